@@ -1,0 +1,22 @@
+/**
+ * What every core hands to its shell: plain data, performed by the shell loop in order.
+ * A core exports `step(state, input, now): Effect[]`; its Effect union contains StoreEffect and TimerEffect
+ * and any effects of its own, which may carry `after`.
+ */
+
+/** Milliseconds since the epoch, or a duration in milliseconds. */
+export type Millis = number
+
+export type StoreWrite =
+  | { readonly type: 'put'; readonly key: string; readonly value: string }
+  | { readonly type: 'delete'; readonly key: string }
+  | { readonly type: 'delete-prefix'; readonly prefix: string }
+
+/** Applied as one; `id` is unique within the list of effects of one step. */
+export type StoreEffect = { readonly type: 'store'; readonly id: number; readonly writes: readonly StoreWrite[] }
+
+/** Arms (or re-arms) the timer `key` for the wall time `at`; `undefined` cancels it. */
+export type TimerEffect = { readonly type: 'timer'; readonly key: string; readonly at: Millis | undefined }
+
+/** `after` names the store effect of the same step that must be durable before this one is performed. */
+export type LoopEffect = StoreEffect | TimerEffect | { readonly type: string; readonly after?: number }

@@ -1,0 +1,13 @@
+export type {
+  Condition,
+  Entry,
+  Leadership,
+  LeaderView,
+  ListOptions,
+  ListResult,
+  Operation,
+  Store,
+  Transaction,
+  TransactionResult,
+  WatchBatch,
+} from './store.ts'
