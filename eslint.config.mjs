@@ -61,6 +61,26 @@ export default tseslint.config(
     },
   },
   {
+    files: ['libs/protocol/**/*.ts'],
+    ignores: ['libs/protocol/node/**', '**/*.test.ts', '**/*.bench.ts'],
+    rules: {
+      'no-restricted-imports': ['error', { patterns: [{ group: ['node:*'], message: 'env:any; put it under node/' }] }],
+    },
+  },
+  {
+    files: ['apps/**/*.ts', 'libs/**/*.ts'],
+    ignores: ['**/config.ts', '**/*.test.ts', '**/*.bench.ts', 'apps/cli/**', 'apps/web-ui/**'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "MemberExpression[object.name='process'][property.name=/^(env|argv)$/]",
+          message: 'only config.ts reads the environment and the command line',
+        },
+      ],
+    },
+  },
+  {
     files: ['apps/*/core/**/*.ts', 'libs/offer-engine/**/*.ts'],
     ignores: ['**/*.test.ts', '**/*.bench.ts'],
     rules: {
@@ -74,27 +94,14 @@ export default tseslint.config(
       ],
       'no-restricted-imports': [
         'error',
-        { patterns: [{ group: ['node:*'], message: 'a core does no I/O' }, { group: ['pino*'], message: 'a core does not log' }] },
-      ],
-      'no-restricted-syntax': ['error', { selector: 'AwaitExpression', message: 'a core is synchronous' }],
-    },
-  },
-  {
-    files: ['libs/protocol/**/*.ts'],
-    ignores: ['libs/protocol/node/**', '**/*.test.ts', '**/*.bench.ts'],
-    rules: { 'no-restricted-imports': ['error', { patterns: [{ group: ['node:*'], message: 'env:any; put it under node/' }] }] },
-  },
-  {
-    files: ['apps/**/*.ts', 'libs/**/*.ts'],
-    ignores: ['**/config.ts', '**/*.test.ts', '**/*.bench.ts', 'apps/cli/**', 'apps/web-ui/**'],
-    rules: {
-      'no-restricted-syntax': [
-        'error',
         {
-          selector: "MemberExpression[object.name='process'][property.name=/^(env|argv)$/]",
-          message: 'only config.ts reads the environment and the command line',
+          patterns: [
+            { group: ['node:*'], message: 'a core does no I/O' },
+            { group: ['pino*'], message: 'a core does not log' },
+          ],
         },
       ],
+      'no-restricted-syntax': ['error', { selector: 'AwaitExpression', message: 'a core is synchronous' }],
     },
   },
   {

@@ -1,4 +1,4 @@
-/** What a task or executor runs as, and how the agent finds it again. Memory in bytes, cpus in thousandths, times in ms. */
+/** What a task or executor runs as, and how the agent finds it again. Memory in bytes, cpus in thousandths, ms. */
 
 export type ContainerId = string & { readonly __brand: 'ContainerId' }
 
@@ -16,7 +16,12 @@ export type ContainerLimits = {
 }
 
 export type DockerMount = { readonly source: string; readonly target: string; readonly readOnly: boolean }
-export type DockerPortMapping = { readonly hostPort: number; readonly containerPort: number; readonly protocol: 'tcp' | 'udp' }
+/** `hostPort` on the agent leads to `containerPort` inside. */
+export type DockerPortMapping = {
+  readonly hostPort: number
+  readonly containerPort: number
+  readonly protocol: 'tcp' | 'udp'
+}
 export type DockerSpec = {
   readonly image: string
   readonly network: { readonly mode: 'host' | 'bridge' | 'none' } | { readonly mode: 'user'; readonly name: string }
@@ -98,7 +103,7 @@ export interface Containerizer {
   launch(spec: ContainerSpec, options: { readonly signal: AbortSignal }): Promise<ContainerHandle>
   /** After an agent restart: takes the container over again, running or already ended. */
   recover(handle: ContainerHandle): Promise<'running' | 'ended'>
-  /** Resolves when the container has ended and its exit status is on disk; survives agent restarts through `recover`. */
+  /** Resolves when the container has ended and its exit status is on disk; after a restart, `recover` comes first. */
   wait(containerId: ContainerId): Promise<Termination>
   /** Sends a signal to the task's processes (the whole tree for SIGKILL). No-op when it has ended. */
   signal(containerId: ContainerId, signal: NodeJS.Signals): Promise<void>

@@ -35,7 +35,7 @@ export type WatchBatch = {
   readonly changes: readonly { readonly key: string; readonly value: string | undefined }[]
 }
 
-/** Held by the elected candidate. Put `{ type: 'leader', leadership }` in every transaction: a deposed leader cannot write. */
+/** Held by the elected candidate. With the condition `leader` in every transaction a deposed leader cannot write. */
 export interface Leadership {
   /** Grows with every election of this name: the fencing token. */
   readonly token: number
@@ -53,8 +53,11 @@ export interface Store {
   list(prefix: string, options?: ListOptions): Promise<ListResult>
   /** Resolves once durable. Concurrent transactions share one commit (group commit) and are applied in call order. */
   transact(transaction: Transaction): Promise<TransactionResult>
-  /** Changes after `fromRevision` (default: now), in order, none skipped. Ends when `signal` aborts or the store closes. */
-  watch(prefix: string, options: { readonly fromRevision?: number; readonly signal: AbortSignal }): AsyncIterable<WatchBatch>
+  /** Changes after `fromRevision` (default: now), in order, none skipped, until `signal` aborts or the store closes. */
+  watch(
+    prefix: string,
+    options: { readonly fromRevision?: number; readonly signal: AbortSignal },
+  ): AsyncIterable<WatchBatch>
   /** Waits until elected. Rejects when `signal` aborts first. */
   campaign(
     name: string,

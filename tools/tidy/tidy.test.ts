@@ -1,0 +1,32 @@
+/**
+ * Numbers that keep places small. A file over a limit is written down in ratchet.json with its present size: it may
+ * shrink, not grow. `node tools/tidy/ratchet.ts` rewrites the file downwards.
+ */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { overLimits, ratchetPath, sourceFiles } from './ratchet.ts'
+import type { Ratchet } from './ratchet.ts'
+
+test('no source file is over the limits of size, or larger than its ratchet allows', () => {
+  const ratchet = JSON.parse(readFileSync(ratchetPath, 'utf8')) as Ratchet
+  const complaints = Object.entries(overLimits()).flatMap(([path, sizes]) =>
+    Object.entries(sizes)
+      .filter(([name, size]) => size > (ratchet[path]?.[name] ?? 0))
+      .map(([name, size]) => `${path}: ${name} is ${size}, allowed ${ratchet[path]?.[name] ?? 'the limit'}`),
+  )
+  assert.deepEqual(complaints, [])
+})
+
+test('only TODO(issue) and NOTE mark open ends', () => {
+  const marks = sourceFiles().filter((path) => /\/\/.*\bTODO\b(?!\()|\bFIXME\b/.test(readFileSync(path, 'utf8')))
+  assert.deepEqual(
+    marks.filter((path) => !path.startsWith('tools/tidy/')),
+    [],
+  )
+})
+
+test('no private path or host of somebody’s machine is in the sources', () => {
+  const found = sourceFiles().filter((path) => /\/(home|Users)\/[a-z]+\//.test(readFileSync(path, 'utf8')))
+  assert.deepEqual(found, [])
+})
