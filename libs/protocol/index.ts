@@ -1,1 +1,12 @@
-export {}
+export type * as agent from './wire/agent.gen.ts'
+export type * as agentLink from './wire/agent-link.gen.ts'
+export type * as allocator from './wire/allocator.gen.ts'
+export type * as executor from './wire/executor.gen.ts'
+export type * as google from './wire/google.gen.ts'
+export type * as maintenance from './wire/maintenance.gen.ts'
+export type * as master from './wire/master.gen.ts'
+export type * as mesos from './wire/mesos.gen.ts'
+export type * as quota from './wire/quota.gen.ts'
+export type * as resourceProvider from './wire/resource-provider.gen.ts'
+export type * as scheduler from './wire/scheduler.gen.ts'
+export type { WireTypes } from './wire/wire-types.gen.ts'
