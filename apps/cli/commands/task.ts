@@ -1,0 +1,101 @@
+/** `thermo task …`: tasks of all frameworks and their logs. */
+import type { Command } from 'commander'
+import { z } from 'zod'
+import type { Api } from '../api.ts'
+import { CliError } from '../errors.ts'
+import { ageText, table } from '../output.ts'
+import { contextOf } from './globals.ts'
+
+const taskSchema = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  framework_id: z.string(),
+  executor_id: z.string().default(''),
+  slave_id: z.string(),
+  state: z.string(),
+  statuses: z.array(z.looseObject({ timestamp: z.number() })).default([]),
+})
+type Task = z.infer<typeof taskSchema>
+const tasksSchema = z.object({ tasks: z.array(taskSchema) })
+
+const executorSchema = z.looseObject({ id: z.string(), container: z.string(), directory: z.string() })
+const executorsSchema = z.array(executorSchema).default([])
+const frameworkSchema = z.looseObject({
+  id: z.string(),
+  executors: executorsSchema,
+  completed_executors: executorsSchema,
+})
+const agentStateSchema = z.looseObject({
+  frameworks: z.array(frameworkSchema).default([]),
+  completed_frameworks: z.array(frameworkSchema).default([]),
+})
+
+const tasksOf = async (api: Api): Promise<Task[]> => (await api.get('/mesos/tasks?limit=10000', tasksSchema)).tasks
+
+const taskRow = (task: Task): (string | number)[] => {
+  const at = task.statuses.at(-1)?.timestamp
+  return [task.id, task.state, task.slave_id, at === undefined ? '' : ageText(Date.now() - at * 1000)]
+}
+
+async function findTask(api: Api, id: string): Promise<Task> {
+  const tasks = await tasksOf(api)
+  const exact = tasks.filter((task) => task.id === id)
+  const found = exact.length > 0 ? exact : tasks.filter((task) => task.id.includes(id))
+  const [first, second] = found
+  if (first === undefined)
+    throw new CliError(`There is no task ${id}: \`thermo task list --all\` shows those there are.`)
+  if (second !== undefined && exact.length === 0) {
+    throw new CliError(
+      `${found.length} tasks match ${id}: ${found
+        .slice(0, 5)
+        .map((task) => task.id)
+        .join(', ')} …`,
+    )
+  }
+  return first
+}
+
+/** The sandbox lies at the agent, under the executor that ran the task (the task's own id for a command task). */
+async function sandboxOf(api: Api, task: Task): Promise<string> {
+  const state = await api.get(`/agent/${task.slave_id}/state`, agentStateSchema)
+  const frameworks = [...state.frameworks, ...state.completed_frameworks].filter(({ id }) => id === task.framework_id)
+  const executors = frameworks.flatMap((one) => [...one.executors, ...one.completed_executors])
+  const executor = executors.find(({ id }) => id === (task.executor_id || task.id))
+  if (executor === undefined) throw new CliError(`The agent of ${task.id} has no sandbox of it any more.`)
+  return executor.directory
+}
+
+async function printLog(api: Api, options: { readonly url: string }): Promise<void> {
+  const never = new AbortController()
+  const answer = await api.open(options.url, { text: true, signal: never.signal })
+  for await (const chunk of answer.body ?? []) process.stdout.write(chunk)
+}
+
+export function addTaskCommands(program: Command): void {
+  const task = program.command('task').description('tasks of every framework')
+  task
+    .command('list')
+    .description('tasks that have not ended; --all shows the ended ones as well')
+    .option('--all', 'ended tasks too')
+    .action(async (options: { all?: boolean }, command: Command) => {
+      const { api, print } = contextOf(command)
+      const all = await tasksOf(api)
+      const live = all.filter(({ state }) => /STAGING|STARTING|RUNNING|KILLING|UNREACHABLE/.test(state))
+      const shown = options.all === true ? all : live
+      const header = ['ID', 'STATE', 'NODE', 'SINCE']
+      print(shown, () => (shown.length === 0 ? 'No tasks.' : table(header, shown.map(taskRow))))
+    })
+  task
+    .command('log <id>')
+    .description('standard output of a task (an unambiguous part of its id is enough)')
+    .option('--stderr', 'standard error instead')
+    .option('-f, --follow', 'go on as it grows')
+    .action(async (id: string, options: { stderr?: boolean; follow?: boolean }, command: Command) => {
+      const { api } = contextOf(command)
+      const found = await findTask(api, id)
+      const path = `${await sandboxOf(api, found)}/${options.stderr === true ? 'stderr' : 'stdout'}`
+      const verb = options.follow === true ? 'follow' : 'download'
+      const url = `/agent/${found.slave_id}/files/${verb}?path=${encodeURIComponent(path)}`
+      await printLog(api, { url })
+    })
+}

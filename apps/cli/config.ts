@@ -1,0 +1,20 @@
+/** What the command line takes from its surroundings; nothing else here reads them. */
+import { fileURLToPath } from 'node:url'
+
+/** Root of the checkout or installed package. */
+export const rootFolder = fileURLToPath(new URL('../..', import.meta.url))
+
+export const argv = (): readonly string[] => process.argv
+
+/** Address of the gateway that commands talk to, unless `--url` says another. */
+export const urlFromEnvironment = (): string | undefined => process.env['THERMO_URL']
+
+export const workDirFromEnvironment = (): string | undefined => process.env['THERMO_WORK_DIR']
+
+/** Environment of the cluster's parts: what the operating system needs, and no flag by accident. */
+export const partEnvironment = (): Record<string, string> =>
+  Object.fromEntries(
+    ['PATH', 'HOME', 'USER', 'LANG', 'TZ', 'TMPDIR', 'DOCKER_HOST', 'NODE_OPTIONS', 'NODE_V8_COVERAGE']
+      .map((name) => [name, process.env[name]] as const)
+      .filter((pair): pair is [string, string] => pair[1] !== undefined),
+  )

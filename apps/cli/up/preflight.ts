@@ -1,0 +1,63 @@
+/** Finds what would make a start fail, before anything runs, and says it in one sentence. */
+import { access, constants, mkdir, statfs } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { CliError } from '../errors.ts'
+import { diskFreeMinBytes } from '../limits.ts'
+import type { Part } from './cluster-plan.ts'
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+
+const probePort = (ip: string, port: number): Promise<string | undefined> =>
+  new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', (error) => resolve(codeOf(error)))
+    server.listen({ host: ip, port, exclusive: true }, () => server.close(() => resolve(undefined)))
+  })
+
+async function checkPort(part: Part, ip: string): Promise<void> {
+  const code = await probePort(ip, part.port)
+  if (code === undefined) return
+  const option = `--${part.kind}-port`
+  if (code === 'EADDRINUSE') {
+    throw new CliError(
+      `Port ${part.port} on ${ip}, wanted by ${part.name}, is in use: ` +
+        `stop what listens there or choose another with ${option}.`,
+    )
+  }
+  if (code === 'EACCES') {
+    throw new CliError(`Port ${part.port}, wanted by ${part.name}, needs root: choose one above 1023 with ${option}.`)
+  }
+  throw new CliError(
+    `${part.name} cannot listen on ${ip}:${part.port} (${code}): give an address of this machine with --ip.`,
+  )
+}
+
+async function checkWorkDir(workDir: string): Promise<void> {
+  try {
+    await mkdir(workDir, { recursive: true })
+    await access(workDir, constants.W_OK)
+  } catch (error) {
+    const code = codeOf(error)
+    const why = { EACCES: 'is not writable', EROFS: 'is on a read-only disk', ENOSPC: 'is on a full disk' }[code]
+    const way = 'choose another with --work-dir'
+    throw new CliError(`The work directory ${workDir} ${why ?? `cannot be used (${code})`}: ${way}.`, { cause: error })
+  }
+  const { bavail, bsize } = await statfs(workDir)
+  const free = bavail * bsize
+  if (free >= diskFreeMinBytes) return
+  const mebibytes = (bytes: number): number => Math.floor(bytes / 2 ** 20)
+  throw new CliError(
+    `The disk of ${workDir} has ${mebibytes(free)} MiB free, at least ${mebibytes(diskFreeMinBytes)} MiB are needed: ` +
+      'free some or choose another place with --work-dir.',
+  )
+}
+
+/** Rejects with CliError for the first problem. */
+export async function preflight(
+  parts: readonly Part[],
+  options: { readonly ip: string; readonly workDir: string },
+): Promise<void> {
+  await checkWorkDir(options.workDir)
+  for (const part of parts) await checkPort(part, options.ip)
+}
