@@ -1,0 +1,45 @@
+import { defineFlags } from './flags.ts'
+
+/** Levels of `logging_level`; Mesos' `WARNING`, `INFO`, `ERROR` are accepted as well. */
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'INFO', 'WARNING', 'ERROR'] as const
+
+/** Flags that every server has besides its address. */
+export const processFlags = defineFlags({
+  hostname: {
+    type: 'string',
+    help: 'The name under which others reach this server; without it the host name, or the address when it is a loopback one.',
+  },
+  logging_level: {
+    type: 'string',
+    choices: LOG_LEVELS,
+    default: 'info',
+    aliases: ['log_level'],
+    help: 'Log messages of this level and above.',
+  },
+  log_file: { type: 'path', help: 'Append the log to this file instead of writing it to standard error.' },
+  insecure: {
+    type: 'boolean',
+    default: false,
+    help: 'Allow an address that others can reach although nobody has to log in.',
+  },
+})
+
+/** The address flags under Mesos' names; a program with other names declares its own from these. */
+export function addressFlags(port: number) {
+  return defineFlags({
+    ip: { type: 'string', default: '127.0.0.1', help: 'The address to listen on; 0.0.0.0 and :: are all addresses.' },
+    port: { type: 'integer', default: port, min: 0, max: 65535, help: 'The port to listen on; 0 takes a free one.' },
+  })
+}
+
+/** `work_dir`, where everything is kept that outlives the process. */
+export function workDirFlag(path: string) {
+  return defineFlags({
+    work_dir: { type: 'path', default: path, help: 'The directory for everything that outlives the process.' },
+  })
+}
+
+/** Address, process and work_dir flags in one block: `defineFlags({ ...serverFlags({ port: 5050, workDir }), ... })`. */
+export function serverFlags(defaults: { port: number; workDir: string }) {
+  return { ...addressFlags(defaults.port), ...processFlags, ...workDirFlag(defaults.workDir) }
+}

@@ -1,0 +1,120 @@
+/**
+ * A response that stays open: one writer per reader, bounded.
+ * A reader who does not keep up is cut at `bufferBytesMax` instead of filling memory; it reconnects and starts anew.
+ */
+import type { ServerResponse } from 'node:http'
+import { HTTP_LIMITS } from './limits.ts'
+
+export type StreamEnd = 'client' | 'server' | 'slow'
+
+export type StreamOptions = {
+  readonly contentType: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly bufferBytesMax?: number
+  /** What is written when nothing else was for `heartbeatMs`; without it there are no heartbeats. */
+  readonly heartbeat?: () => string | Uint8Array
+  readonly heartbeatMs?: number
+  /** Also when something was written meanwhile: Mesos' heartbeats come at a fixed pace. */
+  readonly heartbeatAlways?: boolean
+  readonly onEnd?: (end: StreamEnd) => void
+}
+
+/** An open streamed response. */
+export class StreamWriter {
+  readonly #response: ServerResponse
+  readonly #options: StreamOptions
+  #timer: NodeJS.Timeout | undefined
+  #isOpen = true
+
+  constructor(response: ServerResponse, options: StreamOptions) {
+    this.#response = response
+    this.#options = options
+    response.writeHead(200, {
+      'Content-Type': options.contentType,
+      'Cache-Control': 'no-cache, no-transform',
+      'X-Accel-Buffering': 'no',
+      ...options.headers,
+    })
+    response.flushHeaders()
+    response.socket?.setNoDelay(true)
+    response.on('close', () => this.#finish('client'))
+    response.on('error', () => this.#finish('client'))
+    if (options.heartbeat !== undefined) this.#armHeartbeat(options.heartbeat)
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen
+  }
+
+  /** Queues a chunk. False when the stream is over, which it is after the reader was cut. */
+  write(chunk: string | Uint8Array): boolean {
+    if (!this.#isOpen) return false
+    this.#response.write(chunk)
+    if (this.#response.writableLength > (this.#options.bufferBytesMax ?? HTTP_LIMITS.streamBufferBytesMax)) {
+      this.#finish('slow')
+      this.#response.destroy()
+      return false
+    }
+    if (this.#options.heartbeatAlways !== true) this.#timer?.refresh()
+    return true
+  }
+
+  /** Ends the response after what is queued. */
+  close(): void {
+    if (!this.#isOpen) return
+    this.#finish('server')
+    this.#response.end()
+  }
+
+  #armHeartbeat(heartbeat: () => string | Uint8Array): void {
+    this.#timer = setTimeout(() => {
+      if (this.write(heartbeat())) this.#timer?.refresh()
+    }, this.#options.heartbeatMs ?? HTTP_LIMITS.heartbeatMs)
+    this.#timer.unref()
+  }
+
+  #finish(end: StreamEnd): void {
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    clearTimeout(this.#timer)
+    this.#options.onEnd?.(end)
+  }
+}
+
+export type ServerSentEvent = { readonly event?: string; readonly id?: string; readonly data: string }
+
+/** The text of one event; data of several lines becomes several `data:` lines. */
+export function encodeServerSentEvent({ event, id, data }: ServerSentEvent): string {
+  const head = (event === undefined ? '' : `event: ${event}\n`) + (id === undefined ? '' : `id: ${id}\n`)
+  return `${head}data: ${data.replaceAll(/\r\n|\r|\n/g, '\ndata: ')}\n\n`
+}
+
+/** A text/event-stream response. Heartbeats are comments unless `heartbeat` says otherwise. */
+export class EventStream {
+  readonly #writer: StreamWriter
+  constructor(response: ServerResponse, options: Omit<StreamOptions, 'contentType'> = {}) {
+    this.#writer = new StreamWriter(response, {
+      heartbeat: () => ':\n\n',
+      ...options,
+      contentType: 'text/event-stream',
+    })
+  }
+
+  get isOpen(): boolean {
+    return this.#writer.isOpen
+  }
+
+  /** False when the stream is over. */
+  send(event: ServerSentEvent): boolean {
+    return this.#writer.write(encodeServerSentEvent(event))
+  }
+
+  /** Text that was encoded once for many readers, by encodeServerSentEvent. */
+  sendEncoded(text: string): boolean {
+    return this.#writer.write(text)
+  }
+
+  close(): void {
+    this.#writer.close()
+  }
+}

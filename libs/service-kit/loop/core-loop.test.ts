@@ -1,0 +1,163 @@
+import type { StoreEffect, StoreWrite, TimerEffect } from '@thermosphere/effects'
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { CoreLoop } from './core-loop.ts'
+
+type Say = { readonly type: 'say'; readonly text: string; readonly after?: number }
+type Effect = StoreEffect | TimerEffect | Say
+type Input = { readonly effects: readonly Effect[] } | { readonly timer: string }
+
+const put = (id: number, key: string): StoreEffect => ({ type: 'store', id, writes: [{ type: 'put', key, value: key }] })
+const say = (text: string, after?: number): Say => ({ type: 'say', text, ...(after !== undefined && { after }) })
+
+function build(overrides: { now?: () => number; persist?: (writes: readonly StoreWrite[]) => Promise<void> } = {}) {
+  const said: string[] = []
+  const persisted: StoreWrite[][] = []
+  const fatal: unknown[] = []
+  const pending: PromiseWithResolvers<void>[] = []
+  const loop = new CoreLoop<Input, Effect>({
+    step: (input) => ('timer' in input ? [say(`timer ${input.timer}`)] : input.effects),
+    persist: (writes) => {
+      persisted.push([...writes])
+      if (overrides.persist !== undefined) return overrides.persist(writes)
+      const gate = Promise.withResolvers<void>()
+      pending.push(gate)
+      return gate.promise
+    },
+    perform: (effect) => said.push(effect.text),
+    timerInput: (timer) => ({ timer }),
+    onFatal: (error) => fatal.push(error),
+    ...(overrides.now !== undefined && { now: overrides.now }),
+  })
+  return { loop, said, persisted, fatal, pending }
+}
+
+test('an effect without after is performed at once, one with after only when its write is durable', async () => {
+  const { loop, said, pending } = build()
+  loop.submit({ effects: [put(1, 'a'), say('held', 1), say('free')] })
+  await nextTurn()
+  await nextTurn()
+  assert.deepEqual(said, ['free'])
+  pending[0]?.resolve()
+  await nextTurn()
+  assert.deepEqual(said, ['free', 'held'])
+  await loop.close()
+})
+
+test('inputs of one turn share one persist, and stepping goes on while it is in flight', async () => {
+  const { loop, said, persisted, pending } = build()
+  loop.submit({ effects: [put(1, 'a'), say('a', 1)] })
+  loop.submit({ effects: [put(1, 'b'), say('b', 1)] })
+  await sleep(1)
+  loop.submit({ effects: [put(1, 'c'), say('c', 1), say('now')] })
+  await sleep(1)
+  assert.equal(persisted.length, 1)
+  assert.equal(persisted[0]?.length, 2)
+  assert.deepEqual(said, ['now'])
+  pending[0]?.resolve()
+  await sleep(1)
+  assert.deepEqual(said, ['now', 'a', 'b'])
+  assert.equal(persisted.length, 2)
+  pending[1]?.resolve()
+  await loop.close()
+  assert.deepEqual(said, ['now', 'a', 'b', 'c'])
+})
+
+test('effects that wait for an empty write keep their place behind earlier ones', async () => {
+  const { loop, said, pending } = build()
+  loop.submit({ effects: [put(1, 'a'), say('first', 1)] })
+  await sleep(1)
+  loop.submit({ effects: [{ type: 'store', id: 1, writes: [] }, say('second', 1)] })
+  await sleep(1)
+  assert.deepEqual(said, [])
+  pending[0]?.resolve()
+  await loop.close()
+  assert.deepEqual(said, ['first', 'second'])
+})
+
+test('a put after a delete-prefix of its folder stays after it, one before it is dropped', async () => {
+  const { loop, persisted } = build({ persist: () => Promise.resolve() })
+  loop.submit({ effects: [put(1, 'x/a'), put(2, 'y')] })
+  loop.submit({ effects: [{ type: 'store', id: 1, writes: [{ type: 'delete-prefix', prefix: 'x/' }] }, put(2, 'x/b')] })
+  await loop.close()
+  assert.deepEqual(persisted, [
+    [
+      { type: 'put', key: 'y', value: 'y' },
+      { type: 'delete-prefix', prefix: 'x/' },
+      { type: 'put', key: 'x/b', value: 'x/b' },
+    ],
+  ])
+})
+
+test('a failed persist is fatal: what waited for it is never performed and nothing more is stepped', async () => {
+  const { loop, said, fatal, pending } = build()
+  loop.submit({ effects: [put(1, 'a'), say('never', 1)] })
+  await sleep(1)
+  loop.submit({ effects: [put(1, 'b'), say('never either', 1)] })
+  const failure = new Error('disk full')
+  pending[0]?.reject(failure)
+  await sleep(1)
+  loop.submit({ effects: [say('nor this')] })
+  await sleep(1)
+  assert.deepEqual(said, [])
+  assert.deepEqual(fatal, [failure])
+  await loop.close()
+})
+
+test('a throw in step is fatal, and an effect that waits for a write of another step is a bug', async () => {
+  const { loop, said, fatal } = build()
+  loop.submit({ effects: [say('before'), say('lost', 7)] })
+  loop.submit({ effects: [say('after')] })
+  await sleep(1)
+  assert.deepEqual(said, ['before'])
+  assert.match(String(fatal[0]), /waits for a write that its step does not make/)
+  await loop.close()
+})
+
+test('timers fire in order of time; a re-armed one fires once, a cancelled one never', async () => {
+  let now = 1000
+  const { loop, said } = build({ now: () => now })
+  const timer = (key: string, at: number | undefined): TimerEffect => ({ type: 'timer', key, at })
+  loop.submit({ effects: [timer('late', 1010), timer('early', 1005), timer('moved', 1001), timer('gone', 1002)] })
+  loop.submit({ effects: [timer('moved', 1012), timer('gone', undefined)] })
+  await sleep(2)
+  assert.deepEqual(said, [])
+  now = 1020
+  await sleep(20)
+  assert.deepEqual(said, ['timer early', 'timer late', 'timer moved'])
+  await loop.close()
+})
+
+test('a timer that is due is still void when an input queued before it cancels it', async () => {
+  let now = 1000
+  const { loop, said } = build({ now: () => now })
+  loop.submit({ effects: [{ type: 'timer', key: 'due', at: 1001 }] })
+  await sleep(0)
+  now = 1005
+  loop.submit({ effects: [{ type: 'timer', key: 'due', at: undefined }] })
+  await sleep(10)
+  assert.deepEqual(said, [])
+  await loop.close()
+})
+
+test('a long queue is stepped in slices that leave the event loop free', async () => {
+  const said: string[] = []
+  const loop = new CoreLoop<number, Say>({
+    step: () => {
+      const until = performance.now() + 1
+      while (performance.now() < until);
+      return [say('x')]
+    },
+    persist: () => Promise.resolve(),
+    perform: (effect) => said.push(effect.text),
+    timerInput: () => 0,
+    onFatal: assert.ifError,
+  })
+  for (let i = 0; i < 60; i++) loop.submit(i)
+  await nextTurn()
+  await nextTurn()
+  assert.ok(said.length > 0 && said.length < 60, `${said.length} of 60 in the first turns`)
+  await loop.close()
+  assert.equal(said.length, 60)
+})

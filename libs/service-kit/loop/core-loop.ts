@@ -1,0 +1,258 @@
+/**
+ * The one shell loop: inputs -> step -> effects, with "persist before you tell" kept in one place.
+ *
+ *   submit -> queue -> step (in order, a bounded slice a turn) -+-> effects without `after`: performed at once
+ *                                                               +-> timers: armed here
+ *                                                               +-> store writes + effects with `after` -> batch
+ *   batch -> persist (one at a time, one transaction; the next batch grows meanwhile) -> its effects, in order
+ *
+ * L1 An effect with `after` is performed only after its write is durable.
+ * L2 Effects with `after` are performed in the order in which they were decided.
+ * L3 Inputs are stepped in the order of submit; a timer that was cancelled or re-armed never fires late.
+ * L4 After a failed persist, a throw in step or in perform nothing more is stepped or performed; onFatal is called once.
+ */
+import type { LoopEffect, StoreWrite } from '@thermosphere/effects'
+import { invariant } from '@thermosphere/effects'
+import { Batch } from './batch.ts'
+import type { PerformedEffect } from './effect-kinds.ts'
+import { isPerformed, isStoreEffect, isTimerEffect } from './effect-kinds.ts'
+import { LOOP_LIMITS } from './limits.ts'
+import type { ArmedTimer } from './timer-heap.ts'
+import { TimerHeap } from './timer-heap.ts'
+
+export type CoreLoopOptions<Input, Effect extends LoopEffect> = {
+  /** The core. */
+  step(input: Input, now: number): readonly Effect[]
+  /** Applies the writes as one and resolves once they are durable. */
+  persist(writes: readonly StoreWrite[]): Promise<void>
+  /** Carries out every effect that is neither a store nor a timer effect. */
+  perform(effect: PerformedEffect<Effect>): void
+  /** The input that tells the core that timer `key` fired. */
+  timerInput(key: string): Input
+  /** Wall time in milliseconds. */
+  now?(): number
+  /** The loop has stopped for good; the process should end. */
+  onFatal(error: unknown): void
+}
+
+type Item<Input> = { readonly input: Input } | { readonly timer: ArmedTimer }
+type State = 'running' | 'closing' | 'stopped'
+
+/** Runs one core. */
+export class CoreLoop<Input, Effect extends LoopEffect> {
+  readonly #options: CoreLoopOptions<Input, Effect>
+  readonly #now: () => number
+  readonly #timers = new TimerHeap()
+  #queue: Item<Input>[] = []
+  #queueHead = 0
+  #growing = new Batch<PerformedEffect<Effect>>()
+  #isPersisting = false
+  #durable: PerformedEffect<Effect>[] = []
+  #durableHead = 0
+  #state: State = 'running'
+  #turn: NodeJS.Immediate | undefined
+  #sleep: NodeJS.Timeout | undefined
+  #sleepUntil = Infinity
+  #closed: PromiseWithResolvers<void> | undefined
+  #steppedCount = 0
+  #persistCount = 0
+
+  constructor(options: CoreLoopOptions<Input, Effect>) {
+    this.#options = options
+    this.#now = options.now ?? Date.now
+  }
+
+  /** Queues an input; ignored once the loop is closing. */
+  submit(input: Input): void {
+    if (this.#state !== 'running') return
+    this.#queue.push({ input })
+    this.#schedule()
+  }
+
+  /** Steps what is queued, waits until it is durable and performed, then stops. Timers no longer fire. */
+  close(): Promise<void> {
+    this.#closed ??= Promise.withResolvers<void>()
+    if (this.#state === 'running') {
+      this.#state = 'closing'
+      clearTimeout(this.#sleep)
+      this.#timers.clear()
+      this.#schedule()
+    } else if (this.#state === 'stopped') this.#closed.resolve()
+    return this.#closed.promise
+  }
+
+  /** Figures for metrics. */
+  stats(): LoopStats {
+    return {
+      queuedCount: this.#queue.length - this.#queueHead,
+      unpersistedWriteCount: this.#growing.writeCount,
+      heldEffectCount: this.#growing.held.length + this.#durable.length - this.#durableHead,
+      timerCount: this.#timers.size,
+      steppedCount: this.#steppedCount,
+      persistCount: this.#persistCount,
+    }
+  }
+
+  #schedule(): void {
+    if (this.#turn === undefined && this.#state !== 'stopped') this.#turn = setImmediate(() => this.#runTurn())
+  }
+
+  #runTurn(): void {
+    this.#turn = undefined
+    try {
+      this.#queueDueTimers()
+      this.#performDurable()
+      this.#stepQueued()
+      this.#startPersist()
+      this.#afterTurn()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  /** Due timers go behind the inputs that are already queued; those may still cancel them (L3). */
+  #queueDueTimers(): void {
+    if (this.#state !== 'running') return
+    for (const timer of this.#timers.popDue(this.#now())) this.#queue.push({ timer })
+  }
+
+  #stepQueued(): void {
+    const deadline = performance.now() + LOOP_LIMITS.sliceMs
+    while (this.#queueHead < this.#queue.length) {
+      if (this.#growing.writeCount >= LOOP_LIMITS.pendingWritesMax && this.#isPersisting) return
+      const item = this.#queue[this.#queueHead++]
+      if (item !== undefined) this.#stepItem(item)
+      if (this.#state === 'stopped' || performance.now() >= deadline) break
+    }
+    if (this.#queueHead === this.#queue.length) {
+      this.#queue = []
+      this.#queueHead = 0
+    } else if (this.#queueHead > 4096) {
+      this.#queue = this.#queue.slice(this.#queueHead)
+      this.#queueHead = 0
+    }
+  }
+
+  #stepItem(item: Item<Input>): void {
+    if ('timer' in item && !this.#timers.take(item.timer)) return
+    const input = 'timer' in item ? this.#options.timerInput(item.timer.key) : item.input
+    this.#steppedCount++
+    this.#dispatch(this.#options.step(input, this.#now()))
+  }
+
+  #dispatch(effects: readonly Effect[]): void {
+    let ids: Set<number> | undefined
+    for (const effect of effects) {
+      if (!isStoreEffect(effect)) continue
+      ids ??= new Set()
+      ids.add(effect.id)
+      for (const write of effect.writes) this.#growing.add(write)
+    }
+    for (const effect of effects) {
+      if (isTimerEffect(effect)) this.#timers.set(effect.key, this.#state === 'running' ? effect.at : undefined)
+      if (!isPerformed(effect)) continue
+      if ('after' in effect && effect.after !== undefined) {
+        invariant(
+          typeof effect.after === 'number' && ids?.has(effect.after) === true,
+          'an effect waits for a write that its step does not make',
+          { effect },
+        )
+        this.#growing.held.push(effect)
+      } else this.#options.perform(effect)
+    }
+  }
+
+  /** One persist at a time; what is decided meanwhile goes into the next one. */
+  #startPersist(): void {
+    if (this.#isPersisting || this.#growing.isEmpty || this.#state === 'stopped') return
+    const batch = this.#growing
+    this.#growing = new Batch()
+    if (batch.writeCount === 0) {
+      this.#release(batch)
+      return
+    }
+    this.#isPersisting = true
+    this.#persistCount++
+    this.#options.persist(batch.writes()).then(
+      () => {
+        this.#isPersisting = false
+        this.#onDurable(batch)
+      },
+      (error: unknown) => this.#fail(error),
+    )
+  }
+
+  #onDurable(batch: Batch<PerformedEffect<Effect>>): void {
+    if (this.#state === 'stopped') return
+    try {
+      this.#release(batch)
+      this.#startPersist()
+      this.#performDurable()
+      this.#afterTurn()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #release(batch: Batch<PerformedEffect<Effect>>): void {
+    for (const effect of batch.held) this.#durable.push(effect)
+  }
+
+  #performDurable(): void {
+    const deadline = performance.now() + LOOP_LIMITS.sliceMs
+    while (this.#durableHead < this.#durable.length && this.#state !== 'stopped') {
+      const effect = this.#durable[this.#durableHead++]
+      if (effect !== undefined) this.#options.perform(effect)
+      if (performance.now() >= deadline) break
+    }
+    if (this.#durableHead < this.#durable.length) return
+    this.#durable = []
+    this.#durableHead = 0
+  }
+
+  #afterTurn(): void {
+    if (this.#state === 'stopped') return
+    const hasDurable = this.#durable.length > 0
+    const isStalled = this.#isPersisting && this.#growing.writeCount >= LOOP_LIMITS.pendingWritesMax
+    const hasQueued = this.#queue.length > 0
+    if (hasDurable || (hasQueued && !isStalled)) this.#schedule()
+    else if (this.#state === 'closing' && !hasQueued && !this.#isPersisting && this.#growing.isEmpty) this.#stop()
+    if (this.#state === 'running') this.#sleepUntilNextTimer()
+  }
+
+  #sleepUntilNextTimer(): void {
+    const at = this.#timers.earliest() ?? Infinity
+    if (at === this.#sleepUntil) return
+    clearTimeout(this.#sleep)
+    this.#sleepUntil = at
+    if (at === Infinity) return
+    const ms = Math.min(Math.max(0, Math.ceil(at - this.#now())), LOOP_LIMITS.timerSleepMsMax)
+    this.#sleep = setTimeout(() => {
+      this.#sleepUntil = Infinity
+      this.#schedule()
+    }, ms)
+  }
+
+  #fail(error: unknown): void {
+    if (this.#state === 'stopped') return
+    this.#stop()
+    this.#options.onFatal(error)
+  }
+
+  #stop(): void {
+    this.#state = 'stopped'
+    clearImmediate(this.#turn)
+    clearTimeout(this.#sleep)
+    this.#timers.clear()
+    this.#closed?.resolve()
+  }
+}
+
+export type LoopStats = {
+  readonly queuedCount: number
+  readonly unpersistedWriteCount: number
+  readonly heldEffectCount: number
+  readonly timerCount: number
+  readonly steppedCount: number
+  readonly persistCount: number
+}

@@ -1,0 +1,9 @@
+/** Bounds of the core loop. */
+export const LOOP_LIMITS = {
+  /** Stepping and releasing share one turn; half each keeps a turn under 20 ms, and I/O goes on between turns. */
+  sliceMs: 8,
+  /** More unpersisted writes than this and stepping waits: the store is slower than the input. */
+  pendingWritesMax: 50_000,
+  /** A sleeping timer looks at the wall clock at least this often, so a clock that was set forward is noticed. */
+  timerSleepMsMax: 30_000,
+} as const
