@@ -1,0 +1,52 @@
+/** What the cluster is made of and whether its parts answer. */
+import { z } from 'zod'
+import { lookUpTimeoutMs } from '../limits.ts'
+import type { Leader } from './leader.ts'
+
+const versionSchema = z.looseObject({ version: z.string() })
+const flagsSchema = z.object({ flags: z.looseObject({ cluster: z.string().optional() }) })
+
+export type PartHealth = { readonly name: string; readonly url: string; readonly healthy: boolean }
+
+async function probe(name: string, url: string, path: string): Promise<PartHealth> {
+  try {
+    const answer = await fetch(url + path, { signal: AbortSignal.timeout(lookUpTimeoutMs) })
+    await answer.arrayBuffer()
+    return { name, url, healthy: answer.ok }
+  } catch {
+    return { name, url, healthy: false }
+  }
+}
+
+async function read<T>(url: string, schema: z.ZodType<T>): Promise<T | undefined> {
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(lookUpTimeoutMs) })
+    return schema.parse(await answer.json())
+  } catch {
+    // Shown as unhealthy by its probe; the rest of the description still helps.
+    return undefined
+  }
+}
+
+export type DescribeOptions = {
+  readonly leader: Leader
+  readonly services: Readonly<Record<string, { readonly name: string; readonly url: string }>>
+  readonly version: string
+}
+
+export async function describeCluster({ leader, services, version }: DescribeOptions) {
+  const master = await leader.url().catch(() => undefined)
+  const parts = await Promise.all([
+    ...(master === undefined ? [] : [probe('Master', master, '/health')]),
+    ...Object.values(services).map(({ name, url }) => probe(name, url, '/ping')),
+  ])
+  const found = master === undefined ? undefined : await read(`${master}/flags`, flagsSchema)
+  const masterVersion = master === undefined ? undefined : await read(`${master}/version`, versionSchema)
+  return {
+    name: found?.flags.cluster ?? 'thermosphere',
+    version,
+    mesosVersion: masterVersion?.version,
+    leader: master,
+    parts,
+  }
+}

@@ -1,0 +1,122 @@
+import { createLogger, listen } from '@thermosphere/service-kit'
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { test } from 'node:test'
+import type { TestContext } from 'node:test'
+import { Agents } from '../cluster/agents.ts'
+import { CapacityHistory } from '../cluster/capacity.ts'
+import { Leader } from '../cluster/leader.ts'
+import { Proxy } from '../proxy/proxy.ts'
+import { createGatewayApp } from './routes.ts'
+
+async function startUpstream(context: TestContext, handler: RequestListener): Promise<string> {
+  const server = createServer(handler).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  context.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+async function startGateway(context: TestContext, upstreams: { master?: string; marathon?: string }): Promise<string> {
+  const dashboard = mkdtempSync(`${tmpdir()}/dashboard-`)
+  mkdirSync(`${dashboard}/assets`)
+  writeFileSync(`${dashboard}/index.html`, '<title>Thermosphere</title>')
+  writeFileSync(`${dashboard}/assets/app-1.js`, 'export {}')
+  const leader = new Leader([upstreams.master ?? '127.0.0.1:1'])
+  const proxy = new Proxy()
+  const app = createGatewayApp({
+    logger: createLogger({ name: 'gateway', level: 'fatal' }),
+    proxy,
+    leader,
+    agents: new Agents(leader),
+    capacity: new CapacityHistory(leader),
+    services: { marathon: { name: 'Marathon', url: `http://${upstreams.marathon ?? '127.0.0.1:1'}` } },
+    dashboard,
+    describeCluster: () => Promise.resolve({ name: 'test' }),
+    prometheus: () => Promise.resolve({ contentType: 'text/plain', text: 'up 1\n' }),
+  })
+  const server = await listen({ target: app, ip: '127.0.0.1', port: 0, insecure: false, authenticated: false })
+  context.after(async () => {
+    await server.close(0)
+    await proxy.close()
+    rmSync(dashboard, { recursive: true })
+  })
+  return `http://127.0.0.1:${server.port}`
+}
+
+test('[platform 1] requests reach the master and Marathon with their prefix stripped', async (context) => {
+  const master = await startUpstream(context, (request, response) => response.end(`master ${request.url}`))
+  const marathon = await startUpstream(context, (request, response) => {
+    request.pipe(response.setHeader('x-method', request.method ?? ''))
+  })
+  const url = await startGateway(context, { master, marathon })
+  assert.equal(await (await fetch(`${url}/mesos/state-summary?x=1`)).text(), 'master /state-summary?x=1')
+  const posted = await fetch(`${url}/service/marathon/v2/apps`, { method: 'POST', body: '{"id":"/a"}' })
+  assert.equal(posted.headers.get('x-method'), 'POST')
+  assert.equal(await posted.text(), '{"id":"/a"}')
+})
+
+test('[platform 4] an agent is reached by its id, an unknown one is a 404 that names it', async (context) => {
+  const agent = await startUpstream(context, (request, response) => response.end(`agent ${request.url}`))
+  const slaves = JSON.stringify({ slaves: [{ id: 'm-S0', pid: `slave(1)@${agent}` }] })
+  const master = await startUpstream(context, (_request, response) => response.end(slaves))
+  const url = await startGateway(context, { master })
+  assert.equal(await (await fetch(`${url}/agent/m-S0/files/read?path=x`)).text(), 'agent /files/read?path=x')
+  assert.equal(await (await fetch(`${url}/slave/m-S0`)).text(), 'agent /')
+  const unknown = await fetch(`${url}/agent/m-S9/state`)
+  assert.equal(unknown.status, 404)
+  assert.match(((await unknown.json()) as { message: string }).message, /m-S9/)
+})
+
+test('[platform 10] an event stream passes as it is written and ends with its reader', async (context) => {
+  let ended: () => void = () => undefined
+  const upstreamEnded = new Promise<void>((resolve) => (ended = resolve))
+  const marathon = await startUpstream(context, (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.write('data: 1\n\n')
+    response.on('close', ended)
+  })
+  const url = await startGateway(context, { marathon })
+  const abort = new AbortController()
+  const stream = await fetch(`${url}/service/marathon/v2/events`, { signal: abort.signal })
+  const { value } = (await stream.body?.getReader().read()) ?? {}
+  assert.equal(Buffer.from(value ?? []).toString(), 'data: 1\n\n')
+  abort.abort()
+  await upstreamEnded
+})
+
+test('an upstream that is away is a 502 that says who is missing', async (context) => {
+  const url = await startGateway(context, {})
+  const answer = await fetch(`${url}/service/marathon/v2/apps`)
+  assert.equal(answer.status, 502)
+  assert.match(((await answer.json()) as { message: string }).message, /Marathon at .* cannot be reached/)
+})
+
+test('[platform 12] /marathon is sent to /service/marathon with its method kept', async (context) => {
+  const url = await startGateway(context, {})
+  const answer = await fetch(`${url}/marathon/v2/apps?force=true`, { method: 'POST', redirect: 'manual' })
+  assert.equal(answer.status, 307)
+  assert.equal(answer.headers.get('location'), '/service/marathon/v2/apps?force=true')
+})
+
+test('a page of another site cannot change the cluster', async (context) => {
+  const url = await startGateway(context, {})
+  const headers = { 'sec-fetch-site': 'cross-site' }
+  assert.equal((await fetch(`${url}/service/marathon/v2/apps`, { method: 'POST', headers })).status, 403)
+})
+
+test('every path of the dashboard gets its page, and a lost asset a 404', async (context) => {
+  const url = await startGateway(context, {})
+  const page = await fetch(`${url}/services/%2Fshop%2Fcart`, { headers: { accept: 'text/html' } })
+  assert.equal(await page.text(), '<title>Thermosphere</title>')
+  assert.match(page.headers.get('content-security-policy') ?? '', /default-src 'self'/)
+  assert.equal((await fetch(`${url}/assets/app-1.js`)).status, 200)
+  assert.equal((await fetch(`${url}/assets/app-0.js`)).status, 404)
+})

@@ -1,0 +1,50 @@
+/** The gateway: one address for the dashboard, the frameworks, the master and every agent. */
+import {
+  Background,
+  createLogger,
+  createMetrics,
+  createRequestObserver,
+  listen,
+  runService,
+} from '@thermosphere/service-kit'
+import { Agents } from './cluster/agents.ts'
+import { CapacityHistory } from './cluster/capacity.ts'
+import { describeCluster } from './cluster/describe.ts'
+import { Leader } from './cluster/leader.ts'
+import { readConfig, version } from './config.ts'
+import { createGatewayApp } from './http/routes.ts'
+import { Proxy } from './proxy/proxy.ts'
+
+const config = readConfig()
+
+await runService('gateway', async (lifecycle) => {
+  const logger = createLogger({ name: 'gateway', level: config.logging_level, file: config.log_file })
+  lifecycle.useLogger(logger)
+  const metrics = createMetrics()
+  const background = new Background((name, err) => lifecycle.fatal(new Error(`${name} failed`, { cause: err })))
+  const leader = new Leader(config.master)
+  const capacity = new CapacityHistory(leader)
+  capacity.start(background, lifecycle.signal)
+  const proxy = new Proxy()
+  lifecycle.defer('proxy', () => proxy.close())
+  const services = {
+    marathon: { name: 'Marathon', url: config.marathon.replace(/\/$/, '') },
+    chronos: { name: 'Chronos', url: config.chronos.replace(/\/$/, '') },
+  }
+  const app = createGatewayApp({
+    logger,
+    metrics: createRequestObserver(metrics, 'gateway'),
+    proxy,
+    leader,
+    agents: new Agents(leader),
+    capacity,
+    services,
+    dashboard: config.dashboard,
+    describeCluster: () => describeCluster({ leader, services, version }),
+    prometheus: async () => ({ contentType: metrics.prometheusContentType, text: await metrics.prometheus() }),
+  })
+  const { ip, port, insecure } = config
+  const server = await listen({ target: app, ip, port, insecure, authenticated: false })
+  lifecycle.defer('http', () => server.close())
+  logger.info({ ip, port: server.port }, 'gateway.listening')
+})

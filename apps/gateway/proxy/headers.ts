@@ -1,0 +1,66 @@
+/** Which headers cross the gateway, and how. Pure. */
+import type { IncomingHttpHeaders } from 'node:http'
+
+/** They speak of one connection and must not be passed on (RFC 9110 §7.6.1). */
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+type Headers = Record<string, string | string[]>
+
+function withoutHopByHop(headers: IncomingHttpHeaders): Headers {
+  const named = String(headers.connection ?? '')
+    .toLowerCase()
+    .split(',')
+  const dropped = new Set([...hopByHop, ...named.map((name) => name.trim())])
+  return Object.fromEntries(
+    Object.entries(headers).filter(
+      (entry): entry is [string, string | string[]] => entry[1] !== undefined && !dropped.has(entry[0]),
+    ),
+  )
+}
+
+export type Client = { readonly address: string; readonly protocol: string }
+
+/** Headers for the upstream: the client's own, and who it is. */
+export function requestHeaders(headers: IncomingHttpHeaders, client: Client): Headers {
+  const before = headers['x-forwarded-for']
+  const forwarded = before === undefined ? client.address : `${String(before)}, ${client.address}`
+  // Node answers `Expect: 100-continue` itself; the upstream must not be asked again.
+  const { expect: _expect, host, ...rest } = withoutHopByHop(headers)
+  return {
+    ...rest,
+    'x-forwarded-for': forwarded,
+    'x-real-ip': client.address,
+    'x-forwarded-proto': client.protocol,
+    ...(host !== undefined && { 'x-forwarded-host': host }),
+  }
+}
+
+/** A redirect of the upstream to itself, by path or by its own address, stays under `prefix`; others pass untouched. */
+export function rewriteLocation(
+  location: string,
+  route: { readonly prefix: string; readonly upstream: string },
+): string {
+  const own = location.startsWith(route.upstream) ? location.slice(route.upstream.length) || '/' : location
+  const isPath = own.startsWith('/') && !own.startsWith('//')
+  return isPath ? route.prefix + own : location
+}
+
+/** Headers for the client. */
+export function responseHeaders(
+  headers: IncomingHttpHeaders,
+  route: { readonly prefix: string; readonly upstream: string },
+): Headers {
+  const passed = withoutHopByHop(headers)
+  const { location } = headers
+  return location === undefined ? passed : { ...passed, location: rewriteLocation(location, route) }
+}
