@@ -1,0 +1,104 @@
+import type { App, MarathonTask, QueueItem } from '../../api/schemas/marathon.ts'
+import type { Services } from '../../api/live/services-state.ts'
+import type { Usage } from '../cluster/usage.ts'
+import { taskWords } from '../../api/live/task-words.ts'
+import { duration } from '../../ui/format.ts'
+import type { Status } from '../../ui/status.ts'
+import { explainWaiting } from './explain.ts'
+
+export type ServiceView = {
+  app: App
+  id: string
+  name: string
+  group: string
+  status: Status
+  word: string
+  /** Why it is not simply running; empty when it is. */
+  reason: string
+  queue: QueueItem | undefined
+  deployments: string[]
+}
+
+export const nameOf = (id: string) => id.slice(id.lastIndexOf('/') + 1)
+export const groupOf = (id: string) => id.slice(0, id.lastIndexOf('/')) || '/'
+
+export function serviceViews(services: Services, usage: Usage): ServiceView[] {
+  return [...services.apps.values()]
+    .map((app) => serviceView(app, services, usage))
+    .sort((a, b) => a.id.localeCompare(b.id))
+}
+
+export function serviceView(app: App, services: Services, usage: Usage): ServiceView {
+  const queue = services.queue.get(app.id)
+  const deployments = services.deployments.filter((one) => one.affectedApps.includes(app.id)).map((one) => one.id)
+  const state = stateOf(app, { queue, deploying: deployments.length > 0 || app.deployments.length > 0, usage })
+  return { app, id: app.id, name: nameOf(app.id), group: groupOf(app.id), queue, deployments, ...state }
+}
+
+type State = Pick<ServiceView, 'status' | 'word' | 'reason'>
+type Context = { queue: QueueItem | undefined; deploying: boolean; usage: Usage }
+
+/** The worst thing that is true of a service, first match wins. */
+function stateOf(app: App, context: Context): State {
+  return crashing(app, context) ?? waiting(app, context) ?? unhealthy(app) ?? settled(app, context)
+}
+
+function crashing(app: App, { queue }: Context): State | undefined {
+  if (queue === undefined || queue.delay.timeLeftSeconds <= 0) return undefined
+  const retry = `next try in ${duration(queue.delay.timeLeftSeconds * 1000)}`
+  const failure = app.lastTaskFailure
+  if (failure === null || failure === undefined) return { status: 'waiting', word: 'Delayed', reason: retry }
+  return { status: 'failing', word: 'Crashing', reason: `${failureText(failure.message, failure.state)}; ${retry}` }
+}
+
+function waiting(app: App, { queue, usage }: Context): State | undefined {
+  if (queue === undefined || queue.count <= 0 || queue.delay.timeLeftSeconds > 0) return undefined
+  const looked = queue.processedOffersSummary?.unusedOffersCount ?? 0
+  const reason = explainWaiting(app, queue, usage)
+  const fitsNowhere = reason.startsWith('needs') || reason.startsWith('no ')
+  if (looked === 0 && !fitsNowhere) return undefined
+  return { status: 'waiting', word: 'Waiting', reason }
+}
+
+function unhealthy(app: App): State | undefined {
+  if (app.tasksUnhealthy === 0) return undefined
+  const failing = app.tasks.find((task) => task.healthCheckResults.some((result) => !result.alive))
+  const cause = failing?.healthCheckResults.find((result) => !result.alive)?.lastFailureCause
+  const count = `${app.tasksUnhealthy} of ${app.tasksRunning} unhealthy`
+  return { status: 'failing', word: 'Unhealthy', reason: cause ? `${count}: ${cause}` : count }
+}
+
+function settled(app: App, { deploying }: Context): State {
+  if (deploying) return { status: 'working', word: 'Deploying', reason: '' }
+  if (app.instances === 0 && app.tasksRunning === 0) return { status: 'stopped', word: 'Stopped', reason: '' }
+  if (app.tasksRunning < app.instances) {
+    const reason = `${app.tasksRunning} of ${app.instances} instances run`
+    return app.tasksStaged > 0 ? { status: 'working', word: 'Starting', reason } : { status: 'waiting', word: 'Degraded', reason }
+  }
+  return { status: 'healthy', word: 'Running', reason: '' }
+}
+
+export const failureText = (message: string, state: string) => (message.trim() === '' ? taskWords(state).word : message.trim())
+
+export function instanceStatus(task: MarathonTask): { status: Status; word: string } {
+  const checked = task.healthCheckResults
+  return taskWords(task.state, checked.length === 0 ? undefined : checked.every((result) => result.alive))
+}
+
+/** The Mesos framework that runs Marathon's tasks, found by a task of its own. */
+export const usedBy = (app: App) => ({ cpus: app.cpus * app.tasksRunning, mem: app.mem * app.tasksRunning })
+
+/** What stands directly in a group: its sub-groups (with all below them) and its own services. */
+export type Folder = { id: string; name: string; services: ServiceView[] }
+export function listGroup(group: string, views: readonly ServiceView[], groupIds: readonly string[]) {
+  const prefix = group === '/' ? '/' : `${group}/`
+  const below = [...new Set([...groupIds, ...views.map((view) => view.group)])].filter(
+    (id) => id !== group && id.startsWith(prefix),
+  )
+  const names = [...new Set(below.map((id) => id.slice(prefix.length).split('/')[0] ?? ''))].filter((name) => name !== '').sort()
+  const folders = names.map((name): Folder => {
+    const id = `${prefix}${name}`
+    return { id, name, services: views.filter((view) => view.id.startsWith(`${id}/`)) }
+  })
+  return { folders, services: views.filter((view) => view.group === group) }
+}
