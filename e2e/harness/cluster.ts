@@ -1,0 +1,141 @@
+/** A cluster started as a user starts it: `thermo up` in a folder of its own, on free ports. */
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { eventually } from './eventually.ts'
+import { freePort, freePorts } from './ports.ts'
+import { processesWith } from './processes.ts'
+
+export const root = fileURLToPath(new URL('../..', import.meta.url))
+export const thermo = `${root}apps/cli/main.ts`
+
+export type ClusterOptions = {
+  readonly agents?: number
+  readonly workDir?: string
+  readonly ports?: Ports
+  readonly flags?: readonly string[]
+}
+
+export type Ports = Readonly<Record<'master' | 'agent' | 'marathon' | 'chronos' | 'gateway', number>>
+
+export const newWorkDir = (): string => mkdtempSync(`${tmpdir()}/thermosphere-e2e-`)
+
+export async function newPorts(agents: number): Promise<Ports> {
+  const agent = await freePorts(agents)
+  const [master, marathon, chronos, gateway] = await Promise.all([freePort(), freePort(), freePort(), freePort()])
+  return { master, agent, marathon, chronos, gateway }
+}
+
+type PartRecord = { readonly name: string; readonly kind: string; readonly pid: number; readonly url: string }
+
+export class Cluster {
+  readonly workDir: string
+  readonly ports: Ports
+  readonly output: () => string
+  readonly #child: ChildProcess
+  readonly #ended: Promise<number | null>
+
+  constructor(
+    child: ChildProcess,
+    options: { readonly workDir: string; readonly ports: Ports; readonly output: () => string },
+  ) {
+    this.#child = child
+    this.workDir = options.workDir
+    this.ports = options.ports
+    this.output = options.output
+    this.#ended = new Promise((resolve) => child.once('exit', resolve))
+  }
+
+  url = (part: keyof Ports): string => `http://127.0.0.1:${this.ports[part]}`
+
+  async json<T = unknown>(part: keyof Ports, path: string, init?: RequestInit): Promise<T> {
+    const answer = await fetch(this.url(part) + path, {
+      ...init,
+      headers: { 'content-type': 'application/json', accept: 'application/json', ...init?.headers },
+    })
+    const text = await answer.text()
+    if (!answer.ok) throw new Error(`${init?.method ?? 'GET'} ${path}: ${answer.status} ${text}`)
+    return (text === '' ? undefined : JSON.parse(text)) as T
+  }
+
+  send<T = unknown>(
+    part: keyof Ports,
+    path: string,
+    options: { readonly method: string; readonly body?: unknown },
+  ): Promise<T> {
+    const body = options.body === undefined ? {} : { body: JSON.stringify(options.body) }
+    return this.json<T>(part, path, { method: options.method, ...body })
+  }
+
+  parts(): PartRecord[] {
+    const record = JSON.parse(readFileSync(`${this.workDir}/cluster.json`, 'utf8')) as { processes: PartRecord[] }
+    return record.processes
+  }
+
+  pidOf(name: string): number {
+    const part = this.parts().find((one) => one.name === name)
+    if (part === undefined) throw new Error(`no part ${name}`)
+    return part.pid
+  }
+
+  /** SIGKILL, then waits until its supervisor has started it again and it answers. */
+  async killPart(name: string): Promise<void> {
+    const before = this.pidOf(name)
+    const { url, kind } = this.parts().find((one) => one.name === name) ?? { url: '', kind: '' }
+    process.kill(before, 'SIGKILL')
+    await eventually(`${name} runs again`, () => this.pidOf(name) !== before)
+    const path = kind === 'master' || kind === 'agent' ? '/health' : '/ping'
+    await eventually(`${name} answers again`, async () => (await fetch(url + path)).ok)
+  }
+
+  /** Ctrl-C. Resolves with the exit status. */
+  async stop(): Promise<number | null> {
+    this.#child.kill('SIGINT')
+    return this.#ended
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+
+  ended(): Promise<number | null> {
+    return this.#ended
+  }
+
+  /** Processes of this cluster and its tasks: their command line or environment names the work directory. */
+  leftovers(): string[] {
+    return processesWith(this.workDir).map(({ pid, command }) => `${pid} ${command}`)
+  }
+
+  async remove(): Promise<void> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await this.stop()
+    rmSync(this.workDir, { recursive: true, force: true })
+  }
+}
+
+/** Starts the command and does not wait for it to be ready. */
+export async function spawnCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  const agents = options.agents ?? 1
+  const ports = options.ports ?? (await newPorts(agents))
+  const workDir = options.workDir ?? newWorkDir()
+  const portFlags = Object.entries(ports).map(([kind, port]) => `--${kind}-port=${port}`)
+  const args = [thermo, 'up', '--agents', String(agents), '--work-dir', workDir, ...portFlags, ...(options.flags ?? [])]
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  return new Cluster(child, { workDir, ports, output: () => output })
+}
+
+/** Starts a cluster and waits until it says that it is ready. */
+export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  const cluster = await spawnCluster(options)
+  const ended = cluster.ended().then((status) => {
+    throw new Error(`thermo up ended with ${status}:\n${cluster.output()}`)
+  })
+  const ready = eventually('the cluster is ready', () => cluster.output().includes('Ready in'), 90_000)
+  await Promise.race([ready, ended])
+  ended.catch(() => undefined)
+  return cluster
+}

@@ -1,0 +1,56 @@
+/** What the end-to-end tests ask of Marathon, as its clients do. */
+import type { Cluster } from './cluster.ts'
+import { eventually } from './eventually.ts'
+
+export type Task = {
+  readonly id: string
+  readonly host: string
+  readonly ports: readonly number[]
+  readonly state: string
+  readonly version: string
+  readonly slaveId: string
+  readonly healthCheckResults?: readonly { readonly alive: boolean }[]
+}
+export type App = {
+  readonly id: string
+  readonly instances: number
+  readonly tasksRunning: number
+  readonly tasksHealthy: number
+  readonly tasksUnhealthy: number
+  readonly version: string
+  readonly deployments: readonly { readonly id: string }[]
+  readonly tasks: readonly Task[]
+}
+
+export const getApp = async (cluster: Cluster, id: string): Promise<App> =>
+  (await cluster.json<{ app: App }>('marathon', `/v2/apps${id}`)).app
+
+export const running = (app: App): Task[] => app.tasks.filter(({ state }) => state === 'TASK_RUNNING')
+
+/** Waits until the app runs with as many instances as it wants and no deployment is under way. */
+export const settled = (cluster: Cluster, id: string, instances: number): Promise<App> =>
+  eventually(
+    `${id} runs ${instances} instances`,
+    async () => {
+      const app = await getApp(cluster, id)
+      const isSettled =
+        app.deployments.length === 0 && running(app).length === instances && app.tasks.length === instances
+      return isSettled ? app : undefined
+    },
+    60_000,
+  )
+
+/** An app that serves the text `body` over HTTP on its first port, with busybox or Python alone. */
+export const httpServer = (options: { readonly id: string; readonly body: string; readonly instances: number }) => ({
+  id: options.id,
+  cmd: `mkdir -p www && echo ${options.body} > www/index.html && exec python3 -m http.server $PORT0 --directory www`,
+  cpus: 0.1,
+  mem: 32,
+  instances: options.instances,
+  portDefinitions: [{ port: 0, protocol: 'tcp', name: 'http' }],
+})
+
+export const bodyOf = async (task: Task): Promise<string> => {
+  const answer = await fetch(`http://${task.host}:${task.ports[0]}/`, { signal: AbortSignal.timeout(2000) })
+  return (await answer.text()).trim()
+}

@@ -1,0 +1,36 @@
+/** Free ports, for clusters that run beside each other and beside whatever else the machine does. */
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+
+const listenOn = (port: number): Promise<ReturnType<typeof createServer>> =>
+  new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen({ host: '127.0.0.1', port, exclusive: true }, () => resolve(server))
+  })
+
+const isFree = async (port: number): Promise<boolean> => {
+  try {
+    const server = await listenOn(port)
+    await new Promise((resolve) => server.close(resolve))
+    return true
+  } catch {
+    return false
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const server = await listenOn(0)
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+/** The first of `count` ports in a row that are all free. */
+export async function freePorts(count: number): Promise<number> {
+  for (;;) {
+    const first = 20_000 + Math.floor(Math.random() * 10_000)
+    const all = await Promise.all(Array.from({ length: count }, (_, index) => isFree(first + index)))
+    if (all.every(Boolean)) return first
+  }
+}

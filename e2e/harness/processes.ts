@@ -1,0 +1,28 @@
+/** What runs on this machine, read from /proc. */
+import { readdirSync, readFileSync } from 'node:fs'
+
+export type Process = { readonly pid: number; readonly parent: number; readonly command: string }
+
+const readProcess = (pid: number): Process | undefined => {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    if (state === 'Z') return undefined
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
+    return { pid, parent: Number(parent), command }
+  } catch {
+    // It ended between the listing and the reading.
+    return undefined
+  }
+}
+
+export const processes = (): Process[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => readProcess(Number(name)) ?? [])
+
+/** Processes whose command line contains `text`, this one excepted. */
+export const processesWith = (text: string): Process[] =>
+  processes().filter(({ pid, command }) => pid !== process.pid && command.includes(text))
+
+export const isAlive = (pid: number): boolean => readProcess(pid) !== undefined
