@@ -1,1 +1,6 @@
 export type * from './containerizer.ts'
+export { createContainerizers } from './create-containerizers.ts'
+export type { Containerizers, ContainerizersOptions } from './create-containerizers.ts'
+export { IsolationError } from './errors.ts'
+export type { IsolationErrorCode } from './errors.ts'
+export { signalName } from './supervision/status.ts'

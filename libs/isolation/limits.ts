@@ -1,0 +1,23 @@
+import { invariant } from '@thermosphere/effects'
+
+/** Lost directory notifications are made up for by a rescan this often; each looks at every recovered container. */
+export const RESCAN_INTERVAL_MS = 5_000
+/** A process table that is younger than this is used again (usage of many containers in one poll). */
+export const PROCESS_TABLE_AGE_MS = 250
+/** A set-up (mounts, user change) that takes longer is given up and killed. */
+export const SETUP_TIMEOUT_MS = 30_000
+/** Passes over the processes of a container before destroy reports what is left. */
+export const KILL_PASSES_MAX = 200
+/** Between two passes: first short, since most processes die at once. */
+export const KILL_PASS_INTERVAL_MS = 5
+export const KILL_PASS_INTERVAL_MAX_MS = 100
+/** Bytes of a supervisor's note that are read (messages of a failed set-up). */
+export const NOTE_BYTES_MAX = 4_096
+/** Bytes of output kept of a command health check. */
+export const EXEC_OUTPUT_BYTES_MAX = 64 * 1024
+/** Bytes of one launch record or status file. */
+export const RECORD_BYTES_MAX = 1024 * 1024
+/** How often cgroup v1 memory controllers are asked for out-of-memory kills (v2 kills the whole group by itself). */
+export const OOM_POLL_INTERVAL_MS = 500
+
+invariant(KILL_PASS_INTERVAL_MS <= KILL_PASS_INTERVAL_MAX_MS, 'first pass interval exceeds the longest')

@@ -1,0 +1,321 @@
+/**
+ * Containers that are processes of this host: launch, wait, signal, recover, destroy. Isolation is a part put in.
+ * The exit status is the supervisor's; while we are its parent its end wakes us, after recovery the watch does.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { stat } from 'node:fs/promises'
+import { asIsolationError, errnoOf, IsolationError } from '../errors.ts'
+import { KILL_PASS_INTERVAL_MAX_MS, KILL_PASS_INTERVAL_MS, KILL_PASSES_MAX } from '../limits.ts'
+import { commandScript } from '../supervision/command-script.ts'
+import { EndWatch } from '../supervision/end-watch.ts'
+import { planIdentityChange } from '../supervision/identity-change.ts'
+import { startSupervisor } from '../supervision/start-supervisor.ts'
+import { terminationOf } from '../supervision/status.ts'
+import { supervisorScript } from '../supervision/supervisor-script.ts'
+import { isAlive } from './process-table.ts'
+import { runInside } from './run-inside.ts'
+import type { StartedSupervisor } from '../supervision/start-supervisor.ts'
+import type * as Api from '../containerizer.ts'
+import type { ContainerFiles, ContainerRecord, RuntimeDirectory } from '../supervision/runtime-directory.ts'
+import type { IsolatedContainer, LaunchPlan, ParentContainer, ProcessIsolation } from './process-isolation.ts'
+
+type Tracked = IsolatedContainer & {
+  readonly ended: Promise<Api.Termination>
+  readonly resolveEnded: (termination: Api.Termination) => void
+  isEnded: boolean
+  isLimited: boolean
+}
+
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if (errnoOf(error) !== 'ESRCH') throw error
+  }
+}
+
+export class ProcessContainerizer implements Api.Containerizer {
+  readonly name: 'posix' | 'linux'
+  readonly #isolation: ProcessIsolation
+  readonly #runtime: RuntimeDirectory
+  readonly #watch: EndWatch
+  readonly #tracked = new Map<Api.ContainerId, Tracked>()
+  /** Our own children; they keep this process alive until `close`. */
+  readonly #children = new Set<StartedSupervisor>()
+  readonly #destroying = new Map<Api.ContainerId, Promise<void>>()
+
+  constructor(runtime: RuntimeDirectory, isolation: ProcessIsolation) {
+    this.name = isolation.name
+    this.#runtime = runtime
+    this.#isolation = isolation
+    this.#watch = new EndWatch(runtime.endedDir)
+  }
+
+  async launch(spec: Api.ContainerSpec, { signal }: { readonly signal: AbortSignal }): Promise<Api.ContainerHandle> {
+    const { command } = spec
+    if (command === undefined)
+      throw new IsolationError('COMMAND_INVALID', `task ${spec.containerId} has no command; give it one`)
+    await checkSandbox(spec.sandbox)
+    const record = this.#recordOf(spec)
+    const script = commandScript({ command, environment: spec.environment, directory: spec.sandbox, isTask: true })
+    const files = await this.#create(record, script)
+    try {
+      return await this.#start(spec, record, files, signal)
+    } catch (error) {
+      await this.#abandon(spec.containerId, record)
+      throw asIsolationError(error, `cannot launch container ${spec.containerId}`)
+    }
+  }
+
+  async recover(handle: Api.ContainerHandle): Promise<'running' | 'ended'> {
+    const record = await this.#runtime.readRecord(handle.containerId)
+    const known = this.#tracked.get(handle.containerId) ?? this.#track(record ?? this.#recordOf(handle), handle)
+    if (!known.isEnded) {
+      this.#watch.add(handle.containerId, known.supervisor, () => void this.#checkEnd(known))
+      this.#isolation.watch(known, () => void this.#onLimit(known))
+      await this.#checkEnd(known)
+    }
+    return known.isEnded ? 'ended' : 'running'
+  }
+
+  wait(containerId: Api.ContainerId): Promise<Api.Termination> {
+    return this.#get(containerId).ended
+  }
+
+  async signal(containerId: Api.ContainerId, signal: NodeJS.Signals): Promise<void> {
+    const container = this.#tracked.get(containerId)
+    if (container === undefined || container.isEnded) return
+    if (signal === 'SIGKILL') return await this.#killMembers(container)
+    for (const pid of await this.#isolation.members(container)) kill(pid, signal)
+  }
+
+  destroy(containerId: Api.ContainerId): Promise<void> {
+    const running = this.#destroying.get(containerId)
+    if (running !== undefined) return running
+    const destroyed = this.#destroy(containerId).finally(() => this.#destroying.delete(containerId))
+    this.#destroying.set(containerId, destroyed)
+    return destroyed
+  }
+
+  async usage(containerId: Api.ContainerId): Promise<Api.ContainerUsage | undefined> {
+    const container = this.#tracked.get(containerId)
+    return container === undefined || container.isEnded ? undefined : await this.#isolation.usage(container)
+  }
+
+  async update(containerId: Api.ContainerId, limits: Api.ContainerLimits): Promise<void> {
+    const container = this.#get(containerId)
+    if (!container.isEnded) await this.#isolation.update(container, limits)
+  }
+
+  async exec(
+    containerId: Api.ContainerId,
+    command: Api.ContainerCommand,
+    options: { readonly environment: Readonly<Record<string, string>>; readonly signal: AbortSignal },
+  ): Promise<{ readonly exitCode: number | undefined; readonly output: string }> {
+    const container = this.#get(containerId)
+    const { setup, words } = await this.#isolation.enter(container)
+    const { user, sandbox } = container.record
+    const identity = await planIdentityChange(user === undefined ? {} : { user })
+    const script = commandScript({ command, environment: options.environment, directory: sandbox, isTask: false })
+    return await runInside({ setup, words: [...words, ...identity], script, signal: options.signal })
+  }
+
+  async destroyOrphans(known: ReadonlySet<Api.ContainerId>): Promise<readonly Api.ContainerId[]> {
+    const orphans = (await this.#runtime.list()).filter((containerId) => !known.has(containerId))
+    const own: Api.ContainerId[] = []
+    for (const containerId of orphans) {
+      const record = await this.#runtime.readRecord(containerId)
+      if (record !== undefined && record.containerizer !== this.name) continue
+      await this.destroy(containerId)
+      own.push(containerId)
+    }
+    return own
+  }
+
+  close(): Promise<void> {
+    for (const child of this.#children) child.unref()
+    this.#watch.close()
+    this.#isolation.close()
+    return Promise.resolve()
+  }
+
+  #recordOf(of: Api.ContainerSpec | Api.ContainerHandle): ContainerRecord {
+    const spec = 'limits' in of ? of : undefined
+    return {
+      version: 1,
+      containerId: of.containerId,
+      containerizer: this.name,
+      sandbox: of.sandbox,
+      ...(spec?.parent === undefined ? {} : { parent: spec.parent }),
+      ...(spec?.user === undefined ? {} : { user: spec.user }),
+    }
+  }
+
+  async #create(record: ContainerRecord, script: string): Promise<ContainerFiles> {
+    try {
+      return await this.#runtime.create(record, script)
+    } catch (error) {
+      throw asIsolationError(error, `cannot write the runtime directory of container ${record.containerId}`)
+    }
+  }
+
+  async #start(
+    spec: Api.ContainerSpec,
+    record: ContainerRecord,
+    files: ContainerFiles,
+    signal: AbortSignal,
+  ): Promise<Api.ContainerHandle> {
+    const [plan, identity] = await this.#plan(spec)
+    const script = supervisorScript({ ...plan.parts, prefix: [...plan.enter, ...identity] })
+    const launchedAt = Date.now()
+    const supervisor = startSupervisor({ files, script, prefix: plan.supervisorPrefix, signal })
+    if (!(await supervisor.started)) throw await this.#setupFailure(spec, signal)
+    const container = this.#track(record, supervisor.identity)
+    this.#children.add(supervisor)
+    void supervisor.gone.then(() => {
+      this.#children.delete(supervisor)
+      return this.#checkEnd(container)
+    })
+    this.#isolation.watch(container, () => void this.#onLimit(container))
+    const { containerId, sandbox } = spec
+    return { containerId, containerizer: this.name, sandbox, ...supervisor.identity, launchedAt }
+  }
+
+  async #plan(spec: Api.ContainerSpec): Promise<readonly [LaunchPlan, readonly string[]]> {
+    const identity = await planIdentityChange(spec)
+    return [await this.#isolation.prepare(spec, await this.#parentOf(spec)), identity]
+  }
+
+  async #parentOf({ parent }: Api.ContainerSpec): Promise<ParentContainer | undefined> {
+    if (parent === undefined) return undefined
+    if (this.#get(parent).isEnded)
+      throw new IsolationError('CONTAINER_UNKNOWN', `the parent container ${parent} has ended already`)
+    return { containerId: parent, initPid: (await this.#runtime.readProcesses(parent))[1]?.pid }
+  }
+
+  async #setupFailure(spec: Api.ContainerSpec, signal: AbortSignal): Promise<IsolationError> {
+    if (signal.aborted) return new IsolationError('LAUNCH_ABORTED', `the launch of ${spec.containerId} was cancelled`)
+    const note = await this.#runtime.readNote(spec.containerId)
+    const reason = note === '' ? 'it ended before its command began' : note.replaceAll(/\s*\n\s*/g, '; ')
+    if (/can't cd to|cannot create std|Permission denied/.test(note)) {
+      const advice = `user ${spec.user ?? 'of the agent'} needs access to ${spec.sandbox} and the directories above it`
+      return new IsolationError(
+        'SANDBOX_FORBIDDEN',
+        `container ${spec.containerId} cannot use its sandbox: ${advice} (${reason})`,
+      )
+    }
+    return new IsolationError('LAUNCH_FAILED', `the set-up of container ${spec.containerId} failed: ${reason}`)
+  }
+
+  /** After a failed launch nothing of the container may stay. */
+  async #abandon(containerId: Api.ContainerId, record: ContainerRecord): Promise<void> {
+    const [supervisor] = await this.#runtime.readProcesses(containerId)
+    if (supervisor !== undefined) await this.#endProcesses({ containerId, record, supervisor })
+    await this.#isolation.release({ containerId, record })
+    await this.#runtime.remove(containerId)
+    this.#tracked.delete(containerId)
+  }
+
+  #track(record: ContainerRecord, { pid, startTicks }: { pid: number; startTicks: number }): Tracked {
+    const { promise, resolve } = Promise.withResolvers<Api.Termination>()
+    const containerId = record.containerId as Api.ContainerId
+    const supervisor = { pid, startTicks }
+    const container = {
+      containerId,
+      record,
+      supervisor,
+      ended: promise,
+      resolveEnded: resolve,
+      isEnded: false,
+      isLimited: false,
+    }
+    this.#tracked.set(containerId, container)
+    return container
+  }
+
+  #get(containerId: Api.ContainerId): Tracked {
+    const container = this.#tracked.get(containerId)
+    if (container !== undefined) return container
+    throw new IsolationError('CONTAINER_UNKNOWN', `no container ${containerId} is known to this agent`)
+  }
+
+  /** Ends the wait when the status is there, or when the supervisor has gone without one. */
+  async #checkEnd(container: Tracked): Promise<void> {
+    const { containerId } = container
+    if (container.isEnded) return
+    // Read after the look at the process: a status written in between is then seen.
+    const isRunning = isAlive(container.supervisor)
+    const status = await this.#runtime.readStatus(containerId)
+    if (status === undefined && isRunning) return
+    const limitation = await this.#isolation.limitation(container)
+    if (container.isEnded) return
+    container.isEnded = true
+    this.#watch.remove(containerId)
+    const termination = terminationOf(containerId, status)
+    container.resolveEnded(limitation === undefined ? termination : { ...termination, limitation })
+  }
+
+  async #onLimit(container: Tracked): Promise<void> {
+    if (container.isLimited || container.isEnded) return
+    container.isLimited = true
+    await this.#killMembers(container)
+  }
+
+  async #killMembers(container: IsolatedContainer): Promise<void> {
+    let interval = KILL_PASS_INTERVAL_MS
+    for (let pass = 0; pass < KILL_PASSES_MAX; pass++) {
+      await this.#isolation.killAll(container)
+      const members = await this.#isolation.members(container)
+      if (members.length === 0) return
+      for (const pid of members) kill(pid, 'SIGKILL')
+      await sleep(interval)
+      interval = Math.min(interval * 2, KILL_PASS_INTERVAL_MAX_MS)
+    }
+    const left = (await this.#isolation.members(container)).join(', ')
+    const message = `container ${container.containerId} cannot be ended: processes ${left} do not die (state D?)`
+    throw new IsolationError('LAUNCH_FAILED', message, { retryable: true })
+  }
+
+  /** Ends the members, then lets the supervisor write the status; one that hangs is killed as well. */
+  async #endProcesses(container: IsolatedContainer): Promise<void> {
+    await this.#killMembers(container)
+    let interval = KILL_PASS_INTERVAL_MS
+    for (let pass = 0; isAlive(container.supervisor); pass++) {
+      if (pass > 10) kill(container.supervisor.pid, 'SIGKILL')
+      await sleep(interval)
+      interval = Math.min(interval * 2, KILL_PASS_INTERVAL_MAX_MS)
+      await this.#killMembers(container)
+    }
+  }
+
+  async #destroy(containerId: Api.ContainerId): Promise<void> {
+    const tracked = this.#tracked.get(containerId)
+    const record = tracked?.record ?? (await this.#runtime.readRecord(containerId))
+    if (record !== undefined) await this.#destroyNested(containerId)
+    const supervisor = tracked?.supervisor ?? (await this.#runtime.readProcesses(containerId))[0]
+    if (record !== undefined && supervisor !== undefined) {
+      await this.#endProcesses({ containerId, record, supervisor })
+    }
+    if (tracked !== undefined) await this.#checkEnd(tracked)
+    if (record !== undefined) await this.#isolation.release({ containerId, record })
+    await this.#runtime.remove(containerId)
+    this.#tracked.delete(containerId)
+  }
+
+  async #destroyNested(parent: Api.ContainerId): Promise<void> {
+    for (const containerId of await this.#runtime.list()) {
+      const record = this.#tracked.get(containerId)?.record ?? (await this.#runtime.readRecord(containerId))
+      if (record?.parent === parent) await this.destroy(containerId)
+    }
+  }
+}
+
+async function checkSandbox(sandbox: string): Promise<void> {
+  try {
+    if ((await stat(sandbox)).isDirectory()) return
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT' && errnoOf(error) !== 'ENOTDIR')
+      throw asIsolationError(error, `cannot use the sandbox ${sandbox}`)
+  }
+  throw new IsolationError('SANDBOX_MISSING', `the sandbox ${sandbox} is not a directory; create it before the launch`)
+}

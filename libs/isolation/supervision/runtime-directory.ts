@@ -1,0 +1,136 @@
+/**
+ * What a containerizer keeps on disk about its containers:
+ *   <runtimeDir>/containers/<id>/   container.json, command, process, note
+ *   <runtimeDir>/ended/<id>         exit status, written by the supervisor; one directory, so one watch sees every end
+ */
+import { mkdir, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { errnoOf, IsolationError } from '../errors.ts'
+import { NOTE_BYTES_MAX, RECORD_BYTES_MAX } from '../limits.ts'
+import { parseProcessStat } from '../process/process-table.ts'
+import { parseStatus } from './status.ts'
+import type { ExitStatus } from './status.ts'
+import type { ContainerId } from '../containerizer.ts'
+
+const recordSchema = z.object({
+  version: z.literal(1),
+  containerId: z.string().min(1).max(512),
+  containerizer: z.enum(['posix', 'linux', 'docker']),
+  sandbox: z.string().max(4096),
+  parent: z.string().min(1).max(512).optional(),
+  user: z.string().min(1).max(256).optional(),
+})
+
+/** What must be known of a container to end it, also when its handle was never checkpointed. */
+export type ContainerRecord = z.infer<typeof recordSchema>
+
+export type ProcessIdentity = { readonly pid: number; readonly startTicks: number }
+
+export type ContainerFiles = {
+  readonly directory: string
+  readonly status: string
+  readonly command: string
+  readonly note: string
+  readonly process: string
+}
+
+const ID = /^[A-Za-z0-9._-]{1,255}$/
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+export class RuntimeDirectory {
+  readonly containersDir: string
+  readonly endedDir: string
+
+  constructor(path: string) {
+    this.containersDir = join(path, 'containers')
+    this.endedDir = join(path, 'ended')
+  }
+
+  async prepare(): Promise<void> {
+    await mkdir(this.containersDir, { recursive: true, mode: 0o711 })
+    await mkdir(this.endedDir, { recursive: true, mode: 0o711 })
+  }
+
+  files(containerId: ContainerId): ContainerFiles {
+    if (!ID.test(containerId) || containerId === '.' || containerId === '..')
+      throw new IsolationError('COMMAND_INVALID', `container id ${JSON.stringify(containerId)} cannot name a directory`)
+    const directory = join(this.containersDir, containerId)
+    const inside = (name: string): string => join(directory, name)
+    return {
+      directory,
+      status: join(this.endedDir, containerId),
+      command: inside('command'),
+      note: inside('note'),
+      process: inside('process'),
+    }
+  }
+
+  /** Creates the container's directory. Throws CONTAINER_EXISTS when an earlier one was not destroyed. */
+  async create(record: ContainerRecord, commandScript: string): Promise<ContainerFiles> {
+    const files = this.files(record.containerId as ContainerId)
+    try {
+      await mkdir(files.directory, { mode: 0o700 })
+    } catch (error) {
+      if (errnoOf(error) !== 'EEXIST') throw error
+      const message = `container ${record.containerId} exists already; destroy it before launching it again`
+      throw new IsolationError('CONTAINER_EXISTS', message, { cause: error })
+    }
+    await writeFile(join(files.directory, 'container.json'), JSON.stringify(record), { mode: 0o600 })
+    await writeFile(files.command, commandScript, { mode: 0o600 })
+    return files
+  }
+
+  async list(): Promise<readonly ContainerId[]> {
+    return (await readdir(this.containersDir)) as ContainerId[]
+  }
+
+  /** `undefined` when the container is unknown or its agent died while creating it. Throws RECORD_INVALID. */
+  async readRecord(containerId: ContainerId): Promise<ContainerRecord | undefined> {
+    const path = join(this.files(containerId).directory, 'container.json')
+    const text = await readIfThere(path)
+    if (text === undefined || text === '') return undefined
+    try {
+      if (text.length > RECORD_BYTES_MAX) throw new Error('too long')
+      return recordSchema.parse(JSON.parse(text))
+    } catch (error) {
+      const message = `${path} is damaged; end its processes by hand and delete the directory`
+      throw new IsolationError('RECORD_INVALID', message, { cause: error })
+    }
+  }
+
+  async readStatus(containerId: ContainerId): Promise<ExitStatus | undefined> {
+    return parseStatus((await readIfThere(this.files(containerId).status)) ?? '')
+  }
+
+  /** What went wrong before the command ran, in the words of the tools. */
+  async readNote(containerId: ContainerId): Promise<string> {
+    const text = (await readIfThere(this.files(containerId).note)) ?? ''
+    return text.slice(0, NOTE_BYTES_MAX).trim()
+  }
+
+  /** The supervisor, and the process that it started (in host pids); either may not have come so far. */
+  async readProcesses(containerId: ContainerId): Promise<readonly ProcessIdentity[]> {
+    const text = (await readIfThere(this.files(containerId).process)) ?? ''
+    return text.split('\n').flatMap((line) => {
+      const stat = parseProcessStat(line)
+      return stat === undefined ? [] : [{ pid: stat.pid, startTicks: stat.startTicks }]
+    })
+  }
+
+  async remove(containerId: ContainerId): Promise<void> {
+    const files = this.files(containerId)
+    await rm(files.directory, { recursive: true, force: true })
+    await unlink(files.status).catch((error: unknown) => {
+      if (errnoOf(error) !== 'ENOENT') throw error
+    })
+  }
+}
