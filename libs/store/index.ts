@@ -11,3 +11,8 @@ export type {
   TransactionResult,
   WatchBatch,
 } from './store.ts'
+export { StoreError } from './errors.ts'
+export type { StoreErrorCode } from './errors.ts'
+export { STORE_LIMITS } from './limits.ts'
+export { openStore } from './open-store.ts'
+export { parseStored } from './parse-stored.ts'

@@ -75,12 +75,12 @@ class ProcessLifecycle implements Lifecycle {
     const sentence = describeStartupError(error)
     if (sentence === undefined) this.fatal(error)
     process.stderr.write(`${this.#name}: ${sentence}\n`)
-    this.#logger?.fatal({ err: error, reason: sentence }, 'service.start.failed')
+    this.#logger?.debug({ err: error }, 'service.start.failed')
     void this.leave(EXIT_FAILURE)
   }
 
   started(): void {
-    this.#logger?.info({ pid: process.pid }, 'service.started')
+    this.#logger?.info('service.started')
   }
 
   async leave(status: number): Promise<void> {

@@ -8,7 +8,11 @@ type Say = { readonly type: 'say'; readonly text: string; readonly after?: numbe
 type Effect = StoreEffect | TimerEffect | Say
 type Input = { readonly effects: readonly Effect[] } | { readonly timer: string }
 
-const put = (id: number, key: string): StoreEffect => ({ type: 'store', id, writes: [{ type: 'put', key, value: key }] })
+const put = (id: number, key: string): StoreEffect => ({
+  type: 'store',
+  id,
+  writes: [{ type: 'put', key, value: key }],
+})
 const say = (text: string, after?: number): Say => ({ type: 'say', text, ...(after !== undefined && { after }) })
 
 function build(overrides: { now?: () => number; persist?: (writes: readonly StoreWrite[]) => Promise<void> } = {}) {

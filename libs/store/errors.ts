@@ -1,0 +1,36 @@
+/** Stable codes of what a store can fail with. */
+export type StoreErrorCode =
+  /** A stored value is not what its schema says: corrupt, or written by a newer version. */
+  | 'STORE_VALUE_INVALID'
+  /** A key, value, prefix or transaction is outside the limits; a bug of the caller. */
+  | 'STORE_ARGUMENT_INVALID'
+  /** The disk is full; nothing of the transaction was written. */
+  | 'STORE_FULL'
+  /** The file is damaged or no store. */
+  | 'STORE_CORRUPT'
+  /** The file was written by a newer version of this program. */
+  | 'STORE_SCHEMA_NEWER'
+  /** The store cannot be opened: rights, a missing directory, a read-only file system. */
+  | 'STORE_UNAVAILABLE'
+  /** Another process holds the write lock for too long. */
+  | 'STORE_BUSY'
+  /** The disk failed. What was in flight is unknown; the store refuses everything until it is opened anew. */
+  | 'STORE_IO'
+  /** The changes after that revision are no longer kept; list anew and watch from there. */
+  | 'STORE_COMPACTED'
+  /** The store was closed. */
+  | 'STORE_CLOSED'
+
+const RETRYABLE: readonly StoreErrorCode[] = ['STORE_BUSY', 'STORE_FULL']
+
+/** An operational failure of a store, told by `code`. */
+export class StoreError extends Error {
+  readonly code: StoreErrorCode
+  readonly retryable: boolean
+  constructor(code: StoreErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = 'StoreError'
+    this.code = code
+    this.retryable = RETRYABLE.includes(code)
+  }
+}
