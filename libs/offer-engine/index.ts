@@ -1,1 +1,2 @@
+export * from './allocator/index.ts'
 export * from './resources/index.ts'

@@ -17,7 +17,11 @@ export interface Meta {
   readonly providerId: string | undefined
   /** MOUNT and BLOCK disks, identified RAW disks and persistent volumes: taken whole or not at all. */
   readonly whole: boolean
+  /** Memo of the same resource with another allocation; `*bare` without one. */
+  readonly variants: Map<string, Meta>
 }
+
+type MetaFields = Omit<Meta, 'key' | 'whole' | 'variants'>
 
 /** One resource; `copies` counts the uses of a shared one and is 1 otherwise. */
 export type Item =
@@ -25,7 +29,7 @@ export type Item =
   | { readonly type: 'RANGES'; readonly meta: Meta; readonly copies: number; readonly ranges: Ranges }
   | { readonly type: 'SET'; readonly meta: Meta; readonly copies: number; readonly members: readonly string[] }
 
-export function createMeta(fields: Omit<Meta, 'key' | 'whole'>, type: Item['type']): Meta {
+export function createMeta(fields: MetaFields, type: Item['type']): Meta {
   const key = [
     fields.name,
     type,
@@ -36,7 +40,7 @@ export function createMeta(fields: Omit<Meta, 'key' | 'whole'>, type: Item['type
     fields.shared ? 'shared' : '',
     fields.providerId ?? '',
   ].join('\u0000')
-  return { ...fields, key, whole: isWhole(fields.disk) }
+  return { ...fields, key, whole: isWhole(fields.disk), variants: new Map() }
 }
 
 function reservationKey(reservation: mesos.Resource_ReservationInfo): string {
@@ -150,9 +154,35 @@ export function itemContains(left: Item, right: Item): boolean {
   return false
 }
 
-export function withMeta(item: Item, change: Partial<Omit<Meta, 'key' | 'whole'>>): Item {
-  const { key: _key, whole: _whole, ...fields } = item.meta
-  return { ...item, meta: createMeta({ ...fields, ...change }, item.type) }
+export function withMeta(item: Item, change: Partial<MetaFields>): Item {
+  return { ...item, meta: changedMeta(item, change) }
+}
+
+function changedMeta(item: Item, change: Partial<MetaFields>): Meta {
+  const { key: _key, whole: _whole, variants: _variants, ...fields } = item.meta
+  return createMeta({ ...fields, ...change }, item.type)
+}
+
+const bareVariant = '*bare'
+
+/** The item allocated to `role`, or to none; cheap when done before. */
+export function withAllocation(item: Item, role: string | undefined): Item {
+  if (item.meta.allocationRole === role) return item
+  const variant = role ?? bareVariant
+  const known = item.meta.variants.get(variant)
+  const meta = known ?? changedMeta(item, { allocationRole: role })
+  if (!known) {
+    item.meta.variants.set(variant, meta)
+    meta.variants.set(item.meta.allocationRole ?? bareVariant, item.meta)
+  }
+  switch (item.type) {
+    case 'SCALAR':
+      return { type: 'SCALAR', meta, copies: item.copies, milli: item.milli }
+    case 'RANGES':
+      return { type: 'RANGES', meta, copies: item.copies, ranges: item.ranges }
+    case 'SET':
+      return { type: 'SET', meta, copies: item.copies, members: item.members }
+  }
 }
 
 export function isReserved(meta: Meta): boolean {

@@ -10,6 +10,7 @@ import {
   reservationRole,
   subtractable,
   subtractItems,
+  withAllocation,
   withMeta,
 } from './item.ts'
 import type { Item } from './item.ts'
@@ -68,6 +69,12 @@ export class Resources {
     const items = [...this.items]
     for (const item of that.items) addInto(items, item)
     return new Resources(items)
+  }
+
+  /** Adds resources that are known to merge with none of these. */
+  concat(that: Resources): Resources {
+    if (that.isEmpty()) return this
+    return this.isEmpty() ? that : new Resources([...this.items, ...that.items])
   }
 
   /** What is not there is silently not taken; the result is never negative. */
@@ -185,13 +192,20 @@ export class Resources {
 
   /** Marked as offered to or used by `role`. */
   allocatedTo(role: string): Resources {
-    return this.map((item) => (item.meta.allocationRole === role ? item : allocatedItem(item, role)))
+    return this.withAllocation(role)
   }
 
   unallocated(): Resources {
-    return this.map((item) =>
-      item.meta.allocationRole === undefined ? item : withMeta(item, { allocationRole: undefined }),
-    )
+    return this.withAllocation(undefined)
+  }
+
+  private withAllocation(role: string | undefined): Resources {
+    if (this.items.every((item) => item.meta.allocationRole === role)) return this
+    const items = this.items.map((item) => withAllocation(item, role))
+    const from = this.items[0]?.meta.allocationRole
+    // Resources of one allocation stay distinct in another; those of several may merge.
+    if (this.items.every((item) => item.meta.allocationRole === from)) return new Resources(items)
+    return Resources.fromItems(items)
   }
 
   /** All reservations taken off. */
@@ -289,10 +303,6 @@ function groupItems(items: readonly Item[], key: (item: Item) => string): Map<st
   const groups = new Map<string, Item[]>()
   for (const item of items) groups.set(key(item), [...(groups.get(key(item)) ?? []), item])
   return new Map([...groups].map(([name, members]) => [name, Resources.fromItems(members)]))
-}
-
-function allocatedItem(item: Item, role: string): Item {
-  return withMeta(item, { allocationRole: role })
 }
 
 function amountOf(item: Item): Milli {

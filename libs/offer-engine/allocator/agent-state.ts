@@ -1,0 +1,85 @@
+import type { mesos } from '@thermosphere/protocol'
+import { Resources } from '../resources/index.ts'
+import type { AgentDescription } from './types.ts'
+
+/** An agent's resources: what there is, who has what, and what is free. */
+export class AgentState {
+  readonly id: string
+  active = true
+  hostname = ''
+  attributes: readonly mesos.Attribute[] = []
+  domain: mesos.DomainInfo | undefined
+  isRemote = false
+  hasGpus = false
+  hasShared = false
+  total = Resources.empty
+  /** Offered and used by framework, allocated to roles. */
+  readonly allocations = new Map<string, Resources>()
+  /** Sum of the allocations without the roles and without shared resources, which stay available. */
+  private taken = Resources.empty
+  private free: Resources | undefined
+  private capabilities: ReadonlySet<mesos.AgentInfo_Capability_Type> | undefined
+  /** Numbers the content of `available()`: equal numbers mean equal content. */
+  content = 0
+  private totalContent = 0
+  private readonly nextContent: () => number
+
+  constructor(id: string, nextContent: () => number) {
+    this.id = id
+    this.nextContent = nextContent
+  }
+
+  describe(description: AgentDescription, masterDomain: mesos.DomainInfo | undefined): void {
+    this.hostname = description.hostname
+    this.attributes = description.attributes ?? []
+    this.domain = description.domain
+    this.capabilities = description.capabilities && new Set(description.capabilities)
+    const region = description.domain?.fault_domain?.region.name
+    const masterRegion = masterDomain?.fault_domain?.region.name
+    this.isRemote = region !== undefined && masterRegion !== undefined && region !== masterRegion
+    this.setTotal(description.total)
+  }
+
+  /** As it was last told. */
+  description(): AgentDescription {
+    const { hostname, total, attributes, domain } = this
+    return { hostname, total, attributes, domain, capabilities: this.capabilities && [...this.capabilities] }
+  }
+
+  setTotal(total: Resources): void {
+    this.total = total
+    this.totalContent = this.nextContent()
+    this.hasGpus = total.scalar('gpus') > 0
+    this.hasShared = total.items.some((item) => item.meta.shared)
+    this.changed()
+  }
+
+  /** Agents that do not tell are taken for new. */
+  can(capability: mesos.AgentInfo_Capability_Type): boolean {
+    return this.capabilities === undefined || this.capabilities.has(capability)
+  }
+
+  available(): Resources {
+    this.free ??= this.total.subtract(this.taken)
+    return this.free
+  }
+
+  give(frameworkId: string, allocated: Resources): void {
+    this.allocations.set(frameworkId, (this.allocations.get(frameworkId) ?? Resources.empty).add(allocated))
+    this.taken = this.taken.add(allocated.nonShared().unallocated())
+    this.changed()
+  }
+
+  takeBack(frameworkId: string, allocated: Resources): void {
+    const rest = (this.allocations.get(frameworkId) ?? Resources.empty).subtract(allocated)
+    if (rest.isEmpty()) this.allocations.delete(frameworkId)
+    else this.allocations.set(frameworkId, rest)
+    this.taken = this.taken.subtract(allocated.nonShared().unallocated())
+    this.changed()
+  }
+
+  private changed(): void {
+    this.free = undefined
+    this.content = this.taken.isEmpty() ? this.totalContent : this.nextContent()
+  }
+}

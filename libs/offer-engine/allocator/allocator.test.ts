@@ -1,0 +1,265 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createRandom } from '@thermosphere/effects'
+import type { mesos } from '@thermosphere/protocol'
+import { Resources } from '../resources/index.ts'
+import { Allocator } from './allocator.ts'
+import type { AllocatorOptions, FrameworkSpec } from './types.ts'
+
+const hostTotal = 'cpus:4;mem:8192;disk:10000;ports:[31000-32000]'
+
+function createAllocator(options: Partial<AllocatorOptions> = {}): Allocator {
+  return new Allocator({ random: createRandom(1), ...options })
+}
+
+function addAgents(allocator: Allocator, count: number, total = hostTotal): void {
+  for (let i = 1; i <= count; i++) allocator.addAgent({ id: `a${i}`, hostname: `h${i}`, total: Resources.parse(total) })
+}
+
+function addFramework(allocator: Allocator, id: string, more: Partial<FrameworkSpec> = {}): void {
+  allocator.addFramework({ id, roles: ['*'], capabilities: ['MULTI_ROLE'], ...more })
+}
+
+function offers(allocator: Allocator, now: number, options: { batch?: boolean } = {}): string[] {
+  return allocator
+    .allocate(now, options)
+    .map(({ frameworkId, agentId, role, resources }) => `${frameworkId} ${agentId} ${role} ${resources.unallocated()}`)
+    .sort()
+}
+
+test('[mesos 46] an offer is the whole agent, allocated to the role, non-scalars first', () => {
+  const allocator = createAllocator()
+  addAgents(allocator, 1)
+  addFramework(allocator, 'f', { roles: ['conf'] })
+  assert.ok(allocator.isRunWanted)
+  const [allocation] = allocator.allocate(0)
+  assert.equal(
+    allocation?.resources.toString(),
+    'ports(allocated: conf):[31000-32000]; cpus(allocated: conf):4; mem(allocated: conf):8192; disk(allocated: conf):10000',
+  )
+  assert.deepEqual(offers(allocator, 1000), [])
+})
+
+test('[mesos 55] an offer declined with a filter is not repeated before refuse_seconds, other agents are', () => {
+  const allocator = createAllocator()
+  addAgents(allocator, 2)
+  addFramework(allocator, 'f')
+  const granted = allocator.allocate(0)
+  for (const { frameworkId, agentId, resources } of granted) {
+    allocator.recover(frameworkId, agentId, resources, { refuseMs: agentId === 'a1' ? 10_000 : 0, now: 100 })
+  }
+  assert.deepEqual(offers(allocator, 1000), ['f a2 * ports:[31000-32000]; cpus:4; mem:8192; disk:10000'])
+  for (let now = 2000; now <= 10_000; now += 1000) assert.deepEqual(offers(allocator, now), [])
+  assert.equal(offers(allocator, 11_000).length, 1)
+})
+
+test('a filter of a moment outlives the next batch run', () => {
+  const allocator = createAllocator()
+  addAgents(allocator, 1)
+  addFramework(allocator, 'f')
+  const [granted] = allocator.allocate(0)
+  assert.ok(granted)
+  allocator.recover('f', 'a1', granted.resources, { refuseMs: 1, now: 999 })
+  assert.deepEqual(offers(allocator, 1000), [])
+  assert.equal(offers(allocator, 2000).length, 1)
+})
+
+test('[mesos 56] more than was refused is offered in spite of the filter', () => {
+  const allocator = createAllocator()
+  addAgents(allocator, 1)
+  addFramework(allocator, 'f')
+  const [granted] = allocator.allocate(0)
+  assert.ok(granted)
+  const task = Resources.parse('cpus:1;mem:100').allocatedTo('*')
+  allocator.recover('f', 'a1', granted.resources.subtract(task), { refuseMs: 600_000, now: 0 })
+  assert.deepEqual(offers(allocator, 1000), [])
+  allocator.recover('f', 'a1', task, { now: 1500 })
+  assert.equal(offers(allocator, 2000).length, 1)
+})
+
+test('[mesos 57] a suppressed framework gets no offers until it revives, and reviving clears its filters', () => {
+  const allocator = createAllocator()
+  addAgents(allocator, 1)
+  addFramework(allocator, 'f')
+  const [granted] = allocator.allocate(0)
+  assert.ok(granted)
+  allocator.recover('f', 'a1', granted.resources, { refuseMs: 600_000, now: 0 })
+  allocator.suppress('f')
+  assert.deepEqual(offers(allocator, 5000), [])
+  allocator.revive('f')
+  assert.ok(allocator.isRunWanted)
+  assert.equal(offers(allocator, 5001).length, 1)
+})
+
+test('[mesos 54] freed resources wait for the batch run, revive does not', () => {
+  const allocator = createAllocator()
+  addAgents(allocator, 1)
+  addFramework(allocator, 'f')
+  const [granted] = allocator.allocate(0)
+  assert.ok(granted)
+  allocator.recover('f', 'a1', granted.resources, { now: 100 })
+  assert.ok(!allocator.isRunWanted)
+  assert.deepEqual(offers(allocator, 200), [])
+  assert.equal(offers(allocator, allocator.nextBatchAt).length, 1)
+})
+
+test('[mesos 62] slivers below the minimum are not offered', () => {
+  const allocator = createAllocator({ minAllocatable: [new Map([['cpus', 1000]])] })
+  addAgents(allocator, 1, 'cpus:0.5;mem:4096')
+  addFramework(allocator, 'f')
+  assert.deepEqual(offers(allocator, 0), [])
+})
+
+test('[mesos 63] a framework sets its own minimum for a role', () => {
+  const allocator = createAllocator()
+  addAgents(allocator, 1, 'cpus:2;mem:1000')
+  const quantities = [{ quantities: { cpus: { value: 4 } } }]
+  addFramework(allocator, 'f', { offerFilters: { '*': { min_allocatable_resources: { quantities } } } })
+  assert.deepEqual(offers(allocator, 0), [])
+})
+
+test('[mesos 75] reserved resources go to their role and the roles below it only', () => {
+  const allocator = createAllocator()
+  addAgents(allocator, 1, 'cpus(a):2;mem(a):1000;cpus(b):1;mem(b):500')
+  addFramework(allocator, 'f', { roles: ['a/x'] })
+  addFramework(allocator, 'g', { roles: ['c'] })
+  assert.deepEqual(offers(allocator, 0), [
+    'f a1 a/x cpus(reservations: [(STATIC,a)]):2; mem(reservations: [(STATIC,a)]):1000',
+  ])
+})
+
+test('[mesos 74] agents with GPUs are only for frameworks that know them', () => {
+  const allocator = createAllocator()
+  addAgents(allocator, 1, 'cpus:2;mem:1000;gpus:2')
+  addFramework(allocator, 'f')
+  assert.deepEqual(offers(allocator, 0), [])
+  addFramework(allocator, 'g', { capabilities: ['GPU_RESOURCES'] })
+  assert.equal(offers(allocator, 1).length, 1)
+})
+
+test('[mesos 64] offer constraints keep agents away', () => {
+  const allocator = createAllocator()
+  const agent = (id: string, rack: string): void =>
+    allocator.addAgent({
+      id,
+      hostname: id,
+      total: Resources.parse(hostTotal),
+      attributes: [{ name: 'rack', type: 'TEXT', text: { value: rack } }],
+    })
+  agent('a1', 'r1')
+  agent('a2', 's1')
+  const constraint = { selector: { attribute_name: 'rack' }, predicate: { text_matches: { regex: 'r.' } } }
+  const groups = [{ attribute_constraints: [constraint] }]
+  addFramework(allocator, 'f', { offerConstraints: { role_constraints: { '*': { groups } } } })
+  assert.deepEqual(
+    offers(allocator, 0).map((offer) => offer.slice(0, 4)),
+    ['f a1'],
+  )
+  assert.deepEqual(allocator.excludedAgents('f', '*'), ['a2'])
+})
+
+test('[mesos 68] an offer is cut down to the limit of the role', () => {
+  const allocator = createAllocator()
+  addAgents(allocator, 2, 'cpus:10;mem:1000')
+  addFramework(allocator, 'f', { roles: ['q/sub'] })
+  allocator.setQuota('q', { guarantees: new Map(), limits: new Map([['cpus', 14_000]]) })
+  const cpus = allocator.allocate(0).map(({ resources }) => resources.scalar('cpus'))
+  assert.deepEqual(cpus.sort(), [10_000, 4_000])
+})
+
+test('[mesos 67] a guarantee holds back headroom from others', () => {
+  const allocator = createAllocator()
+  addAgents(allocator, 2, 'cpus:10;mem:1000')
+  addFramework(allocator, 'f', { roles: ['other'] })
+  allocator.setQuota('q', { guarantees: new Map([['cpus', 14_000]]), limits: new Map() })
+  let cpus = 0
+  for (const { resources } of allocator.allocate(0)) cpus += resources.scalar('cpus')
+  assert.equal(cpus, 6_000)
+  addFramework(allocator, 'g', { roles: ['q'] })
+  let guaranteed = 0
+  for (const { resources, role } of allocator.allocate(1)) guaranteed += role === 'q' ? resources.scalar('cpus') : 0
+  assert.equal(guaranteed, 14_000)
+})
+
+test('two frameworks of equal weight get equal shares', () => {
+  const allocator = createAllocator()
+  addAgents(allocator, 10)
+  addFramework(allocator, 'f', { roles: ['x'] })
+  addFramework(allocator, 'g', { roles: ['y'] })
+  const counts = new Map<string, number>()
+  for (const { frameworkId } of allocator.allocate(0)) counts.set(frameworkId, (counts.get(frameworkId) ?? 0) + 1)
+  assert.deepEqual([...counts.values()], [5, 5])
+})
+
+test('a role of weight three gets three times as much', () => {
+  const allocator = createAllocator()
+  addAgents(allocator, 40)
+  addFramework(allocator, 'f', { roles: ['x'] })
+  addFramework(allocator, 'g', { roles: ['y'] })
+  allocator.setWeights(new Map([['y', 3]]))
+  const mine = allocator.allocate(0).filter(({ frameworkId }) => frameworkId === 'g')
+  assert.equal(mine.length, 30)
+})
+
+test('a role tree is shared level by level', () => {
+  const allocator = createAllocator()
+  addAgents(allocator, 40)
+  for (const role of ['a', 'a/x', 'a/y', 'b']) addFramework(allocator, `f-${role}`, { roles: [role] })
+  const counts = new Map<string, number>()
+  for (const { role } of allocator.allocate(0)) counts.set(role, (counts.get(role) ?? 0) + 1)
+  assert.equal(counts.get('b'), 20)
+  for (const role of ['a', 'a/x', 'a/y']) assert.ok([6, 7].includes(counts.get(role) ?? 0))
+})
+
+test('RESERVE on an offer moves the resources of agent and framework', () => {
+  const allocator = createAllocator()
+  addAgents(allocator, 1)
+  addFramework(allocator, 'f', { roles: ['r'] })
+  const [granted] = allocator.allocate(0)
+  assert.ok(granted)
+  const reserved: mesos.Resource = {
+    name: 'cpus',
+    type: 'SCALAR',
+    scalar: { value: 1 },
+    allocation_info: { role: 'r' },
+    reservations: [{ type: 'DYNAMIC', role: 'r' }],
+  }
+  const after = granted.resources.apply({ type: 'RESERVE', reserve: { resources: [reserved] } })
+  assert.ok(after.ok)
+  allocator.updateAllocation('f', 'a1', { before: granted.resources, after: after.resources })
+  allocator.recover('f', 'a1', after.resources, { now: 0 })
+  const { total, available } = allocator.agentResources('a1')
+  assert.ok(total.equals(available))
+  assert.equal(total.reserved('r').scalar('cpus'), 1000)
+  assert.equal(total.scalar('cpus'), 4000)
+  const role = allocator.snapshot().find((snapshot) => snapshot.role === 'r')
+  assert.deepEqual([...(role?.reserved ?? [])], [['cpus', 1000]])
+})
+
+test('removing a framework or an agent leaves nothing behind', () => {
+  const allocator = createAllocator()
+  addAgents(allocator, 2)
+  addFramework(allocator, 'f', { roles: ['a/b'] })
+  allocator.allocate(0)
+  allocator.removeAgent('a1')
+  allocator.removeFramework('f')
+  assert.deepEqual(allocator.snapshot(), [])
+  assert.ok(allocator.agentResources('a2').available.equals(Resources.parse(hostTotal)))
+})
+
+test('tasks found on a returning agent count before their framework is known', () => {
+  const allocator = createAllocator()
+  const used = new Map([['f', Resources.parse('cpus:1;mem:10').allocatedTo('r')]])
+  allocator.addAgent({ id: 'a', hostname: 'h', total: Resources.parse(hostTotal), used })
+  addFramework(allocator, 'g')
+  assert.deepEqual(offers(allocator, 0), ['g a * ports:[31000-32000]; cpus:3; mem:8182; disk:10000'])
+  assert.deepEqual(
+    allocator.snapshot().map(({ role }) => role),
+    ['*', 'r'],
+  )
+  allocator.recover('f', 'a', Resources.parse('cpus:1;mem:10').allocatedTo('r'), { now: 0 })
+  assert.deepEqual(
+    allocator.snapshot().map(({ role }) => role),
+    ['*'],
+  )
+})

@@ -1,0 +1,413 @@
+import { invariant } from '@thermosphere/effects'
+import type { Millis } from '@thermosphere/effects'
+import type { mesos } from '@thermosphere/protocol'
+import { Resources } from '../resources/index.ts'
+import type { Conversion, Quantities } from '../resources/index.ts'
+import { AgentState } from './agent-state.ts'
+import type { ClusterTotal } from './drf-order.ts'
+import { DeclineFilters } from './filters.ts'
+import { FrameworkState } from './framework-state.ts'
+import { RoleTree } from './role-tree.ts'
+import type { RoleNode } from './role-tree.ts'
+import { AllocationRun } from './run.ts'
+import type { RunContext } from './run.ts'
+import type {
+  AgentDescription,
+  AgentResources,
+  AgentSpec,
+  Allocation,
+  AllocatorOptions,
+  FrameworkSpec,
+  Quota,
+  RecoverOptions,
+  RoleSnapshot,
+} from './types.ts'
+import { addVector, ScalarNames } from './vectors.ts'
+
+export const defaultAllocationIntervalMs: Millis = 1000
+const defaultMinAllocatable: readonly Quantities[] = [new Map([['cpus', 10]]), new Map([['mem', 32_000]])]
+
+/**
+ * Decides which framework is offered which resources: hierarchical dominant resource fairness.
+ * The owner calls `allocate(now)` at `nextBatchAt` and soon after any call that makes `isRunWanted` true.
+ * Whatever it grants counts as allocated until `recover`.
+ */
+export class Allocator {
+  private readonly intervalMs: Millis
+  private readonly domain: mesos.DomainInfo | undefined
+  private readonly context: RunContext
+  private readonly names = new ScalarNames()
+  private readonly total: ClusterTotal
+  private readonly roles: RoleTree
+  private readonly agents = new Map<string, AgentState>()
+  private readonly frameworks = new Map<string, FrameworkState>()
+  private readonly filters = new DeclineFilters()
+  private whitelist: ReadonlySet<string> | undefined
+  private paused = false
+  private lastContent = 0
+  private batchCount = 0
+  private batchAt: Millis = 0
+  /** Agents that an event asks to be looked at now. */
+  private readonly wanted = new Set<AgentState>()
+  /** Agents where something changed since a run last found nothing to grant; the others need no look. */
+  private readonly unsettled = new Set<AgentState>()
+
+  constructor(options: AllocatorOptions) {
+    this.intervalMs = options.allocationIntervalMs ?? defaultAllocationIntervalMs
+    this.domain = options.domain
+    const excluded = (options.fairSharingExcludedNames ?? []).map((name) => this.names.indexOf(name))
+    this.total = { vector: [], excluded: new Set(excluded), version: 0 }
+    this.roles = new RoleTree(this.total, this.names)
+    this.context = {
+      roles: this.roles,
+      names: this.names,
+      agents: this.agents,
+      frameworks: this.frameworks,
+      filters: this.filters,
+      random: options.random,
+      minAllocatable: options.minAllocatable ?? defaultMinAllocatable,
+      filterGpuResources: options.filterGpuResources ?? true,
+    }
+  }
+
+  addAgent(spec: AgentSpec): void {
+    invariant(!this.agents.has(spec.id), 'agent added twice', { agentId: spec.id })
+    const agent = new AgentState(spec.id, () => ++this.lastContent)
+    agent.active = spec.active ?? true
+    this.agents.set(spec.id, agent)
+    agent.describe(spec, this.domain)
+    this.addTotal(agent.total, 1)
+    for (const [frameworkId, resources] of spec.used ?? []) this.addAllocation(frameworkId, spec.id, resources)
+    this.want(agent)
+  }
+
+  /** Changes what is given. Changed attributes drop all filters for the agent. */
+  updateAgent(agentId: string, change: Partial<AgentDescription>): void {
+    const agent = this.agent(agentId)
+    const before = agent.total
+    const attributesChanged = change.attributes !== undefined && !sameJson(change.attributes, agent.attributes)
+    agent.describe({ ...agent.description(), ...change }, this.domain)
+    if (agent.total !== before) {
+      this.addTotal(before, -1)
+      this.addTotal(agent.total, 1)
+    }
+    if (attributesChanged) this.filters.dropAgent(agentId)
+    for (const framework of this.frameworks.values()) framework.forgetAgent(agent)
+    this.want(agent)
+  }
+
+  removeAgent(agentId: string): void {
+    const agent = this.agents.get(agentId)
+    if (!agent) return
+    for (const [frameworkId, resources] of [...agent.allocations]) this.release(agent, frameworkId, resources)
+    this.addTotal(agent.total, -1)
+    this.filters.dropAgent(agentId)
+    for (const framework of this.frameworks.values()) framework.forgetAgent(agent)
+    this.agents.delete(agentId)
+    this.wanted.delete(agent)
+    this.unsettled.delete(agent)
+  }
+
+  /** An inactive agent is not offered; its allocations stay. */
+  setAgentActive(agentId: string, active: boolean): void {
+    const agent = this.agent(agentId)
+    agent.active = active
+    this.unsettle(agent)
+  }
+
+  /** Only agents on these hosts are offered; `undefined` = all. */
+  setWhitelist(hostnames: readonly string[] | undefined): void {
+    this.whitelist = hostnames && new Set(hostnames)
+    this.unsettleAll()
+  }
+
+  /** Throws an Error if its offer constraints are not valid. */
+  addFramework(spec: FrameworkSpec): void {
+    invariant(!this.frameworks.has(spec.id), 'framework added twice', { frameworkId: spec.id })
+    const framework = new FrameworkState(spec)
+    this.frameworks.set(spec.id, framework)
+    for (const role of framework.roles) this.refreshClient(framework, role)
+    if (framework.active) this.wantAll()
+  }
+
+  /** Roles, suppressed roles, capabilities, offer filters and constraints are replaced. Throws as addFramework. */
+  updateFramework(spec: FrameworkSpec): void {
+    const framework = this.framework(spec.id)
+    const before = framework.roles
+    framework.update(spec)
+    for (const role of before) {
+      if (framework.roles.has(role)) continue
+      this.filters.dropFramework(framework.id, role)
+      this.roles.setClient(role, framework.id, { subscribed: false, active: false })
+    }
+    for (const role of framework.roles) this.refreshClient(framework, role)
+    this.wantAll()
+  }
+
+  /** Whatever it still has is free at once. */
+  removeFramework(frameworkId: string): void {
+    const framework = this.frameworks.get(frameworkId)
+    if (!framework) return
+    for (const agent of this.agents.values()) {
+      const resources = agent.allocations.get(frameworkId)
+      if (resources) this.release(agent, frameworkId, resources)
+    }
+    this.filters.dropFramework(frameworkId)
+    for (const role of framework.roles) this.roles.setClient(role, frameworkId, { subscribed: false, active: false })
+    this.frameworks.delete(frameworkId)
+  }
+
+  /** An inactive (disconnected) framework gets no offers and loses its filters. */
+  setFrameworkActive(frameworkId: string, active: boolean): void {
+    const framework = this.framework(frameworkId)
+    framework.active = active
+    if (!active) this.filters.dropFramework(frameworkId)
+    for (const role of framework.roles) this.refreshClient(framework, role)
+    if (active) this.wantAll()
+  }
+
+  /** No more offers for these roles (all roles when absent); filters stay. */
+  suppress(frameworkId: string, roles?: readonly string[]): void {
+    const framework = this.framework(frameworkId)
+    for (const role of roles?.length ? roles : framework.roles) {
+      framework.suppressed.add(role)
+      this.refreshClient(framework, role)
+    }
+  }
+
+  /** Offers again for these roles (all roles when absent), without their filters. */
+  revive(frameworkId: string, roles?: readonly string[]): void {
+    const framework = this.framework(frameworkId)
+    for (const role of roles?.length ? roles : framework.roles) {
+      framework.suppressed.delete(role)
+      this.filters.dropFramework(frameworkId, role)
+      this.refreshClient(framework, role)
+    }
+    this.wantAll()
+  }
+
+  setWeights(weights: ReadonlyMap<string, number>): void {
+    for (const [role, weight] of weights) this.roles.setWeight(role, weight)
+    this.unsettleAll()
+  }
+
+  /** `undefined` takes the quota away. Only top-level roles hold quota. */
+  setQuota(role: string, quota: Quota | undefined): void {
+    invariant(!role.includes('/'), 'quota of a nested role', { role })
+    this.roles.setQuota(role, quota)
+    this.unsettleAll()
+  }
+
+  /** Resources are in use that were not granted here: tasks found on an agent, further copies of a shared volume. */
+  addAllocation(frameworkId: string, agentId: string, resources: Resources): void {
+    const agent = this.agent(agentId)
+    agent.give(frameworkId, resources)
+    for (const [role, part] of resources.allocations()) this.roles.track(role, frameworkId, agentId, part)
+    this.unsettle(agent)
+  }
+
+  /** Offered or used resources are free again. Unknown agents and frameworks are ignored: all of theirs is free. */
+  recover(frameworkId: string, agentId: string, resources: Resources, { refuseMs = 0, now }: RecoverOptions): void {
+    const agent = this.agents.get(agentId)
+    if (!agent?.allocations.has(frameworkId) || resources.isEmpty()) return
+    this.release(agent, frameworkId, resources)
+    const framework = this.frameworks.get(frameworkId)
+    if (refuseMs <= 0 || !framework?.active) return
+    for (const [role, part] of resources.allocations()) {
+      if (framework.roles.has(role)) this.refuse(framework, role, agent, part.unallocated(), now + refuseMs, now)
+    }
+  }
+
+  private refuse(
+    framework: FrameworkState,
+    role: string,
+    agent: AgentState,
+    refused: Resources,
+    until: Millis,
+    now: Millis,
+  ): void {
+    this.filters.add({
+      frameworkId: framework.id,
+      role,
+      agentId: agent.id,
+      refused,
+      expiresAt: Math.max(until, now + this.intervalMs),
+      installedInBatch: this.batchCount,
+      live: true,
+      checkedContent: -1,
+      checkedVerdict: false,
+    })
+  }
+
+  /** Operations turned a framework's offered or used resources into others (RESERVE, CREATE, …). */
+  updateAllocation(frameworkId: string, agentId: string, change: { before: Resources; after: Resources }): void {
+    const agent = this.agent(agentId)
+    this.release(agent, frameworkId, change.before)
+    this.changeTotal(agent, agent.total.subtract(change.before.unallocated()).add(change.after.unallocated()))
+    this.addAllocation(frameworkId, agentId, change.after)
+  }
+
+  /** Operations on free resources (an operator's RESERVE, CREATE, …); returns why not, or undefined when done. */
+  updateAvailable(agentId: string, conversions: readonly Conversion[]): string | undefined {
+    const agent = this.agent(agentId)
+    const available = agent.available().convert(conversions)
+    if (!available.ok) return available.error
+    const total = agent.total.convert(conversions)
+    if (!total.ok) return total.error
+    this.changeTotal(agent, total.resources)
+    return undefined
+  }
+
+  pause(): void {
+    this.paused = true
+  }
+
+  resume(): void {
+    this.paused = false
+  }
+
+  /** An event asks for a run before the next batch. */
+  get isRunWanted(): boolean {
+    return !this.paused && this.wanted.size > 0
+  }
+
+  /** When the next run over all agents is due. */
+  get nextBatchAt(): Millis {
+    return this.batchAt
+  }
+
+  /** Runs over all agents when the interval has passed (or `batch` says so), else over those that an event named. */
+  allocate(now: Millis, { batch = now >= this.batchAt }: { batch?: boolean } = {}): Allocation[] {
+    if (this.paused) return []
+    for (const agentId of this.filters.expire(now, this.batchCount)) this.unsettle(this.agents.get(agentId))
+    const candidates = [...(batch ? this.unsettled : this.wanted)].filter((agent) => this.isOffered(agent))
+    const allocations = candidates.length === 0 ? [] : this.run(candidates)
+    this.wanted.clear()
+    if (!batch) return allocations
+    this.batchCount++
+    this.batchAt = now + this.intervalMs
+    return allocations
+  }
+
+  private run(candidates: readonly AgentState[]): Allocation[] {
+    const allocations = new AllocationRun(this.context).perform(candidates)
+    for (const agent of candidates) if (!agent.hasShared) this.unsettled.delete(agent)
+    if (allocations.length > 0 && this.hasQuota()) this.unsettleAll()
+    return allocations
+  }
+
+  private isOffered(agent: AgentState): boolean {
+    return agent.active && (this.whitelist === undefined || this.whitelist.has(agent.hostname))
+  }
+
+  /** Total, and what each framework has, of one agent. */
+  agentResources(agentId: string): AgentResources {
+    const { total, allocations } = this.agent(agentId)
+    return { total, allocations, available: this.agent(agentId).available() }
+  }
+
+  /** All known roles by name. */
+  snapshot(): RoleSnapshot[] {
+    return this.roles.all().map((node) => this.roleSnapshot(node))
+  }
+
+  /** Live decline filters of a role. */
+  filterCount(role: string): number {
+    return this.filters.count(role)
+  }
+
+  /** Agents that the framework's offer constraints keep from the role. */
+  excludedAgents(frameworkId: string, role: string): string[] {
+    const framework = this.framework(frameworkId)
+    return [...this.agents.values()].filter((agent) => framework.excludes(role, agent)).map((agent) => agent.id)
+  }
+
+  private roleSnapshot(node: RoleNode): RoleSnapshot {
+    const quotaOfferedOrConsumed = [...node.reserved]
+    addVector(quotaOfferedOrConsumed, node.consumed)
+    return {
+      role: node.role,
+      weight: node.weight,
+      frameworks: [...node.clients.values()]
+        .filter((client) => client.subscribed)
+        .map((client) => client.frameworkId)
+        .sort(),
+      quota: node.quota,
+      offeredOrAllocated: this.names.toQuantities(node.branch.allocated),
+      reserved: this.names.toQuantities(node.reserved),
+      quotaOfferedOrConsumed: this.names.toQuantities(quotaOfferedOrConsumed),
+    }
+  }
+
+  private agent(agentId: string): AgentState {
+    const agent = this.agents.get(agentId)
+    invariant(agent, 'unknown agent', { agentId })
+    return agent
+  }
+
+  private framework(frameworkId: string): FrameworkState {
+    const framework = this.frameworks.get(frameworkId)
+    invariant(framework, 'unknown framework', { frameworkId })
+    return framework
+  }
+
+  private release(agent: AgentState, frameworkId: string, resources: Resources): void {
+    const allocated = agent.allocations.get(frameworkId) ?? Resources.empty
+    invariant(allocated.contains(resources), 'more resources recovered than allocated', {
+      frameworkId,
+      agentId: agent.id,
+      allocated: allocated.toString(),
+      recovered: resources.toString(),
+    })
+    agent.takeBack(frameworkId, resources)
+    for (const [role, part] of resources.allocations()) this.roles.untrack(role, frameworkId, agent.id, part)
+    this.unsettle(agent)
+  }
+
+  private addTotal(total: Resources, sign: 1 | -1): void {
+    addVector(this.total.vector, this.names.toVector(total.scalarQuantities()), sign)
+    this.total.version++
+    this.roles.trackReservations(total, sign)
+  }
+
+  private changeTotal(agent: AgentState, total: Resources): void {
+    this.addTotal(agent.total, -1)
+    agent.setTotal(total)
+    this.addTotal(total, 1)
+    this.unsettle(agent)
+  }
+
+  private refreshClient(framework: FrameworkState, role: string): void {
+    this.roles.setClient(role, framework.id, { subscribed: true, active: framework.wants(role) })
+  }
+
+  private hasQuota(): boolean {
+    for (const node of this.roles.topLevel()) if (node.quota) return true
+    return false
+  }
+
+  private want(agent: AgentState): void {
+    this.wanted.add(agent)
+    this.unsettle(agent)
+  }
+
+  private wantAll(): void {
+    for (const agent of this.agents.values()) this.wanted.add(agent)
+    this.unsettleAll()
+  }
+
+  /** With quota anywhere, a change on one agent can matter on every other. */
+  private unsettle(agent: AgentState | undefined): void {
+    if (agent) this.unsettled.add(agent)
+    if (this.hasQuota()) this.unsettleAll()
+  }
+
+  private unsettleAll(): void {
+    if (this.unsettled.size === this.agents.size) return
+    for (const agent of this.agents.values()) this.unsettled.add(agent)
+  }
+}
+
+function sameJson(left: unknown, right: unknown): boolean {
+  return JSON.stringify(left) === JSON.stringify(right)
+}

@@ -1,0 +1,146 @@
+import type { Millis } from '@thermosphere/effects'
+import type { Resources } from '../resources/index.ts'
+
+/** A framework does not want these resources of this agent for this role, nor fewer of them, for some time. */
+export interface DeclineFilter {
+  readonly frameworkId: string
+  readonly role: string
+  readonly agentId: string
+  readonly refused: Resources
+  readonly expiresAt: Millis
+  /** A filter outlives the batch run after it, however short its time. */
+  readonly installedInBatch: number
+  live: boolean
+  /** The verdict of the last check, for the agent's free resources with that content number. */
+  checkedContent: number
+  checkedVerdict: boolean
+}
+
+/** All decline filters, by framework, role and agent. */
+export class DeclineFilters {
+  private readonly byFramework = new Map<string, Map<string, Map<string, DeclineFilter[]>>>()
+  private readonly expiries: DeclineFilter[] = []
+  private readonly counts = new Map<string, number>()
+
+  add(filter: DeclineFilter): void {
+    const roles = getOrCreate(
+      this.byFramework,
+      filter.frameworkId,
+      () => new Map<string, Map<string, DeclineFilter[]>>(),
+    )
+    const agents = getOrCreate(roles, filter.role, () => new Map<string, DeclineFilter[]>())
+    const list = agents.get(filter.agentId) ?? []
+    for (const old of list) if (isCoveredBy(old, filter)) this.retire(old)
+    agents.set(filter.agentId, [...list.filter((old) => old.live), filter])
+    this.counts.set(filter.role, (this.counts.get(filter.role) ?? 0) + 1)
+    pushHeap(this.expiries, filter)
+  }
+
+  forRole(frameworkId: string, role: string): ReadonlyMap<string, readonly DeclineFilter[]> | undefined {
+    return this.byFramework.get(frameworkId)?.get(role)
+  }
+
+  /** Live filters of a role, for the metrics. */
+  count(role: string): number {
+    return this.counts.get(role) ?? 0
+  }
+
+  /** Drops what has expired and hands out the agents concerned. */
+  expire(now: Millis, batch: number): string[] {
+    const agents: string[] = []
+    const kept: DeclineFilter[] = []
+    for (let next = this.expiries[0]; next && next.expiresAt <= now; next = this.expiries[0]) {
+      popHeap(this.expiries)
+      if (!next.live) continue
+      if (next.installedInBatch < batch) agents.push(this.remove(next))
+      else kept.push(next)
+    }
+    for (const filter of kept) pushHeap(this.expiries, filter)
+    return agents
+  }
+
+  /** Drops those of a framework; of one role if named. */
+  dropFramework(frameworkId: string, role?: string): void {
+    const roles = this.byFramework.get(frameworkId)
+    if (!roles) return
+    for (const name of role === undefined ? [...roles.keys()] : [role]) {
+      for (const list of roles.get(name)?.values() ?? []) for (const filter of list) this.retire(filter)
+      roles.delete(name)
+    }
+    if (roles.size === 0) this.byFramework.delete(frameworkId)
+  }
+
+  dropAgent(agentId: string): void {
+    for (const roles of this.byFramework.values()) {
+      for (const agents of roles.values()) {
+        for (const filter of agents.get(agentId) ?? []) this.retire(filter)
+        agents.delete(agentId)
+      }
+    }
+  }
+
+  private remove(filter: DeclineFilter): string {
+    this.retire(filter)
+    const roles = this.byFramework.get(filter.frameworkId)
+    const agents = roles?.get(filter.role)
+    const rest = (agents?.get(filter.agentId) ?? []).filter((other) => other !== filter)
+    if (rest.length > 0) agents?.set(filter.agentId, rest)
+    else agents?.delete(filter.agentId)
+    if (agents?.size === 0) roles?.delete(filter.role)
+    return filter.agentId
+  }
+
+  private retire(filter: DeclineFilter): void {
+    if (!filter.live) return
+    filter.live = false
+    this.counts.set(filter.role, (this.counts.get(filter.role) ?? 1) - 1)
+  }
+}
+
+/** The newer filter refuses as much for as long. */
+function isCoveredBy(old: DeclineFilter, filter: DeclineFilter): boolean {
+  return (
+    old.expiresAt <= filter.expiresAt &&
+    old.installedInBatch <= filter.installedInBatch &&
+    filter.refused.contains(old.refused)
+  )
+}
+
+function getOrCreate<K, V>(map: Map<K, V>, key: K, create: () => V): V {
+  const known = map.get(key)
+  if (known !== undefined) return known
+  const created = create()
+  map.set(key, created)
+  return created
+}
+
+/** A binary heap by expiry, the earliest first. */
+function pushHeap(heap: DeclineFilter[], filter: DeclineFilter): void {
+  let at = heap.push(filter) - 1
+  while (at > 0) {
+    const parent = (at - 1) >> 1
+    if ((heap[parent] as DeclineFilter).expiresAt <= filter.expiresAt) break
+    heap[at] = heap[parent] as DeclineFilter
+    at = parent
+  }
+  heap[at] = filter
+}
+
+function popHeap(heap: DeclineFilter[]): void {
+  const last = heap.pop()
+  if (!last || heap.length === 0) return
+  let at = 0
+  for (;;) {
+    let child = 2 * at + 1
+    if (child >= heap.length) break
+    if (child + 1 < heap.length && earlier(heap, child + 1, child)) child++
+    if ((heap[child] as DeclineFilter).expiresAt >= last.expiresAt) break
+    heap[at] = heap[child] as DeclineFilter
+    at = child
+  }
+  heap[at] = last
+}
+
+function earlier(heap: readonly DeclineFilter[], left: number, right: number): boolean {
+  return (heap[left] as DeclineFilter).expiresAt < (heap[right] as DeclineFilter).expiresAt
+}

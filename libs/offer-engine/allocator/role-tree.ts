@@ -1,0 +1,267 @@
+import { isReserved, reservationRole, roleAncestors } from '../resources/index.ts'
+import type { Item, Resources } from '../resources/index.ts'
+import { DrfOrder } from './drf-order.ts'
+import type { ClusterTotal, Competitor } from './drf-order.ts'
+import type { Quota } from './types.ts'
+import { addAt, addVector, isZero } from './vectors.ts'
+import type { ScalarNames, Vector } from './vectors.ts'
+
+/** A framework within one role. */
+export interface Client extends Competitor {
+  readonly frameworkId: string
+  subscribed: boolean
+  /** Subscribed, not suppressed, and its framework active. */
+  active: boolean
+  readonly sharedUses: Map<string, number>
+}
+
+interface Branch extends Competitor {
+  /** The role below, or the role itself beside its children. */
+  readonly node: RoleNode
+  readonly isLeaf: boolean
+}
+
+/** One role of the tree. Its figures include those of the roles below it. */
+export class RoleNode {
+  readonly role: string
+  readonly parent: RoleNode | undefined
+  readonly children = new Map<string, RoleNode>()
+  readonly clients = new Map<string, Client>()
+  readonly clientOrder: DrfOrder<Client>
+  readonly branchOrder: DrfOrder<Branch>
+  /** This role as a competitor of its siblings, and (leaf) of its own children. */
+  readonly branch: Branch
+  readonly leaf: Branch
+  /** Reserved to the subtree, in use or not. */
+  readonly reserved: Vector = []
+  /** Unreserved and not revocable, offered to or used by the subtree. */
+  readonly consumed: Vector = []
+  readonly sharedUses = new Map<string, number>()
+  activeClients = 0
+  quota: Quota | undefined
+
+  constructor(role: string, parent: RoleNode | undefined, total: ClusterTotal) {
+    this.role = role
+    this.parent = parent
+    this.clientOrder = new DrfOrder(total)
+    this.branchOrder = new DrfOrder(total)
+    this.branch = createBranch(role, this, false)
+    this.leaf = createBranch(`${role}/.`, this, true)
+  }
+
+  get weight(): number {
+    return this.branch.weight
+  }
+}
+
+function createBranch(path: string, node: RoleNode, isLeaf: boolean): Branch {
+  return { path, node, isLeaf, weight: 1, allocated: [], count: 0, placedShare: 0, placedCount: 0 }
+}
+
+/** All roles that matter: with frameworks, allocations, reservations, quota or a weight, and their ancestors. */
+export class RoleTree {
+  readonly root: RoleNode
+  private readonly nodes = new Map<string, RoleNode>()
+  private readonly total: ClusterTotal
+  private readonly names: ScalarNames
+
+  constructor(total: ClusterTotal, names: ScalarNames) {
+    this.total = total
+    this.names = names
+    this.root = new RoleNode('', undefined, total)
+  }
+
+  get(role: string): RoleNode | undefined {
+    return this.nodes.get(role)
+  }
+
+  /** By name. */
+  all(): RoleNode[] {
+    return [...this.nodes.values()].sort((a, b) => (a.role < b.role ? -1 : 1))
+  }
+
+  topLevel(): Iterable<RoleNode> {
+    return this.root.children.values()
+  }
+
+  ensure(role: string): RoleNode {
+    const known = this.nodes.get(role)
+    if (known) return known
+    const parentRole = roleAncestors(role).at(-1)
+    const parent = parentRole === undefined ? this.root : this.ensure(parentRole)
+    const node = new RoleNode(role, parent, this.total)
+    this.nodes.set(role, node)
+    parent.children.set(role, node)
+    return node
+  }
+
+  /** Removes the role and its ancestors as far as nothing is left in them. */
+  prune(role: string): void {
+    const node = this.nodes.get(role)
+    if (!node?.parent || !isIdle(node)) return
+    this.nodes.delete(role)
+    node.parent.children.delete(role)
+    if (node.parent !== this.root) this.prune(node.parent.role)
+  }
+
+  client(role: string, frameworkId: string): Client {
+    const node = this.ensure(role)
+    const known = node.clients.get(frameworkId)
+    if (known) return known
+    const client: Client = {
+      path: frameworkId,
+      frameworkId,
+      weight: 1,
+      allocated: [],
+      count: 0,
+      placedShare: 0,
+      placedCount: 0,
+      subscribed: false,
+      active: false,
+      sharedUses: new Map(),
+    }
+    node.clients.set(frameworkId, client)
+    return client
+  }
+
+  /** Whether the framework takes part in the role, and whether it gets offers there now. */
+  setClient(role: string, frameworkId: string, state: { subscribed: boolean; active: boolean }): void {
+    if (!state.subscribed && !this.nodes.get(role)?.clients.has(frameworkId)) return
+    const client = this.client(role, frameworkId)
+    client.subscribed = state.subscribed
+    if (client.active !== state.active) this.activate(this.ensure(role), client, state.active)
+    this.forgetIdle(role, client)
+  }
+
+  private activate(node: RoleNode, client: Client, active: boolean): void {
+    client.active = active
+    if (active) node.clientOrder.add(client)
+    else node.clientOrder.remove(client)
+    if (node.clientOrder.size === (active ? 1 : 0)) setBranch(node, node.leaf, active)
+    for (let at: RoleNode = node; at.parent; at = at.parent) {
+      at.activeClients += active ? 1 : -1
+      if (at.activeClients === (active ? 1 : 0)) setBranch(at.parent, at.branch, active)
+    }
+  }
+
+  setWeight(role: string, weight: number): void {
+    const node = this.ensure(role)
+    node.branch.weight = weight
+    node.parent?.branchOrder.touch(node.branch)
+    this.prune(role)
+  }
+
+  setQuota(role: string, quota: Quota | undefined): void {
+    this.ensure(role).quota = quota
+    this.prune(role)
+  }
+
+  /** Resources were offered to a framework or are used by it; all are allocated to `role`. */
+  track(role: string, frameworkId: string, agentId: string, resources: Resources): void {
+    const client = this.client(role, frameworkId)
+    const node = this.ensure(role)
+    client.count++
+    this.addScalars(client, client.sharedUses, agentId, resources, 1)
+    node.clientOrder.touch(client)
+    node.leaf.count++
+    this.trackBranches(node, agentId, resources, 1)
+  }
+
+  /** The same resources are given back. */
+  untrack(role: string, frameworkId: string, agentId: string, resources: Resources): void {
+    const client = this.client(role, frameworkId)
+    const node = this.ensure(role)
+    this.addScalars(client, client.sharedUses, agentId, resources, -1)
+    node.clientOrder.touch(client)
+    this.trackBranches(node, agentId, resources, -1)
+    this.forgetIdle(role, client)
+  }
+
+  private trackBranches(role: RoleNode, agentId: string, resources: Resources, sign: 1 | -1): void {
+    const own = this.countedScalars(role.sharedUses, `${agentId}\u0000`, resources, sign)
+    addVector(role.leaf.allocated, own, sign)
+    role.branchOrder.touch(role.leaf)
+    for (let node: RoleNode = role; node.parent; node = node.parent) {
+      const counted = node === role ? own : this.countedScalars(node.sharedUses, `${agentId}\u0000`, resources, sign)
+      addVector(node.branch.allocated, counted, sign)
+      if (sign > 0) node.branch.count++
+      for (const item of resources.items) if (countsAgainstQuota(item)) this.addItem(node.consumed, item, sign)
+      node.parent.branchOrder.touch(node.branch)
+    }
+  }
+
+  private addScalars(to: Client, uses: Map<string, number>, agentId: string, resources: Resources, sign: 1 | -1): void {
+    addVector(to.allocated, this.countedScalars(uses, `${agentId}\u0000`, resources, sign), sign)
+  }
+
+  /** The scalars that change a share: a shared resource counts while anybody on the agent uses it, once. */
+  private countedScalars(uses: Map<string, number>, prefix: string, resources: Resources, sign: 1 | -1): Vector {
+    const vector: Vector = []
+    for (const item of resources.items) {
+      if (item.type !== 'SCALAR') continue
+      if (!item.meta.shared || firstOrLastUse(uses, prefix + item.meta.key, item.copies * sign)) {
+        addAt(vector, this.names.indexOf(item.meta.name), item.milli)
+      }
+    }
+    return vector
+  }
+
+  private addItem(vector: Vector, item: Item, sign: 1 | -1): void {
+    if (item.type === 'SCALAR') addAt(vector, this.names.indexOf(item.meta.name), sign * item.milli)
+  }
+
+  /** The reservations within an agent's total came or went. */
+  trackReservations(total: Resources, sign: 1 | -1): void {
+    for (const item of total.items) {
+      if (item.type !== 'SCALAR' || !isReserved(item.meta)) continue
+      const role = reservationRole(item.meta)
+      for (let node: RoleNode | undefined = this.ensure(role); node; node = node.parent) {
+        this.addItem(node.reserved, item, sign)
+      }
+      if (sign < 0) this.prune(role)
+    }
+  }
+
+  private forgetIdle(role: string, client: Client): void {
+    if (!client.subscribed && isZero(client.allocated) && client.sharedUses.size === 0) {
+      this.nodes.get(role)?.clients.delete(client.frameworkId)
+    }
+    this.prune(role)
+  }
+
+  /** Roles with active frameworks in the order in which they are served: share by share down the tree. */
+  *inOrder(node: RoleNode = this.root): Generator<RoleNode> {
+    for (const branch of node.branchOrder.sorted()) {
+      if (branch.isLeaf) yield branch.node
+      else yield* this.inOrder(branch.node)
+    }
+  }
+}
+
+function setBranch(parent: RoleNode, branch: Branch, active: boolean): void {
+  if (active) parent.branchOrder.add(branch)
+  else parent.branchOrder.remove(branch)
+}
+
+function isIdle(node: RoleNode): boolean {
+  return (
+    node.children.size === 0 &&
+    node.clients.size === 0 &&
+    node.quota === undefined &&
+    node.weight === 1 &&
+    isZero(node.reserved) &&
+    isZero(node.branch.allocated)
+  )
+}
+
+export function countsAgainstQuota(item: Item): boolean {
+  return item.type === 'SCALAR' && !isReserved(item.meta) && item.meta.revocable === undefined
+}
+
+function firstOrLastUse(uses: Map<string, number>, key: string, change: number): boolean {
+  const before = uses.get(key) ?? 0
+  const after = before + change
+  if (after > 0) uses.set(key, after)
+  else uses.delete(key)
+  return before <= 0 || after <= 0
+}

@@ -1,0 +1,85 @@
+import type { Millis, Random } from '@thermosphere/effects'
+import type { mesos, scheduler } from '@thermosphere/protocol'
+import type { Quantities, Resources } from '../resources/index.ts'
+
+export interface AllocatorOptions {
+  readonly random: Random
+  /** Pause between two runs over all agents. */
+  readonly allocationIntervalMs?: Millis
+  /** An offer holds at least one of these; default 0.01 cpus or 32 MB. */
+  readonly minAllocatable?: readonly Quantities[]
+  /** Resource names left out of the fair shares. */
+  readonly fairSharingExcludedNames?: readonly string[]
+  /** Agents with GPUs only for frameworks that know GPUs. */
+  readonly filterGpuResources?: boolean
+  /** The master's own domain: agents of other regions only for REGION_AWARE frameworks. */
+  readonly domain?: mesos.DomainInfo | undefined
+}
+
+export interface AgentDescription {
+  readonly hostname: string
+  /** Without allocations, with reservations and volumes. */
+  readonly total: Resources
+  readonly attributes?: readonly mesos.Attribute[] | undefined
+  readonly domain?: mesos.DomainInfo | undefined
+  readonly capabilities?: readonly mesos.AgentInfo_Capability_Type[] | undefined
+}
+
+export interface AgentSpec extends AgentDescription {
+  readonly id: string
+  readonly active?: boolean
+  /** Resources in use by framework, each allocated to a role. */
+  readonly used?: ReadonlyMap<string, Resources>
+}
+
+export interface FrameworkSpec {
+  readonly id: string
+  readonly roles: readonly string[]
+  readonly suppressedRoles?: readonly string[] | undefined
+  readonly capabilities?: readonly mesos.FrameworkInfo_Capability_Type[] | undefined
+  readonly offerFilters?: Readonly<Record<string, mesos.OfferFilters>> | undefined
+  readonly offerConstraints?: scheduler.OfferConstraints | undefined
+  readonly active?: boolean
+}
+
+/** Resources granted to a framework: they become one offer. */
+export interface Allocation {
+  readonly frameworkId: string
+  readonly agentId: string
+  readonly role: string
+  /** Allocated to `role`. */
+  readonly resources: Resources
+}
+
+export interface Quota {
+  readonly guarantees: Quantities
+  /** A name that is absent is unlimited. */
+  readonly limits: Quantities
+}
+
+export interface RecoverOptions {
+  /** How long not to offer the same again; 0 or absent: no filter. */
+  readonly refuseMs?: Millis | undefined
+  readonly now: Millis
+}
+
+export interface RoleSnapshot {
+  readonly role: string
+  readonly weight: number
+  /** Subscribed frameworks, sorted. */
+  readonly frameworks: readonly string[]
+  readonly quota: Quota | undefined
+  /** Offered and used scalars of the role and the roles below it. */
+  readonly offeredOrAllocated: Quantities
+  /** Scalars reserved to the role and the roles below it, in use or not. */
+  readonly reserved: Quantities
+  /** What counts against the quota: reservations, and unreserved non-revocable scalars offered or used. */
+  readonly quotaOfferedOrConsumed: Quantities
+}
+
+export interface AgentResources {
+  readonly total: Resources
+  /** By framework, each allocated to roles. */
+  readonly allocations: ReadonlyMap<string, Resources>
+  readonly available: Resources
+}

@@ -1,0 +1,44 @@
+import type { Milli, Quantities } from '../resources/index.ts'
+
+/** Scalars by the index of their name; a missing entry is 0. Mutable and dense: made for the allocation loop. */
+export type Vector = number[]
+
+/** Gives each resource name a small index, for the life of the allocator. */
+export class ScalarNames {
+  private readonly indexes = new Map<string, number>()
+  readonly names: string[] = []
+
+  indexOf(name: string): number {
+    const known = this.indexes.get(name)
+    if (known !== undefined) return known
+    this.indexes.set(name, this.names.length)
+    this.names.push(name)
+    return this.names.length - 1
+  }
+
+  toQuantities(vector: Vector): Map<string, Milli> {
+    const result = new Map<string, Milli>()
+    for (const [i, milli] of vector.entries()) if (milli > 0) result.set(this.names[i] ?? '', milli)
+    return result
+  }
+
+  toVector(quantities: Quantities): Vector {
+    const vector: Vector = []
+    for (const [name, milli] of quantities) addAt(vector, this.indexOf(name), milli)
+    return vector
+  }
+}
+
+export function addAt(vector: Vector, index: number, milli: Milli): void {
+  while (vector.length <= index) vector.push(0)
+  vector[index] = (vector[index] ?? 0) + milli
+}
+
+/** Adds `factor` × `delta`. */
+export function addVector(vector: Vector, delta: Vector, factor = 1): void {
+  for (let i = 0; i < delta.length; i++) if (delta[i]) addAt(vector, i, factor * (delta[i] as number))
+}
+
+export function isZero(vector: Vector): boolean {
+  return vector.every((milli) => milli === 0)
+}
