@@ -1,1 +1,17 @@
-export {}
+export { step } from './step.ts'
+export { recoverState } from './recovery.ts'
+export type { ContainerToRecover, Recovery } from './recovery.ts'
+export { CheckpointInvalid } from './stored.ts'
+export type { AgentConfig, AgentState } from './state.ts'
+export type {
+  AgentEffect,
+  CheckAttempt,
+  CommandPlan,
+  DockerPlan,
+  ExecutorReply,
+  LaunchPlan,
+  LimitsPlan,
+  MountPlan,
+} from './effects.ts'
+export type { AgentInput, CheckResult, ContainerEnd, Launched, RecoveredContainer } from './inputs.ts'
+export { durationText } from './ids.ts'

@@ -1,0 +1,176 @@
+import type { mesos } from '@thermosphere/protocol'
+import { saveExecutor } from './checkpoint.ts'
+import { completeExecutorIfDone, settleTask } from './completion.ts'
+import { durationText, millisOf } from './ids.ts'
+import type { ContainerEnd } from './inputs.ts'
+import { customLimits } from './plans.ts'
+import type { Executor, Framework, Task, TerminalCause } from './state.ts'
+import { reportTask } from './statuses.ts'
+import { sendExecutorExited } from './task-end.ts'
+import { goneState, isTerminal } from './task-states.ts'
+import type { Turn } from './turn.ts'
+
+/** Executors that are processes of the framework: launched, spoken to over the executor API, mourned. */
+
+export function registrationTimerKey(executor: Executor): string {
+  return `register/${executor.frameworkId}/${executor.id}`
+}
+
+export function onCustomLaunched(executor: Executor, pid: number): void {
+  executor.pid = pid
+}
+
+/** Hands queued tasks over to a subscribed executor, after its container has grown to hold them. */
+export function deliverQueued(turn: Turn, framework: Framework, executor: Executor): void {
+  if (executor.connectionId === undefined || executor.queued.length === 0) return
+  const { connectionId } = executor
+  turn.soon({ type: 'update-limits', containerId: executor.containerId, limits: customLimits(executor) })
+  for (const { tasks, isGroup } of executor.queued.splice(0)) {
+    for (const task of tasks) executor.tasks.set(task.info.task_id.value, task)
+    if (isGroup) {
+      const group = { tasks: tasks.map((task) => task.info) }
+      turn.durable({
+        type: 'executor-event',
+        connectionId,
+        event: { type: 'LAUNCH_GROUP', launch_group: { task_group: group } },
+      })
+      continue
+    }
+    for (const task of tasks) {
+      turn.durable({ type: 'executor-event', connectionId, event: { type: 'LAUNCH', launch: { task: task.info } } })
+    }
+  }
+  if (!executor.hasReceivedTask) executor.hasReceivedTask = true
+  saveExecutor(turn, framework, executor)
+}
+
+/** A task that was not delivered yet dies here, with its group. */
+export function killQueued(turn: Turn, framework: Framework, executor: Executor, taskId: string): boolean {
+  const queued = executor.queued.find(({ tasks }) => tasks.some((task) => task.info.task_id.value === taskId))
+  if (queued === undefined) return false
+  executor.queued = executor.queued.filter((other) => other !== queued)
+  for (const task of queued.tasks) {
+    executor.tasks.set(task.info.task_id.value, task)
+    reportTask(turn, framework, executor, task, {
+      state: 'TASK_KILLED',
+      source: 'SOURCE_AGENT',
+      reason: 'REASON_TASK_KILLED_DURING_LAUNCH',
+      message: queued.isGroup
+        ? 'A task within the task group was killed before delivery to the executor'
+        : 'Killed before delivery to the executor',
+    })
+  }
+  const isUnused = !executor.hasReceivedTask && executor.queued.length === 0
+  if (isUnused && executor.phase.type === 'running') shutDownCustom(turn, executor)
+  return true
+}
+
+export function deliverKill(turn: Turn, executor: Executor, task: Task, policy: mesos.KillPolicy | undefined): void {
+  if (executor.connectionId === undefined || executor.phase.type !== 'running') return
+  const killPolicy = policy ?? task.info.kill_policy
+  turn.soon({
+    type: 'executor-event',
+    connectionId: executor.connectionId,
+    event: {
+      type: 'KILL',
+      kill: { task_id: task.info.task_id, ...(killPolicy === undefined ? {} : { kill_policy: killPolicy }) },
+    },
+  })
+}
+
+/** SHUTDOWN, and the container is destroyed when the grace is over. */
+export function shutDownCustom(turn: Turn, executor: Executor): void {
+  if (executor.phase.type === 'terminating' || executor.phase.type === 'terminated') return
+  const wasRunning = executor.phase.type === 'running'
+  executor.phase = { type: 'terminating', owed: undefined }
+  turn.timer(registrationTimerKey(executor), undefined)
+  if (executor.connectionId !== undefined) {
+    turn.soon({ type: 'executor-event', connectionId: executor.connectionId, event: { type: 'SHUTDOWN' } })
+  }
+  const graceMs = millisOf(executor.info.shutdown_grace_period, turn.state.config.executorShutdownGraceMs)
+  turn.timer(shutdownTimerKey(executor), wasRunning ? turn.now + graceMs : turn.now)
+}
+
+export function shutdownTimerKey(executor: Executor): string {
+  return `shutdown/${executor.frameworkId}/${executor.id}`
+}
+
+export function onShutdownTimer(turn: Turn, executor: Executor): void {
+  turn.soon({ type: 'destroy', containerId: executor.containerId })
+}
+
+export function onRegistrationTimer(turn: Turn, executor: Executor): void {
+  if (executor.phase.type !== 'registering') return
+  destroyBecause(turn, executor, {
+    state: 'TASK_FAILED',
+    reason: 'REASON_EXECUTOR_REGISTRATION_TIMEOUT',
+    message: `Executor did not register within ${durationText(turn.state.config.executorRegistrationTimeoutMs)}`,
+  })
+}
+
+/** After an agent restart: the executor did not come back in time. */
+export function onReregistrationTimer(turn: Turn, framework: Framework, executor: Executor): void {
+  if (!executor.recovering) return
+  executor.recovering = false
+  destroyBecause(turn, executor, {
+    state: goneState(framework),
+    reason: 'REASON_EXECUTOR_REREGISTRATION_TIMEOUT',
+    message: `Executor did not reregister within ${durationText(turn.state.config.executorReregistrationTimeoutMs)}`,
+  })
+}
+
+function destroyBecause(turn: Turn, executor: Executor, owed: TerminalCause): void {
+  executor.phase = { type: 'terminating', owed }
+  turn.soon({ type: 'destroy', containerId: executor.containerId })
+}
+
+export function onCustomLaunchFailed(turn: Turn, framework: Framework, executor: Executor, message: string): void {
+  executor.phase = {
+    type: 'terminating',
+    owed: { state: 'TASK_FAILED', reason: 'REASON_CONTAINER_LAUNCH_FAILED', message },
+  }
+  onCustomEnded(turn, framework, executor, {})
+}
+
+/** The process has ended: whatever was live is reported, and the master is told. */
+export function onCustomEnded(turn: Turn, framework: Framework, executor: Executor, end: ContainerEnd): void {
+  if (executor.phase.type === 'terminated') return
+  const cause = causeOf(executor, end)
+  executor.phase = { type: 'terminated' }
+  executor.recovering = false
+  turn.state.counters.executorsTerminated++
+  turn.timer(registrationTimerKey(executor), undefined)
+  turn.timer(shutdownTimerKey(executor), undefined)
+  if (executor.connectionId !== undefined) turn.soon({ type: 'executor-close', connectionId: executor.connectionId })
+  executor.connectionId = undefined
+  for (const { tasks } of executor.queued.splice(0)) {
+    for (const task of tasks) executor.tasks.set(task.info.task_id.value, task)
+  }
+  for (const task of [...executor.tasks.values()]) {
+    if (isTerminal(task.state)) continue
+    reportTask(turn, framework, executor, task, { ...cause, source: 'SOURCE_AGENT' })
+    if (framework.terminating) settleTask(turn, framework, executor, task)
+  }
+  sendExecutorExited(turn, executor, waitStatus(end))
+  completeExecutorIfDone(turn, framework, executor)
+}
+
+function causeOf(executor: Executor, end: ContainerEnd): TerminalCause {
+  if (end.limitation !== undefined) {
+    const isMemory = end.limitation.resource === 'mem'
+    return {
+      state: 'TASK_FAILED',
+      reason: isMemory ? 'REASON_CONTAINER_LIMITATION_MEMORY' : 'REASON_CONTAINER_LIMITATION_DISK',
+      message: end.limitation.message,
+      limitation: { resources: [] },
+    }
+  }
+  if (executor.phase.type === 'terminating' && executor.phase.owed !== undefined) return executor.phase.owed
+  return { state: 'TASK_FAILED', reason: 'REASON_EXECUTOR_TERMINATED', message: end.message ?? 'Executor terminated' }
+}
+
+/** As wait(2) reports it; -1 when unknown. */
+function waitStatus(end: ContainerEnd): number {
+  if (end.signal !== undefined) return end.signal
+  return end.exitCode === undefined ? -1 : end.exitCode << 8
+}

@@ -1,0 +1,93 @@
+import type { Millis, StoreEffect, TimerEffect } from '@thermosphere/effects'
+import type { agentLink, executor, mesos } from '@thermosphere/protocol'
+import type { AgentInput } from './inputs.ts'
+
+export type CommandPlan =
+  | { readonly type: 'shell'; readonly value: string }
+  | { readonly type: 'exec'; readonly path: string; readonly argv: readonly string[] }
+
+/** Absolute `target`s are outside the sandbox; relative ones are inside. Directories that `create` are made first. */
+export type MountPlan = {
+  readonly source: string
+  readonly target: string
+  readonly readOnly: boolean
+  readonly create: boolean
+}
+
+export type LimitsPlan = {
+  readonly cpusMilli: number
+  readonly cpusLimitMilli?: number | undefined
+  readonly memBytes: number
+  readonly memLimitBytes?: number | undefined
+}
+
+export type DockerPlan = {
+  readonly info: mesos.ContainerInfo_DockerInfo
+  readonly hostname: string | undefined
+  readonly networkName: string | undefined
+}
+
+/** Everything a container is launched from. `links` are symbolic links that are made first: path -> target. */
+export type LaunchPlan = {
+  readonly containerId: string
+  readonly sandbox: string
+  readonly links: readonly { readonly path: string; readonly target: string }[]
+  readonly user: string | undefined
+  readonly command: CommandPlan | undefined
+  readonly environment: Readonly<Record<string, string>>
+  readonly uris: readonly mesos.CommandInfo_URI[]
+  readonly limits: LimitsPlan
+  readonly mounts: readonly MountPlan[]
+  readonly docker: DockerPlan | undefined
+  readonly rlimits: readonly { readonly type: string; readonly soft?: number; readonly hard?: number }[]
+}
+
+/** One attempt of a check, as the shell performs it. */
+export type CheckAttempt =
+  | { readonly type: 'command'; readonly command: CommandPlan; readonly environment: Readonly<Record<string, string>> }
+  | {
+      readonly type: 'http'
+      readonly scheme: string
+      readonly host: string
+      readonly port: number
+      readonly path: string
+    }
+  | { readonly type: 'tcp'; readonly host: string; readonly port: number }
+
+export type ExecutorReply = { readonly status: 200 | 202 | 400 | 403 | 503; readonly message: string | undefined }
+
+/** What the shell carries out. */
+export type AgentAction =
+  | { readonly type: 'send'; readonly message: agentLink.AgentMessage }
+  | { readonly type: 'connect' }
+  | { readonly type: 'reconnect'; readonly reason: string }
+  | { readonly type: 'launch'; readonly plan: LaunchPlan }
+  /** A container without a process of its own (a pod): only its sandbox is made. */
+  | { readonly type: 'make-sandbox'; readonly plan: LaunchPlan }
+  | { readonly type: 'signal'; readonly containerId: string; readonly signal: 'SIGTERM' | 'SIGKILL' }
+  /** Ends a container in whatever state, also one that is still being fetched or launched. */
+  | { readonly type: 'destroy'; readonly containerId: string }
+  | { readonly type: 'update-limits'; readonly containerId: string; readonly limits: LimitsPlan }
+  | {
+      readonly type: 'run-check'
+      readonly containerId: string
+      readonly token: number
+      readonly attempt: CheckAttempt
+      readonly timeoutMs: Millis
+    }
+  | { readonly type: 'executor-reply'; readonly requestId: number; readonly reply: ExecutorReply }
+  | { readonly type: 'executor-event'; readonly connectionId: number; readonly event: executor.Event }
+  | { readonly type: 'executor-close'; readonly connectionId: number }
+  /** Comes back as an input: how the core learns that a write is on disk. */
+  | { readonly type: 'feedback'; readonly input: AgentInput }
+  | { readonly type: 'agent-id'; readonly agentId: string }
+  | { readonly type: 'collect-sandbox'; readonly path: string }
+  | { readonly type: 'make-volume'; readonly path: string }
+  | { readonly type: 'remove-volume'; readonly path: string; readonly keepRoot: boolean }
+  | { readonly type: 'log'; readonly level: 'info' | 'warn'; readonly event: string; readonly fields: LogFields }
+  | { readonly type: 'exit'; readonly code: number; readonly message: string }
+
+/** `after` names the store effect of the same step that must be durable first. */
+export type AgentEffect = StoreEffect | TimerEffect | (AgentAction & { readonly after?: number })
+
+export type LogFields = Readonly<Record<string, string | number | undefined>>

@@ -1,0 +1,190 @@
+import type { executor as wire, mesos } from '@thermosphere/protocol'
+import { saveExecutor } from './checkpoint.ts'
+import { createTask } from './launch.ts'
+import type { ExecutorReply } from './effects.ts'
+import { deliverQueued, registrationTimerKey, shutDownCustom } from './custom-executors.ts'
+import { hex } from './ids.ts'
+import type { Executor, Framework, Task } from './state.ts'
+import { containerStatus, recordUpdate, reportTask } from './statuses.ts'
+import { droppedState, isTerminal } from './task-states.ts'
+import type { Turn } from './turn.ts'
+
+/** The v1 executor API as the core sees it: calls in decision order, answers as effects. */
+
+type Caller = { readonly framework: Framework; readonly executor: Executor }
+
+function findCaller(turn: Turn, call: wire.Call): Caller | string {
+  const framework = turn.state.frameworks.get(call.framework_id.value)
+  if (framework === undefined) return 'Framework cannot be found'
+  const executor = framework.executors.get(call.executor_id.value)
+  return executor === undefined ? 'Executor cannot be found' : { framework, executor }
+}
+
+function reply(turn: Turn, requestId: number, status: ExecutorReply['status'], message?: string): void {
+  turn.durable({ type: 'executor-reply', requestId, reply: { status, message } })
+}
+
+export function onSubscribe(turn: Turn, input: { requestId: number; connectionId: number; call: wire.Call }): void {
+  const caller = findCaller(turn, input.call)
+  if (typeof caller === 'string') return reply(turn, input.requestId, 400, caller)
+  const { framework, executor } = caller
+  reply(turn, input.requestId, 200)
+  const { phase } = executor
+  if (framework.terminating || turn.state.shuttingDown || phase.type === 'terminating' || phase.type === 'terminated') {
+    turn.soon({ type: 'executor-event', connectionId: input.connectionId, event: { type: 'SHUTDOWN' } })
+    turn.soon({ type: 'executor-close', connectionId: input.connectionId })
+    return
+  }
+  if (executor.connectionId !== undefined) turn.soon({ type: 'executor-close', connectionId: executor.connectionId })
+  executor.connectionId = input.connectionId
+  executor.recovering = false
+  executor.phase = { type: 'running' }
+  turn.timer(registrationTimerKey(executor), undefined)
+  saveExecutor(turn, framework, executor)
+  sendSubscribed(turn, framework, executor, input.connectionId)
+  takeUnacknowledged(turn, framework, executor, input.call.subscribe)
+  deliverQueued(turn, framework, executor)
+  if (!executor.hasReceivedTask) shutDownCustom(turn, executor)
+}
+
+function sendSubscribed(turn: Turn, framework: Framework, executor: Executor, connectionId: number): void {
+  const { agentId, config } = turn.state
+  turn.soon({
+    type: 'executor-event',
+    connectionId,
+    event: {
+      type: 'SUBSCRIBED',
+      subscribed: {
+        executor_info: executor.info,
+        framework_info: framework.info,
+        agent_info: {
+          hostname: config.hostname,
+          port: config.port,
+          resources: [...config.resources],
+          ...(agentId === undefined ? {} : { id: { value: agentId } }),
+        },
+        container_id: { value: executor.containerId },
+      },
+    },
+  })
+}
+
+/** What the executor may have said or been told while nobody listened. */
+function takeUnacknowledged(
+  turn: Turn,
+  framework: Framework,
+  executor: Executor,
+  subscribe: wire.Call_Subscribe | undefined,
+): void {
+  for (const { status } of subscribe?.unacknowledged_updates ?? []) {
+    takeUpdate(turn, framework, executor, status)
+  }
+  const known = new Set((subscribe?.unacknowledged_tasks ?? []).map((info) => info.task_id.value))
+  for (const info of subscribe?.unacknowledged_tasks ?? []) {
+    if (executor.tasks.has(info.task_id.value) || framework.streams.has(info.task_id.value)) continue
+    executor.tasks.set(
+      info.task_id.value,
+      createTask(framework, executor, { info, groupId: undefined, containerId: undefined }),
+    )
+  }
+  for (const task of [...executor.tasks.values()]) {
+    if (task.state !== 'TASK_STAGING' || known.has(task.info.task_id.value)) continue
+    reportTask(turn, framework, executor, task, {
+      state: droppedState(framework),
+      source: 'SOURCE_AGENT',
+      reason: 'REASON_AGENT_RESTARTED',
+      message: 'Task launched during agent restart',
+    })
+  }
+}
+
+export function onExecutorCall(turn: Turn, requestId: number, call: wire.Call): void {
+  if (call.type === 'HEARTBEAT') return reply(turn, requestId, 202)
+  const caller = findCaller(turn, call)
+  if (typeof caller === 'string') return reply(turn, requestId, 400, caller)
+  const { framework, executor } = caller
+  if (executor.connectionId === undefined) return reply(turn, requestId, 403, 'Executor is not subscribed')
+  if (call.type === 'UPDATE' && call.update !== undefined) {
+    takeUpdate(turn, framework, executor, call.update.status)
+  } else if (call.type === 'MESSAGE' && call.message !== undefined) {
+    sendMessage(turn, framework, executor, call.message.data)
+  }
+  reply(turn, requestId, 202)
+}
+
+function sendMessage(turn: Turn, framework: Framework, executor: Executor, data: Uint8Array): void {
+  if (turn.state.link.type !== 'registered') {
+    turn.state.counters.invalidFrameworkMessages++
+    return
+  }
+  turn.state.counters.validFrameworkMessages++
+  turn.soon({
+    type: 'send',
+    message: {
+      type: 'EXECUTOR_MESSAGE',
+      executor_message: { framework_id: { value: framework.id }, executor_id: { value: executor.id }, data },
+    },
+  })
+}
+
+/** Takes an update over from its executor: recorded first, acknowledged to the executor when it is on disk. */
+function takeUpdate(turn: Turn, framework: Framework, executor: Executor, received: mesos.TaskStatus): void {
+  const { agentId, counters } = turn.state
+  const task = executor.tasks.get(received.task_id.value)
+  const isKnown = task !== undefined && agentId !== undefined
+  if (!isKnown || (isTerminal(task.state) && !isRepeat(framework, received))) {
+    counters.invalidStatusUpdates++
+  } else {
+    counters.validStatusUpdates++
+    const status: mesos.TaskStatus = {
+      ...received,
+      source: 'SOURCE_EXECUTOR',
+      agent_id: { value: agentId },
+      timestamp: received.timestamp ?? turn.now / 1000,
+      container_status: { ...containerStatus(turn, executor, task), ...received.container_status },
+    }
+    if (recordUpdate(turn, framework, executor, task, status)) shrinkIfEnded(turn, executor, task)
+  }
+  acknowledgeToExecutor(turn, executor, received)
+}
+
+function isRepeat(framework: Framework, status: mesos.TaskStatus): boolean {
+  const stream = framework.streams.get(status.task_id.value)
+  return status.uuid !== undefined && stream?.seen.has(hex(status.uuid)) === true
+}
+
+function shrinkIfEnded(turn: Turn, executor: Executor, task: Task): void {
+  if (isTerminal(task.state)) turn.timer(`limits/${executor.frameworkId}/${executor.id}`, turn.now)
+}
+
+function acknowledgeToExecutor(turn: Turn, executor: Executor, { task_id, uuid }: mesos.TaskStatus): void {
+  if (executor.connectionId === undefined || uuid === undefined) return
+  turn.durable({
+    type: 'executor-event',
+    connectionId: executor.connectionId,
+    event: { type: 'ACKNOWLEDGED', acknowledged: { task_id, uuid } },
+  })
+}
+
+export function onExecutorGone(turn: Turn, connectionId: number): void {
+  for (const framework of turn.state.frameworks.values()) {
+    for (const executor of framework.executors.values()) {
+      if (executor.connectionId === connectionId) executor.connectionId = undefined
+    }
+  }
+}
+
+export function onFrameworkMessage(
+  turn: Turn,
+  ids: { frameworkId: string; executorId: string },
+  data: Uint8Array,
+): void {
+  const executor = turn.state.frameworks.get(ids.frameworkId)?.executors.get(ids.executorId)
+  if (executor?.connectionId === undefined || executor.phase.type !== 'running') {
+    turn.state.counters.invalidFrameworkMessages++
+    return
+  }
+  turn.state.counters.validFrameworkMessages++
+  const { connectionId } = executor
+  turn.soon({ type: 'executor-event', connectionId, event: { type: 'MESSAGE', message: { data } } })
+}

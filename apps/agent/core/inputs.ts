@@ -1,0 +1,62 @@
+import type { agentLink, executor, mesos } from '@thermosphere/protocol'
+
+/** How a container ended, as the containerizer tells it. */
+export type ContainerEnd = {
+  readonly exitCode?: number | undefined
+  readonly signal?: number | undefined
+  readonly limitation?: { readonly resource: string; readonly message: string } | undefined
+  readonly message?: string | undefined
+}
+
+/** `handle` is opaque here: checkpointed and given back to the containerizer after a restart. */
+export type Launched = {
+  readonly containerId: string
+  readonly pid: number
+  readonly ipAddress?: string | undefined
+  readonly dockerData?: Uint8Array | undefined
+  readonly handle: unknown
+}
+
+export type CheckResult =
+  | { readonly type: 'command'; readonly exitCode: number }
+  | { readonly type: 'http'; readonly statusCode: number }
+  | { readonly type: 'tcp'; readonly succeeded: boolean }
+  | { readonly type: 'none'; readonly message: string }
+
+/** Of a container that an earlier agent launched; `lost` when nothing is known of it any more. */
+export type RecoveredContainer = { readonly containerId: string; readonly state: 'running' | 'ended' | 'lost' }
+
+export type AgentInput =
+  | { readonly type: 'recovered'; readonly containers: readonly RecoveredContainer[] }
+  | { readonly type: 'link-up' }
+  | { readonly type: 'link-down'; readonly reason: string }
+  | { readonly type: 'master'; readonly message: agentLink.MasterMessage }
+  | { readonly type: 'timer'; readonly key: string }
+  | ({ readonly type: 'launched' } & Launched)
+  | { readonly type: 'launch-failed'; readonly containerId: string; readonly message: string }
+  | { readonly type: 'ended'; readonly containerId: string; readonly end: ContainerEnd }
+  | {
+      readonly type: 'check-result'
+      readonly token: number
+      readonly containerId: string
+      readonly result: CheckResult
+    }
+  | {
+      readonly type: 'executor-subscribe'
+      readonly connectionId: number
+      readonly requestId: number
+      readonly call: executor.Call
+    }
+  | { readonly type: 'executor-call'; readonly requestId: number; readonly call: executor.Call }
+  | { readonly type: 'executor-gone'; readonly connectionId: number }
+  | {
+      readonly type: 'updates-durable'
+      readonly frameworkId: string
+      readonly taskId: string
+      readonly sequence: number
+    }
+  | { readonly type: 'operation-durable'; readonly uuid: string }
+  | { readonly type: 'shut-down'; readonly message: string; readonly unregister: boolean }
+
+/** A wire enum value that a core compares often. */
+export type TaskState = mesos.TaskState

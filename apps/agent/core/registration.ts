@@ -1,0 +1,142 @@
+import type { agentLink, mesos } from '@thermosphere/protocol'
+import { saveAgentId } from './checkpoint.ts'
+import { resendOperations } from './operations.ts'
+import { checkpointedResources } from './resources.ts'
+import type { AgentState } from './state.ts'
+import { reportUnknownTask } from './statuses.ts'
+import { pauseStreams, resendHeads } from './status-updates.ts'
+import { droppedState } from './task-states.ts'
+import type { Turn } from './turn.ts'
+import { reregisterMessage } from './views/reregister.ts'
+
+/** Finding and keeping a master: register, answer pings, start over when they stop. */
+export const CAPABILITIES = [
+  'MULTI_ROLE',
+  'HIERARCHICAL_ROLE',
+  'RESERVATION_REFINEMENT',
+  'RESOURCE_PROVIDER',
+  'RESIZE_VOLUME',
+  'AGENT_OPERATION_FEEDBACK',
+  'AGENT_DRAINING',
+  'TASK_RESOURCE_LIMITS',
+] as const satisfies readonly mesos.AgentInfo_Capability_Type[]
+
+const DEFAULT_PING_TIMEOUT_MS = 75_000
+const RETRY_MAX_MS = 60_000
+const RETRY_TIMER = 'registration'
+const PING_TIMER = 'ping'
+
+export function agentInfo(state: AgentState): mesos.AgentInfo {
+  const { config } = state
+  return {
+    hostname: config.hostname,
+    port: config.port,
+    resources: [...config.resources],
+    ...(config.attributes.length === 0 ? {} : { attributes: [...config.attributes] }),
+    ...(state.agentId === undefined ? {} : { id: { value: state.agentId } }),
+  }
+}
+
+export function onLinkUp(turn: Turn): void {
+  turn.state.link = { type: 'registering', attempt: 0, pingTimeoutMs: DEFAULT_PING_TIMEOUT_MS }
+  sendRegistration(turn)
+}
+
+export function onLinkDown(turn: Turn): void {
+  turn.state.link = { type: 'disconnected' }
+  turn.timer(RETRY_TIMER, undefined)
+  turn.timer(PING_TIMER, undefined)
+  pauseStreams(turn)
+}
+
+/** A master that is not ready ignores registrations; they are repeated with growing, jittered pauses. */
+export function onRegistrationTimer(turn: Turn): void {
+  if (turn.state.link.type !== 'registering') return
+  turn.state.link.attempt++
+  sendRegistration(turn)
+}
+
+function sendRegistration(turn: Turn): void {
+  const { state } = turn
+  if (state.link.type !== 'registering') return
+  const common = {
+    agent_info: { ...agentInfo(state), checkpoint: true },
+    version: state.config.version,
+    capabilities: CAPABILITIES.map((type) => ({ type })),
+    checkpointed_resources: checkpointedResources(state.total),
+    http_port: state.config.port,
+  }
+  const message: agentLink.AgentMessage =
+    state.agentId === undefined
+      ? { type: 'REGISTER', register: common }
+      : { type: 'REREGISTER', reregister: { ...common, ...reregisterMessage(state) } }
+  turn.soon({ type: 'send', message })
+  const ceiling = Math.min(RETRY_MAX_MS, state.config.registrationBackoffMs * 2 ** Math.min(state.link.attempt, 10))
+  const pauseMs = state.config.registrationBackoffMs + Math.floor(state.random.fraction() * ceiling)
+  turn.timer(RETRY_TIMER, turn.now + pauseMs)
+}
+
+export function onRegistered(turn: Turn, message: agentLink.MasterMessage_Registered): void {
+  const id = message.agent_id.value
+  if (turn.state.agentId !== undefined && turn.state.agentId !== id) {
+    turn.soon({ type: 'exit', code: 1, message: `the master calls this agent ${id}, it is ${turn.state.agentId}` })
+    return
+  }
+  if (turn.state.agentId === undefined) {
+    turn.state.agentId = id
+    saveAgentId(turn, id)
+    turn.durable({ type: 'agent-id', agentId: id })
+  }
+  becomeRegistered(turn, message.total_ping_timeout_ms)
+  turn.soon({ type: 'log', level: 'info', event: 'agent.registered', fields: { agentId: id } })
+}
+
+export function onReregistered(turn: Turn, message: agentLink.MasterMessage_Reregistered): void {
+  becomeRegistered(turn, message.total_ping_timeout_ms)
+  turn.soon({ type: 'log', level: 'info', event: 'agent.reregistered', fields: { agentId: message.agent_id.value } })
+  for (const { framework_id, task_id } of message.reconcile_tasks ?? []) {
+    reconcileTask(turn, framework_id.value, task_id.value)
+  }
+}
+
+function becomeRegistered(turn: Turn, totalPingTimeoutMs: number | bigint | undefined): void {
+  const pingTimeoutMs = Number(totalPingTimeoutMs ?? DEFAULT_PING_TIMEOUT_MS)
+  turn.state.link = { type: 'registered', pingTimeoutMs }
+  turn.timer(RETRY_TIMER, undefined)
+  turn.timer(PING_TIMER, turn.now + pingTimeoutMs)
+  for (const framework of turn.state.frameworks.values()) resendHeads(turn, framework)
+  resendOperations(turn)
+}
+
+/** The master believes in a task that is not here: said so through the reliable path. */
+function reconcileTask(turn: Turn, frameworkId: string, taskId: string): void {
+  const framework = turn.state.frameworks.get(frameworkId)
+  if (framework === undefined || framework.streams.has(taskId)) return
+  for (const executor of framework.executors.values()) {
+    const isQueued = executor.queued.some(({ tasks }) => tasks.some((task) => task.info.task_id.value === taskId))
+    if (isQueued || executor.tasks.has(taskId)) return
+  }
+  reportUnknownTask(
+    turn,
+    framework,
+    { taskId, executorId: undefined },
+    {
+      state: droppedState(framework),
+      reason: 'REASON_RECONCILIATION',
+      message: 'Reconciliation: task unknown to the agent',
+    },
+  )
+}
+
+export function onPing(turn: Turn, connected: boolean): void {
+  turn.soon({ type: 'send', message: { type: 'PONG' } })
+  const { link } = turn.state
+  if (link.type !== 'registered') return
+  turn.timer(PING_TIMER, turn.now + link.pingTimeoutMs)
+  // The master has marked us disconnected and we did not notice.
+  if (!connected) onLinkUp(turn)
+}
+
+export function onPingTimer(turn: Turn): void {
+  turn.soon({ type: 'reconnect', reason: 'the master has not pinged in time' })
+}

@@ -1,0 +1,212 @@
+import type { Millis, Random } from '@thermosphere/effects'
+import type { Resources } from '@thermosphere/offer-engine'
+import type { mesos } from '@thermosphere/protocol'
+
+/** What the core needs to know of the agent's flags. Times in milliseconds. */
+export type AgentConfig = {
+  readonly workDir: string
+  readonly ip: string
+  readonly port: number
+  readonly hostname: string
+  readonly version: string
+  readonly resources: readonly mesos.Resource[]
+  readonly attributes: readonly mesos.Attribute[]
+  readonly executorRegistrationTimeoutMs: Millis
+  readonly executorReregistrationTimeoutMs: Millis
+  readonly executorShutdownGraceMs: Millis
+  readonly registrationBackoffMs: Millis
+  readonly recoveryTimeoutMs: Millis
+  /** Added to the environment of every container (PATH and `--executor_environment_variables`). */
+  readonly executorEnvironment: Readonly<Record<string, string>>
+  readonly switchUser: boolean
+  readonly completedFrameworksMax: number
+  readonly completedExecutorsMax: number
+  readonly completedTasksMax: number
+}
+
+/** One update that the framework has not acknowledged. `durable` = may be told to others. */
+export type PendingUpdate = { readonly sequence: number; readonly status: mesos.TaskStatus; durable: boolean }
+
+/** Status updates of one task, oldest first; only the head is in flight. */
+export type UpdateStream = {
+  readonly taskId: string
+  readonly executorId: string
+  readonly pending: PendingUpdate[]
+  nextSequence: number
+  /** uuids (hex) of everything that this stream has taken in, to recognise repeats. */
+  readonly seen: Set<string>
+  inFlight: boolean
+  retryMs: Millis
+  latestState: mesos.TaskState
+  ended: boolean
+}
+
+export type CheckKind = 'check' | 'health'
+
+/** A check or health check of one task between its attempts. */
+export type Checker = {
+  readonly kind: CheckKind
+  readonly startedAt: Millis
+  /** Attempts of an earlier life of the checker are recognised by another token. */
+  readonly token: number
+  consecutiveFailures: number
+  hasSucceeded: boolean
+  lastHealthy: boolean | undefined
+  lastResult: string | undefined
+}
+
+export type KillCause = 'request' | 'health' | 'max-completion' | 'group' | 'shutdown'
+
+/** The life of a task whose executor the agent plays itself. */
+export type Run =
+  | { readonly type: 'launching'; cancelled: KillCause | undefined }
+  | { readonly type: 'running'; readonly startedAt: Millis }
+  | {
+      readonly type: 'killing'
+      readonly startedAt: Millis
+      readonly cause: KillCause
+      readonly since: Millis
+      graceMs: Millis
+      escalated: boolean
+    }
+  | { readonly type: 'ended' }
+
+export type Task = {
+  readonly info: mesos.TaskInfo
+  readonly frameworkId: string
+  readonly executorId: string
+  /** Members of one LAUNCH_GROUP share it: they fall together. */
+  readonly groupId: string | undefined
+  /** The container of the task; custom executors' tasks have none of their own. */
+  readonly containerId: string | undefined
+  run: Run | undefined
+  state: mesos.TaskState
+  statuses: mesos.TaskStatus[]
+  statusUpdateState: mesos.TaskState | undefined
+  statusUpdateUuid: Uint8Array | undefined
+  pid: number | undefined
+  ipAddress: string | undefined
+  checkers: Checker[]
+  /** Terminal and acknowledged: nothing is owed to anybody any more. */
+  acknowledged: boolean
+}
+
+export type ExecutorKind = 'command' | 'group' | 'custom'
+
+export type ExecutorPhase =
+  | { readonly type: 'registering'; readonly since: Millis }
+  | { readonly type: 'running' }
+  /** `owed` is what tasks that are still live are told when the container has ended. */
+  | { readonly type: 'terminating'; readonly owed: TerminalCause | undefined }
+  | { readonly type: 'terminated' }
+
+/** Why tasks ended without their executor saying so. */
+export type TerminalCause = {
+  readonly state: mesos.TaskState
+  readonly reason: mesos.TaskStatus_Reason
+  readonly message: string
+  readonly limitation?: mesos.TaskResourceLimitation | undefined
+}
+
+export type Queued = { readonly tasks: readonly Task[]; readonly isGroup: boolean }
+
+export type Executor = {
+  readonly id: string
+  readonly frameworkId: string
+  readonly info: mesos.ExecutorInfo
+  readonly kind: ExecutorKind
+  readonly containerId: string
+  readonly directory: string
+  readonly createdAt: Millis
+  phase: ExecutorPhase
+  /** Launched tasks, the terminal ones included until they are acknowledged. */
+  readonly tasks: Map<string, Task>
+  queued: Queued[]
+  readonly completedTasks: mesos.Task[]
+  pid: number | undefined
+  connectionId: number | undefined
+  hasReceivedTask: boolean
+  /** Found on disk after a restart and not heard of yet. */
+  recovering: boolean
+}
+
+export type CompletedExecutor = {
+  readonly id: string
+  readonly kind: ExecutorKind
+  readonly info: mesos.ExecutorInfo
+  readonly containerId: string
+  readonly directory: string
+  readonly completedTasks: readonly mesos.Task[]
+}
+
+export type Framework = {
+  readonly id: string
+  info: mesos.FrameworkInfo
+  terminating: boolean
+  readonly executors: Map<string, Executor>
+  readonly streams: Map<string, UpdateStream>
+  completedExecutors: CompletedExecutor[]
+}
+
+export type CompletedFramework = {
+  readonly info: mesos.FrameworkInfo
+  readonly completedExecutors: readonly CompletedExecutor[]
+}
+
+export type PendingOperation = {
+  readonly uuid: Uint8Array
+  readonly operation: mesos.Offer_Operation
+  readonly frameworkId: string | undefined
+  readonly status: mesos.OperationStatus
+  durable: boolean
+  retryMs: Millis
+}
+
+export type Link =
+  | { readonly type: 'recovering' }
+  | { readonly type: 'disconnected' }
+  | { readonly type: 'registering'; attempt: number; pingTimeoutMs: Millis }
+  | { readonly type: 'registered'; readonly pingTimeoutMs: Millis }
+
+/** Where a container leads: executors' own containers have no task. */
+export type ContainerOwner = {
+  readonly frameworkId: string
+  readonly executorId: string
+  readonly taskId: string | undefined
+}
+
+export type Counters = {
+  tasksFinished: number
+  tasksFailed: number
+  tasksKilled: number
+  tasksLost: number
+  tasksGone: number
+  executorsTerminated: number
+  validStatusUpdates: number
+  invalidStatusUpdates: number
+  validFrameworkMessages: number
+  invalidFrameworkMessages: number
+  containerLaunchErrors: number
+  recoveryErrors: number
+}
+
+export type AgentState = {
+  readonly config: AgentConfig
+  readonly random: Random
+  readonly startedAt: Millis
+  recoveredAt: Millis | undefined
+  agentId: string | undefined
+  link: Link
+  shuttingDown: boolean
+  /** All resources with the reservations and volumes that were made on them. */
+  total: Resources
+  readonly frameworks: Map<string, Framework>
+  completedFrameworks: CompletedFramework[]
+  readonly operations: Map<string, PendingOperation>
+  readonly containers: Map<string, ContainerOwner>
+  readonly counters: Counters
+  nextToken: number
+}
+
+/** A task with what it belongs to. */
+export type TaskPlace = { readonly framework: Framework; readonly executor: Executor; readonly task: Task }

@@ -1,0 +1,164 @@
+import { assertNever } from '@thermosphere/effects'
+import type { Millis } from '@thermosphere/effects'
+import type { agentLink } from '@thermosphere/protocol'
+import { onCheckResult, onCheckTimer } from './checkers.ts'
+import { completeFrameworkIfIdle, settleTask } from './completion.ts'
+import { onRegistrationTimer as onExecutorRegistrationTimer, onShutdownTimer } from './custom-executors.ts'
+import type { AgentEffect } from './effects.ts'
+import { onExecutorCall, onExecutorGone, onFrameworkMessage, onSubscribe } from './executor-api.ts'
+import { shutDownExecutor, shutDownFramework, updateFramework } from './frameworks.ts'
+import type { AgentInput } from './inputs.ts'
+import { escalateKill, graceOf, killTask, killTaskRun } from './kills.ts'
+import { runTask, runTaskGroup } from './launch.ts'
+import {
+  acknowledgeOperation,
+  applyOperation,
+  onOperationDurable,
+  onOperationTimer,
+  reconcileOperations,
+} from './operations.ts'
+import { customLimits } from './plans.ts'
+import { onRecovered, onRecoveryTimer } from './recovery.ts'
+import {
+  onLinkDown,
+  onLinkUp,
+  onPing,
+  onPingTimer,
+  onRegistered,
+  onRegistrationTimer,
+  onReregistered,
+} from './registration.ts'
+import { findPlace, onEnded, onLaunched, onLaunchFailed, onMaxCompletion } from './runs.ts'
+import { beginShutdown, exitIfIdle, exitNow } from './shutdown.ts'
+import type { AgentState } from './state.ts'
+import { acknowledge, onRetryTimer, onUpdatesDurable, taskOf } from './status-updates.ts'
+import { Turn } from './turn.ts'
+
+/** The agent's decisions: one input in, everything that follows from it out. */
+export function step(state: AgentState, input: AgentInput, now: Millis): AgentEffect[] {
+  const turn = new Turn(state, now)
+  dispatch(turn, input)
+  if (state.shuttingDown) exitIfIdle(turn)
+  return turn.finish()
+}
+
+function dispatch(turn: Turn, input: AgentInput): void {
+  switch (input.type) {
+    case 'master':
+      return onMaster(turn, input.message)
+    case 'timer':
+      return onTimer(turn, input.key)
+    case 'launched':
+      return onLaunched(turn, input)
+    case 'launch-failed':
+      return onLaunchFailed(turn, input.containerId, input.message)
+    case 'ended':
+      return onEnded(turn, input.containerId, input.end)
+    case 'updates-durable':
+      return onUpdatesDurable(turn, input.frameworkId, input.taskId, input.sequence)
+    case 'operation-durable':
+      return onOperationDurable(turn, input.uuid)
+    case 'check-result':
+      return onChecked(turn, input)
+    case 'executor-subscribe':
+      return onSubscribe(turn, input)
+    case 'executor-call':
+      return onExecutorCall(turn, input.requestId, input.call)
+    case 'executor-gone':
+      return onExecutorGone(turn, input.connectionId)
+    case 'link-up':
+      return onLinkUp(turn)
+    case 'link-down':
+      return onLinkDown(turn)
+    case 'recovered':
+      return onRecovered(turn, input.containers)
+    case 'shut-down':
+      return beginShutdown(turn, input)
+    default:
+      return assertNever(input)
+  }
+}
+
+function onChecked(turn: Turn, input: Extract<AgentInput, { type: 'check-result' }>): void {
+  const owner = turn.state.containers.get(input.containerId)
+  if (owner?.taskId === undefined) return
+  const place = findPlace(turn, owner.frameworkId, owner.executorId, owner.taskId)
+  if (place === undefined || !onCheckResult(turn, place, input.token, input.result)) return
+  killTaskRun(turn, place, { cause: 'health', graceMs: graceOf(turn, place, undefined) })
+}
+
+/** Messages count only from a master that this agent is (being) registered with. */
+function onMaster(turn: Turn, message: agentLink.MasterMessage): void {
+  if (message.registered !== undefined) return onRegistered(turn, message.registered)
+  if (message.reregistered !== undefined) return onReregistered(turn, message.reregistered)
+  if (message.ping !== undefined) return onPing(turn, message.ping.connected)
+  if (message.type === 'SHUTDOWN') {
+    return beginShutdown(turn, { message: message.shutdown?.message ?? 'the master asks to', unregister: false })
+  }
+  if (message.refused !== undefined) {
+    turn.soon({ type: 'reconnect', reason: message.refused.message })
+    return
+  }
+  if (turn.state.link.type === 'registered') onOrder(turn, message)
+}
+
+function onOrder(turn: Turn, message: agentLink.MasterMessage): void {
+  if (message.run_task !== undefined) runTask(turn, message.run_task)
+  else if (message.run_task_group !== undefined) runTaskGroup(turn, message.run_task_group)
+  else if (message.status_update_ack !== undefined) onAcknowledged(turn, message.status_update_ack)
+  else if (message.kill_task !== undefined) {
+    const { framework_id, task_id, kill_policy: policy } = message.kill_task
+    killTask(turn, { frameworkId: framework_id.value, taskId: task_id.value, policy })
+  } else if (message.shutdown_framework !== undefined) {
+    shutDownFramework(turn, message.shutdown_framework.framework_id.value)
+  } else if (message.shutdown_executor !== undefined) onShutdownExecutor(turn, message.shutdown_executor)
+  else if (message.framework_message !== undefined) {
+    const { framework_id, executor_id, data } = message.framework_message
+    onFrameworkMessage(turn, { frameworkId: framework_id.value, executorId: executor_id.value }, data)
+  } else if (message.update_framework !== undefined) updateFramework(turn, message.update_framework.framework_info)
+  else if (message.apply_operation !== undefined) applyOperation(turn, message.apply_operation)
+  else if (message.operation_ack !== undefined) acknowledgeOperation(turn, message.operation_ack)
+  else if (message.reconcile_operations !== undefined) reconcileOperations(turn, message.reconcile_operations)
+}
+
+function onAcknowledged(turn: Turn, ack: agentLink.MasterMessage_StatusUpdateAck): void {
+  const framework = turn.state.frameworks.get(ack.framework_id.value)
+  if (framework === undefined) return
+  const done = acknowledge(turn, framework, ack.task_id.value, ack.uuid)
+  if (done?.closed !== true) return
+  const executor = framework.executors.get(done.stream.executorId)
+  const task = taskOf(framework, done.stream)
+  if (executor !== undefined && task !== undefined) settleTask(turn, framework, executor, task)
+  else completeFrameworkIfIdle(turn, framework)
+}
+
+function onShutdownExecutor(turn: Turn, message: agentLink.MasterMessage_ShutdownExecutor): void {
+  const framework = turn.state.frameworks.get(message.framework_id.value)
+  const executor = framework?.executors.get(message.executor_id.value)
+  if (framework !== undefined && executor !== undefined) shutDownExecutor(turn, framework, executor)
+}
+
+/** Timer keys are paths; ids hold no `/`. */
+function onTimer(turn: Turn, key: string): void {
+  const [area = '', frameworkId = '', executorId = '', taskId = '', last = ''] = key.split('/')
+  if (area === 'registration') return onRegistrationTimer(turn)
+  if (area === 'ping') return onPingTimer(turn)
+  if (area === 'exit') return exitNow(turn)
+  if (area === 'recovery') return onRecoveryTimer(turn)
+  if (area === 'operation') return onOperationTimer(turn, frameworkId)
+  if (area === 'update') return onRetryTimer(turn, frameworkId, executorId)
+  if (area === 'kill' || area === 'max' || area === 'check') {
+    const place = findPlace(turn, frameworkId, executorId, taskId)
+    if (place === undefined) return
+    if (area === 'kill') return escalateKill(turn, place)
+    if (area === 'max') return onMaxCompletion(turn, place)
+    return onCheckTimer(turn, place, last === 'check' ? 'check' : 'health')
+  }
+  const executor = turn.state.frameworks.get(frameworkId)?.executors.get(executorId)
+  if (executor === undefined) return
+  if (area === 'register') onExecutorRegistrationTimer(turn, executor)
+  else if (area === 'shutdown') onShutdownTimer(turn, executor)
+  else if (area === 'limits') {
+    turn.soon({ type: 'update-limits', containerId: executor.containerId, limits: customLimits(executor) })
+  }
+}

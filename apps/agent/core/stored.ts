@@ -1,0 +1,116 @@
+import { fromJsonObject } from '@thermosphere/protocol'
+import type { mesos } from '@thermosphere/protocol'
+import { z } from 'zod'
+
+/** The values that checkpoint.ts writes. A value that does not parse stops the reader with its key. */
+const version = z.literal(1)
+const wire = z.unknown()
+
+export const storedSchemas = {
+  agent: z.object({ v: version, agent_id: z.string().max(512) }),
+  resources: z.object({ v: version, resources: z.array(wire).max(100_000) }),
+  framework: z.object({ v: version, info: wire }),
+  executor: z.object({
+    v: version,
+    kind: z.enum(['command', 'group', 'custom']),
+    info: wire,
+    container_id: z.string().max(512),
+    directory: z.string().max(8192),
+    created_at: z.number(),
+    registered: z.boolean(),
+  }),
+  task: z.object({
+    v: version,
+    info: wire,
+    group_id: z.string().max(512).optional(),
+    container_id: z.string().max(512).optional(),
+  }),
+  container: z.object({
+    v: version,
+    task_id: z.string().max(512).optional(),
+    pid: z.number(),
+    ip_address: z.string().max(128).optional(),
+    started_at: z.number(),
+    handle: wire,
+  }),
+  kill: z.object({
+    v: version,
+    cause: z.enum(['request', 'health', 'max-completion', 'group', 'shutdown']),
+    since: z.number(),
+    grace_ms: z.number(),
+  }),
+  update: z.object({ v: version, executor_id: z.string().max(512), status: wire }),
+  ack: z.object({ v: version, up_to: z.number() }),
+  completed: z.object({
+    v: version,
+    kind: z.enum(['command', 'group', 'custom']),
+    info: wire,
+    directory: z.string().max(8192),
+    tasks: z.array(wire).max(100_000),
+  }),
+  operation: z.object({ v: version, framework_id: z.string().max(512).optional(), operation: wire, status: wire }),
+} as const
+
+export type StoredArea = keyof typeof storedSchemas
+
+/** A checkpoint that cannot be read. Nothing is guessed: the operator decides. */
+export class CheckpointInvalid extends Error {
+  readonly code = 'AGENT_CHECKPOINT_INVALID'
+  readonly retryable = false
+  readonly key: string
+
+  constructor(key: string, cause: unknown) {
+    super(`the checkpoint of ${key} cannot be read; restore the work directory or start with an empty one`, { cause })
+    this.name = 'CheckpointInvalid'
+    this.key = key
+  }
+}
+
+/** The stored values by area and path (`executor` -> `fid/eid` -> value). */
+export class StoredEntries {
+  readonly #entries: ReadonlyMap<string, string>
+  readonly #byArea = new Map<string, string[]>()
+
+  constructor(entries: ReadonlyMap<string, string>) {
+    this.#entries = entries
+    for (const key of entries.keys()) {
+      const area = key.split('/', 1)[0] ?? key
+      const keys = this.#byArea.get(area)
+      if (keys === undefined) this.#byArea.set(area, [key])
+      else keys.push(key)
+    }
+  }
+
+  get<A extends StoredArea>(area: A, key: string): z.infer<(typeof storedSchemas)[A]> | undefined {
+    const raw = this.#entries.get(key)
+    if (raw === undefined) return undefined
+    try {
+      const schema: z.ZodType = storedSchemas[area]
+      return schema.parse(JSON.parse(raw)) as z.infer<(typeof storedSchemas)[A]>
+    } catch (cause) {
+      throw new CheckpointInvalid(key, cause)
+    }
+  }
+
+  /** Everything of an area in key order, with the parts of its path. */
+  list<A extends StoredArea>(area: A): { path: string[]; key: string; value: z.infer<(typeof storedSchemas)[A]> }[] {
+    const keys = (this.#byArea.get(area) ?? []).toSorted()
+    return keys.flatMap((key) => {
+      const value = this.get(area, key)
+      return value === undefined ? [] : [{ path: key.split('/').slice(1), key, value }]
+    })
+  }
+}
+
+/** A wire object inside a stored value. */
+export function storedWire<T>(key: string, decode: () => T): T {
+  try {
+    return decode()
+  } catch (cause) {
+    throw new CheckpointInvalid(key, cause)
+  }
+}
+
+export function storedTaskInfo(key: string, value: unknown): mesos.TaskInfo {
+  return storedWire(key, () => fromJsonObject('mesos.v1.TaskInfo', value))
+}
