@@ -5,6 +5,7 @@
  */
 import { messageSchema } from '../schema.ts'
 import type { Field, WireObject } from '../schema.ts'
+import { writtenWhenUnset } from './written-when-unset.ts'
 
 type EncodeValue = (value: unknown) => string
 type EncodeMessage = (value: WireObject) => string
@@ -15,17 +16,6 @@ type FieldEncoder = {
   /** Written when the field is unset. */
   readonly unset: string | undefined
 }
-
-/** Mesos writes the lists of these even when they are empty (deprecated ones excepted). */
-const alwaysListed: ReadonlySet<string> = new Set([
-  'mesos.v1.master.Response.GetAgents',
-  'mesos.v1.master.Response.GetExecutors',
-  'mesos.v1.master.Response.GetFrameworks',
-  'mesos.v1.master.Response.GetTasks',
-  'mesos.v1.agent.Response.GetExecutors',
-  'mesos.v1.agent.Response.GetFrameworks',
-  'mesos.v1.agent.Response.GetTasks',
-])
 
 const encoders = new Map<string, EncodeMessage>()
 
@@ -92,15 +82,19 @@ function fieldEncoder(field: Field, messageName: string): FieldEncoder {
   const { name, label } = field
   const encodeOne = scalarEncoder(field)
   const prefix = `"${name}":`
+  const unsetValue = writtenWhenUnset(field, messageName)
   if (label === 'map') return { name, prefix, encode: exceptEmpty(mapEncoder(encodeOne)), unset: undefined }
   if (label === 'repeated') {
     const encode = listEncoder(encodeOne)
-    const isListed = alwaysListed.has(messageName) && field.deprecated !== true
-    if (isListed) return { name, prefix, encode, unset: `${prefix}[]` }
+    if (unsetValue !== undefined) return { name, prefix, encode, unset: `${prefix}[]` }
     return { name, prefix, encode: exceptEmpty(encode), unset: undefined }
   }
-  const isDefaultWritten = label === 'optional' && field.default !== undefined && field.deprecated !== true
-  return { name, prefix, encode: encodeOne, unset: isDefaultWritten ? prefix + encodeOne(field.default) : undefined }
+  return {
+    name,
+    prefix,
+    encode: encodeOne,
+    unset: unsetValue === undefined ? undefined : prefix + encodeOne(unsetValue),
+  }
 }
 
 function messageEncoder(name: string): EncodeMessage {

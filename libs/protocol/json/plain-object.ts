@@ -1,5 +1,6 @@
 import { messageSchema } from '../schema.ts'
 import type { Field, WireObject } from '../schema.ts'
+import { writtenWhenUnset } from './written-when-unset.ts'
 
 const json: JSON & { readonly rawJSON?: (text: string) => unknown } = JSON
 
@@ -12,27 +13,23 @@ function plainValue(field: Field, value: unknown): unknown {
   return typeof value === 'bigint' ? exactNumber(value) : value
 }
 
-function plainField(field: Field, value: unknown): unknown {
+function plainField(field: Field, value: unknown, unset: unknown): unknown {
+  if (value === undefined || value === null) return unset
   if (field.label === 'repeated') {
     const list = value as readonly unknown[]
-    return list.length === 0 ? undefined : list.map((element) => plainValue(field, element))
+    return list.length === 0 ? unset : list.map((element) => plainValue(field, element))
   }
   if (field.label !== 'map') return plainValue(field, value)
-  const entries = Object.entries(value as WireObject)
+  const entries = Object.entries(value as WireObject).filter(([, entry]) => entry !== undefined)
   if (entries.length === 0) return undefined
   return Object.fromEntries(entries.map(([key, entry]) => [key, plainValue(field, entry)]))
-}
-
-function defaultOf(field: Field): unknown {
-  return field.label === 'optional' && field.deprecated !== true ? field.default : undefined
 }
 
 /** The members that the JSON text of the message has, as values that JSON.stringify takes. */
 export function toPlainObject(name: string, message: WireObject): WireObject {
   const result: WireObject = {}
   for (const field of messageSchema(name).fields) {
-    const value = message[field.name]
-    const plain = value === undefined || value === null ? defaultOf(field) : plainField(field, value)
+    const plain = plainField(field, message[field.name], writtenWhenUnset(field, name))
     if (plain !== undefined) result[field.name] = plain
   }
   return result

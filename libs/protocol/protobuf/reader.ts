@@ -23,7 +23,8 @@ export class Reader {
   #high = 0
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes
+    // A plain view: slices of a Buffer would share its memory.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.length = bytes.length
   }
