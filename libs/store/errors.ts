@@ -34,3 +34,10 @@ export class StoreError extends Error {
     this.retryable = RETRYABLE.includes(code)
   }
 }
+
+/** The answer to a watcher whose place in the log is gone; `compacted` is the last revision that was dropped. */
+export const compactedError = (fromRevision: number, compacted: number): StoreError =>
+  new StoreError(
+    'STORE_COMPACTED',
+    `changes after revision ${fromRevision} are kept only from ${compacted + 1} on; list anew and watch from there`,
+  )

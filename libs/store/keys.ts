@@ -4,7 +4,6 @@ import type { Operation } from './store.ts'
 
 // The end of a prefix's range is the prefix and the last code point, so no key may contain that one.
 const LAST_CODE_POINT = '\u{10FFFF}'
-// eslint-disable-next-line no-control-regex -- a key is shown in messages and paths; control characters have no place there
 const FORBIDDEN = /[\u0000-\u001f\u007f\u{10FFFF}]/u
 
 /** The first text after every key that starts with `prefix`. */

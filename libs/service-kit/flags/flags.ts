@@ -59,9 +59,9 @@ type ValueOf<F extends Flag> = F extends { type: 'string'; choices: readonly (in
               ? T
               : never
 
-type IsPresent<F extends Flag> = F extends { default: {} | null } | { required: true } ? true : false
+type IsPresent<F extends Flag> = F extends { default: NonNullable<unknown> | null } | { required: true } ? true : false
 
-/** The parsed configuration: durations in milliseconds, sizes in bytes; undefined without value, default or `required`. */
+/** The parsed configuration: durations in ms, sizes in bytes; undefined without value, default and `required`. */
 export type ConfigOf<F extends Flags> = {
   readonly [K in keyof F]: IsPresent<F[K]> extends true ? ValueOf<F[K]> : ValueOf<F[K]> | undefined
 }

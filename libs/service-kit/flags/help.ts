@@ -13,10 +13,8 @@ export function helpText(flags: Flags, program: { program: string; envPrefix?: s
     const flag = flags[name]
     return flag === undefined ? [] : [flagHelp(name, flag)]
   })
-  const sources =
-    program.envPrefix === undefined
-      ? 'Values come from the command line, else the file of --config, else the default.'
-      : `Values come from the command line, else the environment (${program.envPrefix}<NAME>), else the file of --config, else the default.`
+  const environment = program.envPrefix === undefined ? '' : `else the environment (${program.envPrefix}<NAME>), `
+  const sources = `Values come from the command line, ${environment}else the file of --config, else the default.`
   const head = [`Usage: ${program.program} [--flag=value ...]`, program.about, sources].filter(
     (line) => line !== undefined,
   )

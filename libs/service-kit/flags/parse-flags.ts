@@ -22,7 +22,7 @@ export type FlagSurroundings<F extends Flags> = {
 
 /**
  * The frozen configuration. `--help` and `--version` print and exit 0; problems are all printed, then exit 2.
- * @example const config = parseFlags(flags, { argv: process.argv.slice(2), env: process.env, program: 'master', version })
+ * @example const config = parseFlags(flags, { argv: process.argv.slice(2), env: process.env, program, version })
  */
 export function parseFlags<F extends Flags>(flags: F, from: FlagSurroundings<F>): ConfigOf<F> {
   const result = readFlags(flags, from, from.check)
@@ -41,7 +41,8 @@ export function parseFlags<F extends Flags>(flags: F, from: FlagSurroundings<F>)
 /** `master: 2 problems with the flags`, one line each, and where to find help. */
 export function problemsText(program: string, problems: readonly string[]): string {
   const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`
-  return `${program}: ${count} with the flags\n${problems.map((problem) => `  ${problem}\n`).join('')}See ${program} --help\n`
+  const lines = problems.map((problem) => `  ${problem}\n`).join('')
+  return `${program}: ${count} with the flags\n${lines}See ${program} --help\n`
 }
 
 function leave(how: { text: string; status: number }): never {

@@ -22,17 +22,19 @@ export function parseFlagText(flag: Flag, raw: string): ParsedValue {
     case 'path':
       return text === '' ? bad('must be a path') : good(text)
     case 'integer':
-      return /^[+-]?\d+$/.test(text) ? inRange(flag, Number(text), String) : bad('must be a whole number')
+      return /^[+-]?\d+$/.test(text)
+        ? inRange(flag, Number(text), { format: String, form: 'a number' })
+        : bad('must be a whole number')
     case 'number':
       return text.trim() !== '' && Number.isFinite(Number(text))
-        ? inRange(flag, Number(text), String)
+        ? inRange(flag, Number(text), { format: String, form: 'a number' })
         : bad('must be a number')
     case 'boolean':
       return parseBoolean(text)
     case 'duration':
-      return inRange(flag, parseDuration(text), formatDuration, DURATION_FORM)
+      return inRange(flag, parseDuration(text), { format: formatDuration, form: DURATION_FORM })
     case 'bytes':
-      return inRange(flag, parseBytes(text), formatBytes, BYTES_FORM)
+      return inRange(flag, parseBytes(text), { format: formatBytes, form: BYTES_FORM })
     case 'list':
       return parseList(flag, text)
     case 'json':
@@ -94,8 +96,7 @@ function parseFlagJson(flag: Extract<Flag, { type: 'json' }>, json: unknown): Pa
 function inRange(
   flag: { readonly min?: number; readonly max?: number },
   value: number | undefined,
-  format: (value: number) => string,
-  form = 'a number',
+  { format, form }: { readonly format: (value: number) => string; readonly form: string },
 ): ParsedValue {
   if (value === undefined || Number.isNaN(value)) return bad(`must be ${form}`)
   const { min = -Infinity, max = Infinity } = flag

@@ -58,7 +58,8 @@ function readOne(from: {
   const accept = (where: string, text: unknown, parsed: ParsedValue): unknown => {
     if (parsed.ok) return parsed.value
     const shown = flag.secret === true ? '<secret>' : JSON.stringify(text)
-    problems.push(`${where}: ${parsed.problem}, not ${shown}`)
+    // JSON problems name the member that is wrong; the whole text would only hide it.
+    problems.push(`${where}: ${parsed.problem}${flag.type === 'json' ? '' : `, not ${shown}`}`)
     return undefined
   }
   const given = line.given.get(name)

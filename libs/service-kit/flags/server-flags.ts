@@ -7,7 +7,7 @@ export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', '
 export const processFlags = defineFlags({
   hostname: {
     type: 'string',
-    help: 'The name under which others reach this server; without it the host name, or the address when it is a loopback one.',
+    help: 'The name under which others reach this server; without it the host name, or a loopback address as it is.',
   },
   logging_level: {
     type: 'string',
@@ -39,7 +39,7 @@ export function workDirFlag(path: string) {
   })
 }
 
-/** Address, process and work_dir flags in one block: `defineFlags({ ...serverFlags({ port: 5050, workDir }), ... })`. */
+/** Address, process and work_dir flags as one block: `defineFlags({ ...serverFlags({ port, workDir }), ... })`. */
 export function serverFlags(defaults: { port: number; workDir: string }) {
   return { ...addressFlags(defaults.port), ...processFlags, ...workDirFlag(defaults.workDir) }
 }

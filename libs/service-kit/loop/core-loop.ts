@@ -9,7 +9,7 @@
  * L1 An effect with `after` is performed only after its write is durable.
  * L2 Effects with `after` are performed in the order in which they were decided.
  * L3 Inputs are stepped in the order of submit; a timer that was cancelled or re-armed never fires late.
- * L4 After a failed persist, a throw in step or in perform nothing more is stepped or performed; onFatal is called once.
+ * L4 After a failed persist, a throw in step or in perform nothing more happens; onFatal is called once.
  */
 import type { LoopEffect, StoreWrite } from '@thermosphere/effects'
 import { invariant } from '@thermosphere/effects'

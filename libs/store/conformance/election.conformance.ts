@@ -1,19 +1,16 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { test } from 'node:test'
 import type { Store } from '../store.ts'
-import type { StoreHarness } from './harness.ts'
-import { apply, contents, ledBy, put, take, withStore } from './harness.ts'
+import { apply, contents, ledBy, put, take, conformanceCase } from './harness.ts'
 
 const TTL_MS = 2_000
+import type { ConformanceCase } from './harness.ts'
 
-export function electionConformance(engine: string, harness: StoreHarness): void {
-  const check = (title: string, work: Parameters<typeof withStore>[1]) =>
-    test(`${engine}: ${title}`, () => withStore(harness, work))
-  const stand = (store: Store, value: string, signal: AbortSignal) =>
-    store.campaign('leader', { value, ttlMs: TTL_MS, signal })
+const stand = (store: Store, value: string, signal: AbortSignal) =>
+  store.campaign('leader', { value, ttlMs: TTL_MS, signal })
 
-  check(
+export const electionCases: readonly ConformanceCase[] = [
+  conformanceCase(
     'the first candidate leads, the second once the first has resigned, with a greater token',
     async ({ store, signal }) => {
       const first = await stand(store, 'a', signal)
@@ -28,9 +25,9 @@ export function electionConformance(engine: string, harness: StoreHarness): void
       assert.equal(first.lost.aborted, true)
       assert.ok((await second).token > first.token)
     },
-  )
+  ),
 
-  check(
+  conformanceCase(
     'a leader writes; after it was deposed its writes are refused and it learns of it',
     async ({ store, test: given, signal }) => {
       const old = await stand(store, 'old', signal)
@@ -43,24 +40,24 @@ export function electionConformance(engine: string, harness: StoreHarness): void
       assert.equal(fresh.lost.aborted, false)
       assert.deepEqual(await contents(store), { a: 'old' })
     },
-  )
+  ),
 
-  check('a deposed leader learns of it by renewal alone', async ({ store, test: given, signal }) => {
+  conformanceCase('a deposed leader learns of it by renewal alone', async ({ store, test: given, signal }) => {
     const old = await stand(store, 'old', signal)
     await given.depose('leader')
     await stand((await given.second()) ?? store, 'new', signal)
     if (!old.lost.aborted) await once(old.lost, 'abort')
-  })
+  }),
 
-  check('a leader that lives keeps its lease beyond its time', async ({ store, signal }) => {
+  conformanceCase('a leader that lives keeps its lease beyond its time', async ({ store, signal }) => {
     const held = await store.campaign('short', { value: 'x', ttlMs: 300, signal })
     const rival = store.campaign('short', { value: 'y', ttlMs: 300, signal: AbortSignal.timeout(900) })
     await assert.rejects(rival, { name: 'TimeoutError' })
     assert.equal(held.lost.aborted, false)
     assert.equal((await store.transact({ conditions: [ledBy(held)], operations: [] })).applied, true)
-  })
+  }),
 
-  check('who resigned can no longer write, and can be elected again', async ({ store, signal }) => {
+  conformanceCase('who resigned can no longer write, and can be elected again', async ({ store, signal }) => {
     const first = await stand(store, 'a', signal)
     await first.resign()
     assert.equal((await store.transact({ conditions: [ledBy(first)], operations: [put('a', '')] })).applied, false)
@@ -68,9 +65,9 @@ export function electionConformance(engine: string, harness: StoreHarness): void
     assert.ok(again.token > first.token)
     assert.equal((await store.transact({ conditions: [ledBy(first)], operations: [put('a', '')] })).applied, false)
     assert.equal((await store.transact({ conditions: [ledBy(again)], operations: [put('a', '')] })).applied, true)
-  })
+  }),
 
-  check(
+  conformanceCase(
     'a candidate gives up when its signal aborts, and elections of other names are apart',
     async ({ store, signal }) => {
       await stand(store, 'a', signal)
@@ -80,9 +77,9 @@ export function electionConformance(engine: string, harness: StoreHarness): void
       await assert.rejects(waiting, /changed my mind/)
       await store.campaign('other', { value: 'b', ttlMs: TTL_MS, signal })
     },
-  )
+  ),
 
-  check('observers see no leader, each leader and its end', async ({ store, signal }) => {
+  conformanceCase('observers see no leader, each leader and its end', async ({ store, signal }) => {
     const views = store.observeLeader('leader', { signal })
     assert.deepEqual(await take(views, 1), [undefined])
     const first = await stand(store, 'a:1', signal)
@@ -91,19 +88,22 @@ export function electionConformance(engine: string, harness: StoreHarness): void
     assert.deepEqual(await take(views, 1), [undefined])
     const second = await stand(store, 'b:1', signal)
     assert.deepEqual(await take(views, 1), [{ token: second.token, value: 'b:1' }])
-  })
+  }),
 
-  check('closing the store gives up leadership and ends observers', async ({ store, test: given, signal }) => {
-    const second = await given.second()
-    const held = await stand(store, 'a', signal)
-    const views = take(store.observeLeader('leader', { signal }), 2)
-    await store.close()
-    assert.equal(held.lost.aborted, true)
-    assert.ok((await views).length <= 1)
-    if (second !== undefined) assert.ok((await stand(second, 'b', signal)).token > held.token)
-  })
+  conformanceCase(
+    'closing the store gives up leadership and ends observers',
+    async ({ store, test: given, signal }) => {
+      const second = await given.second()
+      const held = await stand(store, 'a', signal)
+      const views = take(store.observeLeader('leader', { signal }), 2)
+      await store.close()
+      assert.equal(held.lost.aborted, true)
+      assert.ok((await views).length <= 1)
+      if (second !== undefined) assert.ok((await stand(second, 'b', signal)).token > held.token)
+    },
+  ),
 
-  check('two clients never lead at once', async ({ store, test: given, signal }) => {
+  conformanceCase('two clients never lead at once', async ({ store, test: given, signal }) => {
     const second = await given.second()
     if (second === undefined) return
     const first = await stand(store, 'a', signal)
@@ -111,5 +111,5 @@ export function electionConformance(engine: string, harness: StoreHarness): void
     assert.deepEqual(await take(second.observeLeader('leader', { signal }), 1), [{ token: first.token, value: 'a' }])
     await first.resign()
     await stand(second, 'b', signal)
-  })
-}
+  }),
+]

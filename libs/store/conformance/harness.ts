@@ -49,15 +49,21 @@ export async function take<T>(stream: AsyncIterable<T>, count: number): Promise<
   return items
 }
 
-/** Runs `work` with a fresh store and a signal that aborts afterwards. */
-export async function withStore(
-  harness: StoreHarness,
-  work: (given: { store: Store; test: TestStore; signal: AbortSignal }) => Promise<void>,
-): Promise<void> {
+type Given = { readonly store: Store; readonly test: TestStore; readonly signal: AbortSignal }
+
+/** A sentence about stores and its proof, with a fresh store and a signal that aborts afterwards. */
+export type ConformanceCase = { readonly title: string; readonly prove: (given: Given) => Promise<void> }
+
+export const conformanceCase = (title: string, prove: (given: Given) => Promise<void>): ConformanceCase => ({
+  title,
+  prove,
+})
+
+export async function runCase({ prove }: ConformanceCase, harness: StoreHarness): Promise<void> {
   const test = await harness.open()
   const abort = new AbortController()
   try {
-    await work({ store: test.store, test, signal: abort.signal })
+    await prove({ store: test.store, test, signal: abort.signal })
   } finally {
     abort.abort()
     await test.close()

@@ -1,38 +1,42 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { STORE_LIMITS } from '../limits.ts'
 import type { Condition } from '../store.ts'
-import type { StoreHarness } from './harness.ts'
-import { apply, contents, put, remove, removeUnder, revisionOf, withStore } from './harness.ts'
+import { apply, contents, put, remove, removeUnder, revisionOf, conformanceCase } from './harness.ts'
+import type { ConformanceCase } from './harness.ts'
 
-export function keyValueConformance(engine: string, harness: StoreHarness): void {
-  const check = (title: string, work: Parameters<typeof withStore>[1]) =>
-    test(`${engine}: ${title}`, () => withStore(harness, work))
+const conditions: readonly [string, (revision: number) => Condition, boolean][] = [
+  ['absent holds for an absent key', () => ({ type: 'absent', key: 'none' }), true],
+  ['absent fails for a present key', () => ({ type: 'absent', key: 'a' }), false],
+  ['revision holds for the present revision', (revision) => ({ type: 'revision', key: 'a', revision }), true],
+  ['revision fails for an older one', (revision) => ({ type: 'revision', key: 'a', revision: revision - 1 }), false],
+  ['revision fails for an absent key', (revision) => ({ type: 'revision', key: 'none', revision }), false],
+]
 
-  check('an absent key is undefined, a put one has value and revision', async ({ store }) => {
+export const keyValueCases: readonly ConformanceCase[] = [
+  conformanceCase('an absent key is undefined, a put one has value and revision', async ({ store }) => {
     assert.equal(await store.get('a'), undefined)
     const revision = await apply(store, put('a', 'one'))
     assert.deepEqual(await store.get('a'), { key: 'a', value: 'one', revision })
-  })
+  }),
 
-  check('each changing transaction gets a greater revision, shared by all its keys', async ({ store }) => {
+  conformanceCase('each changing transaction gets a greater revision, shared by all its keys', async ({ store }) => {
     const first = await apply(store, put('a', '1'), put('b', '1'))
     const second = await apply(store, put('b', '2'))
     assert.ok(second > first)
     assert.equal((await store.get('a'))?.revision, first)
     assert.equal((await store.get('b'))?.revision, second)
-  })
+  }),
 
-  check('a transaction that changes nothing is applied and leaves the revision', async ({ store }) => {
+  conformanceCase('a transaction that changes nothing is applied and leaves the revision', async ({ store }) => {
     const revision = await apply(store, put('a', '1'))
     assert.deepEqual(await store.transact({ operations: [] }), { applied: true, revision })
     assert.deepEqual(await store.transact({ operations: [remove('zz'), removeUnder('y/')] }), {
       applied: true,
       revision,
     })
-  })
+  }),
 
-  check('delete and delete-prefix remove what they name and nothing else', async ({ store }) => {
+  conformanceCase('delete and delete-prefix remove what they name and nothing else', async ({ store }) => {
     await apply(store, put('a/1', 'x'), put('a/2', 'x'), put('ab', 'x'), put('b', 'x'))
     await apply(store, removeUnder('a/'))
     assert.deepEqual(await contents(store), { ab: 'x', b: 'x' })
@@ -40,9 +44,9 @@ export function keyValueConformance(engine: string, harness: StoreHarness): void
     assert.deepEqual(await contents(store), { b: 'x' })
     await apply(store, removeUnder(''))
     assert.deepEqual(await contents(store), {})
-  })
+  }),
 
-  check('operations of one transaction take effect in order', async ({ store }) => {
+  conformanceCase('operations of one transaction take effect in order', async ({ store }) => {
     await apply(store, put('a/1', 'old'), put('a/2', 'old'))
     await apply(
       store,
@@ -54,17 +58,10 @@ export function keyValueConformance(engine: string, harness: StoreHarness): void
       put('b', '2'),
     )
     assert.deepEqual(await contents(store), { 'a/1': 'new', b: '2' })
-  })
+  }),
 
-  const conditions: readonly [string, (revision: number) => Condition, boolean][] = [
-    ['absent holds for an absent key', () => ({ type: 'absent', key: 'none' }), true],
-    ['absent fails for a present key', () => ({ type: 'absent', key: 'a' }), false],
-    ['revision holds for the present revision', (revision) => ({ type: 'revision', key: 'a', revision }), true],
-    ['revision fails for an older one', (revision) => ({ type: 'revision', key: 'a', revision: revision - 1 }), false],
-    ['revision fails for an absent key', (revision) => ({ type: 'revision', key: 'none', revision }), false],
-  ]
-  for (const [title, build, holds] of conditions) {
-    check(`condition ${title}`, async ({ store }) => {
+  ...conditions.map(([title, build, holds]) =>
+    conformanceCase(`condition ${title}`, async ({ store }) => {
       await apply(store, put('0', 'x'))
       const revision = await apply(store, put('a', 'x'))
       const result = await store.transact({
@@ -74,10 +71,10 @@ export function keyValueConformance(engine: string, harness: StoreHarness): void
       if (holds) assert.equal(result.applied, true)
       else assert.deepEqual(result, { applied: false, failed: 1 })
       assert.equal((await store.get('b'))?.value, holds ? 'written' : undefined)
-    })
-  }
+    }),
+  ),
 
-  check('of many concurrent compare-and-sets on one key exactly one wins', async ({ store }) => {
+  conformanceCase('of many concurrent compare-and-sets on one key exactly one wins', async ({ store }) => {
     const revision = await apply(store, put('lock', 'free'))
     const results = await Promise.all(
       Array.from({ length: 50 }, (_, i) =>
@@ -90,9 +87,9 @@ export function keyValueConformance(engine: string, harness: StoreHarness): void
     assert.equal(results.filter(({ applied }) => applied).length, 1)
     assert.equal(results[0]?.applied, true)
     assert.equal((await store.get('lock'))?.value, '0')
-  })
+  }),
 
-  check('concurrent transactions are applied in call order', async ({ store }) => {
+  conformanceCase('concurrent transactions are applied in call order', async ({ store }) => {
     const results = await Promise.all(
       Array.from({ length: 200 }, (_, i) => store.transact({ operations: [put('n', `${i}`)] })),
     )
@@ -103,15 +100,15 @@ export function keyValueConformance(engine: string, harness: StoreHarness): void
     )
     assert.equal(new Set(revisions).size, 200)
     assert.equal((await store.get('n'))?.value, '199')
-  })
+  }),
 
-  check('a read sees the transactions that were called before it', async ({ store }) => {
+  conformanceCase('a read sees the transactions that were called before it', async ({ store }) => {
     const pending = [store.transact({ operations: [put('a', '1')] }), store.transact({ operations: [put('b', '1')] })]
     assert.deepEqual(await contents(store), { a: '1', b: '1' })
     await Promise.all(pending)
-  })
+  }),
 
-  check('list is in the order of code points, with limit, after and more', async ({ store }) => {
+  conformanceCase('list is in the order of code points, with limit, after and more', async ({ store }) => {
     const keys = ['k/', 'k/B', 'k/a', 'k/a/b', 'k/é', 'k/\uffee', 'k/\u{1F600}']
     const revision = await apply(store, ...[...keys].reverse().map((key) => put(key, key)), put('l', ''), put('j', ''))
     const all = await store.list('k/')
@@ -121,15 +118,15 @@ export function keyValueConformance(engine: string, harness: StoreHarness): void
     const last = await store.list('k/', { limit: 2, after: 'k/é' })
     assert.deepEqual([last.entries.map(({ key }) => key), last.more], [['k/\uffee', 'k/\u{1F600}'], false])
     assert.deepEqual((await store.list('none/')).entries, [])
-  })
+  }),
 
-  check('values keep every character, also an empty text', async ({ store }) => {
+  conformanceCase('values keep every character, also an empty text', async ({ store }) => {
     const value = 'line\r\n\0"\\\u2028 ünï \u{1F600}'
     await apply(store, put('a', value), put('b', ''))
     assert.deepEqual(await contents(store), { a: value, b: '' })
-  })
+  }),
 
-  check('keys and values outside the limits are refused and nothing is written', async ({ store }) => {
+  conformanceCase('keys and values outside the limits are refused and nothing is written', async ({ store }) => {
     const tooLong = 'x'.repeat(STORE_LIMITS.keyBytesMax + 1)
     const tooLarge = 'x'.repeat(STORE_LIMITS.valueBytesMax + 1)
     for (const operation of [
@@ -145,9 +142,9 @@ export function keyValueConformance(engine: string, harness: StoreHarness): void
     }
     assert.deepEqual(await contents(store), {})
     await apply(store, put('x'.repeat(STORE_LIMITS.keyBytesMax), 'x'.repeat(STORE_LIMITS.valueBytesMax)))
-  })
+  }),
 
-  check('everything is refused after close, and closing twice is fine', async ({ store }) => {
+  conformanceCase('everything is refused after close, and closing twice is fine', async ({ store }) => {
     const pending = store.transact({ operations: [put('a', '1')] })
     await Promise.all([store.close(), store.close()])
     assert.equal((await pending).applied, true)
@@ -156,5 +153,5 @@ export function keyValueConformance(engine: string, harness: StoreHarness): void
     await assert.rejects(store.campaign('x', { value: '', ttlMs: 1000, signal: new AbortController().signal }), {
       code: 'STORE_CLOSED',
     })
-  })
-}
+  }),
+]

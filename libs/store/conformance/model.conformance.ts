@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { test } from 'node:test'
 import { compareKeys } from '../keys.ts'
 import type { Operation, Store, Transaction, WatchBatch } from '../store.ts'
-import type { StoreHarness } from './harness.ts'
-import { revisionOf, take, withStore } from './harness.ts'
+import type { ConformanceCase } from './harness.ts'
+import { conformanceCase, take } from './harness.ts'
 
 /** The obvious twin: a map, applied one operation at a time. */
 class Model {
@@ -79,29 +78,29 @@ async function assertSame(store: Store, model: Model): Promise<void> {
   assert.equal(revision, model.revision)
 }
 
-export function modelConformance(engine: string, harness: StoreHarness): void {
-  test(`${engine}: agrees with a map on any sequence of concurrent transactions, state and watch alike`, () =>
-    withStore(harness, async ({ store, signal }) => {
-      await fc.assert(
-        fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (steps) => {
-          await store.transact({ operations: [{ type: 'delete-prefix', prefix: '' }] })
-          const start = (await store.list('')).revision
-          const model = new Model(start)
-          const results = steps.map((each) => {
-            const { transaction, holds } = transactionOf(each, model)
-            if (holds) model.apply(each.operations)
-            return { pending: store.transact(transaction), holds, revision: model.revision }
-          })
-          for (const { pending, holds, revision } of results) {
-            const result = await pending
-            assert.equal(result.applied, holds)
-            if (result.applied) assert.equal(revisionOf(result), revision)
-          }
-          await assertSame(store, model)
-          const watch = store.watch('', { fromRevision: start, signal })
-          assert.deepEqual(await take(watch, model.batches.length), model.batches)
-        }),
-        { numRuns: 150 },
-      )
-    }))
+export const modelCases: readonly ConformanceCase[] = [
+  conformanceCase('any sequence of concurrent transactions agrees with a map, state and watch alike', async (given) => {
+    const property = fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), (steps) => agree(given, steps))
+    await fc.assert(property, { numRuns: 150 })
+  }),
+]
+
+async function agree(given: { store: Store; signal: AbortSignal }, steps: readonly Step[]): Promise<void> {
+  const { store, signal } = given
+  await store.transact({ operations: [{ type: 'delete-prefix', prefix: '' }] })
+  const start = (await store.list('')).revision
+  const model = new Model(start)
+  const results = steps.map((each) => {
+    const { transaction, holds } = transactionOf(each, model)
+    if (holds) model.apply(each.operations)
+    return { pending: store.transact(transaction), holds, revision: model.revision }
+  })
+  for (const { pending, holds, revision } of results) {
+    const result = await pending
+    assert.equal(result.applied, holds)
+    if (result.applied) assert.equal(result.revision, revision)
+  }
+  await assertSame(store, model)
+  const watch = store.watch('', { fromRevision: start, signal })
+  assert.deepEqual(await take(watch, model.batches.length), model.batches)
 }

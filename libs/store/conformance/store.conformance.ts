@@ -1,13 +1,14 @@
 /** What every engine must do. Each engine's test calls `storeConformance` with its own harness. */
+import { test } from 'node:test'
+import { electionCases } from './election.conformance.ts'
 import type { StoreHarness } from './harness.ts'
-import { electionConformance } from './election.conformance.ts'
-import { keyValueConformance } from './key-value.conformance.ts'
-import { modelConformance } from './model.conformance.ts'
-import { watchConformance } from './watch.conformance.ts'
+import { runCase } from './harness.ts'
+import { keyValueCases } from './key-value.conformance.ts'
+import { modelCases } from './model.conformance.ts'
+import { watchCases } from './watch.conformance.ts'
 
 export function storeConformance(engine: string, harness: StoreHarness): void {
-  keyValueConformance(engine, harness)
-  watchConformance(engine, harness)
-  electionConformance(engine, harness)
-  modelConformance(engine, harness)
+  for (const each of [...keyValueCases, ...watchCases, ...electionCases, ...modelCases]) {
+    void test(`${engine}: ${each.title}`, () => runCase(each, harness))
+  }
 }

@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { STORE_LIMITS } from '../limits.ts'
-import type { StoreHarness } from './harness.ts'
-import { apply, put, remove, removeUnder, take, withStore } from './harness.ts'
+import { apply, put, remove, removeUnder, take, conformanceCase } from './harness.ts'
+import type { ConformanceCase } from './harness.ts'
 
-export function watchConformance(engine: string, harness: StoreHarness): void {
-  const check = (title: string, work: Parameters<typeof withStore>[1]) =>
-    test(`${engine}: ${title}`, () => withStore(harness, work))
-
-  check('a watch sees what was called after it, and only under its prefix', async ({ store, signal }) => {
+export const watchCases: readonly ConformanceCase[] = [
+  conformanceCase('a watch sees what was called after it, and only under its prefix', async ({ store, signal }) => {
     await apply(store, put('w/0', 'before'))
     const watch = store.watch('w/', { signal })
     void apply(store, put('x', 'other'))
@@ -30,17 +26,17 @@ export function watchConformance(engine: string, harness: StoreHarness): void {
         ],
       },
     ])
-  })
+  }),
 
-  check('a watch waits for changes that come later', async ({ store, signal }) => {
+  conformanceCase('a watch waits for changes that come later', async ({ store, signal }) => {
     const watch = store.watch('', { signal })
     const next = take(watch, 1)
     await store.get('nothing yet')
     const revision = await apply(store, put('a', '1'))
     assert.deepEqual(await next, [{ revision, changes: [{ key: 'a', value: '1' }] }])
-  })
+  }),
 
-  check('a watch resumes after a revision and skips none', async ({ store, signal }) => {
+  conformanceCase('a watch resumes after a revision and skips none', async ({ store, signal }) => {
     const revisions: number[] = []
     for (let i = 0; i < 20; i++) revisions.push(await apply(store, put('n', `${i}`)))
     const watch = store.watch('', { fromRevision: revisions[4] ?? 0, signal })
@@ -53,9 +49,9 @@ export function watchConformance(engine: string, harness: StoreHarness): void {
       batches.map(({ changes }) => changes[0]?.value),
       Array.from({ length: 15 }, (_, i) => `${i + 5}`),
     )
-  })
+  }),
 
-  check('list and a watch from its revision give every state without a gap', async ({ store, signal }) => {
+  conformanceCase('list and a watch from its revision give every state without a gap', async ({ store, signal }) => {
     const writes = Array.from({ length: 100 }, (_, i) => store.transact({ operations: [put(`k/${i}`, '1')] }))
     const { entries, revision } = await store.list('k/')
     await Promise.all(writes)
@@ -66,16 +62,16 @@ export function watchConformance(engine: string, harness: StoreHarness): void {
       if (seen.has('k/end')) break
     }
     assert.equal(seen.size, 101)
-  })
+  }),
 
-  check('a transaction whose changes cancel out is not reported', async ({ store, signal }) => {
+  conformanceCase('a transaction whose changes cancel out is not reported', async ({ store, signal }) => {
     const watch = store.watch('', { signal })
     await apply(store, put('a', '1'), remove('a'))
     const revision = await apply(store, put('b', '1'))
     assert.deepEqual(await take(watch, 1), [{ revision, changes: [{ key: 'b', value: '1' }] }])
-  })
+  }),
 
-  check('a watch ends when its signal aborts and when the store closes', async ({ store, signal }) => {
+  conformanceCase('a watch ends when its signal aborts and when the store closes', async ({ store, signal }) => {
     const abort = new AbortController()
     const aborted = take(store.watch('', { signal: abort.signal }), 1)
     const closed = take(store.watch('', { signal }), 1)
@@ -85,9 +81,9 @@ export function watchConformance(engine: string, harness: StoreHarness): void {
     assert.deepEqual(await never, [])
     await store.close()
     assert.deepEqual(await closed, [])
-  })
+  }),
 
-  check('a revision that is no longer kept is told, and newer ones still work', async ({ store, signal }) => {
+  conformanceCase('a revision that is no longer kept is told, and newer ones still work', async ({ store, signal }) => {
     const first = await apply(store, put('n', 'first'))
     const total = STORE_LIMITS.changeLogRevisions + STORE_LIMITS.changeLogSlackRevisions + 1
     const writes = Array.from({ length: total }, (_, i) => store.transact({ operations: [put('n', `${i}`)] }))
@@ -96,9 +92,9 @@ export function watchConformance(engine: string, harness: StoreHarness): void {
     const { revision } = await store.list('')
     const [batch] = await take(store.watch('', { fromRevision: revision - 1000, signal }), 1)
     assert.equal(batch?.revision, revision - 999)
-  })
+  }),
 
-  check('another client sees the changes', async ({ store, test: given, signal }) => {
+  conformanceCase('another client sees the changes', async ({ store, test: given, signal }) => {
     const second = await given.second()
     if (second === undefined) return
     const watch = second.watch('', { signal })
@@ -107,5 +103,5 @@ export function watchConformance(engine: string, harness: StoreHarness): void {
     const revision = await apply(store, put('a', '1'))
     assert.deepEqual(await next, [{ revision, changes: [{ key: 'a', value: '1' }] }])
     assert.equal((await second.get('a'))?.value, '1')
-  })
-}
+  }),
+]

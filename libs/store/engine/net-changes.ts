@@ -13,8 +13,9 @@ export function netChanges(operations: readonly Operation[], stored: StoredKeys)
     if (operation.type === 'put') changes.set(operation.key, operation.value)
     else if (operation.type === 'delete') changes.set(operation.key, undefined)
     else {
-      for (const key of changes.keys()) if (key.startsWith(operation.prefix)) changes.set(key, undefined)
-      for (const key of stored.keysUnder(operation.prefix)) changes.set(key, undefined)
+      const { prefix } = operation
+      const put = [...changes.keys()].filter((key) => key.startsWith(prefix))
+      for (const key of [...put, ...stored.keysUnder(prefix)]) changes.set(key, undefined)
     }
   }
   return [...changes]

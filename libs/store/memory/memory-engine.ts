@@ -7,7 +7,7 @@ import type {
   LeaseRequest,
 } from '../engine/engine.ts'
 import { netChanges } from '../engine/net-changes.ts'
-import { StoreError } from '../errors.ts'
+import { compactedError } from '../errors.ts'
 import { compareKeys } from '../keys.ts'
 import { STORE_LIMITS } from '../limits.ts'
 import type { Entry, LeaderView, ListOptions, ListResult, TransactionResult, WatchBatch } from '../store.ts'
@@ -154,10 +154,3 @@ export class MemoryEngine implements Engine {
     this.#compacted = this.#revision - changeLogRevisions
   }
 }
-
-/** The answer to a watcher whose place in the log is gone. */
-export const compactedError = (fromRevision: number, compacted: number): StoreError =>
-  new StoreError(
-    'STORE_COMPACTED',
-    `changes after revision ${fromRevision} are no longer kept (only those after ${compacted}); list anew and watch from there`,
-  )

@@ -2,7 +2,7 @@ import { readFileSync, readlinkSync } from 'node:fs'
 
 /**
  * Who holds a lease: `<machine and pid namespace> <pid> <start time>`. A successor on the same machine need not wait
- * for the lease of a process that is gone. Where /proc is missing the text says nothing and only the lease's time counts.
+ * for the lease of a process that is gone. Where /proc is missing only the lease's time counts.
  */
 export function holderIdentity(): string {
   const scope = processScope()

@@ -67,7 +67,7 @@ function assertOurs(database: DatabaseSync, path: string): void {
     throw new StoreError('STORE_CORRUPT', `${path} is a database of another program; choose another path`)
   }
   if (version > SCHEMA_VERSION) {
-    const text = `the store ${path} has schema version ${version}, this program knows up to ${SCHEMA_VERSION}; run the newer program`
+    const text = `the store ${path} has schema version ${version}, newer than ${SCHEMA_VERSION}; run the newer program`
     throw new StoreError('STORE_SCHEMA_NEWER', text)
   }
 }
