@@ -1,2 +1,3 @@
 export * from './allocator/index.ts'
+export * from './matching/index.ts'
 export * from './resources/index.ts'

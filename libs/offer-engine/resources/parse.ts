@@ -1,3 +1,4 @@
+import { fromJsonObject } from '@thermosphere/protocol'
 import type { mesos } from '@thermosphere/protocol'
 import { validateResource } from './validate.ts'
 
@@ -11,10 +12,10 @@ export class ResourceParseError extends Error {
 
 /**
  * `cpus:4;mem(ads):2048;ports:[1-5,8-9];bugs:{a,b}` → resources, statically reserved where a role is named.
- * Throws ResourceParseError.
+ * A JSON array of Resource objects is accepted as well. Throws ResourceParseError.
  */
 export function parseResources(text: string, defaultRole = '*'): mesos.Resource[] {
-  const resources = parseSimple(text, defaultRole)
+  const resources = text.trimStart().startsWith('[') ? parseJson(text, defaultRole) : parseSimple(text, defaultRole)
   const types = new Map<string, string>()
   for (const resource of resources) {
     const error = validateResource(resource) ?? refuseOnCommandLine(resource)
@@ -39,6 +40,32 @@ function refuseOnCommandLine({ disk, revocable, reservations = [], reservation }
     return 'Dynamic reservations cannot be specified at the command line; do not include a reservation with DYNAMIC type in the resources JSON'
   }
   return undefined
+}
+
+function parseJson(text: string, defaultRole: string): mesos.Resource[] {
+  return parseJsonArray(text).map((value) => {
+    const resource = parseJsonResource(value)
+    const isOpen = resource.role === undefined && !resource.reservations?.length
+    return isOpen ? { ...resource, role: defaultRole } : resource
+  })
+}
+
+function parseJsonArray(text: string): unknown[] {
+  try {
+    const parsed: unknown = JSON.parse(text)
+    if (Array.isArray(parsed)) return parsed
+  } catch (cause) {
+    throw new ResourceParseError(`Some JSON resources were not formatted properly: ${String(cause)}`)
+  }
+  throw new ResourceParseError('Some JSON resources were not formatted properly: not an array')
+}
+
+function parseJsonResource(value: unknown): mesos.Resource {
+  try {
+    return fromJsonObject('mesos.v1.Resource', value)
+  } catch (cause) {
+    throw new ResourceParseError(`Some JSON resources were not formatted properly: ${String(cause)}`)
+  }
 }
 
 function parseSimple(text: string, defaultRole: string): mesos.Resource[] {

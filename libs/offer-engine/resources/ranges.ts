@@ -37,6 +37,10 @@ function cutRange([first, last]: [number, number], begin: number, end: number): 
   return parts
 }
 
+export function intersectRanges(left: Ranges, right: Ranges): Ranges {
+  return subtractRanges(left, subtractRanges(left, right))
+}
+
 export function containsRanges(left: Ranges, right: Ranges): boolean {
   let i = 0
   for (let j = 0; j < right.length; j += 2) {

@@ -177,3 +177,15 @@ test('reservation stacks must refine strictly downwards', () => {
   assert.match(stacked(dynamic('a'), { type: 'STATIC', role: 'a/b' }) ?? '', /cannot be STATIC/)
   assert.match(stacked(dynamic('*')) ?? '', /cannot be reserved/)
 })
+
+test('resources are also read from JSON', () => {
+  const mount = { type: 'MOUNT', mount: { root: '/m' } }
+  const json = JSON.stringify([
+    { name: 'cpus', type: 'SCALAR', scalar: { value: 2 } },
+    { name: 'disk', type: 'SCALAR', scalar: { value: 5 }, role: 'a', disk: { source: mount } },
+  ])
+  assert.equal(text(json).toString(), 'cpus:2; disk(reservations: [(STATIC,a)])[MOUNT:/m]:5')
+  assert.equal(text(json, 'b').reserved('b').scalar('cpus'), 2000)
+  assert.throws(() => text('[1]'), /not formatted properly/)
+  assert.throws(() => text('[{"name":"cpus","type":"SCALAR","scalar":{"value":1},"revocable":{}}]'), /Revocable/)
+})
