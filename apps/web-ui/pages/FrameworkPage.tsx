@@ -1,0 +1,1 @@
+export function FrameworkPage() { return <p>FrameworkPage</p> }

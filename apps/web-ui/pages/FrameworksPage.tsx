@@ -1,0 +1,1 @@
+export function FrameworksPage() { return <p>FrameworksPage</p> }

@@ -1,0 +1,1 @@
+export function JobFormPage() { return <p>JobFormPage</p> }

@@ -1,0 +1,1 @@
+export function JobGraphPage() { return <p>JobGraphPage</p> }

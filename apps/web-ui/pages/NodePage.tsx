@@ -1,0 +1,1 @@
+export function NodePage() { return <p>NodePage</p> }

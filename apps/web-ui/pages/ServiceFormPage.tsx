@@ -1,0 +1,1 @@
+export function ServiceFormPage() { return <p>ServiceFormPage</p> }

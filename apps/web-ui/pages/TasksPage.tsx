@@ -1,0 +1,1 @@
+export function TasksPage() { return <p>TasksPage</p> }
