@@ -125,10 +125,8 @@ function destroyBecause(turn: Turn, executor: Executor, owed: TerminalCause): vo
 }
 
 export function onCustomLaunchFailed(turn: Turn, framework: Framework, executor: Executor, message: string): void {
-  executor.phase = {
-    type: 'terminating',
-    owed: { state: 'TASK_FAILED', reason: 'REASON_CONTAINER_LAUNCH_FAILED', message },
-  }
+  const owed: TerminalCause = { state: 'TASK_FAILED', reason: 'REASON_CONTAINER_LAUNCH_FAILED', message }
+  if (executor.phase.type !== 'terminating') executor.phase = { type: 'terminating', owed }
   onCustomEnded(turn, framework, executor, {})
 }
 

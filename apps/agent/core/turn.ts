@@ -45,11 +45,13 @@ export class Turn {
     this.#effects.push({ effect: { type: 'timer', key, at }, durable: false })
   }
 
+  /** A step that writes nothing still keeps its durable effects behind the writes of earlier steps. */
   finish(): AgentEffect[] {
+    const isOrdered = this.#effects.some(({ durable }) => durable)
     const effects = this.#effects.map(({ effect, durable }): AgentEffect =>
-      durable && this.#writes.length > 0 && effect.type !== 'timer' ? { ...effect, after: STORE_ID } : effect,
+      durable && effect.type !== 'timer' ? { ...effect, after: STORE_ID } : effect,
     )
-    if (this.#writes.length === 0) return effects
+    if (this.#writes.length === 0 && !isOrdered) return effects
     return [{ type: 'store', id: STORE_ID, writes: this.#writes }, ...effects]
   }
 }

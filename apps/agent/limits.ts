@@ -1,0 +1,30 @@
+/** Every bound of the agent, with its unit and reason. */
+export const LIMITS = {
+  /** The journal is rewritten when it is larger than this and mostly dead weight. */
+  journalCompactBytesMin: 8 * 1024 * 1024,
+  journalCompactRatio: 4,
+  /** One batch of a journal is one line; a line beyond this was not written by us. */
+  journalLineBytesMax: 64 * 1024 * 1024,
+  /** Launches that fork at the same time; more only make each of them slower. */
+  parallelLaunchesMax: 16,
+  /** `/files/read` answers at most this much at once, as Mesos does (16 pages). */
+  fileReadBytesMax: 65_536,
+  /** What `/files/follow` keeps for a slow reader before it is cut. */
+  followBufferBytesMax: 4 * 1024 * 1024,
+  followPollMs: 250,
+  fetchBytesMax: 16 * 1024 * 1024 * 1024,
+  fetchTotalMs: 3_600_000,
+  fetchRedirectsMax: 10,
+  checkRedirectsMax: 10,
+  /** A check's response is read only this far. */
+  checkBodyBytesMax: 65_536,
+  callBodyBytesMax: 16 * 1024 * 1024,
+  executorHeartbeatMs: 1_800_000,
+  executorStreamBufferBytesMax: 16 * 1024 * 1024,
+  linkMessageBytesMax: 64 * 1024 * 1024,
+  linkBackoffMinMs: 100,
+  linkBackoffMaxMs: 5000,
+  /** gRPC keep-alive: finds a dead peer whose machine vanished. */
+  linkKeepaliveMs: 20_000,
+  statisticsParallelMax: 16,
+} as const

@@ -1,0 +1,204 @@
+/**
+ * Carries out what the core decides about containers: sandbox, fetching, launch, signals, end. One run per container;
+ * each run tells the core `launched` or `launch-failed`, and later `ended`.
+ */
+import type { AgentInput, ContainerEnd, LaunchPlan, LimitsPlan, RecoveredContainer } from '@thermosphere/agent-core'
+import type { ContainerHandle, ContainerId, Containerizer, Termination } from '@thermosphere/isolation'
+import type { Background } from '@thermosphere/service-kit'
+import { dirname } from 'node:path'
+import { AgentError, reasonOf } from '../../errors.ts'
+import { LIMITS } from '../../limits.ts'
+import { containerLog } from '../../logger.ts'
+import type { Fetcher } from '../fetcher/fetcher.ts'
+import { containerSpec, containerLimits } from './container-spec.ts'
+import { handleSchema } from './handle.ts'
+import { prepareSandbox } from './sandbox.ts'
+import { Slots } from './slots.ts'
+
+export type ContainerRunnerOptions = {
+  readonly process: Containerizer
+  readonly docker: Containerizer | undefined
+  readonly fetcher: Fetcher
+  readonly background: Background
+  submit(input: AgentInput): void
+}
+
+type Run = {
+  readonly abort: AbortController
+  containerizer: Containerizer | undefined
+  handle: ContainerHandle | undefined
+}
+
+export class ContainerRunner {
+  readonly #options: ContainerRunnerOptions
+  readonly #runs = new Map<string, Run>()
+  /** Sandboxes of pods that are being made: their members wait for them. */
+  readonly #preparing = new Map<string, Promise<void>>()
+  readonly #slots = new Slots(LIMITS.parallelLaunchesMax)
+  #destroyErrors = 0
+
+  constructor(options: ContainerRunnerOptions) {
+    this.#options = options
+  }
+
+  get destroyErrorCount(): number {
+    return this.#destroyErrors
+  }
+
+  launch(plan: LaunchPlan): void {
+    const run: Run = { abort: new AbortController(), containerizer: undefined, handle: undefined }
+    this.#runs.set(plan.containerId, run)
+    this.#options.background.run(`launch ${plan.containerId}`, this.#launch(plan, run))
+  }
+
+  /** Takes the containers of an earlier agent over again; the others that it left are ended. */
+  async recover(handles: readonly { containerId: string; handle: unknown }[]): Promise<RecoveredContainer[]> {
+    const found = await Promise.all(handles.map((item) => this.#recoverOne(item.containerId, item.handle)))
+    const kept = found.filter((container) => container.state !== 'lost').map((container) => container.containerId)
+    const known = new Set(kept.map((id) => id as ContainerId))
+    for (const containerizer of this.#containerizers()) {
+      const ended = await containerizer.destroyOrphans(known)
+      if (ended.length > 0) containerLog.info({ containerIds: ended }, 'containers.orphans.destroyed')
+    }
+    return found
+  }
+
+  signal(containerId: string, signal: NodeJS.Signals): void {
+    const containerizer = this.#runs.get(containerId)?.containerizer
+    if (containerizer === undefined) return
+    const done = containerizer.signal(containerId as ContainerId, signal)
+    this.#options.background.run(`signal ${containerId}`, this.#tolerate(containerId, done))
+  }
+
+  destroy(containerId: string): void {
+    const run = this.#runs.get(containerId)
+    if (run === undefined) return
+    run.abort.abort()
+    if (run.containerizer === undefined) return
+    const done = run.containerizer.destroy(containerId as ContainerId).then(() => {
+      if (this.#runs.get(containerId) === run) this.#runs.delete(containerId)
+    })
+    this.#options.background.run(`destroy ${containerId}`, this.#tolerate(containerId, done))
+  }
+
+  updateLimits(containerId: string, limits: LimitsPlan): void {
+    const containerizer = this.#runs.get(containerId)?.containerizer
+    if (containerizer === undefined) return
+    const done = containerizer.update(containerId as ContainerId, containerLimits(limits))
+    this.#options.background.run(`update ${containerId}`, this.#tolerate(containerId, done))
+  }
+
+  /** Makes the sandbox of a container that has no process of its own. */
+  makeSandbox(plan: LaunchPlan): void {
+    const { background, fetcher, submit } = this.#options
+    const abort = new AbortController()
+    const made = prepareSandbox(plan).then(() => fetcher.fetchAll(plan, abort.signal))
+    this.#preparing.set(plan.sandbox, made)
+    const told = made
+      .catch((error: unknown) => {
+        submit({ type: 'launch-failed', containerId: plan.containerId, message: reasonOf(error) })
+      })
+      .finally(() => this.#preparing.delete(plan.sandbox))
+    background.run(`sandbox ${plan.containerId}`, told)
+  }
+
+  find(containerId: string): { readonly containerizer: Containerizer; readonly handle: ContainerHandle } | undefined {
+    const run = this.#runs.get(containerId)
+    if (run?.containerizer === undefined || run.handle === undefined) return undefined
+    return { containerizer: run.containerizer, handle: run.handle }
+  }
+
+  async #launch(plan: LaunchPlan, run: Run): Promise<void> {
+    const { submit, fetcher } = this.#options
+    const { containerId } = plan
+    const { signal } = run.abort
+    try {
+      const containerizer = this.#choose(plan)
+      await this.#preparing.get(dirname(dirname(plan.sandbox)))
+      await prepareSandbox(plan)
+      await fetcher.fetchAll(plan, signal)
+      const handle = await this.#slots.run(() => this.#start(plan, run, containerizer))
+      const ipAddress = handle.ipAddress
+      submit({
+        type: 'launched',
+        containerId,
+        pid: handle.pid,
+        handle,
+        ...(ipAddress === undefined ? {} : { ipAddress }),
+      })
+      await this.#awaitEnd(containerizer, containerId)
+    } catch (error) {
+      this.#runs.delete(containerId)
+      containerLog.warn({ containerId, reason: reasonOf(error) }, 'container.launch.failed')
+      submit({ type: 'launch-failed', containerId, message: reasonOf(error) })
+    }
+  }
+
+  async #start(plan: LaunchPlan, run: Run, containerizer: Containerizer): Promise<ContainerHandle> {
+    run.abort.signal.throwIfAborted()
+    const handle = await containerizer.launch(containerSpec(plan), { signal: run.abort.signal })
+    run.containerizer = containerizer
+    run.handle = handle
+    // A destroy that came while the launch was under way could not reach the containerizer.
+    if (run.abort.signal.aborted) await containerizer.destroy(plan.containerId as ContainerId)
+    return handle
+  }
+
+  async #awaitEnd(containerizer: Containerizer, containerId: string): Promise<void> {
+    const end = await containerizer.wait(containerId as ContainerId).then(endOf, (error: unknown) => {
+      // Destroyed before the wait began: its end is told all the same, or the task would be live for ever.
+      return { message: reasonOf(error) }
+    })
+    this.#options.submit({ type: 'ended', containerId, end })
+  }
+
+  #choose(plan: LaunchPlan): Containerizer {
+    if (plan.docker === undefined) return this.#options.process
+    if (this.#options.docker !== undefined) return this.#options.docker
+    throw new AgentError(
+      'AGENT_CONTAINERIZER_MISSING',
+      'None of the enabled containerizers could create a Docker container; add docker to --containerizers',
+    )
+  }
+
+  async #recoverOne(containerId: string, raw: unknown): Promise<RecoveredContainer> {
+    const parsed = handleSchema.safeParse(raw)
+    const containerizer = parsed.success ? this.#byName(parsed.data.containerizer) : undefined
+    if (!parsed.success || containerizer === undefined) return { containerId, state: 'lost' }
+    // The schema brands nothing; the id is the one that the containerizer gave.
+    const handle = parsed.data as unknown as ContainerHandle
+    try {
+      const state = await containerizer.recover(handle)
+      this.#runs.set(containerId, { abort: new AbortController(), containerizer, handle })
+      this.#options.background.run(`wait ${containerId}`, this.#awaitEnd(containerizer, containerId))
+      return { containerId, state }
+    } catch (error) {
+      containerLog.warn({ containerId, reason: reasonOf(error) }, 'container.recovery.failed')
+      return { containerId, state: 'lost' }
+    }
+  }
+
+  #byName(name: string): Containerizer | undefined {
+    return this.#containerizers().find((containerizer) => containerizer.name === name)
+  }
+
+  #containerizers(): Containerizer[] {
+    const { process, docker } = this.#options
+    return docker === undefined ? [process] : [process, docker]
+  }
+
+  /** A container that resists is counted and logged; the agent goes on with the others. */
+  async #tolerate(containerId: string, done: Promise<unknown>): Promise<void> {
+    try {
+      await done
+    } catch (error) {
+      this.#destroyErrors++
+      containerLog.warn({ containerId, reason: reasonOf(error) }, 'container.operation.failed')
+    }
+  }
+}
+
+function endOf(termination: Termination): ContainerEnd {
+  const { exitCode, signal, limitation, message } = termination
+  return { exitCode, signal, limitation, message }
+}
