@@ -1,9 +1,12 @@
 /** Chooses how this agent isolates its containers, and says why. */
 import { IsolationError } from './errors.ts'
+import { findCgroups } from './linux/find-cgroups.ts'
+import { LinuxIsolation } from './linux/linux-isolation.ts'
 import { createPosixIsolation } from './process/posix-isolation.ts'
 import { ProcessContainerizer } from './process/process-containerizer.ts'
 import { RuntimeDirectory } from './supervision/runtime-directory.ts'
 import type { Containerizer } from './containerizer.ts'
+import type { ProcessIsolation } from './process/process-isolation.ts'
 
 export type ContainerizersOptions = {
   /** Kept across agent restarts, one per agent; best on a file system that a reboot clears. */
@@ -11,9 +14,11 @@ export type ContainerizersOptions = {
   readonly mode: 'auto' | 'posix' | 'linux'
   /** Offer Docker images through the engine that listens here. */
   readonly docker?: { readonly socketPath: string }
-  /** Name of the agent's directory in each cgroup hierarchy. */
+  /** Where cgroups are mounted; `/sys/fs/cgroup` unless told otherwise. */
+  readonly cgroupsMountPoint?: string
+  /** Name of the agent's directory in each cgroup hierarchy; `mesos` unless told otherwise. */
   readonly cgroupsRoot?: string
-  /** Cap every container at its cpus (CFS quota) even when the task sets no limit. */
+  /** Cap every container at its cpus (CFS quota) also when the task sets no limit. */
   readonly isCfsEnabled?: boolean
 }
 
@@ -26,15 +31,42 @@ export type Containerizers = {
   close(): Promise<void>
 }
 
+type Choice = { readonly isolation: ProcessIsolation; readonly reason: string }
+
+async function chooseLinux(options: ContainerizersOptions): Promise<Choice> {
+  const cgroups = await findCgroups({
+    mountPoint: options.cgroupsMountPoint ?? '/sys/fs/cgroup',
+    root: options.cgroupsRoot ?? 'mesos',
+    isCfsEnabled: options.isCfsEnabled ?? false,
+  })
+  const parts = `cgroups v${String(cgroups.version)} and pid and mount namespaces`
+  return { isolation: new LinuxIsolation(cgroups), reason: `Tasks are isolated by ${parts} (linux).` }
+}
+
+async function chooseIsolation(options: ContainerizersOptions): Promise<Choice> {
+  const posix = (why: string): Choice => ({
+    isolation: createPosixIsolation(),
+    reason: `Tasks run as plain processes without limits (posix), because ${why}.`,
+  })
+  if (options.mode === 'posix') return posix('that was asked for')
+  try {
+    return await chooseLinux(options)
+  } catch (error) {
+    if (!(error instanceof IsolationError)) throw error
+    if (options.mode === 'auto') return posix(error.message)
+    throw new IsolationError(error.code, `linux isolation was asked for, but ${error.message}`, { cause: error })
+  }
+}
+
 /** Throws an IsolationError when `mode` or `docker` ask for what this host does not offer. */
 export async function createContainerizers(options: ContainerizersOptions): Promise<Containerizers> {
   const runtime = new RuntimeDirectory(options.runtimeDir)
   await runtime.prepare()
-  if (options.mode === 'linux') throw new IsolationError('UNSUPPORTED', 'linux isolation is not available yet')
-  const posix = new ProcessContainerizer(runtime, createPosixIsolation())
+  const { isolation, reason } = await chooseIsolation(options)
+  const processes = new ProcessContainerizer(runtime, isolation)
   return {
-    process: posix,
-    describe: () => 'Tasks run as plain processes (posix).',
-    close: () => posix.close(),
+    process: processes,
+    describe: () => reason,
+    close: () => processes.close(),
   }
 }

@@ -21,3 +21,13 @@ export const RECORD_BYTES_MAX = 1024 * 1024
 export const OOM_POLL_INTERVAL_MS = 500
 
 invariant(KILL_PASS_INTERVAL_MS <= KILL_PASS_INTERVAL_MAX_MS, 'first pass interval exceeds the longest')
+/** Smallest memory limit of a container; below it the kernel ends programs before they have started. */
+export const MEM_MIN_BYTES = 32 * 1024 * 1024
+/** CFS period, and the smallest quota that the kernel takes. */
+export const CFS_PERIOD_US = 100_000
+export const CFS_QUOTA_MIN_US = 1_000
+/** Attempts to remove a cgroup whose last processes are still being reaped. */
+export const RMDIR_ATTEMPTS_MAX = 50
+export const RMDIR_INTERVAL_MS = 10
+/** How long the test whether this host offers namespaces may take. */
+export const PROBE_TIMEOUT_MS = 10_000

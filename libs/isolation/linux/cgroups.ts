@@ -1,0 +1,97 @@
+/** What a containerizer needs of cgroups, whichever version the host has; and the files below both. */
+import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { errnoOf, IsolationError } from '../errors.ts'
+import { RMDIR_ATTEMPTS_MAX, RMDIR_INTERVAL_MS } from '../limits.ts'
+import { shellQuote } from '../supervision/command-script.ts'
+import type { ContainerId, ContainerLimits, ContainerUsage } from '../containerizer.ts'
+import type { MemoryReport } from './arithmetic.ts'
+
+/** A container's place; a nested one shares its parent's accounting and limits. */
+export type CgroupPlace = { readonly containerId: ContainerId; readonly parent?: ContainerId | undefined }
+
+export interface Cgroups {
+  readonly version: 1 | 2
+  /** Makes sure that containers can be placed here. Throws CGROUPS_UNAVAILABLE. */
+  prepare(): Promise<void>
+  create(place: CgroupPlace): Promise<void>
+  limit(place: CgroupPlace, limits: ContainerLimits): Promise<void>
+  /** Shell lines by which a process places itself. */
+  joinLines(place: CgroupPlace): readonly string[]
+  members(place: CgroupPlace): Promise<readonly number[]>
+  /** Ends all members at once where the kernel offers it. */
+  killAll(place: CgroupPlace): Promise<void>
+  usage(place: CgroupPlace, timestamp: number): Promise<ContainerUsage>
+  outOfMemoryKills(place: CgroupPlace): Promise<number>
+  memoryReport(place: CgroupPlace): Promise<MemoryReport>
+  remove(place: CgroupPlace): Promise<void>
+}
+
+const IDS_OF_NESTED = 'mesos'
+
+/** The container's directory below a root: nested ones lie in their parent's. */
+export function placePath(root: string, { containerId, parent }: CgroupPlace): string {
+  return parent === undefined ? join(root, containerId) : join(root, parent, IDS_OF_NESTED, containerId)
+}
+
+export function joinLine(directory: string): string {
+  return `echo 0 >${shellQuote(join(directory, 'cgroup.procs'))}`
+}
+
+/** The text of a control file; '' when the file, its controller or the cgroup is not there. */
+export async function readControl(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (['ENOENT', 'ENODEV', 'EOPNOTSUPP'].includes(errnoOf(error) ?? '')) return ''
+    throw error
+  }
+}
+
+export async function writeControl(path: string, value: string | number): Promise<void> {
+  try {
+    await writeFile(path, String(value))
+  } catch (error) {
+    const message = `cannot write ${String(value)} to ${path}: ${errnoOf(error) ?? 'unknown'}; is the hierarchy mounted writable?`
+    throw new IsolationError('CGROUPS_UNAVAILABLE', message, { cause: error })
+  }
+}
+
+export async function makeCgroup(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true })
+  } catch (error) {
+    const message = `cannot create the cgroup ${directory}: ${errnoOf(error) ?? 'unknown'}; the agent needs root and a writable cgroup file system`
+    throw new IsolationError('CGROUPS_UNAVAILABLE', message, { cause: error })
+  }
+}
+
+async function childrenOf(directory: string): Promise<readonly string[]> {
+  try {
+    const entries = await readdir(directory, { withFileTypes: true })
+    return entries.filter((entry) => entry.isDirectory()).map((entry) => join(directory, entry.name))
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return []
+    throw error
+  }
+}
+
+async function removeOne(directory: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await rmdir(directory)
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return
+      if (errnoOf(error) !== 'EBUSY' || attempt === RMDIR_ATTEMPTS_MAX)
+        throw new IsolationError('CGROUPS_UNAVAILABLE', `cannot remove the cgroup ${directory}`, { cause: error })
+      await sleep(RMDIR_INTERVAL_MS)
+    }
+  }
+}
+
+/** Removes a cgroup whose processes have gone, with the cgroups below it. */
+export async function removeCgroup(directory: string): Promise<void> {
+  for (const child of await childrenOf(directory)) await removeCgroup(child)
+  await removeOne(directory)
+}
