@@ -41,3 +41,18 @@ export function decodeProtobuf<Name extends WireName>(name: Name, input: Uint8Ar
 export function encodeProtobuf<Name extends WireName>(name: Name, value: WireTypes[Name]): Uint8Array {
   return encodeMessage(name, value as unknown as WireObject)
 }
+
+/** The two media types of the v1 APIs. */
+export type MediaType = 'application/json' | 'application/x-protobuf'
+
+const utf8 = new TextEncoder()
+
+/** A body in the given media type → message. Throws WireError. */
+export function decodeAs<Name extends WireName>(mediaType: MediaType, name: Name, body: Uint8Array): WireTypes[Name] {
+  return mediaType === 'application/json' ? decodeJson(name, body) : decodeProtobuf(name, body)
+}
+
+/** Message → a body in the given media type. */
+export function encodeAs<Name extends WireName>(mediaType: MediaType, name: Name, value: WireTypes[Name]): Uint8Array {
+  return mediaType === 'application/json' ? utf8.encode(encodeJson(name, value)) : encodeProtobuf(name, value)
+}

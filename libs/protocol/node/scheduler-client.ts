@@ -1,0 +1,190 @@
+/**
+ * A client of Mesos' v1 scheduler API. It keeps the framework subscribed to the leading master; what events mean, which
+ * updates to acknowledge and what to reconcile is its owner's business.
+ */
+import { decodeAs, encodeAs } from '../codec.ts'
+import type { MediaType } from '../codec.ts'
+import type * as mesos from '../wire/mesos.gen.ts'
+import type * as scheduler from '../wire/scheduler.gen.ts'
+import type { BackoffOptions } from './backoff.ts'
+import { CallLine } from './call-line.ts'
+import { CallError } from './errors.ts'
+import { openEventStream } from './event-stream.ts'
+import type { EventStream, StreamOutcome } from './event-stream.ts'
+import type { Headers } from './exchange.ts'
+import { BACKOFF_MAX_MS, BACKOFF_MIN_MS, HEARTBEAT_INTERVAL_MS, HEARTBEATS_MISSED_MAX } from './limits.ts'
+import { parseAddresses } from './addresses.ts'
+import { redial } from './redial.ts'
+
+export type Credential = { readonly principal: string; readonly secret: string }
+
+export type SchedulerClientOptions = {
+  /** `host:port` or a URL with http or https; one is enough, a follower names the leader. */
+  readonly masters: readonly string[]
+  /** Called for each subscription; the id that the first one got is filled in when it is not there. */
+  readonly frameworkInfo: () => mesos.FrameworkInfo
+  /** Suppressed roles and offer constraints of a subscription. */
+  readonly subscription?: () => Omit<scheduler.Call_Subscribe, 'framework_info'>
+  readonly contentType?: MediaType
+  /** Read for each request, so that it can rotate. */
+  readonly credential?: Credential | (() => Credential | undefined) | undefined
+  readonly random?: () => number
+  readonly backoff?: { readonly minMs: number; readonly maxMs: number }
+  /** A stream that is silent for this many heartbeat intervals is broken. */
+  readonly heartbeatsMissedMax?: number
+  /** Every event, SUBSCRIBED and HEARTBEAT included, in order. */
+  readonly onEvent: (event: scheduler.Event) => void
+  /** After SUBSCRIBED has been handed to `onEvent`; calls can be sent from here on. */
+  readonly onConnected?: (subscribed: scheduler.Event_Subscribed) => void
+  readonly onDisconnected?: (reason: string) => void
+  /** The master does not want this framework (any more). The client has stopped. */
+  readonly onFatal: (message: string) => void
+}
+
+export type SchedulerCall = Omit<scheduler.Call, 'framework_id'>
+
+type Subscription = { readonly line: CallLine; readonly stream: EventStream; readonly frameworkId: mesos.FrameworkID }
+
+const API_PATH = '/api/v1/scheduler'
+
+export class SchedulerClient {
+  readonly #options: SchedulerClientOptions
+  readonly #mediaType: MediaType
+  readonly #abort = new AbortController()
+  #stream: EventStream | undefined
+  #subscription: Subscription | undefined
+  #frameworkId: mesos.FrameworkID | undefined
+  #run: Promise<void> | undefined
+  #fatal: string | undefined
+
+  constructor(options: SchedulerClientOptions) {
+    this.#options = options
+    this.#mediaType = options.contentType ?? 'application/json'
+  }
+
+  /** Subscribes, and resubscribes whenever the subscription is lost, until `close`. */
+  start(): void {
+    this.#run ??= this.#keepSubscribed()
+  }
+
+  isConnected(): boolean {
+    return this.#subscription !== undefined
+  }
+
+  /** Calls arrive in the order of this method's invocations. Rejects with CallError. */
+  async call(call: SchedulerCall): Promise<void> {
+    const subscription = this.#subscription
+    if (subscription === undefined) throw new CallError('NOT_SUBSCRIBED', 'the framework is not subscribed')
+    const body = this.#encode({ ...call, framework_id: subscription.frameworkId })
+    try {
+      await subscription.line.send(body)
+    } catch (error) {
+      this.#onCallFailed(call, subscription, error)
+      throw error
+    }
+  }
+
+  /** Acknowledges a status update, if it asks for that: only updates with a uuid do. */
+  async acknowledge(status: mesos.TaskStatus): Promise<void> {
+    const { uuid, agent_id, task_id } = status
+    if (uuid === undefined || uuid.length === 0 || agent_id === undefined) return
+    await this.call({ type: 'ACKNOWLEDGE', acknowledge: { agent_id, task_id, uuid } })
+  }
+
+  /** Ends the subscription without tearing the framework down. */
+  async close(): Promise<void> {
+    this.#abort.abort()
+    this.#stream?.close('closed by the framework')
+    await this.#run
+  }
+
+  /** A call that got lost, or met a master that does not know the subscription: only a new subscription helps. */
+  #onCallFailed(call: SchedulerCall, subscription: Subscription, error: unknown): void {
+    if (!(error instanceof CallError) || error.code === 'NOT_SUBSCRIBED') return
+    const isUnsubscribed = error.status === 403 && call.type !== 'UPDATE_FRAMEWORK'
+    const isElsewhere = error.status === 307 || error.status === 503
+    if (isUnsubscribed || isElsewhere || error.code === 'CALL_UNDELIVERED') subscription.stream.close(error.message)
+  }
+
+  async #keepSubscribed(): Promise<void> {
+    const { minMs, maxMs } = this.#options.backoff ?? { minMs: BACKOFF_MIN_MS, maxMs: BACKOFF_MAX_MS }
+    const backoff: BackoffOptions = { minMs, maxMs, random: this.#options.random ?? Math.random }
+    const refused = await redial({
+      addresses: parseAddresses(this.#options.masters, API_PATH),
+      backoff,
+      signal: this.#abort.signal,
+      dial: (address) => this.#dial(address),
+      onLost: () => this.#fatal === undefined,
+    })
+    const fatal = this.#fatal ?? refused?.reason
+    if (fatal !== undefined && !this.#abort.signal.aborted) this.#options.onFatal(fatal)
+  }
+
+  async #dial(address: URL): Promise<StreamOutcome> {
+    const endpoint = { url: new URL(API_PATH, address) }
+    const headers = this.#headers()
+    let line: CallLine | undefined
+    const stream = openEventStream<scheduler.Event>({
+      endpoint,
+      headers: { ...headers, Accept: this.#mediaType },
+      body: this.#encode(this.#subscribeCall()),
+      decode: (record) => decodeAs(this.#mediaType, 'mesos.v1.scheduler.Event', record),
+      onOpen: (answered) => {
+        line = new CallLine(endpoint, { ...headers, 'Mesos-Stream-Id': String(answered['mesos-stream-id'] ?? '') })
+        stream.setSilenceMax(this.#silenceMax(HEARTBEAT_INTERVAL_MS))
+      },
+      onEvent: (event) => this.#onEvent(event, { stream, line }),
+    })
+    this.#stream = stream
+    const outcome = await stream.outcome
+    const reason = outcome.type === 'moved' ? `the leader is ${outcome.to.host}` : outcome.reason
+    line?.close(`the subscription ended: ${reason}`)
+    this.#onStreamEnded(reason)
+    return outcome
+  }
+
+  #onStreamEnded(reason: string): void {
+    const wasConnected = this.#subscription !== undefined
+    this.#stream = undefined
+    this.#subscription = undefined
+    if (wasConnected) this.#options.onDisconnected?.(reason)
+  }
+
+  #onEvent(event: scheduler.Event, { stream, line }: { stream: EventStream; line: CallLine | undefined }): void {
+    const { subscribed, error } = event
+    if (event.type === 'SUBSCRIBED' && subscribed !== undefined && line !== undefined) {
+      const seconds = subscribed.heartbeat_interval_seconds
+      if (seconds !== undefined) stream.setSilenceMax(this.#silenceMax(seconds * 1000))
+      this.#frameworkId = subscribed.framework_id
+      this.#subscription = { line, stream, frameworkId: subscribed.framework_id }
+    }
+    if (event.type === 'ERROR') this.#fatal = error?.message ?? 'the master sent an error without a message'
+    this.#options.onEvent(event)
+    if (event.type === 'SUBSCRIBED' && subscribed !== undefined) this.#options.onConnected?.(subscribed)
+    if (this.#fatal !== undefined) stream.close(this.#fatal)
+  }
+
+  #silenceMax(intervalMs: number): number {
+    return intervalMs * (this.#options.heartbeatsMissedMax ?? HEARTBEATS_MISSED_MAX)
+  }
+
+  #subscribeCall(): scheduler.Call {
+    const info = this.#options.frameworkInfo()
+    const id = info.id ?? this.#frameworkId
+    const subscribe = { ...this.#options.subscription?.(), framework_info: { ...info, id } }
+    return { type: 'SUBSCRIBE', framework_id: id, subscribe }
+  }
+
+  #headers(): Headers {
+    const { credential } = this.#options
+    const current = typeof credential === 'function' ? credential() : credential
+    const base = { 'Content-Type': this.#mediaType }
+    if (current === undefined) return base
+    const token = Buffer.from(`${current.principal}:${current.secret}`).toString('base64')
+    return { ...base, Authorization: `Basic ${token}` }
+  }
+
+  #encode(call: scheduler.Call): Uint8Array {
+    return encodeAs(this.#mediaType, 'mesos.v1.scheduler.Call', call)
+  }
+}
