@@ -1,0 +1,134 @@
+import type { master, mesos } from '@thermosphere/protocol'
+import type { Millis } from '@thermosphere/effects'
+import { note, persist, respond, tellAgent } from '../emit.ts'
+import { machineOf, machineText } from '../machines.ts'
+import { rescindOffers } from '../offers.ts'
+import { moveToGone, putAdmitted, putUnreachable } from '../registry.ts'
+import type { StoreWrite } from '@thermosphere/effects'
+import { recordOf } from './health.ts'
+import type { Agent, AgentId, AgentRecord, Master, RequestId } from '../model.ts'
+
+/** The nanoseconds of a duration given in seconds and nanos. */
+function graceOf(call: master.Call_DrainAgent): mesos.DurationInfo | undefined {
+  const grace = call.max_grace_period
+  if (!grace) return undefined
+  return { nanoseconds: BigInt(grace.seconds ?? 0) * 1_000_000_000n + BigInt(grace.nanos ?? 0) }
+}
+
+const isDraining = (agent: Agent): boolean => agent.drain?.state === 'DRAINING'
+
+/** Deactivates an agent and has it kill its tasks, within their grace. */
+export function onDrainCall(m: Master, call: master.Call_DrainAgent, requestId: RequestId): void {
+  const id = call.agent_id.value
+  const refusal = drainRefusal(m, id)
+  if (refusal !== undefined) return respond(m, requestId, { status: 400, text: refusal })
+  const agent = m.agents.get(id)
+  if (agent?.transition === 'gone') return respond(m, requestId, { status: 409, text: 'Agent is currently being marked gone' })
+  const max_grace_period = graceOf(call)
+  const config = { ...(max_grace_period && { max_grace_period }), mark_gone: call.mark_gone ?? false }
+  const drain: mesos.DrainInfo = { state: 'DRAINING', config }
+  persist(m, recordWrites(m, id, { deactivated: true, drain }), { change: 'agent-draining', agentId: id, drain, requestId })
+}
+
+function drainRefusal(m: Master, id: AgentId): string | undefined {
+  const agent = m.agents.get(id)
+  if (!agent) return m.recoveredAgents.has(id) || m.unreachableAgents.has(id) ? undefined : 'Unknown agent'
+  const machine = machineOf(m, agent)
+  if (machine) return `Agent ${id} is part of a maintenance schedule under Machine ${machineText(machine.id)}`
+  const capable = agent.capabilities.some((capability) => capability.type === 'AGENT_DRAINING')
+  return capable ? undefined : `Agent ${id} is not capable of draining`
+}
+
+/** The agent's registry entry, wherever it is listed, with a change. */
+function recordWrites(m: Master, id: AgentId, change: Partial<AgentRecord>): StoreWrite[] {
+  const unreachable = m.unreachableAgents.get(id)
+  if (unreachable) return putUnreachable(id, { ...unreachable, ...change })
+  const agent = m.agents.get(id)
+  const record = agent ? recordOf(agent) : m.recoveredAgents.get(id)
+  return record ? putAdmitted(id, { ...record, ...change }) : []
+}
+
+/** The same change in memory. */
+function applyToRecord(m: Master, id: AgentId, change: Partial<AgentRecord>): void {
+  const recovered = m.recoveredAgents.get(id)
+  if (recovered) m.recoveredAgents.set(id, { ...recovered, ...change })
+  const unreachable = m.unreachableAgents.get(id)
+  if (unreachable) m.unreachableAgents.set(id, { ...unreachable, ...change })
+}
+
+export function onAgentDraining(m: Master, agentId: AgentId, drain: mesos.DrainInfo, requestId: RequestId, now: Millis): void {
+  respond(m, requestId, { status: 200 })
+  applyToRecord(m, agentId, { deactivated: true, drain, drainStartedAt: now })
+  const agent = m.agents.get(agentId)
+  if (!agent) return
+  agent.drain = drain
+  agent.drainStartedAt = now
+  deactivate(m, agent, now)
+  note(m, 'agent.draining', { agentId })
+  resumeDrain(m, agent, now)
+}
+
+function deactivate(m: Master, agent: Agent, now: Millis): void {
+  agent.deactivated = true
+  m.allocator.setAgentActive(agent.id, false)
+  rescindOffers(m, agent.offers, now)
+}
+
+/** The agent may not know yet, or may have been away. */
+export function resumeDrain(m: Master, agent: Agent, now: Millis): void {
+  if (!isDraining(agent) || !agent.drain) return
+  if (agent.connected) tellAgent(m, agent, { type: 'DRAIN', drain: { config: agent.drain.config } })
+  finishDrainIfIdle(m, agent, now)
+}
+
+/** Drained means: no task whose end is not acknowledged, and no operation. */
+export function finishDrainIfIdle(m: Master, agent: Agent, now: Millis): void {
+  if (!isDraining(agent) || !agent.drain || agent.transition !== 'none') return
+  if (agent.tasks.size > 0 || agent.operations.size > 0 || !m.agents.has(agent.id)) return
+  if (agent.drain.config.mark_gone) return markGone(m, agent.id, undefined, now)
+  const drain: mesos.DrainInfo = { ...agent.drain, state: 'DRAINED' }
+  agent.drain = drain
+  persist(m, recordWrites(m, agent.id, { drain }), { change: 'agent-drained', agentId: agent.id })
+}
+
+/** Registry first; see onAgentGone. */
+export function markGone(m: Master, agentId: AgentId, requestId: RequestId | undefined, now: Millis): void {
+  const agent = m.agents.get(agentId)
+  if (agent) agent.transition = 'gone'
+  persist(m, moveToGone(agentId, now), { change: 'agent-gone', agentId, requestId })
+}
+
+export function onMarkGoneCall(m: Master, agentId: AgentId, requestId: RequestId, now: Millis): void {
+  if (m.goneAgents.has(agentId)) return respond(m, requestId, { status: 200 })
+  const agent = m.agents.get(agentId)
+  const known = agent ?? m.recoveredAgents.get(agentId) ?? m.unreachableAgents.get(agentId)
+  if (!known) return respond(m, requestId, { status: 404, text: `Agent '${agentId}' not found` })
+  if (agent && agent.transition !== 'none') {
+    return respond(m, requestId, { status: 503, text: `Agent '${agentId}' is currently in transition: ${agent.transition}` })
+  }
+  markGone(m, agentId, requestId, now)
+}
+
+export function onDeactivateCall(m: Master, agentId: AgentId, deactivated: boolean, requestId: RequestId): void {
+  const agent = m.agents.get(agentId) ?? m.recoveredAgents.get(agentId) ?? m.unreachableAgents.get(agentId)
+  const refusal = !agent ? 'Unknown agent' : deactivated ? undefined : reactivateRefusal(agent)
+  if (refusal !== undefined) return respond(m, requestId, { status: 400, text: refusal })
+  const change = deactivated ? { deactivated } : { deactivated, drain: undefined, drainStartedAt: 0 }
+  persist(m, recordWrites(m, agentId, change), { change: 'agent-deactivated', agentId, deactivated, requestId })
+}
+
+function reactivateRefusal(agent: Pick<AgentRecord, 'deactivated' | 'drain'>): string | undefined {
+  if (!agent.deactivated) return 'Agent is not deactivated'
+  return agent.drain?.state === 'DRAINING' ? 'Agent is still in the DRAINING state' : undefined
+}
+
+export function onAgentDeactivated(m: Master, agentId: AgentId, deactivated: boolean, requestId: RequestId, now: Millis): void {
+  respond(m, requestId, { status: 200 })
+  applyToRecord(m, agentId, deactivated ? { deactivated } : { deactivated, drain: undefined, drainStartedAt: 0 })
+  const agent = m.agents.get(agentId)
+  if (!agent) return
+  if (deactivated) return deactivate(m, agent, now)
+  agent.deactivated = false
+  agent.drain = undefined
+  m.allocator.setAgentActive(agentId, agent.connected)
+}

@@ -1,0 +1,72 @@
+import type { agentLink } from '@thermosphere/protocol'
+import type { Millis } from '@thermosphere/effects'
+import { tellAgent } from '../emit.ts'
+import { recoverFramework } from '../frameworks.ts'
+import { isTerminal } from '../states.ts'
+import { addExecutor, addTask, removeExecutor, removeTask, taskKey } from '../tasks.ts'
+import { shutDownCompleted, wireOf } from './reregister.ts'
+import type { Agent, Master } from '../model.ts'
+
+type Reregister = agentLink.AgentMessage_Reregister
+
+/**
+ * Brings the master's books of a known agent in line with what the agent says. Tasks that only the master knows are
+ * asked back, as their launch may be under way; the agent answers the unknown ones through the reliable path.
+ */
+export function reconcileAgent(m: Master, agent: Agent, said: Reregister, now: Millis): agentLink.MasterMessage_TaskRef[] {
+  const reported = new Map((said.tasks ?? []).map((one) => [taskKey(one.framework_id.value, one.task.task_id.value), one]))
+  const ask: agentLink.MasterMessage_TaskRef[] = []
+  for (const [key, task] of [...agent.tasks]) {
+    if (reported.has(key)) continue
+    const framework = m.frameworks.get(task.frameworkId)
+    if (framework && isTerminal(task.wire.state)) removeTask(m, framework, agent, task, now)
+    else ask.push({ framework_id: { value: task.frameworkId }, task_id: task.wire.task_id })
+  }
+  adoptUnknown(m, agent, said, reported, now)
+  dropExecutors(m, agent, said, now)
+  if (agent.link !== undefined) shutDownCompleted(m, agent.link, said)
+  resendKills(m, agent)
+  return ask
+}
+
+function adoptUnknown(m: Master, agent: Agent, said: Reregister, reported: ReadonlyMap<string, agentLink.AgentTask>, now: Millis): void {
+  const completed = new Set(m.completedFrameworks.values().map((framework) => framework.id))
+  for (const info of said.frameworks ?? []) if (info.id && !completed.has(info.id.value)) recoverFramework(m, info, now)
+  for (const [key, one] of reported) {
+    const framework = m.frameworks.get(one.framework_id.value)
+    if (!framework) continue
+    const known = agent.tasks.get(key)
+    if (known) continue
+    const task = addTask(m, framework, agent, wireOf(one, agent))
+    if (task.holdsResources) m.allocator.addAllocation(framework.id, agent.id, task.resources)
+  }
+}
+
+/** Executors that ended unnoticed, and those that the master had not heard of. */
+function dropExecutors(m: Master, agent: Agent, said: Reregister, now: Millis): void {
+  const alive = new Map((said.executors ?? []).map((one) => [`${one.framework_id.value}/${one.executor_info.executor_id.value}`, one]))
+  for (const [frameworkId, executors] of [...agent.executors]) {
+    const framework = m.frameworks.get(frameworkId)
+    if (!framework) continue
+    for (const [id, executor] of [...executors]) {
+      if (!alive.has(`${frameworkId}/${id}`)) removeExecutor(m, framework, agent, executor, now)
+    }
+  }
+  const commandTasks = new Set((said.tasks ?? []).filter(({ task }) => !task.executor_id).map(({ task }) => task.task_id.value))
+  for (const { framework_id, executor_info } of alive.values()) {
+    const framework = m.frameworks.get(framework_id.value)
+    const id = executor_info.executor_id.value
+    if (!framework || commandTasks.has(id) || framework.executors.get(agent.id)?.has(id)) continue
+    const executor = addExecutor(framework, agent, executor_info)
+    m.allocator.addAllocation(framework.id, agent.id, executor.resources)
+  }
+}
+
+/** Kills asked for while the agent was away. */
+function resendKills(m: Master, agent: Agent): void {
+  for (const task of agent.tasks.values()) {
+    if (!task.killRequested || isTerminal(task.wire.state)) continue
+    const kill_task = { framework_id: { value: task.frameworkId }, task_id: task.wire.task_id }
+    tellAgent(m, agent, { type: 'KILL_TASK', kill_task })
+  }
+}

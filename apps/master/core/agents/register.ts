@@ -1,0 +1,143 @@
+import type { agentLink, mesos } from '@thermosphere/protocol'
+import { Resources } from '@thermosphere/offer-engine'
+import type { Millis } from '@thermosphere/effects'
+import { agentSpec } from '../allocation-books.ts'
+import { armTimer, note, persist, tellAgent, tellOperators } from '../emit.ts'
+import { isOnMachine } from '../machines.ts'
+import { putAdmitted } from '../registry.ts'
+import { stripped } from '../resource-format.ts'
+import { agentWire } from '../views/v1-entities.ts'
+import { removeAgentNow } from './removal.ts'
+import type { Agent, AgentId, AgentRecord, LinkId, Master } from '../model.ts'
+
+type Register = agentLink.AgentMessage_Register
+
+/** A link speaks to an agent as long as that agent holds it. */
+export function tellLink(m: Master, linkId: LinkId, message: agentLink.MasterMessage): void {
+  m.effects.push({ type: 'link', linkId, message })
+}
+
+/** Tells an agent to end itself, and hangs up. */
+export function shutDown(m: Master, linkId: LinkId, message: string): void {
+  tellLink(m, linkId, { type: 'SHUTDOWN', shutdown: { message } })
+}
+
+/** A new agent: admitted to the registry first, then told its id. */
+export function onRegister(m: Master, linkId: LinkId, register: Register, now: Millis): void {
+  m.counters.add('master/messages_register_slave')
+  const link = m.links.get(linkId)
+  if (!link || link.state === 'joining') return
+  if (link.state === 'joined') return acknowledgeAgain(m, linkId, link.agentId)
+  if (isDown(m, register.agent_info, link.ip)) return shutDown(m, linkId, 'Machine is down for maintenance')
+  replaceAgentAt(m, register.agent_info, link.ip, now)
+  m.links.set(linkId, { state: 'joining', ip: link.ip })
+  const agentId = `${m.info.id}-S${m.nextAgent++}`
+  const info = { ...register.agent_info, id: { value: agentId } }
+  persist(m, putAdmitted(agentId, freshRecord(info)), { change: 'agent-admitted', linkId, register: { ...register, agent_info: info }, agentId })
+}
+
+export const freshRecord = (info: mesos.AgentInfo): AgentRecord => ({ info, deactivated: false, drain: undefined, drainStartedAt: 0 })
+
+/** The machine of the agent is down for maintenance: it may not join. */
+export function isDown(m: Master, info: mesos.AgentInfo, ip: string): boolean {
+  for (const machine of m.machines.values()) {
+    if (machine.mode === 'DOWN' && isOnMachine({ info, ip }, machine.id)) return true
+  }
+  return false
+}
+
+/** An older agent at the same address is the same process, restarted without its memory. */
+function replaceAgentAt(m: Master, info: mesos.AgentInfo, ip: string, now: Millis): void {
+  for (const agent of [...m.agents.values()]) {
+    if (agent.ip !== ip || (agent.info.port ?? 5051) !== (info.port ?? 5051)) continue
+    m.counters.add('master/slave_removals/reason_registered')
+    removeAgentNow(m, agent, 'a new agent registered at the same address', now)
+  }
+}
+
+export const totalPingTimeoutMs = (m: Master): Millis => m.config.agentPingTimeoutMs * m.config.maxAgentPingTimeouts
+
+function acknowledgeAgain(m: Master, linkId: LinkId, agentId: AgentId): void {
+  tellLink(m, linkId, registered(m, agentId))
+}
+
+const registered = (m: Master, agentId: AgentId): agentLink.MasterMessage => ({
+  type: 'REGISTERED',
+  registered: { agent_id: { value: agentId }, total_ping_timeout_ms: totalPingTimeoutMs(m), master_info: m.info },
+})
+
+/** The registry has the agent: it joins the cluster. */
+export function onAgentAdmitted(m: Master, linkId: LinkId, register: Register, agentId: AgentId, now: Millis): void {
+  const link = m.links.get(linkId)
+  const ip = link?.ip ?? ''
+  const agent = createAgent(agentId, register, freshRecord(register.agent_info), { ip, now })
+  joinCluster(m, agent, link ? linkId : undefined, now)
+  m.counters.add('master/slave_registrations')
+  tellAgent(m, agent, registered(m, agentId))
+  tellOperators(m, { type: 'AGENT_ADDED', agent_added: { agent: agentWire(m, agent) } })
+  note(m, 'agent.registered', { agentId, hostname: agent.info.hostname })
+}
+
+type Joining = { readonly ip: string; readonly now: Millis }
+
+/** What an agent says of itself, as the master's record of it. */
+export function createAgent(
+  id: AgentId,
+  said: Register,
+  record: AgentRecord,
+  { ip, now }: Joining,
+): Agent {
+  return {
+    id,
+    info: { ...said.agent_info, id: { value: id } },
+    version: said.version,
+    ip: addressOf(said.agent_info, ip),
+    link: undefined,
+    capabilities: said.capabilities ?? [],
+    connected: false,
+    deactivated: record.deactivated,
+    drain: record.drain,
+    drainStartedAt: record.drainStartedAt,
+    registeredAt: now,
+    reregisteredAt: undefined,
+    total: totalOf(said),
+    transition: 'none',
+    pingMisses: 0,
+    tasks: new Map(),
+    executors: new Map(),
+    offers: new Set(),
+    inverseOffers: new Set(),
+    operations: new Map(),
+    used: new Map(),
+  }
+}
+
+/** Where others reach the agent: its host name if that is an address, else where it called from. */
+function addressOf(info: mesos.AgentInfo, peer: string): string {
+  return /^\d+\.\d+\.\d+\.\d+$/.test(info.hostname) ? info.hostname : peer
+}
+
+/** The configured resources with the dynamic reservations and volumes that the agent keeps. */
+export function totalOf(said: Pick<Register, 'agent_info' | 'checkpointed_resources'>): Resources {
+  const configured = Resources.fromWire(said.agent_info.resources)
+  const kept = said.checkpointed_resources ?? []
+  return configured.subtract(Resources.fromWire(kept.map(stripped))).add(Resources.fromWire(kept))
+}
+
+/** Enters the agent into the books, offers it and starts to watch over it. */
+export function joinCluster(m: Master, agent: Agent, linkId: LinkId | undefined, now: Millis): void {
+  m.agents.set(agent.id, agent)
+  m.recoveredAgents.delete(agent.id)
+  m.unreachableAgents.delete(agent.id)
+  attachLink(m, agent, linkId)
+  m.allocator.addAgent(agentSpec(m, agent))
+  armTimer(m, `ping/${agent.id}`, now + m.config.agentPingTimeoutMs)
+}
+
+export function attachLink(m: Master, agent: Agent, linkId: LinkId | undefined): void {
+  const link = linkId === undefined ? undefined : m.links.get(linkId)
+  agent.link = link ? linkId : undefined
+  agent.connected = link !== undefined
+  agent.pingMisses = 0
+  if (link && linkId !== undefined) m.links.set(linkId, { state: 'joined', ip: link.ip, agentId: agent.id })
+}

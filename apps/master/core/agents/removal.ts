@@ -1,0 +1,170 @@
+import type { mesos } from '@thermosphere/protocol'
+import type { Millis } from '@thermosphere/effects'
+import { note, persistQuietly, respond, sendEvent, sendStatus, tellOperators } from '../emit.ts'
+import { discardOffer, dropInverseOffer, rescindInverseOffer, rescindOffers } from '../offers.ts'
+import { removeAdmitted } from '../registry.ts'
+import { sendOperation, timeInfo } from '../scheduler/reconcile.ts'
+import { isTerminal, isTerminalOperation, partitionState } from '../states.ts'
+import { applyStatus, masterStatus, removeExecutor, removeTask } from '../tasks.ts'
+import { recordOf, stopWatching } from './health.ts'
+import { shutDown } from './register.ts'
+import type { Agent, AgentId, Framework, Master, RequestId } from '../model.ts'
+
+/** How a task's framework hears that its agent is lost. */
+type Loss = {
+  readonly state: (framework: Framework) => mesos.TaskState
+  readonly reason: (framework: Framework) => mesos.TaskStatus_Reason
+  readonly message: string
+  readonly extra?: Partial<mesos.TaskStatus>
+}
+
+/** The registry has it: the agent's tasks are told as unreachable and remembered, its offers are void. */
+export function onAgentUnreachable(m: Master, agentId: AgentId, message: string, now: Millis): void {
+  const agent = m.agents.get(agentId)
+  if (!agent) return
+  const extra = { unreachable_time: timeInfo(now) }
+  const state = (framework: Framework) => partitionState(framework.capabilities, 'TASK_UNREACHABLE')
+  endOperations(m, agent, 'OPERATION_UNREACHABLE', 'Agent was marked unreachable')
+  loseTasks(m, agent, { state, reason: () => 'REASON_AGENT_REMOVED', message, extra }, now)
+  const { link } = agent
+  m.unreachableAgents.set(agentId, { ...recordOf(agent), at: now })
+  leaveCluster(m, agent, now)
+  // Hanging up makes a merely frozen agent register again when it wakes.
+  if (link !== undefined) m.effects.push({ type: 'close-link', linkId: link })
+  m.counters.add('master/slave_unreachable_completed')
+  m.counters.add('master/slave_removals')
+  m.counters.add('master/slave_removals/reason_unhealthy')
+  tellLoss(m, agentId)
+  note(m, 'agent.unreachable', { agentId, hostname: agent.info.hostname, reason: message })
+}
+
+export function onRecoveredAgentUnreachable(m: Master, agentId: AgentId, now: Millis): void {
+  const record = m.recoveredAgents.get(agentId)
+  if (!record) return
+  m.recoveredAgents.delete(agentId)
+  m.unreachableAgents.set(agentId, { ...record, at: now })
+  m.counters.add('master/recovery_slave_removals')
+  tellLoss(m, agentId)
+  note(m, 'agent.unreachable', { agentId, hostname: record.info.hostname, reason: 'did not return after a master failover' })
+}
+
+/** Every connected framework learns that an agent is lost. */
+function tellLoss(m: Master, agentId: AgentId): void {
+  const failure = { agent_id: { value: agentId } }
+  for (const framework of m.frameworks.values()) sendEvent(m, framework, { type: 'FAILURE', failure })
+}
+
+function loseTasks(m: Master, agent: Agent, loss: Loss, now: Millis): void {
+  for (const task of [...agent.tasks.values()]) {
+    const framework = m.frameworks.get(task.frameworkId)
+    if (!framework) continue
+    if (!isTerminal(task.wire.state)) {
+      const draft = {
+        task_id: task.wire.task_id,
+        agent_id: { value: agent.id },
+        state: loss.state(framework),
+        reason: loss.reason(framework),
+        message: loss.message,
+        ...loss.extra,
+      }
+      const status = masterStatus(draft, now)
+      applyStatus(m, framework, agent, task, { status }, now)
+      sendStatus(m, framework, status)
+    }
+    removeTask(m, framework, agent, task, now)
+  }
+}
+
+/** Operations that someone waits for get a last word. */
+function endOperations(m: Master, agent: Agent, state: mesos.OperationState, message: string): void {
+  for (const operation of agent.operations.values()) {
+    const framework = operation.frameworkId === undefined ? undefined : m.frameworks.get(operation.frameworkId)
+    framework?.operations.delete(operation.uuid)
+    if (!framework || !operation.info.id || isTerminalOperation(operation.latest.state)) continue
+    sendOperation(m, framework, { operation_id: operation.info.id, state, message, agent_id: { value: agent.id } })
+  }
+  agent.operations.clear()
+}
+
+/** Takes an agent without tasks out of the books. */
+function leaveCluster(m: Master, agent: Agent, now: Millis): void {
+  rescindOffers(m, agent.offers, now)
+  for (const offer of [...agent.inverseOffers]) rescindInverseOffer(m, offer)
+  for (const [frameworkId, executors] of [...agent.executors]) {
+    const framework = m.frameworks.get(frameworkId)
+    if (!framework) continue
+    for (const executor of [...executors.values()]) removeExecutor(m, framework, agent, executor, now)
+  }
+  stopWatching(m, agent)
+  m.agents.delete(agent.id)
+  m.inverseAnswers.delete(agent.id)
+  m.allocator.removeAgent(agent.id)
+  if (agent.link !== undefined) m.links.set(agent.link, { state: 'open', ip: agent.ip })
+  agent.link = undefined
+  agent.connected = false
+}
+
+/** The agent left for good without being lost: it unregistered, was replaced, or its machine went down. */
+export function removeAgentNow(m: Master, agent: Agent, cause: string, now: Millis): void {
+  persistQuietly(m, removeAdmitted(agent.id))
+  onAgentRemoved(m, agent.id, cause, now)
+}
+
+export function onAgentRemoved(m: Master, agentId: AgentId, cause: string, now: Millis): void {
+  const agent = m.agents.get(agentId)
+  if (!agent) return
+  const message = `Agent ${agent.info.hostname} removed: ${cause}`
+  // Also for partition-aware frameworks: this is not a partition.
+  loseTasks(m, agent, { state: () => 'TASK_LOST', reason: () => 'REASON_AGENT_REMOVED', message }, now)
+  endOperations(m, agent, 'OPERATION_GONE_BY_OPERATOR', 'Agent was removed')
+  leaveCluster(m, agent, now)
+  m.counters.add('master/slave_removals')
+  tellLoss(m, agentId)
+  tellOperators(m, { type: 'AGENT_REMOVED', agent_removed: { agent_id: { value: agentId } } })
+  note(m, 'agent.removed', { agentId, hostname: agent.info.hostname, reason: cause })
+}
+
+/** The registry has it: the agent and its tasks are gone by an operator's word. */
+export function onAgentGone(m: Master, agentId: AgentId, requestId: RequestId | undefined, now: Millis): void {
+  const agent = m.agents.get(agentId)
+  const message = 'Agent has been marked gone'
+  m.goneAgents.set(agentId, { at: now })
+  m.recoveredAgents.delete(agentId)
+  m.unreachableAgents.delete(agentId)
+  if (agent) takeAway(m, agent, message, now)
+  else loseUnreachableTasks(m, agentId, message, now)
+  if (requestId !== undefined) respond(m, requestId, { status: 200 })
+  tellLoss(m, agentId)
+  note(m, 'agent.gone', { agentId })
+}
+
+const goneReason = (framework: Framework): mesos.TaskStatus_Reason =>
+  framework.capabilities.has('PARTITION_AWARE') ? 'REASON_AGENT_REMOVED_BY_OPERATOR' : 'REASON_AGENT_REMOVED'
+
+const goneState = (framework: Framework): mesos.TaskState => partitionState(framework.capabilities, 'TASK_GONE_BY_OPERATOR')
+
+function takeAway(m: Master, agent: Agent, message: string, now: Millis): void {
+  if (agent.link !== undefined) shutDown(m, agent.link, message)
+  agent.drain = undefined
+  endOperations(m, agent, 'OPERATION_GONE_BY_OPERATOR', message)
+  loseTasks(m, agent, { state: goneState, reason: goneReason, message }, now)
+  for (const offer of [...agent.offers]) discardOffer(m, offer, now)
+  for (const offer of [...agent.inverseOffers]) dropInverseOffer(m, offer)
+  leaveCluster(m, agent, now)
+  m.counters.add('master/slave_removals')
+}
+
+/** Tasks remembered as unreachable end with their agent. */
+function loseUnreachableTasks(m: Master, agentId: AgentId, message: string, now: Millis): void {
+  for (const framework of m.frameworks.values()) {
+    for (const task of [...framework.unreachableTasks.values()]) {
+      if (task.agentId !== agentId) continue
+      const { task_id, agent_id } = task.wire
+      const status = masterStatus({ task_id, agent_id, state: goneState(framework), reason: goneReason(framework), message }, now)
+      framework.unreachableTasks.delete(task.id)
+      task.wire = { ...task.wire, state: status.state, statuses: [...(task.wire.statuses ?? []), status] }
+      framework.completedTasks.push(task)
+      sendStatus(m, framework, status)
+    }
+  }
+}

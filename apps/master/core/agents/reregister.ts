@@ -1,0 +1,167 @@
+import type { agentLink, mesos } from '@thermosphere/protocol'
+import type { Millis } from '@thermosphere/effects'
+import { agentSpec } from '../allocation-books.ts'
+import { cancelTimer, note, persist, sendStatus, tellAgent, tellOperators } from '../emit.ts'
+import { recoverFramework } from '../frameworks.ts'
+import { rescindOffers } from '../offers.ts'
+import { adoptOperation } from '../operations.ts'
+import { putAdmitted } from '../registry.ts'
+import { addExecutor, addTask, masterStatus } from '../tasks.ts'
+import { agentWire } from '../views/v1-entities.ts'
+import { resumeDrain } from './drain.ts'
+import { reconcileAgent } from './reconcile-agent.ts'
+import { attachLink, createAgent, freshRecord, isDown, joinCluster, shutDown, tellLink, totalOf, totalPingTimeoutMs } from './register.ts'
+import type { Agent, AgentRecord, Framework, LinkId, Master, Task } from '../model.ts'
+
+type Reregister = agentLink.AgentMessage_Reregister
+
+/** An agent that had an id comes back: after a broken link, a restart of either side, or long silence. */
+export function onReregister(m: Master, linkId: LinkId, said: Reregister, now: Millis): void {
+  m.counters.add('master/messages_reregister_slave')
+  const link = m.links.get(linkId)
+  const id = said.agent_info.id?.value
+  if (link?.state !== 'open' || id === undefined) return
+  if (m.goneAgents.has(id)) return shutDown(m, linkId, 'Agent has been marked gone')
+  if (isDown(m, said.agent_info, link.ip)) return shutDown(m, linkId, 'Machine is down for maintenance')
+  const known = m.agents.get(id)
+  if (known && known.transition !== 'none') return // It asks again until the transition is through.
+  if (known && known.info.hostname !== said.agent_info.hostname) return shutDown(m, linkId, 'Agent attempted to re-register with another hostname')
+  if (known) return reconnect(m, known, linkId, said, now)
+  readmit(m, linkId, said, link.ip)
+}
+
+/** Unreachable, recovered or forgotten: the registry has it as admitted before anything else happens. */
+function readmit(m: Master, linkId: LinkId, said: Reregister, ip: string): void {
+  const id = said.agent_info.id?.value ?? ''
+  const kept = m.recoveredAgents.get(id) ?? m.unreachableAgents.get(id)
+  const record = { ...(kept ?? freshRecord(said.agent_info)), info: said.agent_info }
+  m.links.set(linkId, { state: 'joining', ip })
+  const change = { change: 'agent-readmitted', linkId, reregister: said, record, returned: !m.recoveredAgents.has(id) } as const
+  persist(m, putAdmitted(id, record), change)
+}
+
+/** The master never forgot this agent: it compares the books. */
+function reconnect(m: Master, agent: Agent, linkId: LinkId, said: Reregister, now: Millis): void {
+  if (agent.link !== undefined && agent.link !== linkId) m.effects.push({ type: 'close-link', linkId: agent.link })
+  cancelTimer(m, `reregister/${agent.id}`)
+  const total = totalOf(said)
+  if (!total.equals(agent.total)) rescindOffers(m, agent.offers, now)
+  agent.info = { ...said.agent_info, id: { value: agent.id } }
+  agent.version = said.version
+  agent.capabilities = said.capabilities ?? []
+  agent.total = total
+  agent.reregisteredAt = now
+  attachLink(m, agent, linkId)
+  m.allocator.updateAgent(agent.id, agentSpec(m, agent))
+  m.allocator.setAgentActive(agent.id, agentSpec(m, agent).active ?? true)
+  m.counters.add('master/slave_reregistrations')
+  persistInfo(m, agent)
+  const ask = reconcileAgent(m, agent, said, now)
+  welcome(m, agent, ask)
+  resumeDrain(m, agent, now)
+  note(m, 'agent.reregistered', { agentId: agent.id, hostname: agent.info.hostname })
+}
+
+function persistInfo(m: Master, agent: Agent): void {
+  const { info, deactivated, drain, drainStartedAt } = agent
+  const writes = putAdmitted(agent.id, { info, deactivated, drain, drainStartedAt })
+  m.effects.push({ type: 'store', id: m.nextStoreId++, writes })
+}
+
+function welcome(m: Master, agent: Agent, reconcile_tasks: agentLink.MasterMessage_TaskRef[]): void {
+  const reregistered = { agent_id: { value: agent.id }, total_ping_timeout_ms: totalPingTimeoutMs(m), reconcile_tasks, master_info: m.info }
+  tellAgent(m, agent, { type: 'REREGISTERED', reregistered })
+}
+
+export type Readmitted = {
+  readonly linkId: LinkId
+  readonly reregister: Reregister
+  readonly record: AgentRecord
+  /** False if this master had the agent as recovered: then its tasks are simply known, not news. */
+  readonly returned: boolean
+}
+
+/** The registry has the agent again: it joins with all that it runs. */
+export function onAgentReadmitted(m: Master, { linkId, reregister, record, returned }: Readmitted, now: Millis): void {
+  const id = reregister.agent_info.id?.value ?? ''
+  if (m.agents.has(id)) return
+  const wasUnreachable = m.unreachableAgents.has(id)
+  const link = m.links.get(linkId)
+  const agent = createAgent(id, reregister, record, { ip: link?.ip ?? '', now })
+  agent.reregisteredAt = now
+  const revived = adoptWorkload(m, agent, reregister, now)
+  joinCluster(m, agent, link ? linkId : undefined, now)
+  m.counters.add('master/slave_reregistrations')
+  welcome(m, agent, [])
+  tellOperators(m, { type: 'AGENT_ADDED', agent_added: { agent: agentWire(m, agent) } })
+  if (returned) announceReturn(m, revived, wasUnreachable, now)
+  shutDownCompleted(m, linkId, reregister)
+  resumeDrain(m, agent, now)
+  note(m, 'agent.reregistered', { agentId: id, hostname: agent.info.hostname, taskCount: agent.tasks.size })
+}
+
+type Revived = { readonly framework: Framework; readonly task: Task }
+
+/** Frameworks, executors, tasks and operations as the agent tells them. */
+function adoptWorkload(m: Master, agent: Agent, said: Reregister, now: Millis): Revived[] {
+  for (const info of said.frameworks ?? []) if (!isCompleted(m, info.id?.value)) recoverFramework(m, info, now)
+  for (const { framework_id, executor_info } of said.executors ?? []) {
+    const framework = m.frameworks.get(framework_id.value)
+    if (framework && !isCommandExecutor(said, executor_info)) addExecutor(framework, agent, executor_info)
+  }
+  const revived: Revived[] = []
+  for (const reported of said.tasks ?? []) {
+    const framework = m.frameworks.get(reported.framework_id.value)
+    if (framework) revived.push({ framework, task: adoptTask(m, framework, agent, reported) })
+  }
+  for (const operation of said.operations ?? []) adoptOperation(m, agent, operation)
+  return revived
+}
+
+const isCompleted = (m: Master, id: string | undefined): boolean =>
+  m.completedFrameworks.find((framework) => framework.id === id) !== undefined
+
+/** Executors of command tasks are the agent's own business. */
+function isCommandExecutor(said: Reregister, executor: mesos.ExecutorInfo): boolean {
+  const id = executor.executor_id.value
+  return (said.tasks ?? []).some(({ task }) => task.task_id.value === id && task.executor_id === undefined)
+}
+
+function adoptTask(m: Master, framework: Framework, agent: Agent, reported: agentLink.AgentTask): Task {
+  const id = reported.task.task_id.value
+  framework.unreachableTasks.delete(id)
+  framework.completedTasks.remove((task) => task.id === id)
+  return addTask(m, framework, agent, wireOf(reported, agent))
+}
+
+export function wireOf(reported: agentLink.AgentTask, agent: Agent): mesos.Task {
+  const { task, latest_state, status_update_state, status_update_uuid } = reported
+  return {
+    ...task,
+    agent_id: { value: agent.id },
+    state: latest_state ?? task.state,
+    ...(status_update_state && { status_update_state }),
+    ...(status_update_uuid?.length && { status_update_uuid }),
+  }
+}
+
+/** A master-made update for each task that was thought lost: its current state. */
+function announceReturn(m: Master, revived: readonly Revived[], wasUnreachable: boolean, now: Millis): void {
+  // Mesos spells it like this.
+  const message = wasUnreachable ? 'Unreachable agent re-reregistered' : 'Unknown agent reregistered'
+  for (const { framework, task } of revived) {
+    const { task_id, agent_id, state } = task.wire
+    const status = masterStatus({ task_id, agent_id, state, reason: 'REASON_AGENT_REREGISTERED', message }, now)
+    sendStatus(m, framework, status)
+    const updated = { framework_id: { value: framework.id }, status, state }
+    tellOperators(m, { type: 'TASK_UPDATED', task_updated: updated })
+  }
+}
+
+/** Frameworks that ended while the agent was away. */
+export function shutDownCompleted(m: Master, linkId: LinkId, said: Reregister): void {
+  for (const info of said.frameworks ?? []) {
+    if (info.id === undefined || !isCompleted(m, info.id.value)) continue
+    tellLink(m, linkId, { type: 'SHUTDOWN_FRAMEWORK', shutdown_framework: { framework_id: info.id } })
+  }
+}

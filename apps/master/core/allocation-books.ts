@@ -1,0 +1,47 @@
+import type { AgentSpec, FrameworkSpec, Resources } from '@thermosphere/offer-engine'
+import type { mesos } from '@thermosphere/protocol'
+import type { Millis } from '@thermosphere/effects'
+import { machineOf } from './machines.ts'
+import type { Agent, AgentId, Framework, FrameworkId, Master } from './model.ts'
+
+type Recovered = { readonly now: Millis; readonly refuseMs?: Millis | undefined }
+
+/** Gives resources that were offered or used back to the allocator. */
+export function recover(m: Master, frameworkId: FrameworkId, agentId: AgentId, resources: Resources, options: Recovered): void {
+  if (!resources.isEmpty()) m.allocator.recover(frameworkId, agentId, resources, options)
+}
+
+const types = <T extends string>(capabilities: readonly { readonly type?: T | undefined }[] | undefined): T[] =>
+  (capabilities ?? []).flatMap((capability) => capability.type ?? [])
+
+/** A framework as the allocator sees it. */
+export function frameworkSpec(framework: Framework): FrameworkSpec {
+  const { info } = framework
+  return {
+    id: framework.id,
+    roles: framework.roles,
+    suppressedRoles: [...framework.suppressed],
+    capabilities: types<mesos.FrameworkInfo_Capability_Type>(info.capabilities),
+    offerFilters: info.offer_filters,
+    offerConstraints: framework.offerConstraints,
+    active: framework.active,
+  }
+}
+
+/** An agent as the allocator sees it. */
+export function agentSpec(m: Master, agent: Agent): AgentSpec {
+  return {
+    id: agent.id,
+    hostname: agent.info.hostname,
+    total: agent.total,
+    attributes: agent.info.attributes,
+    domain: agent.info.domain,
+    capabilities: types<mesos.AgentInfo_Capability_Type>(agent.capabilities),
+    active: isOffered(m, agent),
+    used: agent.used,
+  }
+}
+
+/** Whether an agent's resources may be offered. */
+export const isOffered = (m: Master, agent: Agent): boolean =>
+  agent.connected && !agent.deactivated && agent.transition === 'none' && machineOf(m, agent)?.mode !== 'DOWN'

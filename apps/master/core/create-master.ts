@@ -1,0 +1,57 @@
+import type { mesos } from '@thermosphere/protocol'
+import { Allocator } from '@thermosphere/offer-engine'
+import type { AllocatorOptions } from '@thermosphere/offer-engine'
+import type { Millis, Random } from '@thermosphere/effects'
+import { createCounters } from './counters.ts'
+import { machineKey } from './machines.ts'
+import { applyQuota } from './operator/quota.ts'
+import { createRing } from './ring.ts'
+import { masterCounterNames } from './views/metric-names.ts'
+import type { Framework, Master, MasterConfig } from './model.ts'
+import type { Registry } from './registry.ts'
+
+export type MasterSeed = {
+  readonly config: MasterConfig
+  readonly info: mesos.MasterInfo
+  readonly registry: Registry
+  readonly random: Random
+  readonly allocator?: Omit<AllocatorOptions, 'random' | 'allocationIntervalMs'>
+  readonly now: Millis
+}
+
+/** A master that has just become the leader: it knows what the registry knows and waits for everybody to come back. */
+export function createMaster({ config, info, registry, random, allocator, now }: MasterSeed): Master {
+  const m: Master = {
+    config,
+    info,
+    startedAt: now,
+    random,
+    allocator: new Allocator({ random, allocationIntervalMs: config.allocationIntervalMs, ...allocator }),
+    frameworks: new Map(),
+    streams: new Map(),
+    completedFrameworks: createRing<Framework>(config.maxCompletedFrameworks),
+    agents: new Map(),
+    links: new Map(),
+    recoveredAgents: new Map(registry.admitted),
+    unreachableAgents: new Map(registry.unreachable),
+    goneAgents: new Map(registry.gone),
+    offers: new Map(),
+    inverseOffers: new Map(),
+    inverseAnswers: new Map(),
+    inverseFilters: new Map(),
+    machines: new Map(registry.machines.map((machine) => [machineKey(machine.id), { ...machine }])),
+    schedule: registry.schedule,
+    quotas: new Map(),
+    weights: new Map(registry.weights),
+    operatorStreams: new Set(),
+    counters: createCounters(masterCounterNames),
+    nextFramework: 0,
+    nextAgent: 0,
+    nextOffer: 0,
+    effects: [],
+    nextStoreId: 1,
+  }
+  for (const config of registry.quotas) applyQuota(m, config)
+  m.allocator.setWeights(m.weights)
+  return m
+}

@@ -1,0 +1,153 @@
+import type { mesos } from '@thermosphere/protocol'
+import { Resources } from '@thermosphere/offer-engine'
+import type { Millis } from '@thermosphere/effects'
+import { frameworkSpec } from './allocation-books.ts'
+import { armTimer, cancelTimer, note, tellAgent, tellOperators } from './emit.ts'
+import { createCounters } from './counters.ts'
+import { discardOffer, dropInverseOffer, rescindInverseOffer, rescindOffers } from './offers.ts'
+import { createRing } from './ring.ts'
+import { applyStatus, masterStatus, removeExecutor, removeTask } from './tasks.ts'
+import { frameworkWire } from './views/v1-entities.ts'
+import { frameworkCounterNames } from './views/metric-names.ts'
+import type { Framework, FrameworkId, Master, Task } from './model.ts'
+
+/** The roles a framework subscribes with; the one of a single-role framework defaults to `*`. */
+export function rolesOf(info: mesos.FrameworkInfo): readonly string[] {
+  const multiRole = (info.capabilities ?? []).some((capability) => capability.type === 'MULTI_ROLE')
+  return multiRole ? (info.roles ?? []) : [info.role ?? '*']
+}
+
+export const capabilitiesOf = (info: mesos.FrameworkInfo): ReadonlySet<string> =>
+  new Set((info.capabilities ?? []).map((capability) => capability.type ?? 'UNKNOWN'))
+
+/** A framework that is not yet in the books. */
+export function createFramework(m: Master, id: FrameworkId, info: mesos.FrameworkInfo, now: Millis): Framework {
+  return {
+    id,
+    info: { ...info, id: { value: id } },
+    connection: { state: 'recovered' },
+    active: false,
+    roles: rolesOf(info),
+    suppressed: new Set(),
+    capabilities: capabilitiesOf(info),
+    offerConstraints: undefined,
+    registeredAt: now,
+    reregisteredAt: now,
+    unregisteredAt: 0,
+    tasks: new Map(),
+    unreachableTasks: new Map(),
+    completedTasks: createRing<Task>(m.config.maxCompletedTasksPerFramework),
+    executors: new Map(),
+    offers: new Set(),
+    inverseOffers: new Set(),
+    operations: new Map(),
+    used: new Map(),
+    counters: createCounters(frameworkCounterNames),
+  }
+}
+
+export function addFramework(m: Master, framework: Framework): void {
+  m.frameworks.set(framework.id, framework)
+  m.allocator.addFramework(frameworkSpec(framework))
+}
+
+/** A framework that only agents have told of: it waits, without a deadline, for its scheduler. */
+export function recoverFramework(m: Master, info: mesos.FrameworkInfo, now: Millis): Framework | undefined {
+  const id = info.id?.value
+  if (id === undefined) return undefined
+  const known = m.frameworks.get(id)
+  if (known) return known
+  const framework = createFramework(m, id, info, now)
+  addFramework(m, framework)
+  tellOperators(m, { type: 'FRAMEWORK_ADDED', framework_added: { framework: frameworkWire(m, framework, 'event') } })
+  note(m, 'framework.recovered', { frameworkId: id, name: info.name })
+  return framework
+}
+
+/** The scheduler's stream is gone: no offers, and a deadline until it must be back. */
+export function disconnectFramework(m: Master, framework: Framework, now: Millis): void {
+  if (framework.connection.state !== 'connected') return
+  m.streams.delete(framework.connection.streamId)
+  framework.connection = { state: 'disconnected' }
+  cancelTimer(m, `heartbeat/${framework.id}`)
+  deactivateFramework(m, framework, now)
+  const timeoutMs = (framework.info.failover_timeout ?? 0) * 1000
+  note(m, 'framework.disconnected', { frameworkId: framework.id, name: framework.info.name, failoverTimeoutMs: timeoutMs })
+  if (timeoutMs <= 0) removeFramework(m, framework, now)
+  else armTimer(m, `failover/${framework.id}`, now + timeoutMs)
+}
+
+function deactivateFramework(m: Master, framework: Framework, now: Millis): void {
+  framework.active = false
+  m.allocator.setFrameworkActive(framework.id, false)
+  rescindOffers(m, framework.offers, now)
+  for (const offer of [...framework.inverseOffers]) rescindInverseOffer(m, offer)
+}
+
+/** Removes a framework for good: its tasks are killed, its executors shut down, its id never comes back. */
+export function removeFramework(m: Master, framework: Framework, now: Millis): void {
+  for (const offer of [...framework.offers]) discardOffer(m, offer, now)
+  for (const offer of [...framework.inverseOffers]) dropInverseOffer(m, offer)
+  framework.active = false
+  for (const agent of m.agents.values()) {
+    if (agent.connected) tellAgent(m, agent, shutdownFramework(framework.id))
+  }
+  killTasks(m, framework, now)
+  removeExecutors(m, framework, now)
+  endSubscription(m, framework)
+  cancelTimer(m, `failover/${framework.id}`)
+  framework.unregisteredAt = now
+  m.allocator.removeFramework(framework.id)
+  m.frameworks.delete(framework.id)
+  for (const answers of m.inverseAnswers.values()) answers.delete(framework.id)
+  m.completedFrameworks.push(framework)
+  tellOperators(m, { type: 'FRAMEWORK_REMOVED', framework_removed: { framework_info: framework.info } })
+  note(m, 'framework.removed', { frameworkId: framework.id, name: framework.info.name })
+}
+
+const shutdownFramework = (id: FrameworkId) =>
+  ({ type: 'SHUTDOWN_FRAMEWORK', shutdown_framework: { framework_id: { value: id } } }) as const
+
+/** The record says TASK_KILLED at once; the scheduler, which asked or is gone, is not told. */
+function killTasks(m: Master, framework: Framework, now: Millis): void {
+  for (const task of [...framework.tasks.values()]) {
+    const agent = m.agents.get(task.agentId)
+    if (!agent) continue
+    const status = masterStatus(
+      {
+        task_id: task.wire.task_id,
+        state: 'TASK_KILLED',
+        reason: 'REASON_FRAMEWORK_REMOVED',
+        message: `Framework ${framework.id} removed`,
+        agent_id: { value: agent.id },
+      },
+      now,
+    )
+    applyStatus(m, framework, agent, task, { status }, now)
+    removeTask(m, framework, agent, task, now)
+  }
+}
+
+function removeExecutors(m: Master, framework: Framework, now: Millis): void {
+  for (const [agentId, executors] of [...framework.executors]) {
+    const agent = m.agents.get(agentId)
+    if (!agent) continue
+    for (const executor of [...executors.values()]) removeExecutor(m, framework, agent, executor, now)
+  }
+  invariantlyEmpty(framework)
+}
+
+/** A pending operation of a removed framework stays with its agent, as an orphan. */
+function invariantlyEmpty(framework: Framework): void {
+  framework.operations.clear()
+  for (const [agentId, resources] of framework.used) if (resources.equals(Resources.empty)) framework.used.delete(agentId)
+}
+
+function endSubscription(m: Master, framework: Framework): void {
+  if (framework.connection.state !== 'connected') return
+  const { streamId } = framework.connection
+  m.streams.delete(streamId)
+  cancelTimer(m, `heartbeat/${framework.id}`)
+  m.effects.push({ type: 'end-stream', streamId })
+  framework.connection = { state: 'disconnected' }
+}

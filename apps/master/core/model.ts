@@ -1,0 +1,201 @@
+import type { allocator as inverse, maintenance, mesos, quota, scheduler } from '@thermosphere/protocol'
+import type { Allocator, Resources } from '@thermosphere/offer-engine'
+import type { Millis, Random } from '@thermosphere/effects'
+import type { Effect } from './effects.ts'
+import type { Counters } from './counters.ts'
+import type { Ring } from './ring.ts'
+
+export type FrameworkId = string
+export type AgentId = string
+export type TaskId = string
+export type ExecutorId = string
+export type OfferId = string
+export type RoleName = string
+export type StreamId = string
+export type LinkId = number
+export type RequestId = number
+
+/** What the core needs to know of the flags. */
+export interface MasterConfig {
+  readonly cluster: string | undefined
+  readonly agentPingTimeoutMs: Millis
+  readonly maxAgentPingTimeouts: number
+  readonly agentReregisterTimeoutMs: Millis
+  readonly allocationIntervalMs: Millis
+  readonly offerTimeoutMs: Millis | undefined
+  readonly maxCompletedFrameworks: number
+  readonly maxCompletedTasksPerFramework: number
+  readonly maxUnreachableTasksPerFramework: number
+  readonly maxOperatorSubscribers: number
+  readonly registryMaxAgentAgeMs: Millis
+  readonly registryMaxAgentCount: number
+  readonly registryGcIntervalMs: Millis
+  readonly rootSubmissions: boolean
+  readonly roles: readonly RoleName[] | undefined
+  readonly publishPerFrameworkMetrics: boolean
+}
+
+/** Connected to a scheduler, waiting for one to return, or known through agents only. */
+export type Connection =
+  | { readonly state: 'connected'; readonly streamId: StreamId; readonly since: Millis }
+  | { readonly state: 'disconnected' }
+  | { readonly state: 'recovered' }
+
+export interface Framework {
+  readonly id: FrameworkId
+  info: mesos.FrameworkInfo
+  connection: Connection
+  /** Gets offers. */
+  active: boolean
+  roles: readonly RoleName[]
+  suppressed: Set<RoleName>
+  capabilities: ReadonlySet<string>
+  offerConstraints: scheduler.OfferConstraints | undefined
+  registeredAt: Millis
+  reregisteredAt: Millis
+  unregisteredAt: Millis
+  readonly tasks: Map<TaskId, Task>
+  readonly unreachableTasks: Map<TaskId, Task>
+  readonly completedTasks: Ring<Task>
+  readonly executors: Map<AgentId, Map<ExecutorId, Executor>>
+  readonly offers: Set<Offer>
+  readonly inverseOffers: Set<InverseOffer>
+  readonly operations: Map<string, Operation>
+  /** Tasks and executors, by agent. */
+  readonly used: Map<AgentId, Resources>
+  readonly counters: Counters
+}
+
+export interface Task {
+  readonly id: TaskId
+  readonly frameworkId: FrameworkId
+  readonly agentId: AgentId
+  /** Wire form, kept current; replaced as a whole on every change so that cached encodings stay valid by identity. */
+  wire: mesos.Task
+  readonly resources: Resources
+  /** False once its resources went back to the allocator. */
+  holdsResources: boolean
+  killRequested: boolean
+}
+
+export interface Executor {
+  readonly info: mesos.ExecutorInfo
+  readonly frameworkId: FrameworkId
+  readonly agentId: AgentId
+  readonly resources: Resources
+}
+
+export interface Offer {
+  readonly id: OfferId
+  readonly frameworkId: FrameworkId
+  readonly agentId: AgentId
+  readonly role: RoleName
+  readonly resources: Resources
+}
+
+export interface InverseOffer {
+  readonly id: OfferId
+  readonly frameworkId: FrameworkId
+  readonly agentId: AgentId
+  readonly unavailability: mesos.Unavailability
+}
+
+export interface Operation {
+  readonly uuid: string
+  readonly uuidBytes: Uint8Array
+  readonly frameworkId: FrameworkId | undefined
+  readonly agentId: AgentId
+  readonly info: mesos.Offer_Operation
+  latest: mesos.OperationStatus
+  statuses: mesos.OperationStatus[]
+}
+
+/** A registry write is under way that will take the agent away. */
+export type AgentTransition = 'none' | 'unreachable' | 'gone' | 'removing'
+
+export interface Agent {
+  readonly id: AgentId
+  info: mesos.AgentInfo
+  version: string
+  ip: string
+  link: LinkId | undefined
+  capabilities: readonly mesos.AgentInfo_Capability[]
+  connected: boolean
+  deactivated: boolean
+  drain: mesos.DrainInfo | undefined
+  drainStartedAt: Millis
+  registeredAt: Millis
+  reregisteredAt: Millis | undefined
+  total: Resources
+  transition: AgentTransition
+  pingMisses: number
+  readonly tasks: Map<string, Task>
+  readonly executors: Map<FrameworkId, Map<ExecutorId, Executor>>
+  readonly offers: Set<Offer>
+  readonly inverseOffers: Set<InverseOffer>
+  readonly operations: Map<string, Operation>
+  readonly used: Map<FrameworkId, Resources>
+}
+
+/** What the registry keeps of an agent besides its lists. */
+export interface AgentRecord {
+  readonly info: mesos.AgentInfo
+  readonly deactivated: boolean
+  readonly drain: mesos.DrainInfo | undefined
+  readonly drainStartedAt: Millis
+}
+
+export interface UnreachableAgent extends AgentRecord {
+  readonly at: Millis
+}
+
+export interface GoneAgent {
+  readonly at: Millis
+}
+
+export type MachineMode = 'UP' | 'DRAINING' | 'DOWN'
+
+export interface Machine {
+  readonly id: mesos.MachineID
+  mode: MachineMode
+  unavailability: mesos.Unavailability | undefined
+}
+
+/** A stream of the agent link: first unknown, then an agent's. */
+export type Link =
+  | { readonly state: 'open'; readonly ip: string }
+  | { readonly state: 'joining'; readonly ip: string }
+  | { readonly state: 'joined'; readonly ip: string; readonly agentId: AgentId }
+
+/** The whole state of a master. Owned by `step`; endpoints read it through view functions. */
+export interface Master {
+  readonly config: MasterConfig
+  readonly info: mesos.MasterInfo
+  readonly startedAt: Millis
+  readonly random: Random
+  readonly allocator: Allocator
+  readonly frameworks: Map<FrameworkId, Framework>
+  readonly streams: Map<StreamId, FrameworkId>
+  readonly completedFrameworks: Ring<Framework>
+  readonly agents: Map<AgentId, Agent>
+  readonly links: Map<LinkId, Link>
+  readonly recoveredAgents: Map<AgentId, AgentRecord>
+  readonly unreachableAgents: Map<AgentId, UnreachableAgent>
+  readonly goneAgents: Map<AgentId, GoneAgent>
+  readonly offers: Map<OfferId, Offer>
+  readonly inverseOffers: Map<OfferId, InverseOffer>
+  readonly inverseAnswers: Map<AgentId, Map<FrameworkId, inverse.InverseOfferStatus>>
+  readonly inverseFilters: Map<string, Millis>
+  readonly machines: Map<string, Machine>
+  schedule: maintenance.Schedule
+  readonly quotas: Map<RoleName, quota.QuotaConfig>
+  readonly weights: Map<RoleName, number>
+  readonly operatorStreams: Set<StreamId>
+  readonly counters: Counters
+  nextFramework: number
+  nextAgent: number
+  nextOffer: number
+  /** Of the step that is running. */
+  effects: Effect[]
+  nextStoreId: number
+}

@@ -1,0 +1,119 @@
+import type { mesos } from '@thermosphere/protocol'
+import type { Allocation } from '@thermosphere/offer-engine'
+import type { Millis } from '@thermosphere/effects'
+import { armTimer, cancelTimer, sendEvent } from './emit.ts'
+import { machineOf } from './machines.ts'
+import { frameworkFormat } from './resource-format.ts'
+import { recover } from './allocation-books.ts'
+import type { Agent, Framework, InverseOffer, Master, Offer } from './model.ts'
+
+/** Below this an offer's decline is not worth remembering. */
+const defaultRefuseMs = 5_000
+const maxRefuseMs = 365 * 24 * 3600 * 1000
+
+/** How long a decline keeps resources away: 5 s unless told, at most a year; 0 means not at all. */
+export function refuseMs(filters: mesos.Filters | undefined): Millis {
+  const seconds = filters?.refuse_seconds
+  if (seconds === undefined || Number.isNaN(seconds) || seconds < 0) return defaultRefuseMs
+  return Math.min(seconds * 1000, maxRefuseMs)
+}
+
+/** Runs the allocator and turns what it gives into offers, one message a framework. */
+export function allocate(m: Master, now: Millis, options: { readonly batch: boolean }): void {
+  const byFramework = new Map<Framework, mesos.Offer[]>()
+  for (const allocation of m.allocator.allocate(now, options)) {
+    const framework = m.frameworks.get(allocation.frameworkId)
+    const agent = m.agents.get(allocation.agentId)
+    if (!framework?.active || !agent?.connected || agent.deactivated) {
+      recover(m, allocation.frameworkId, allocation.agentId, allocation.resources, { now })
+      continue
+    }
+    const offer = addOffer(m, framework, agent, allocation, now)
+    const offers = byFramework.get(framework) ?? []
+    offers.push(offerWire(m, framework, agent, offer))
+    byFramework.set(framework, offers)
+  }
+  for (const [framework, offers] of byFramework) {
+    framework.counters.add('offers/sent', offers.length)
+    sendEvent(m, framework, { type: 'OFFERS', offers: { offers } })
+  }
+}
+
+function addOffer(m: Master, framework: Framework, agent: Agent, allocation: Allocation, now: Millis): Offer {
+  const id = `${m.info.id}-O${m.nextOffer++}`
+  const { role, resources } = allocation
+  const offer: Offer = { id, frameworkId: framework.id, agentId: agent.id, role, resources }
+  m.offers.set(id, offer)
+  framework.offers.add(offer)
+  agent.offers.add(offer)
+  if (m.config.offerTimeoutMs !== undefined) armTimer(m, `offer/${id}`, now + m.config.offerTimeoutMs)
+  return offer
+}
+
+/** Where the agent's HTTP endpoints are. */
+export const agentUrl = (agent: Agent): mesos.URL => ({
+  scheme: 'http',
+  address: { hostname: agent.info.hostname, ip: agent.ip, port: agent.info.port ?? 5051 },
+  path: '/slave(1)',
+})
+
+export function offerWire(m: Master, framework: Framework, agent: Agent, offer: Offer): mesos.Offer {
+  const executors = framework.executors.get(agent.id)
+  const unavailability = machineOf(m, agent)?.unavailability
+  const multiRole = framework.capabilities.has('MULTI_ROLE')
+  return {
+    id: { value: offer.id },
+    framework_id: { value: framework.id },
+    agent_id: { value: agent.id },
+    hostname: agent.info.hostname,
+    url: agentUrl(agent),
+    ...(agent.info.domain && { domain: agent.info.domain }),
+    resources: frameworkFormat(offer.resources.toWire(), framework.capabilities),
+    ...(agent.info.attributes?.length && { attributes: agent.info.attributes }),
+    ...(executors && { executor_ids: [...executors.keys()].map((value) => ({ value })) }),
+    ...(unavailability && { unavailability }),
+    ...(multiRole && { allocation_info: { role: offer.role } }),
+  }
+}
+
+/** Takes an offer out of the books without giving its resources back. */
+export function dropOffer(m: Master, offer: Offer): void {
+  m.offers.delete(offer.id)
+  m.frameworks.get(offer.frameworkId)?.offers.delete(offer)
+  m.agents.get(offer.agentId)?.offers.delete(offer)
+  if (m.config.offerTimeoutMs !== undefined) cancelTimer(m, `offer/${offer.id}`)
+}
+
+/** Gives an offer's resources back without telling the framework. */
+export function discardOffer(m: Master, offer: Offer, now: Millis, options: { readonly refuseMs?: Millis } = {}): void {
+  dropOffer(m, offer)
+  recover(m, offer.frameworkId, offer.agentId, offer.resources, { now, ...options })
+}
+
+/** Withdraws an offer: the framework hears of it, the resources go back. */
+export function rescindOffer(m: Master, offer: Offer, now: Millis, options: { readonly refuseMs?: Millis } = {}): void {
+  discardOffer(m, offer, now, options)
+  const framework = m.frameworks.get(offer.frameworkId)
+  if (!framework) return
+  framework.counters.add('offers/rescinded')
+  sendEvent(m, framework, { type: 'RESCIND', rescind: { offer_id: { value: offer.id } } })
+}
+
+export function rescindOffers(m: Master, offers: Iterable<Offer>, now: Millis): void {
+  for (const offer of [...offers]) rescindOffer(m, offer, now)
+}
+
+export function dropInverseOffer(m: Master, offer: InverseOffer): void {
+  m.inverseOffers.delete(offer.id)
+  m.frameworks.get(offer.frameworkId)?.inverseOffers.delete(offer)
+  m.agents.get(offer.agentId)?.inverseOffers.delete(offer)
+}
+
+export function rescindInverseOffer(m: Master, offer: InverseOffer): void {
+  dropInverseOffer(m, offer)
+  const framework = m.frameworks.get(offer.frameworkId)
+  if (!framework) return
+  const rescind = { inverse_offer_id: { value: offer.id } }
+  sendEvent(m, framework, { type: 'RESCIND_INVERSE_OFFER', rescind_inverse_offer: rescind })
+}
+

@@ -1,0 +1,103 @@
+import type { scheduler } from '@thermosphere/protocol'
+import type { Millis } from '@thermosphere/effects'
+import { note, respond } from '../emit.ts'
+import { removeFramework } from '../frameworks.ts'
+import { onAccept } from './accept.ts'
+import { onAcknowledge, onAcknowledgeOperation } from './acknowledge.ts'
+import { onAnswerInverseOffers } from './inverse-offers.ts'
+import { onDecline, onRevive, onSuppress } from './offer-calls.ts'
+import { onKill, onMessage, onShutdown } from './forwarded-calls.ts'
+import { onReconcile, onReconcileOperations } from './reconcile.ts'
+import { onUpdateFramework } from './subscribe.ts'
+import type { Reply } from '../effects.ts'
+import type { Framework, Master, RequestId } from '../model.ts'
+
+export type SchedulerRequest = {
+  readonly requestId: RequestId
+  readonly streamId: string | undefined
+  readonly call: scheduler.Call
+  readonly principal?: string
+}
+
+/** Any call but SUBSCRIBE: checked against who is subscribed, answered, then carried out. */
+export function onSchedulerCall(m: Master, request: SchedulerRequest, now: Millis): void {
+  const { call, requestId } = request
+  const framework = m.frameworks.get(call.framework_id?.value ?? '')
+  const refusal = framework ? gate(framework, request) : { status: 400, text: 'Framework cannot be found' }
+  if (refusal || !framework) return respond(m, requestId, refusal ?? { status: 400 })
+  if (call.type === 'UNKNOWN' || call.type === undefined) return respond(m, requestId, { status: 501, text: '501 Not Implemented.' })
+  count(framework, call.type)
+  if (call.type === 'UPDATE_FRAMEWORK' && call.update_framework) {
+    return onUpdateFramework(m, framework, call.update_framework, requestId, now)
+  }
+  respond(m, requestId, { status: 202 })
+  perform(m, framework, call, now)
+}
+
+function count(framework: Framework, type: scheduler.Call_Type): void {
+  framework.counters.add('calls')
+  framework.counters.add(`calls/${type.toLowerCase()}`)
+}
+
+function gate(framework: Framework, request: SchedulerRequest): Reply | undefined {
+  const { streamId, principal } = request
+  if (principal !== undefined && framework.info.principal !== undefined && principal !== framework.info.principal) {
+    return { status: 400, text: `Authenticated principal '${principal}' does not match principal '${framework.info.principal}' of the framework` }
+  }
+  if (framework.connection.state !== 'connected') return { status: 403, text: 'Framework is not subscribed' }
+  if (streamId === undefined) {
+    return { status: 400, text: "All non-subscribe calls should include the 'Mesos-Stream-Id' header" }
+  }
+  if (streamId !== framework.connection.streamId) return { status: 400, text: staleStream(framework, streamId) }
+  return undefined
+}
+
+const staleStream = (framework: Framework, streamId: string): string =>
+  `The stream ID '${streamId}' included in this request didn't match the stream ID currently associated with framework ID ${framework.id}`
+
+/** Calls that make no sense are dropped: the answer is out already. */
+function perform(m: Master, framework: Framework, call: scheduler.Call, now: Millis): void {
+  switch (call.type) {
+    case 'TEARDOWN':
+      m.counters.add('master/messages_unregister_framework')
+      return removeFramework(m, framework, now)
+    case 'ACCEPT':
+      return call.accept && onAccept(m, framework, call.accept, now)
+    case 'DECLINE':
+      return call.decline && onDecline(m, framework, call.decline, now)
+    case 'ACCEPT_INVERSE_OFFERS':
+      return call.accept_inverse_offers && onAnswerInverseOffers(m, framework, 'ACCEPT', call.accept_inverse_offers, now)
+    case 'DECLINE_INVERSE_OFFERS':
+      return call.decline_inverse_offers && onAnswerInverseOffers(m, framework, 'DECLINE', call.decline_inverse_offers, now)
+    case 'REVIVE':
+      return onRevive(m, framework, call.revive?.roles ?? [])
+    case 'SUPPRESS':
+      return onSuppress(m, framework, call.suppress?.roles ?? [])
+    case 'REQUEST':
+      return m.counters.add('master/messages_resource_request')
+    default:
+      return performOnTasks(m, framework, call, now)
+  }
+}
+
+function performOnTasks(m: Master, framework: Framework, call: scheduler.Call, now: Millis): void {
+  switch (call.type) {
+    case 'KILL':
+      return call.kill && onKill(m, framework, call.kill, now)
+    case 'SHUTDOWN':
+      return call.shutdown && onShutdown(m, framework, call.shutdown)
+    case 'ACKNOWLEDGE':
+      return call.acknowledge && onAcknowledge(m, framework, call.acknowledge, now)
+    case 'ACKNOWLEDGE_OPERATION_STATUS':
+      return call.acknowledge_operation_status && onAcknowledgeOperation(m, framework, call.acknowledge_operation_status)
+    case 'RECONCILE':
+      return call.reconcile && onReconcile(m, framework, call.reconcile.tasks ?? [], now)
+    case 'RECONCILE_OPERATIONS':
+      return call.reconcile_operations && onReconcileOperations(m, framework, call.reconcile_operations.operations ?? [])
+    case 'MESSAGE':
+      return call.message && onMessage(m, framework, call.message)
+    default:
+      m.counters.add('master/dropped_messages')
+      return note(m, 'scheduler.call.dropped', { frameworkId: framework.id, call: call.type })
+  }
+}

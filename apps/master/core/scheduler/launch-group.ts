@@ -1,0 +1,82 @@
+import type { mesos } from '@thermosphere/protocol'
+import { Resources } from '@thermosphere/offer-engine'
+import type { Millis } from '@thermosphere/effects'
+import { note, tellAgent } from '../emit.ts'
+import { addExecutor, addTask, newTaskWire } from '../tasks.ts'
+import { groupExecutorProblem, groupTaskProblem } from '../validation/group.ts'
+import { completed, completedExecutor, taskError } from './launch.ts'
+import { withAllocation } from '../resource-format.ts'
+import type { Acceptance } from './accept.ts'
+import type { Master } from '../model.ts'
+
+const idOnLaunch = 'The `id` field cannot be set on LAUNCH_GROUP operations'
+
+/** Starts all tasks of a group under one executor, or none. */
+export function launchGroup(m: Master, acceptance: Acceptance, operation: mesos.Offer_Operation, now: Millis): void {
+  const group = operation.launch_group
+  if (!group) return
+  const executor = keepType(group.executor, completedExecutor(group.executor, acceptance.framework, acceptance.role))
+  const tasks = (group.task_group.tasks ?? []).map((task) => completed(task, acceptance))
+  const wanted = demand(acceptance, executor, tasks)
+  const problem = operation.id ? idOnLaunch : (groupProblem(m, acceptance, executor, tasks) ?? fitProblem(acceptance, wanted))
+  if (problem === undefined) return start(m, acceptance, executor, tasks, wanted)
+  const refusal = { reason: 'REASON_TASK_GROUP_INVALID', message: problem } as const
+  for (const task of tasks) taskError(m, acceptance.framework, task, refusal, now)
+}
+
+/** Only LAUNCH infers CUSTOM; a group must say which executor it means. */
+function keepType(asked: mesos.ExecutorInfo, filled: mesos.ExecutorInfo): mesos.ExecutorInfo {
+  const { type: _type, ...rest } = filled
+  return asked.type === undefined ? rest : { ...rest, type: asked.type }
+}
+
+const isRunning = ({ framework, agent }: Acceptance, executor: mesos.ExecutorInfo): boolean =>
+  framework.executors.get(agent.id)?.has(executor.executor_id.value) ?? false
+
+function demand(acceptance: Acceptance, executor: mesos.ExecutorInfo, tasks: readonly mesos.TaskInfo[]): Resources {
+  let sum = isRunning(acceptance, executor) ? Resources.empty : Resources.fromWire(executor.resources)
+  for (const task of tasks) sum = sum.add(Resources.fromWire(task.resources))
+  return sum
+}
+
+function groupProblem(
+  m: Master,
+  acceptance: Acceptance,
+  executor: mesos.ExecutorInfo,
+  tasks: readonly mesos.TaskInfo[],
+): string | undefined {
+  if (tasks.length === 0) return 'Task group cannot be empty'
+  const seen = new Set<string>()
+  for (const task of tasks) {
+    const id = task.task_id.value
+    const problem = seen.has(id) ? `Task has duplicate ID: ${id}` : groupTaskProblem(m, acceptance, executor, task)
+    if (problem !== undefined) return `Task '${id}' is invalid: ${problem}`
+    seen.add(id)
+  }
+  return groupExecutorProblem(acceptance, executor)
+}
+
+function fitProblem({ remaining }: Acceptance, wanted: Resources): string | undefined {
+  if (remaining.contains(wanted)) return undefined
+  return `Total resources ${wanted.toString()} required by task group and its executor are more than available ${remaining.toString()}`
+}
+
+function start(
+  m: Master,
+  acceptance: Acceptance,
+  executor: mesos.ExecutorInfo,
+  tasks: readonly mesos.TaskInfo[],
+  wanted: Resources,
+): void {
+  const { framework, agent, role } = acceptance
+  const launchExecutor = !isRunning(acceptance, executor)
+  acceptance.remaining = acceptance.remaining.subtract(wanted)
+  const allocated = { ...executor, resources: withAllocation(executor.resources, role) }
+  if (launchExecutor) addExecutor(framework, agent, allocated)
+  const injected = tasks.map((task) => ({ ...task, executor: allocated }))
+  for (const task of injected) addTask(m, framework, agent, newTaskWire(task, framework.id, allocated))
+  const run = { framework_info: framework.info, executor: allocated, task_group: { tasks: injected }, launch_executor: launchExecutor }
+  tellAgent(m, agent, { type: 'RUN_TASK_GROUP', run_task_group: run })
+  const taskIds = tasks.map((task) => task.task_id.value).join(' ')
+  note(m, 'task-group.launched', { frameworkId: framework.id, agentId: agent.id, taskIds })
+}

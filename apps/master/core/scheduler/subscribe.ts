@@ -1,0 +1,165 @@
+import type { mesos, scheduler } from '@thermosphere/protocol'
+import type { Millis } from '@thermosphere/effects'
+import { frameworkSpec } from '../allocation-books.ts'
+import { armTimer, cancelTimer, note, respond, sendEvent, tellAgent, tellOperators } from '../emit.ts'
+import { addFramework, capabilitiesOf, createFramework, rolesOf } from '../frameworks.ts'
+import { discardOffer, dropInverseOffer, rescindOffer } from '../offers.ts'
+import { frameworkInfoProblem, frameworkUpdateProblem, roleOptionsProblem, subscribeProblem } from '../validation/framework.ts'
+import { frameworkWire } from '../views/v1-entities.ts'
+import type { Framework, Master, RequestId, StreamId } from '../model.ts'
+
+/** Fixed in the protocol; schedulers count missed ones. */
+export const heartbeatIntervalMs = 15_000
+
+export type Subscription = {
+  readonly streamId: StreamId
+  readonly subscribe: scheduler.Call_Subscribe
+  readonly principal?: string
+}
+
+/** A scheduler opened a stream: new, back, or taking over from another one. */
+export function onSubscribe(m: Master, subscription: Subscription, now: Millis): void {
+  const { streamId, subscribe, principal } = subscription
+  const asked = subscribe.framework_info
+  const filled = principal !== undefined && asked.principal === undefined
+  const info = filled ? { ...asked, principal } : asked
+  const problem = subscriptionProblem(m, info, subscribe)
+  if (problem !== undefined) return refuse(m, streamId, problem)
+  const id = info.id?.value
+  const known = id ? m.frameworks.get(id) : undefined
+  m.counters.add(id ? 'master/messages_reregister_framework' : 'master/messages_register_framework')
+  if (known) resubscribe(m, known, info, subscribe, streamId, now)
+  else subscribeNew(m, info, subscribe, streamId, now)
+}
+
+function subscriptionProblem(m: Master, info: mesos.FrameworkInfo, subscribe: scheduler.Call_Subscribe): string | undefined {
+  const problem = subscribeProblem(m, info)
+  if (problem !== undefined) return problem
+  const known = info.id?.value ? m.frameworks.get(info.id.value) : undefined
+  if (known && (known.info.principal ?? '') !== (info.principal ?? '')) return "Changing framework's principal is not allowed."
+  return roleOptionsProblem(info, subscribe.suppressed_roles ?? [], subscribe.offer_constraints)
+}
+
+/** Refusals are told inside the stream, which then ends. */
+function refuse(m: Master, streamId: StreamId, message: string): void {
+  m.effects.push({ type: 'event', streamId, event: { type: 'ERROR', error: { message } } }, { type: 'end-stream', streamId })
+  note(m, 'framework.refused', { reason: message })
+}
+
+function subscribeNew(m: Master, info: mesos.FrameworkInfo, subscribe: scheduler.Call_Subscribe, streamId: StreamId, now: Millis): void {
+  const id = info.id?.value || `${m.info.id}-${String(m.nextFramework++).padStart(4, '0')}`
+  const framework = createFramework(m, id, info, now)
+  applyRoleOptions(framework, subscribe.suppressed_roles, subscribe.offer_constraints)
+  framework.active = true
+  addFramework(m, framework)
+  connect(m, framework, streamId, now)
+  const added = { framework: frameworkWire(m, framework, 'event') }
+  tellOperators(m, { type: 'FRAMEWORK_ADDED', framework_added: added })
+  note(m, 'framework.subscribed', { frameworkId: id, name: info.name })
+}
+
+function resubscribe(
+  m: Master,
+  framework: Framework,
+  info: mesos.FrameworkInfo,
+  subscribe: scheduler.Call_Subscribe,
+  streamId: StreamId,
+  now: Millis,
+): void {
+  takeOver(m, framework)
+  for (const offer of [...framework.offers]) discardOffer(m, offer, now)
+  for (const offer of [...framework.inverseOffers]) dropInverseOffer(m, offer)
+  cancelTimer(m, `failover/${framework.id}`)
+  // The first scheduler's user and checkpointing stay: tasks run under them.
+  updateInfo(m, framework, { ...info, user: framework.info.user, checkpoint: framework.info.checkpoint }, now)
+  applyRoleOptions(framework, subscribe.suppressed_roles, subscribe.offer_constraints)
+  framework.active = true
+  framework.reregisteredAt = now
+  m.allocator.updateFramework(frameworkSpec(framework))
+  m.allocator.setFrameworkActive(framework.id, true)
+  connect(m, framework, streamId, now)
+  announceUpdate(m, framework)
+  note(m, 'framework.resubscribed', { frameworkId: framework.id, name: info.name })
+}
+
+/** An older stream of the same framework hears that it lost. */
+function takeOver(m: Master, framework: Framework): void {
+  if (framework.connection.state !== 'connected') return
+  const { streamId } = framework.connection
+  sendEvent(m, framework, { type: 'ERROR', error: { message: 'Framework failed over' } })
+  m.effects.push({ type: 'end-stream', streamId })
+  m.streams.delete(streamId)
+}
+
+function connect(m: Master, framework: Framework, streamId: StreamId, now: Millis): void {
+  framework.connection = { state: 'connected', streamId, since: now }
+  m.streams.set(streamId, framework.id)
+  framework.counters.add('calls')
+  framework.counters.add('calls/subscribe')
+  const subscribed = {
+    framework_id: { value: framework.id },
+    heartbeat_interval_seconds: heartbeatIntervalMs / 1000,
+    master_info: m.info,
+  }
+  sendEvent(m, framework, { type: 'SUBSCRIBED', subscribed })
+  beat(m, framework, now)
+}
+
+/** A heartbeat now and a timer for the next. */
+export function beat(m: Master, framework: Framework, now: Millis): void {
+  sendEvent(m, framework, { type: 'HEARTBEAT' })
+  armTimer(m, `heartbeat/${framework.id}`, now + heartbeatIntervalMs)
+}
+
+function applyRoleOptions(
+  framework: Framework,
+  suppressed: readonly string[] | undefined,
+  constraints: scheduler.OfferConstraints | undefined,
+): void {
+  framework.suppressed = new Set(suppressed)
+  framework.offerConstraints = constraints
+}
+
+function updateInfo(m: Master, framework: Framework, info: mesos.FrameworkInfo, now: Millis): void {
+  framework.info = { ...info, id: { value: framework.id } }
+  framework.roles = rolesOf(info)
+  framework.capabilities = capabilitiesOf(info)
+  const roles = new Set(framework.roles)
+  for (const offer of [...framework.offers]) if (!roles.has(offer.role)) rescindOffer(m, offer, now)
+}
+
+/** All agents learn the new description; those that run the framework re-send its pending updates at once. */
+function announceUpdate(m: Master, framework: Framework): void {
+  const updated = { framework: frameworkWire(m, framework, 'event') }
+  tellOperators(m, { type: 'FRAMEWORK_UPDATED', framework_updated: updated })
+  for (const agent of m.agents.values()) {
+    tellAgent(m, agent, { type: 'UPDATE_FRAMEWORK', update_framework: { framework_info: framework.info } })
+  }
+}
+
+/** UPDATE_FRAMEWORK: as SUBSCRIBE without a new stream, and refusals are statuses. */
+export function onUpdateFramework(
+  m: Master,
+  framework: Framework,
+  update: scheduler.Call_UpdateFramework,
+  requestId: RequestId,
+  now: Millis,
+): void {
+  const refusal = updateProblem(m, framework, update)
+  if (refusal !== undefined) return respond(m, requestId, { status: 400, text: refusal })
+  updateInfo(m, framework, update.framework_info, now)
+  applyRoleOptions(framework, update.suppressed_roles, update.offer_constraints)
+  m.allocator.updateFramework(frameworkSpec(framework))
+  announceUpdate(m, framework)
+  respond(m, requestId, { status: 200 })
+}
+
+function updateProblem(m: Master, framework: Framework, update: scheduler.Call_UpdateFramework): string | undefined {
+  const info = update.framework_info
+  const invalid = frameworkInfoProblem(m, info)
+  if (invalid !== undefined) return `Supplied FrameworkInfo is not valid: ${invalid}`
+  const change = frameworkUpdateProblem(framework, info)
+  if (change !== undefined) return `FrameworkInfo update is not valid: ${change}`
+  const options = roleOptionsProblem(info, update.suppressed_roles ?? [], update.offer_constraints)
+  return options && `'UpdateFramework' call is not valid: ${options}`
+}

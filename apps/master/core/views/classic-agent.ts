@@ -1,0 +1,69 @@
+import { encodeJson } from '@thermosphere/protocol'
+import type { Resources } from '@thermosphere/offer-engine'
+import { endpointFormat } from '../resource-format.ts'
+import { attributeObject, resourceObject } from './classic-resources.ts'
+import { array, bool, double, entries, integer, merged, object, raw, text } from './json.ts'
+import type { Json } from './json.ts'
+import { isActive, offeredTo, pidOf, usedBy } from './v1-entities.ts'
+import type { Agent, AgentId, AgentRecord } from '../model.ts'
+
+/** An agent as `/state` and `/state-summary` show it. */
+export function classicAgent(agent: Agent): Json {
+  const { info } = agent
+  return object({
+    id: text(agent.id),
+    hostname: text(info.hostname),
+    port: integer(info.port ?? 5051),
+    attributes: attributeObject(info.attributes),
+    domain: info.domain && raw(encodeJson('mesos.v1.DomainInfo', info.domain)),
+    pid: text(pidOf(agent)),
+    registered_time: double(agent.registeredAt / 1000),
+    reregistered_time: agent.reregisteredAt === undefined ? undefined : double(agent.reregisteredAt / 1000),
+    resources: resourceObject(agent.total),
+    used_resources: resourceObject(usedBy(agent)),
+    offered_resources: resourceObject(offeredTo(agent)),
+    reserved_resources: byRole(agent.total, resourceObject),
+    unreserved_resources: resourceObject(agent.total.unreserved()),
+    active: bool(isActive(agent)),
+    deactivated: bool(agent.deactivated),
+    version: text(agent.version),
+    capabilities: array(agent.capabilities.map((capability) => text(capability.type ?? 'UNKNOWN'))),
+    ...drainMembers(agent),
+  })
+}
+
+function drainMembers(agent: Agent): Record<string, Json> {
+  if (!agent.drain) return {}
+  return {
+    drain_info: raw(encodeJson('mesos.v1.DrainInfo', agent.drain)),
+    estimated_drain_start_time_seconds: double(agent.drainStartedAt / 1000),
+  }
+}
+
+const byRole = (resources: Resources, encode: (part: Resources) => Json): Json =>
+  entries([...resources.reservations()].map(([role, part]) => [role, encode(part)] as const))
+
+const full = (resources: Resources): Json =>
+  array(endpointFormat(resources.toWire()).map((resource) => raw(encodeJson('mesos.v1.Resource', resource))))
+
+/** `/slaves` adds the resources in the wire's own form. */
+export const classicAgentFull = (agent: Agent): Json =>
+  merged(
+    classicAgent(agent),
+    object({
+      reserved_resources_full: byRole(agent.total, full),
+      unreserved_resources_full: full(agent.total.unreserved()),
+      used_resources_full: full(usedBy(agent)),
+      offered_resources_full: full(offeredTo(agent)),
+    }),
+  )
+
+/** An agent of the registry that has not come back yet. */
+export const classicRecoveredAgent = (id: AgentId, { info }: AgentRecord): Json =>
+  object({
+    id: text(id),
+    hostname: text(info.hostname),
+    port: integer(info.port ?? 5051),
+    attributes: attributeObject(info.attributes),
+    domain: info.domain && raw(encodeJson('mesos.v1.DomainInfo', info.domain)),
+  })

@@ -1,0 +1,35 @@
+/** A finished piece of JSON text. */
+export type Json = string & { readonly json: unique symbol }
+
+const json = (text: string): Json => text as Json
+
+/** Doubles always show a fraction or an exponent, as Mesos writes them. */
+export function double(value: number): Json {
+  if (!Number.isFinite(value)) return json(Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity')
+  const text = String(value)
+  return json(/[.e]/.test(text) ? text : `${text}.0`)
+}
+
+export const integer = (value: number): Json => json(String(Math.trunc(value)))
+export const text = (value: string): Json => json(JSON.stringify(value))
+export const bool = (value: boolean): Json => json(value ? 'true' : 'false')
+export const raw = (value: string): Json => json(value)
+export const array = (items: readonly Json[]): Json => json(`[${items.join(',')}]`)
+
+/** Members in the order given; those that are undefined are left out. */
+export function object(members: Readonly<Record<string, Json | undefined>>): Json {
+  return entries(Object.entries(members))
+}
+
+/** Like `object`, for keys that are data: an object literal would reorder keys that look like numbers. */
+export function entries(members: Iterable<readonly [string, Json | undefined]>): Json {
+  const parts: string[] = []
+  for (const [key, value] of members) if (value !== undefined) parts.push(`${JSON.stringify(key)}:${value}`)
+  return json(`{${parts.join(',')}}`)
+}
+
+/** Several objects as one, members of the first first. */
+export function merged(...objects: readonly Json[]): Json {
+  const inner = objects.map((one) => one.slice(1, -1)).filter((one) => one !== '')
+  return json(`{${inner.join(',')}}`)
+}

@@ -1,0 +1,125 @@
+import type { maintenance, master, mesos, quota } from '@thermosphere/protocol'
+import type { Quantities } from '@thermosphere/offer-engine'
+import { addQuantities } from '@thermosphere/offer-engine'
+import { isOnMachine } from '../machines.ts'
+import { operationWire } from '../operations.ts'
+import { roleBooks } from '../roles.ts'
+import { agentWire, frameworkWire } from './v1-entities.ts'
+import type { Framework, Machine, Master } from '../model.ts'
+
+type Response = master.Response
+
+/** Answers of the calls that read the cluster, from the state alone. */
+export const v1Views = {
+  GET_STATE: (m: Master): Response => ({ type: 'GET_STATE', get_state: stateOf(m) }),
+  GET_AGENTS: (m: Master): Response => ({ type: 'GET_AGENTS', get_agents: agentsOf(m) }),
+  GET_FRAMEWORKS: (m: Master): Response => ({ type: 'GET_FRAMEWORKS', get_frameworks: frameworksOf(m) }),
+  GET_EXECUTORS: (m: Master): Response => ({ type: 'GET_EXECUTORS', get_executors: executorsOf(m) }),
+  GET_TASKS: (m: Master): Response => ({ type: 'GET_TASKS', get_tasks: tasksOf(m) }),
+  GET_OPERATIONS: (m: Master): Response => ({ type: 'GET_OPERATIONS', get_operations: { operations: operationsOf(m) } }),
+  GET_ROLES: (m: Master): Response => ({ type: 'GET_ROLES', get_roles: { roles: rolesOf(m) } }),
+  GET_WEIGHTS: (m: Master): Response => {
+    const weight_infos = weightsOf(m)
+    return { type: 'GET_WEIGHTS', ...(weight_infos.length > 0 && { get_weights: { weight_infos } }) }
+  },
+  GET_QUOTA: (m: Master): Response => ({ type: 'GET_QUOTA', get_quota: { status: quotaStatus(m) } }),
+  GET_MASTER: (m: Master): Response => ({
+    type: 'GET_MASTER',
+    get_master: { master_info: m.info, start_time: m.startedAt / 1000, elected_time: m.startedAt / 1000 },
+  }),
+  GET_MAINTENANCE_STATUS: (m: Master): Response => ({
+    type: 'GET_MAINTENANCE_STATUS',
+    get_maintenance_status: { status: maintenanceStatus(m) },
+  }),
+  GET_MAINTENANCE_SCHEDULE: (m: Master): Response => ({
+    type: 'GET_MAINTENANCE_SCHEDULE',
+    get_maintenance_schedule: { schedule: m.schedule },
+  }),
+} as const satisfies Partial<Record<master.Call_Type, (m: Master) => Response>>
+
+/** The snapshot that opens an operator's event stream. */
+export const stateOf = (m: Master): master.Response_GetState => ({
+  get_tasks: tasksOf(m),
+  get_executors: executorsOf(m),
+  get_frameworks: frameworksOf(m),
+  get_agents: agentsOf(m),
+})
+
+const allFrameworks = (m: Master): Framework[] => [...m.frameworks.values(), ...m.completedFrameworks.values()]
+
+function tasksOf(m: Master): master.Response_GetTasks {
+  const frameworks = allFrameworks(m)
+  const wires = (pick: (framework: Framework) => Iterable<{ readonly wire: mesos.Task }>): mesos.Task[] =>
+    frameworks.flatMap((framework) => Array.from(pick(framework), (task) => task.wire))
+  return {
+    tasks: wires((framework) => framework.tasks.values()),
+    unreachable_tasks: wires((framework) => framework.unreachableTasks.values()),
+    completed_tasks: wires((framework) => framework.completedTasks.values()),
+  }
+}
+
+function executorsOf(m: Master): master.Response_GetExecutors {
+  const executors = [...m.frameworks.values()].flatMap((framework) =>
+    [...framework.executors].flatMap(([agentId, byId]) =>
+      [...byId.values()].map((executor) => ({ executor_info: executor.info, agent_id: { value: agentId } })),
+    ),
+  )
+  return { executors }
+}
+
+const frameworksOf = (m: Master): master.Response_GetFrameworks => ({
+  frameworks: [...m.frameworks.values()].map((framework) => frameworkWire(m, framework, 'response')),
+  completed_frameworks: m.completedFrameworks.values().map((framework) => frameworkWire(m, framework, 'response')),
+})
+
+const agentsOf = (m: Master): master.Response_GetAgents => ({
+  agents: [...m.agents.values()].map((agent) => agentWire(m, agent)),
+  recovered_agents: [...m.recoveredAgents.values()].map((record) => record.info),
+})
+
+const operationsOf = (m: Master): mesos.Operation[] =>
+  [...m.agents.values()].flatMap((agent) => [...agent.operations.values()].map(operationWire))
+
+/** Roles with frameworks or resources. */
+const namesOf = ['cpus', 'mem', 'disk', 'gpus']
+
+function rolesOf(m: Master): mesos.Role[] {
+  return [...roleBooks(m)].map(([name, books]) => ({
+    name,
+    weight: m.weights.get(name) ?? 1,
+    frameworks: books.frameworks.map((value) => ({ value })),
+    resources: scalarResources(addQuantities(books.allocated, books.offered)),
+  }))
+}
+
+const scalarResources = (amounts: Quantities): mesos.Resource[] =>
+  namesOf.flatMap((name) => {
+    const milli = amounts.get(name)
+    return milli ? [{ name, type: 'SCALAR' as const, scalar: { value: milli / 1000 } }] : []
+  })
+
+export const weightsOf = (m: Master): mesos.WeightInfo[] => [...m.weights].map(([role, weight]) => ({ role, weight }))
+
+/** `infos` is the view of old clients: the guarantees as resources. */
+export function quotaStatus(m: Master): quota.QuotaStatus {
+  const configs = [...m.quotas.values()]
+  if (configs.length === 0) return {}
+  const infos = configs.map(({ role, guarantees }) => ({
+    role,
+    guarantee: Object.entries(guarantees ?? {}).map(([name, scalar]) => ({ name, type: 'SCALAR' as const, scalar })),
+  }))
+  return { infos, configs }
+}
+
+export function maintenanceStatus(m: Master): maintenance.ClusterStatus {
+  const machines = [...m.machines.values()]
+  const draining = machines.filter((machine) => machine.mode === 'DRAINING').map((machine) => drainingMachine(m, machine))
+  const down = machines.filter((machine) => machine.mode === 'DOWN').map((machine) => machine.id)
+  return { ...(draining.length > 0 && { draining_machines: draining }), ...(down.length > 0 && { down_machines: down }) }
+}
+
+function drainingMachine(m: Master, machine: Machine): maintenance.ClusterStatus_DrainingMachine {
+  const agents = [...m.agents.values()].filter((agent) => isOnMachine(agent, machine.id))
+  const statuses = agents.flatMap((agent) => [...(m.inverseAnswers.get(agent.id)?.values() ?? [])])
+  return { id: machine.id, ...(statuses.length > 0 && { statuses }) }
+}
