@@ -119,6 +119,6 @@ export function rangeText(
 export function parseFlagFileValue(flag: Flag, value: unknown): ParsedValue {
   if (flag.type === 'json' && typeof value !== 'string') return parseFlagJson(flag, value)
   if (Array.isArray(value) && flag.type === 'list') return parseFlagText(flag, value.join(','))
-  if (typeof value === 'object') return bad(`must be ${flag.type === 'list' ? 'a list of texts' : `a ${flag.type}`}`)
+  if (typeof value === 'object') return bad(`must be of type ${flag.type}`)
   return parseFlagText(flag, String(value))
 }

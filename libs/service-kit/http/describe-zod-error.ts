@@ -20,8 +20,9 @@ export function listZodProblems(error: z.ZodError, input?: unknown): string[] {
 function describeIssue(issue: Issue, input: unknown): string {
   const field = fieldName(issue.path)
   const text = issueText(issue)
-  const got =
-    issue.code === 'unrecognized_keys' || issue.code === 'custom' ? '' : givenText(valueAt(input, issue.path), input)
+  if (issue.code === 'unrecognized_keys' || issue.code === 'custom') return field === '' ? text : `${field}: ${text}`
+  const isSize = issue.code === 'too_big' || issue.code === 'too_small'
+  const got = givenText({ value: valueAt(input, issue.path), input, isSize })
   return (field === '' ? text : `${field}: ${text}`) + got
 }
 
@@ -96,9 +97,10 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   return value
 }
 
-function givenText(value: unknown, input: unknown): string {
+function givenText({ value, input, isSize }: { value: unknown; input: unknown; isSize: boolean }): string {
   if (input === undefined) return ''
   if (value === undefined) return ', but it is missing'
+  if (Array.isArray(value) && isSize) return `, not ${value.length}`
   if (typeof value === 'object' && value !== null) return `, not ${Array.isArray(value) ? 'an array' : 'an object'}`
   const text = JSON.stringify(value) ?? String(value)
   return `, not ${text.length > SHOWN_LENGTH_MAX ? `${text.slice(0, SHOWN_LENGTH_MAX)}...` : text}`

@@ -15,6 +15,11 @@ const put = (id: number, key: string): StoreEffect => ({
 })
 const say = (text: string, after?: number): Say => ({ type: 'say', text, ...(after !== undefined && { after }) })
 
+/** A few turns of the event loop: everything that needs no timer has happened. */
+async function turns(): Promise<void> {
+  for (let i = 0; i < 4; i++) await nextTurn()
+}
+
 function build(overrides: { now?: () => number; persist?: (writes: readonly StoreWrite[]) => Promise<void> } = {}) {
   const said: string[] = []
   const persisted: StoreWrite[][] = []
@@ -40,8 +45,7 @@ function build(overrides: { now?: () => number; persist?: (writes: readonly Stor
 test('an effect without after is performed at once, one with after only when its write is durable', async () => {
   const { loop, said, pending } = build()
   loop.submit({ effects: [put(1, 'a'), say('held', 1), say('free')] })
-  await nextTurn()
-  await nextTurn()
+  await turns()
   assert.deepEqual(said, ['free'])
   pending[0]?.resolve()
   await nextTurn()
@@ -53,14 +57,14 @@ test('inputs of one turn share one persist, and stepping goes on while it is in 
   const { loop, said, persisted, pending } = build()
   loop.submit({ effects: [put(1, 'a'), say('a', 1)] })
   loop.submit({ effects: [put(1, 'b'), say('b', 1)] })
-  await sleep(1)
+  await turns()
   loop.submit({ effects: [put(1, 'c'), say('c', 1), say('now')] })
-  await sleep(1)
+  await turns()
   assert.equal(persisted.length, 1)
   assert.equal(persisted[0]?.length, 2)
   assert.deepEqual(said, ['now'])
   pending[0]?.resolve()
-  await sleep(1)
+  await turns()
   assert.deepEqual(said, ['now', 'a', 'b'])
   assert.equal(persisted.length, 2)
   pending[1]?.resolve()
@@ -71,9 +75,9 @@ test('inputs of one turn share one persist, and stepping goes on while it is in 
 test('effects that wait for an empty write keep their place behind earlier ones', async () => {
   const { loop, said, pending } = build()
   loop.submit({ effects: [put(1, 'a'), say('first', 1)] })
-  await sleep(1)
+  await turns()
   loop.submit({ effects: [{ type: 'store', id: 1, writes: [] }, say('second', 1)] })
-  await sleep(1)
+  await turns()
   assert.deepEqual(said, [])
   pending[0]?.resolve()
   await loop.close()
@@ -97,13 +101,13 @@ test('a put after a delete-prefix of its folder stays after it, one before it is
 test('a failed persist is fatal: what waited for it is never performed and nothing more is stepped', async () => {
   const { loop, said, fatal, pending } = build()
   loop.submit({ effects: [put(1, 'a'), say('never', 1)] })
-  await sleep(1)
+  await turns()
   loop.submit({ effects: [put(1, 'b'), say('never either', 1)] })
   const failure = new Error('disk full')
   pending[0]?.reject(failure)
-  await sleep(1)
+  await turns()
   loop.submit({ effects: [say('nor this')] })
-  await sleep(1)
+  await turns()
   assert.deepEqual(said, [])
   assert.deepEqual(fatal, [failure])
   await loop.close()
@@ -113,7 +117,7 @@ test('a throw in step is fatal, and an effect that waits for a write of another 
   const { loop, said, fatal } = build()
   loop.submit({ effects: [say('before'), say('lost', 7)] })
   loop.submit({ effects: [say('after')] })
-  await sleep(1)
+  await turns()
   assert.deepEqual(said, ['before'])
   assert.match(String(fatal[0]), /waits for a write that its step does not make/)
   await loop.close()
@@ -125,7 +129,7 @@ test('timers fire in order of time; a re-armed one fires once, a cancelled one n
   const timer = (key: string, at: number | undefined): TimerEffect => ({ type: 'timer', key, at })
   loop.submit({ effects: [timer('late', 1010), timer('early', 1005), timer('moved', 1001), timer('gone', 1002)] })
   loop.submit({ effects: [timer('moved', 1012), timer('gone', undefined)] })
-  await sleep(2)
+  await turns()
   assert.deepEqual(said, [])
   now = 1020
   await sleep(20)
@@ -137,7 +141,7 @@ test('a timer that is due is still void when an input queued before it cancels i
   let now = 1000
   const { loop, said } = build({ now: () => now })
   loop.submit({ effects: [{ type: 'timer', key: 'due', at: 1001 }] })
-  await sleep(0)
+  await turns()
   now = 1005
   loop.submit({ effects: [{ type: 'timer', key: 'due', at: undefined }] })
   await sleep(10)
