@@ -50,6 +50,7 @@ const API_PATH = '/api/v1/scheduler'
 export class SchedulerClient {
   readonly #options: SchedulerClientOptions
   readonly #mediaType: MediaType
+  readonly #addresses: readonly [URL, ...URL[]]
   readonly #abort = new AbortController()
   #stream: EventStream | undefined
   #subscription: Subscription | undefined
@@ -57,8 +58,10 @@ export class SchedulerClient {
   #run: Promise<void> | undefined
   #fatal: string | undefined
 
+  /** Throws RangeError when `masters` is empty or not made of addresses. */
   constructor(options: SchedulerClientOptions) {
     this.#options = options
+    this.#addresses = parseAddresses(options.masters, API_PATH)
     this.#mediaType = options.contentType ?? 'application/json'
   }
 
@@ -110,7 +113,7 @@ export class SchedulerClient {
     const { minMs, maxMs } = this.#options.backoff ?? { minMs: BACKOFF_MIN_MS, maxMs: BACKOFF_MAX_MS }
     const backoff: BackoffOptions = { minMs, maxMs, random: this.#options.random ?? Math.random }
     const refused = await redial({
-      addresses: parseAddresses(this.#options.masters, API_PATH),
+      addresses: this.#addresses,
       backoff,
       signal: this.#abort.signal,
       dial: (address) => this.#dial(address),

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import net from 'node:net'
+import { after, before, suite, test } from 'node:test'
+import * as grpc from '@grpc/grpc-js'
+import type * as agentLink from '../wire/agent-link.gen.ts'
+import { AgentLinkClient, agentLinkServerOptions, agentLinkService } from './agent-link.ts'
+import type { AgentLinkHandlers } from './agent-link.ts'
+import { createSharedPortServer } from './shared-port.ts'
+
+const register: agentLink.AgentMessage = {
+  type: 'REGISTER',
+  register: { agent_info: { hostname: 'h', port: 5051 }, version: '0.1.0', checkpointed_resources: [] },
+}
+
+suite('the shared port', () => {
+  const httpServer = http.createServer((request, response) => {
+    let body = ''
+    request.on('data', (chunk) => (body += String(chunk)))
+    request.on('end', () => response.end(`${request.method} ${request.url} ${body}`))
+  })
+  const grpcServer = new grpc.Server(agentLinkServerOptions)
+  const handlers: AgentLinkHandlers = {
+    connect(stream) {
+      stream.on('data', (message: agentLink.AgentMessage) => {
+        if (message.type !== 'REGISTER') return
+        stream.write({ type: 'REGISTERED', registered: { agent_id: { value: message.register?.version ?? '' } } })
+      })
+      stream.on('end', () => stream.end())
+    },
+  }
+  grpcServer.addService(agentLinkService, handlers)
+  const grpcInjector = grpcServer.createConnectionInjector(grpc.ServerCredentials.createInsecure())
+  const server = createSharedPortServer({ httpServer, grpcInjector, firstBytesTimeoutMs: 200 })
+  let address = ''
+  const port = (): number => Number(address.split(':')[1])
+
+  before(async () => {
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    address = `127.0.0.1:${(server.address() as AddressInfo).port}`
+  })
+  after(() => {
+    httpServer.closeAllConnections()
+    grpcServer.forceShutdown()
+    server.close()
+  })
+
+  test('carries the agent link', async () => {
+    const client = new AgentLinkClient(address)
+    const stream = client.connect()
+    stream.write(register)
+    const [answer] = await once(stream, 'data')
+    assert.deepEqual(answer, { type: 'REGISTERED', registered: { agent_id: { value: '0.1.0' } } })
+    stream.end()
+    await once(stream, 'end')
+    client.close()
+  })
+
+  test('answers HTTP, also on a kept connection and with a body', async () => {
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+    for (const body of ['one', 'x'.repeat(200_000)]) {
+      const request = http.request({ agent, port: port(), host: '127.0.0.1', method: 'POST', path: '/state' })
+      request.end(body)
+      const [response] = await once(request, 'response')
+      let text = ''
+      for await (const chunk of response) text += String(chunk)
+      assert.equal(text, `POST /state ${body}`)
+    }
+    agent.destroy()
+  })
+
+  const http2Preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u0004\0\0\0\0\0'
+  const slowStarts = [
+    ['HTTP', 'PUT /x HTTP/1.1\r\nHost: h\r\n\r\n', /^HTTP\/1\.1 200 OK/],
+    ['HTTP/2', http2Preface, /^\0\0.\u0004\0/s],
+  ] as const
+  for (const [name, text, expected] of slowStarts) {
+    test(`recognises ${name} when the first bytes arrive one by one`, async () => {
+      const socket = net.connect({ port: port(), host: '127.0.0.1', noDelay: true })
+      const answered = once(socket, 'data')
+      for (const character of text) {
+        socket.write(character, 'latin1')
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      const [answer] = await answered
+      assert.match(String(answer), expected)
+      socket.destroy()
+    })
+  }
+
+  test('drops connections that stay silent', async () => {
+    const socket = net.connect(port(), '127.0.0.1')
+    await once(socket, 'close')
+  })
+
+  test('ends a link with an error when a message is not valid', async () => {
+    const client = new grpc.Client(address, grpc.credentials.createInsecure())
+    const stream = client.makeBidiStreamRequest(
+      agentLinkService.connect.path,
+      (bytes: Buffer) => bytes,
+      (bytes: Buffer) => bytes,
+    )
+    stream.write(Buffer.from([0x12, 0]))
+    const [error] = await once(stream, 'error')
+    assert.match(String(error), /INTERNAL: Error deserializing request/)
+    client.close()
+  })
+
+  test('tells the agent when the master is not there', async () => {
+    const unused = net.createServer().listen(0, '127.0.0.1')
+    await once(unused, 'listening')
+    const { port: free } = unused.address() as AddressInfo
+    unused.close()
+    const client = new AgentLinkClient(`127.0.0.1:${free}`)
+    const stream = client.connect()
+    const [error] = await once(stream, 'error')
+    assert.equal((error as grpc.ServiceError).code, grpc.status.UNAVAILABLE)
+    client.close()
+  })
+})
