@@ -78,8 +78,8 @@ export class ProcessContainerizer implements Api.Containerizer {
     return known.isEnded ? 'ended' : 'running'
   }
 
-  wait(containerId: Api.ContainerId): Promise<Api.Termination> {
-    return this.#get(containerId).ended
+  async wait(containerId: Api.ContainerId): Promise<Api.Termination> {
+    return await this.#get(containerId).ended
   }
 
   async signal(containerId: Api.ContainerId, signal: NodeJS.Signals): Promise<void> {
