@@ -5,7 +5,14 @@ export type { FlagSurroundings } from './flags/parse-flags.ts'
 export { readFlags } from './flags/read-flags.ts'
 export type { FlagsResult, FlagSources } from './flags/read-flags.ts'
 export { flagsMarkdown, helpText } from './flags/help.ts'
-export { addressFlags, LOG_LEVELS, processFlags, serverFlags, workDirFlag } from './flags/server-flags.ts'
+export {
+  addressFlags,
+  advertisedHostname,
+  LOG_LEVELS,
+  processFlags,
+  serverFlags,
+  workDirFlag,
+} from './flags/server-flags.ts'
 export { formatBytes, formatDuration, parseBytes, parseDuration } from './flags/values.ts'
 export { createHttpApp, errorMiddleware, jsonErrors, notFoundMiddleware, textErrors } from './http/app.ts'
 export type { ErrorFormat, HttpAppOptions, RequestObserver } from './http/app.ts'

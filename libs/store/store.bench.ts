@@ -11,7 +11,8 @@ const RUN_MS = 2_000
 const VALUE = 'x'.repeat(500)
 
 async function rate(store: Store, groupSize: number): Promise<string> {
-  const delay = monitorEventLoopDelay({ resolution: 1 })
+  // Finer than this its own timer disturbs what it measures.
+  const delay = monitorEventLoopDelay({ resolution: 20 })
   delay.enable()
   const startedAt = performance.now()
   let count = 0
@@ -22,7 +23,10 @@ async function rate(store: Store, groupSize: number): Promise<string> {
   }
   delay.disable()
   const perSecond = Math.round((count * 1000) / (performance.now() - startedAt))
-  return `${perSecond} transactions/s, event loop p99 ${(delay.percentile(99) / 1e6).toFixed(1)} ms`
+  const lateMs = delay.percentile(99) / 1e6 - 20
+  // The memory engine answers within the turn, so the loop's timers do not run at all here.
+  const loop = lateMs < 0 ? '' : `, event loop late by ${lateMs.toFixed(1)} ms (p99)`
+  return `${perSecond} transactions/s${loop}`
 }
 
 function inThread(path: string): string {

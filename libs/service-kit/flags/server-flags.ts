@@ -1,3 +1,4 @@
+import { hostname as systemHostname } from 'node:os'
 import { defineFlags } from './flags.ts'
 
 /** Levels of `logging_level`; Mesos' `WARNING`, `INFO`, `ERROR` are accepted as well. */
@@ -7,7 +8,7 @@ export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', '
 export const processFlags = defineFlags({
   hostname: {
     type: 'string',
-    help: 'The name under which others reach this server; without it the host name, or a loopback address as it is.',
+    help: 'The name under which others reach this server; without it the address, or the host name if that is all.',
   },
   logging_level: {
     type: 'string',
@@ -42,4 +43,10 @@ export function workDirFlag(path: string) {
 /** Address, process and work_dir flags as one block: `defineFlags({ ...serverFlags({ port, workDir }), ... })`. */
 export function serverFlags(defaults: { port: number; workDir: string }) {
   return { ...addressFlags(defaults.port), ...processFlags, ...workDirFlag(defaults.workDir) }
+}
+
+/** The name or address that others are told: the flag, else a particular address as it is, else the host's name. */
+export function advertisedHostname({ hostname, ip }: { hostname: string | undefined; ip: string }): string {
+  if (hostname !== undefined) return hostname
+  return ip === '0.0.0.0' || ip === '::' ? systemHostname() : ip
 }

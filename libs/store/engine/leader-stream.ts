@@ -8,6 +8,8 @@ export class LeaderStream implements AsyncIterableIterator<LeaderView | undefine
   readonly #pollMs: number
   readonly #onEnd: (stream: LeaderStream) => void
   #seen: { readonly view: LeaderView | undefined } | undefined
+  readonly #signal: AbortSignal
+  readonly #abort = (): void => this.end()
   #isEnded = false
   #isStale = true
   #wake: (() => void) | undefined
@@ -22,8 +24,9 @@ export class LeaderStream implements AsyncIterableIterator<LeaderView | undefine
     this.#read = options.read
     this.#pollMs = options.pollMs
     this.#onEnd = options.onEnd
+    this.#signal = options.signal
     if (options.signal.aborted) this.end()
-    else options.signal.addEventListener('abort', () => this.end(), { once: true })
+    else options.signal.addEventListener('abort', this.#abort, { once: true })
   }
 
   notify(): void {
@@ -34,6 +37,7 @@ export class LeaderStream implements AsyncIterableIterator<LeaderView | undefine
   end(): void {
     if (this.#isEnded) return
     this.#isEnded = true
+    this.#signal.removeEventListener('abort', this.#abort)
     this.#onEnd(this)
     this.#wake?.()
   }

@@ -11,6 +11,8 @@ export class WatchStream implements AsyncIterableIterator<WatchBatch> {
   readonly #onEnd: (stream: WatchStream) => void
   #position: Promise<number>
   #ready: WatchBatch[] = []
+  readonly #signal: AbortSignal
+  readonly #abort = (): void => this.end()
   #isEnded = false
   #isStale = true
   #wake: (() => void) | undefined
@@ -26,8 +28,9 @@ export class WatchStream implements AsyncIterableIterator<WatchBatch> {
     options.start.catch(() => undefined)
     this.#pull = options.pull
     this.#onEnd = options.onEnd
+    this.#signal = options.signal
     if (options.signal.aborted) this.end()
-    else options.signal.addEventListener('abort', () => this.end(), { once: true })
+    else options.signal.addEventListener('abort', this.#abort, { once: true })
   }
 
   /** Something was committed. */
@@ -39,6 +42,7 @@ export class WatchStream implements AsyncIterableIterator<WatchBatch> {
   end(): void {
     if (this.#isEnded) return
     this.#isEnded = true
+    this.#signal.removeEventListener('abort', this.#abort)
     this.#ready = []
     this.#onEnd(this)
     this.#wake?.()
