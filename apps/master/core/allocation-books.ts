@@ -8,7 +8,7 @@ type Recovered = { readonly now: Millis; readonly refuseMs?: Millis | undefined 
 
 /** Gives resources that were offered or used back to the allocator. */
 export function recover(m: Master, frameworkId: FrameworkId, agentId: AgentId, resources: Resources, options: Recovered): void {
-  if (!resources.isEmpty()) m.allocator.recover(frameworkId, agentId, resources, options)
+  if (!resources.isEmpty()) m.allocator.recover({ frameworkId, agentId, resources }, options)
 }
 
 const types = <T extends string>(capabilities: readonly { readonly type?: T | undefined }[] | undefined): T[] =>

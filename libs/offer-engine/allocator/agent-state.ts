@@ -83,3 +83,7 @@ export class AgentState {
     this.content = this.taken.isEmpty() ? this.totalContent : this.nextContent()
   }
 }
+
+export function sameAttributes(left: readonly mesos.Attribute[], right: readonly mesos.Attribute[]): boolean {
+  return JSON.stringify(left) === JSON.stringify(right)
+}

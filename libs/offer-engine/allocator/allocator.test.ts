@@ -46,7 +46,7 @@ test('[mesos 55] an offer declined with a filter is not repeated before refuse_s
   addFramework(allocator, 'f')
   const granted = allocator.allocate(0)
   for (const { frameworkId, agentId, resources } of granted) {
-    allocator.recover(frameworkId, agentId, resources, { refuseMs: agentId === 'a1' ? 10_000 : 0, now: 100 })
+    allocator.recover({ frameworkId, agentId, resources }, { refuseMs: agentId === 'a1' ? 10_000 : 0, now: 100 })
   }
   assert.deepEqual(offers(allocator, 1000), ['f a2 * ports:[31000-32000]; cpus:4; mem:8192; disk:10000'])
   for (let now = 2000; now <= 10_000; now += 1000) assert.deepEqual(offers(allocator, now), [])
@@ -59,7 +59,7 @@ test('a filter of a moment outlives the next batch run', () => {
   addFramework(allocator, 'f')
   const [granted] = allocator.allocate(0)
   assert.ok(granted)
-  allocator.recover('f', 'a1', granted.resources, { refuseMs: 1, now: 999 })
+  allocator.recover({ frameworkId: 'f', agentId: 'a1', resources: granted.resources }, { refuseMs: 1, now: 999 })
   assert.deepEqual(offers(allocator, 1000), [])
   assert.equal(offers(allocator, 2000).length, 1)
 })
@@ -71,9 +71,12 @@ test('[mesos 56] more than was refused is offered in spite of the filter', () =>
   const [granted] = allocator.allocate(0)
   assert.ok(granted)
   const task = Resources.parse('cpus:1;mem:100').allocatedTo('*')
-  allocator.recover('f', 'a1', granted.resources.subtract(task), { refuseMs: 600_000, now: 0 })
+  allocator.recover(
+    { frameworkId: 'f', agentId: 'a1', resources: granted.resources.subtract(task) },
+    { refuseMs: 600_000, now: 0 },
+  )
   assert.deepEqual(offers(allocator, 1000), [])
-  allocator.recover('f', 'a1', task, { now: 1500 })
+  allocator.recover({ frameworkId: 'f', agentId: 'a1', resources: task }, { now: 1500 })
   assert.equal(offers(allocator, 2000).length, 1)
 })
 
@@ -83,7 +86,7 @@ test('[mesos 57] a suppressed framework gets no offers until it revives, and rev
   addFramework(allocator, 'f')
   const [granted] = allocator.allocate(0)
   assert.ok(granted)
-  allocator.recover('f', 'a1', granted.resources, { refuseMs: 600_000, now: 0 })
+  allocator.recover({ frameworkId: 'f', agentId: 'a1', resources: granted.resources }, { refuseMs: 600_000, now: 0 })
   allocator.suppress('f')
   assert.deepEqual(offers(allocator, 5000), [])
   allocator.revive('f')
@@ -97,7 +100,7 @@ test('[mesos 54] freed resources wait for the batch run, revive does not', () =>
   addFramework(allocator, 'f')
   const [granted] = allocator.allocate(0)
   assert.ok(granted)
-  allocator.recover('f', 'a1', granted.resources, { now: 100 })
+  allocator.recover({ frameworkId: 'f', agentId: 'a1', resources: granted.resources }, { now: 100 })
   assert.ok(!allocator.isRunWanted)
   assert.deepEqual(offers(allocator, 200), [])
   assert.equal(offers(allocator, allocator.nextBatchAt).length, 1)
@@ -227,7 +230,7 @@ test('RESERVE on an offer moves the resources of agent and framework', () => {
   const after = granted.resources.apply({ type: 'RESERVE', reserve: { resources: [reserved] } })
   assert.ok(after.ok)
   allocator.updateAllocation('f', 'a1', { before: granted.resources, after: after.resources })
-  allocator.recover('f', 'a1', after.resources, { now: 0 })
+  allocator.recover({ frameworkId: 'f', agentId: 'a1', resources: after.resources }, { now: 0 })
   const { total, available } = allocator.agentResources('a1')
   assert.ok(total.equals(available))
   assert.equal(total.reserved('r').scalar('cpus'), 1000)
@@ -257,7 +260,10 @@ test('tasks found on a returning agent count before their framework is known', (
     allocator.snapshot().map(({ role }) => role),
     ['*', 'r'],
   )
-  allocator.recover('f', 'a', Resources.parse('cpus:1;mem:10').allocatedTo('r'), { now: 0 })
+  allocator.recover(
+    { frameworkId: 'f', agentId: 'a', resources: Resources.parse('cpus:1;mem:10').allocatedTo('r') },
+    { now: 0 },
+  )
   assert.deepEqual(
     allocator.snapshot().map(({ role }) => role),
     ['*'],

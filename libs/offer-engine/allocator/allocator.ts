@@ -3,14 +3,14 @@ import type { Millis } from '@thermosphere/effects'
 import type { mesos } from '@thermosphere/protocol'
 import { Resources } from '../resources/index.ts'
 import type { Conversion, Quantities } from '../resources/index.ts'
-import { AgentState } from './agent-state.ts'
+import { AgentState, sameAttributes } from './agent-state.ts'
 import type { ClusterTotal } from './drf-order.ts'
 import { DeclineFilters } from './filters.ts'
 import { FrameworkState } from './framework-state.ts'
 import { RoleTree } from './role-tree.ts'
-import type { RoleNode } from './role-tree.ts'
 import { AllocationRun } from './run.ts'
 import type { RunContext } from './run.ts'
+import { snapshotRole } from './snapshot.ts'
 import type {
   AgentDescription,
   AgentResources,
@@ -18,6 +18,7 @@ import type {
   Allocation,
   AllocatorOptions,
   FrameworkSpec,
+  Holding,
   Quota,
   RecoverOptions,
   RoleSnapshot,
@@ -85,7 +86,7 @@ export class Allocator {
   updateAgent(agentId: string, change: Partial<AgentDescription>): void {
     const agent = this.agent(agentId)
     const before = agent.total
-    const attributesChanged = change.attributes !== undefined && !sameJson(change.attributes, agent.attributes)
+    const attributesChanged = change.attributes !== undefined && !sameAttributes(change.attributes, agent.attributes)
     agent.describe({ ...agent.description(), ...change }, this.domain)
     if (agent.total !== before) {
       this.addTotal(before, -1)
@@ -202,36 +203,33 @@ export class Allocator {
   addAllocation(frameworkId: string, agentId: string, resources: Resources): void {
     const agent = this.agent(agentId)
     agent.give(frameworkId, resources)
-    for (const [role, part] of resources.allocations()) this.roles.track(role, frameworkId, agentId, part)
+    for (const [role, part] of resources.allocations()) {
+      this.roles.track({ role, frameworkId, agentId, resources: part })
+    }
     this.unsettle(agent)
   }
 
   /** Offered or used resources are free again. Unknown agents and frameworks are ignored: all of theirs is free. */
-  recover(frameworkId: string, agentId: string, resources: Resources, { refuseMs = 0, now }: RecoverOptions): void {
+  recover(holding: Holding, { refuseMs = 0, now }: RecoverOptions): void {
+    const { frameworkId, agentId, resources } = holding
     const agent = this.agents.get(agentId)
     if (!agent?.allocations.has(frameworkId) || resources.isEmpty()) return
     this.release(agent, frameworkId, resources)
     const framework = this.frameworks.get(frameworkId)
     if (refuseMs <= 0 || !framework?.active) return
+    const expiresAt = now + Math.max(refuseMs, this.intervalMs)
     for (const [role, part] of resources.allocations()) {
-      if (framework.roles.has(role)) this.refuse(framework, role, agent, part.unallocated(), now + refuseMs, now)
+      if (framework.roles.has(role)) this.refuse({ frameworkId, agentId, role, resources: part }, expiresAt)
     }
   }
 
-  private refuse(
-    framework: FrameworkState,
-    role: string,
-    agent: AgentState,
-    refused: Resources,
-    until: Millis,
-    now: Millis,
-  ): void {
+  private refuse({ frameworkId, agentId, role, resources }: Allocation, expiresAt: Millis): void {
     this.filters.add({
-      frameworkId: framework.id,
+      frameworkId,
       role,
-      agentId: agent.id,
-      refused,
-      expiresAt: Math.max(until, now + this.intervalMs),
+      agentId,
+      refused: resources.unallocated(),
+      expiresAt,
       installedInBatch: this.batchCount,
       live: true,
       checkedContent: -1,
@@ -292,7 +290,7 @@ export class Allocator {
   private run(candidates: readonly AgentState[]): Allocation[] {
     const allocations = new AllocationRun(this.context).perform(candidates)
     for (const agent of candidates) if (!agent.hasShared) this.unsettled.delete(agent)
-    if (allocations.length > 0 && this.hasQuota()) this.unsettleAll()
+    if (allocations.length > 0 && this.roles.hasQuota()) this.unsettleAll()
     return allocations
   }
 
@@ -308,7 +306,7 @@ export class Allocator {
 
   /** All known roles by name. */
   snapshot(): RoleSnapshot[] {
-    return this.roles.all().map((node) => this.roleSnapshot(node))
+    return this.roles.all().map((node) => snapshotRole(node, this.names))
   }
 
   /** Live decline filters of a role. */
@@ -320,23 +318,6 @@ export class Allocator {
   excludedAgents(frameworkId: string, role: string): string[] {
     const framework = this.framework(frameworkId)
     return [...this.agents.values()].filter((agent) => framework.excludes(role, agent)).map((agent) => agent.id)
-  }
-
-  private roleSnapshot(node: RoleNode): RoleSnapshot {
-    const quotaOfferedOrConsumed = [...node.reserved]
-    addVector(quotaOfferedOrConsumed, node.consumed)
-    return {
-      role: node.role,
-      weight: node.weight,
-      frameworks: [...node.clients.values()]
-        .filter((client) => client.subscribed)
-        .map((client) => client.frameworkId)
-        .sort(),
-      quota: node.quota,
-      offeredOrAllocated: this.names.toQuantities(node.branch.allocated),
-      reserved: this.names.toQuantities(node.reserved),
-      quotaOfferedOrConsumed: this.names.toQuantities(quotaOfferedOrConsumed),
-    }
   }
 
   private agent(agentId: string): AgentState {
@@ -360,7 +341,9 @@ export class Allocator {
       recovered: resources.toString(),
     })
     agent.takeBack(frameworkId, resources)
-    for (const [role, part] of resources.allocations()) this.roles.untrack(role, frameworkId, agent.id, part)
+    for (const [role, part] of resources.allocations()) {
+      this.roles.untrack({ role, frameworkId, agentId: agent.id, resources: part })
+    }
     this.unsettle(agent)
   }
 
@@ -381,11 +364,6 @@ export class Allocator {
     this.roles.setClient(role, framework.id, { subscribed: true, active: framework.wants(role) })
   }
 
-  private hasQuota(): boolean {
-    for (const node of this.roles.topLevel()) if (node.quota) return true
-    return false
-  }
-
   private want(agent: AgentState): void {
     this.wanted.add(agent)
     this.unsettle(agent)
@@ -399,15 +377,11 @@ export class Allocator {
   /** With quota anywhere, a change on one agent can matter on every other. */
   private unsettle(agent: AgentState | undefined): void {
     if (agent) this.unsettled.add(agent)
-    if (this.hasQuota()) this.unsettleAll()
+    if (this.roles.hasQuota()) this.unsettleAll()
   }
 
   private unsettleAll(): void {
     if (this.unsettled.size === this.agents.size) return
     for (const agent of this.agents.values()) this.unsettled.add(agent)
   }
-}
-
-function sameJson(left: unknown, right: unknown): boolean {
-  return JSON.stringify(left) === JSON.stringify(right)
 }

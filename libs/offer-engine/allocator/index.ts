@@ -8,6 +8,7 @@ export type {
   Allocation,
   AllocatorOptions,
   FrameworkSpec,
+  Holding,
   Quota,
   RecoverOptions,
   RoleSnapshot,

@@ -2,7 +2,7 @@ import { isReserved, reservationRole, roleAncestors } from '../resources/index.t
 import type { Item, Resources } from '../resources/index.ts'
 import { DrfOrder } from './drf-order.ts'
 import type { ClusterTotal, Competitor } from './drf-order.ts'
-import type { Quota } from './types.ts'
+import type { Allocation, Quota } from './types.ts'
 import { addAt, addVector, isZero } from './vectors.ts'
 import type { ScalarNames, Vector } from './vectors.ts'
 
@@ -19,6 +19,12 @@ interface Branch extends Competitor {
   /** The role below, or the role itself beside its children. */
   readonly node: RoleNode
   readonly isLeaf: boolean
+}
+
+interface Change {
+  readonly agentId: string
+  readonly resources: Resources
+  readonly sign: 1 | -1
 }
 
 /** One role of the tree. Its figures include those of the roles below it. */
@@ -78,6 +84,11 @@ export class RoleTree {
   /** By name. */
   all(): RoleNode[] {
     return [...this.nodes.values()].sort((a, b) => (a.role < b.role ? -1 : 1))
+  }
+
+  hasQuota(): boolean {
+    for (const node of this.topLevel()) if (node.quota) return true
+    return false
   }
 
   topLevel(): Iterable<RoleNode> {
@@ -157,49 +168,44 @@ export class RoleTree {
   }
 
   /** Resources were offered to a framework or are used by it; all are allocated to `role`. */
-  track(role: string, frameworkId: string, agentId: string, resources: Resources): void {
-    const client = this.client(role, frameworkId)
+  track({ role, frameworkId, agentId, resources }: Allocation): void {
     const node = this.ensure(role)
+    const client = this.client(role, frameworkId)
     client.count++
-    this.addScalars(client, client.sharedUses, agentId, resources, 1)
-    node.clientOrder.touch(client)
     node.leaf.count++
-    this.trackBranches(node, agentId, resources, 1)
+    this.book(node, client, { agentId, resources, sign: 1 })
   }
 
   /** The same resources are given back. */
-  untrack(role: string, frameworkId: string, agentId: string, resources: Resources): void {
+  untrack({ role, frameworkId, agentId, resources }: Allocation): void {
     const client = this.client(role, frameworkId)
-    const node = this.ensure(role)
-    this.addScalars(client, client.sharedUses, agentId, resources, -1)
-    node.clientOrder.touch(client)
-    this.trackBranches(node, agentId, resources, -1)
+    this.book(this.ensure(role), client, { agentId, resources, sign: -1 })
     this.forgetIdle(role, client)
   }
 
-  private trackBranches(role: RoleNode, agentId: string, resources: Resources, sign: 1 | -1): void {
-    const own = this.countedScalars(role.sharedUses, `${agentId}\u0000`, resources, sign)
-    addVector(role.leaf.allocated, own, sign)
+  private book(role: RoleNode, client: Client, change: Change): void {
+    addVector(client.allocated, this.countedScalars(client.sharedUses, change), change.sign)
+    role.clientOrder.touch(client)
+    const own = this.countedScalars(role.sharedUses, change)
+    addVector(role.leaf.allocated, own, change.sign)
     role.branchOrder.touch(role.leaf)
     for (let node: RoleNode = role; node.parent; node = node.parent) {
-      const counted = node === role ? own : this.countedScalars(node.sharedUses, `${agentId}\u0000`, resources, sign)
-      addVector(node.branch.allocated, counted, sign)
-      if (sign > 0) node.branch.count++
-      for (const item of resources.items) if (countsAgainstQuota(item)) this.addItem(node.consumed, item, sign)
+      const counted = node === role ? own : this.countedScalars(node.sharedUses, change)
+      addVector(node.branch.allocated, counted, change.sign)
+      if (change.sign > 0) node.branch.count++
+      for (const item of change.resources.items) {
+        if (countsAgainstQuota(item)) this.addItem(node.consumed, item, change.sign)
+      }
       node.parent.branchOrder.touch(node.branch)
     }
   }
 
-  private addScalars(to: Client, uses: Map<string, number>, agentId: string, resources: Resources, sign: 1 | -1): void {
-    addVector(to.allocated, this.countedScalars(uses, `${agentId}\u0000`, resources, sign), sign)
-  }
-
   /** The scalars that change a share: a shared resource counts while anybody on the agent uses it, once. */
-  private countedScalars(uses: Map<string, number>, prefix: string, resources: Resources, sign: 1 | -1): Vector {
+  private countedScalars(uses: Map<string, number>, { agentId, resources, sign }: Change): Vector {
     const vector: Vector = []
     for (const item of resources.items) {
       if (item.type !== 'SCALAR') continue
-      if (!item.meta.shared || firstOrLastUse(uses, prefix + item.meta.key, item.copies * sign)) {
+      if (!item.meta.shared || firstOrLastUse(uses, `${agentId}\u0000${item.meta.key}`, item.copies * sign)) {
         addAt(vector, this.names.indexOf(item.meta.name), item.milli)
       }
     }

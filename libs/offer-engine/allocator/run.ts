@@ -29,6 +29,12 @@ interface Candidate {
   readonly agent: AgentState
 }
 
+interface Turn {
+  readonly node: RoleNode
+  readonly agent: AgentState
+  readonly stage: 'guarantees' | 'all'
+}
+
 /** How much of each name may still be granted; an absent name is unlimited. */
 type Bounds = Map<string, Milli>
 
@@ -76,8 +82,7 @@ export class AllocationRun {
       if (!node.quota || this.unmetGuarantees(node).size === 0) continue
       for (const client of node.clientOrder.sorted()) {
         if (this.unmetGuarantees(node).size === 0) break
-        if (this.consider(node, client, agent, (candidate, free) => this.planGuaranteed(candidate, free)) === 'none')
-          break
+        if (this.consider(client, { node, agent, stage: 'guarantees' }) === 'none left') break
       }
     }
   }
@@ -86,26 +91,22 @@ export class AllocationRun {
     for (const node of this.context.roles.inOrder()) {
       if (agent.available().isEmpty()) return
       for (const client of node.clientOrder.sorted()) {
-        if (this.consider(node, client, agent, (candidate, free) => this.planAll(candidate, free)) === 'none') break
+        if (this.consider(client, { node, agent, stage: 'all' }) === 'none left') break
       }
     }
   }
 
-  /** `none`: nothing is left there for any framework of the role. */
-  private consider(
-    node: RoleNode,
-    client: Client,
-    agent: AgentState,
-    plan: (candidate: Candidate, free: Resources) => Resources,
-  ): 'granted' | 'refused' | 'none' {
+  /** `none left`: the agent has nothing for any framework of the role. */
+  private consider(client: Client, { node, agent, stage }: Turn): 'granted' | 'refused' | 'none left' {
     const framework = this.context.frameworks.get(client.frameworkId)
     if (!framework || framework.excludes(node.role, agent)) return 'refused'
     const allocatable = this.allocatableTo(node.role, agent)
-    if (allocatable.isEmpty()) return 'none'
+    if (allocatable.isEmpty()) return 'none left'
     const candidate = { framework, node, agent }
     if (!this.isEnough(allocatable, candidate)) return 'refused'
     if (!framework.accepts(node.role, agent, this.context)) return 'refused'
-    const offer = plan(candidate, framework.strip(allocatable))
+    const free = framework.strip(allocatable)
+    const offer = stage === 'all' ? this.planAll(node, free) : this.planGuaranteed(node, free)
     if (offer.isEmpty() || !this.isEnough(offer, candidate) || this.isDeclined(candidate, offer)) return 'refused'
     this.grant(candidate, offer)
     return 'granted'
@@ -142,7 +143,7 @@ export class AllocationRun {
   }
 
   /** Stage 1: only if it helps a guarantee; then also the rest of the agent, as far as limit and headroom allow. */
-  private planGuaranteed({ node }: Candidate, free: Resources): Resources {
+  private planGuaranteed(node: RoleNode, free: Resources): Resources {
     const quotaScalars = free.filter(countsAgainstQuota)
     const guaranteed = this.shrink(quotaScalars, this.unmetGuarantees(node), { otherNames: 'none' })
     if (guaranteed.isEmpty()) return Resources.empty
@@ -153,7 +154,7 @@ export class AllocationRun {
     return guaranteed.add(always).add(extra)
   }
 
-  private planAll({ node }: Candidate, free: Resources): Resources {
+  private planAll(node: RoleNode, free: Resources): Resources {
     if (!this.guaranteeing && !this.limiting) return alwaysFirst(free)
     const always = free.filter((item) => !countsAgainstQuota(item))
     return always.add(this.boundExtra(node, free.filter(countsAgainstQuota), Resources.empty))
@@ -224,7 +225,7 @@ export class AllocationRun {
       this.offeredShared.set(agent, (this.offeredShared.get(agent) ?? Resources.empty).add(offer.shared()))
     }
     agent.give(framework.id, allocated)
-    this.context.roles.track(node.role, framework.id, agent.id, allocated)
+    this.context.roles.track({ role: node.role, frameworkId: framework.id, agentId: agent.id, resources: allocated })
   }
 
   /** Before the grant is booked: what helps a guarantee needs no headroom any more. */

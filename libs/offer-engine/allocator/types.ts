@@ -42,13 +42,17 @@ export interface FrameworkSpec {
   readonly active?: boolean
 }
 
-/** Resources granted to a framework: they become one offer. */
-export interface Allocation {
+/** Resources of an agent that a framework has, offered or used. */
+export interface Holding {
   readonly frameworkId: string
   readonly agentId: string
-  readonly role: string
-  /** Allocated to `role`. */
+  /** Each allocated to a role. */
   readonly resources: Resources
+}
+
+/** Resources granted to a framework for one role: they become one offer. */
+export interface Allocation extends Holding {
+  readonly role: string
 }
 
 export interface Quota {

@@ -2,7 +2,7 @@ import type { mesos } from '@thermosphere/protocol'
 import type { Item } from './item.ts'
 import { itemToWire, toPostRefinement } from './wire.ts'
 
-/** One resource as Mesos prints it: `disk(allocated: r)(reservations: [(DYNAMIC,r,p)])[id:path]:64`. Needs no validity. */
+/** As Mesos prints a resource: `disk(allocated: r)(reservations: [(DYNAMIC,r,p)])[id:path]:64`. Needs no validity. */
 export function formatResource(resource: mesos.Resource): string {
   const post = toPostRefinement(resource)
   const reservations = post.reservations ?? []

@@ -34,10 +34,12 @@ export function parseResources(text: string, defaultRole = '*'): mesos.Resource[
 function refuseOnCommandLine({ disk, revocable, reservations = [], reservation }: mesos.Resource): string | undefined {
   if (disk?.persistence) return 'Persistent volumes cannot be specified at the command line'
   if (revocable) {
-    return `Revocable resources cannot be specified at the command line; do not include a 'revocable' key in the resources JSON`
+    const advice = `do not include a 'revocable' key in the resources JSON`
+    return `Revocable resources cannot be specified at the command line; ${advice}`
   }
   if (reservation || reservations.at(-1)?.type === 'DYNAMIC') {
-    return 'Dynamic reservations cannot be specified at the command line; do not include a reservation with DYNAMIC type in the resources JSON'
+    const advice = 'do not include a reservation with DYNAMIC type in the resources JSON'
+    return `Dynamic reservations cannot be specified at the command line; ${advice}`
   }
   return undefined
 }

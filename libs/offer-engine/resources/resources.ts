@@ -252,20 +252,24 @@ export class Resources {
 
   /** Takes out each `consumed` and puts in its `converted`, in order; all or nothing. */
   convert(conversions: readonly Conversion[]): ApplyResult {
-    let resources: Resources = this
+    let result: ApplyResult = { ok: true, resources: this }
     for (const conversion of conversions) {
-      const consumed = Resources.fromWire(conversion.consumed)
-      if (!resources.contains(consumed)) {
-        return { ok: false, error: `${resources.toString()} does not contain ${consumed.toString()}` }
-      }
-      resources = resources.subtract(consumed).add(Resources.fromWire(conversion.converted))
-      const volume = conversion.mustVanish
-      if (volume && resources.contains(Resources.fromWire([volume]))) {
-        const text = formatResource(volume)
-        return { ok: false, error: `Persistent volume ${text} cannot be removed due to additional shared copies` }
-      }
+      if (!result.ok) return result
+      result = result.resources.convertOne(conversion)
     }
-    return { ok: true, resources }
+    return result
+  }
+
+  private convertOne(conversion: Conversion): ApplyResult {
+    const consumed = Resources.fromWire(conversion.consumed)
+    if (!this.contains(consumed)) {
+      return { ok: false, error: `${this.toString()} does not contain ${consumed.toString()}` }
+    }
+    const resources = this.subtract(consumed).add(Resources.fromWire(conversion.converted))
+    const volume = conversion.mustVanish
+    if (!volume || !resources.contains(Resources.fromWire([volume]))) return { ok: true, resources }
+    const text = formatResource(volume)
+    return { ok: false, error: `Persistent volume ${text} cannot be removed due to additional shared copies` }
   }
 
   /** As Mesos prints resources: `cpus(allocated: r):0.1; ports(allocated: r):[31000-32000]`; `{}` when empty. */

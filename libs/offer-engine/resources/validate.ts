@@ -103,6 +103,19 @@ function validateStack(reservations: readonly mesos.Resource_ReservationInfo[]):
   return undefined
 }
 
+const stack = `'Resource.reservations'`
+const single = `the single reservation in ${stack}`
+
+function misformatted(detail: string): string {
+  return `Invalid resource format: ${detail}`
+}
+
+function mismatch(fields: { field: string; legacy: string; what: string; refined: string }): string {
+  const { field, legacy, what, refined } = fields
+  const legacyText = `'Resource.${field}' field with '${legacy}'`
+  return misformatted(`${legacyText} does not match the ${what} '${refined}' in ${stack}`)
+}
+
 /** The legacy fields may be there as well, if they say the same. */
 function validateEndpointFields(
   resource: mesos.Resource,
@@ -111,16 +124,15 @@ function validateEndpointFields(
   if (upper.length > 0) {
     const field = resource.role !== undefined ? 'role' : resource.reservation ? 'reservation' : undefined
     return (
-      field &&
-      `Invalid resource format: 'Resource.${field}' must not be set if there is more than one reservation in 'Resource.reservations'`
+      field && misformatted(`'Resource.${field}' must not be set if there is more than one reservation in ${stack}`)
     )
   }
   if (resource.role !== undefined && resource.role !== bottom?.role) {
-    return `Invalid resource format: 'Resource.role' field with '${resource.role}' does not match the role '${bottom?.role}' in 'Resource.reservations'`
+    return mismatch({ field: 'role', legacy: resource.role, what: 'role', refined: bottom?.role ?? '' })
   }
   if (bottom?.type === 'STATIC') {
     return resource.reservation
-      ? `Invalid resource format: 'Resource.reservation' must not be set if the single reservation in 'Resource.reservations' is STATIC`
+      ? misformatted(`'Resource.reservation' must not be set if ${single} is STATIC`)
       : undefined
   }
   return bottom?.type === 'DYNAMIC' ? validateDynamic(resource, bottom) : `Unsupported 'Resource.ReservationInfo.Type'`
@@ -128,17 +140,23 @@ function validateEndpointFields(
 
 function validateDynamic({ role, reservation }: mesos.Resource, bottom: mesos.Resource_ReservationInfo): Refusal {
   if ((role !== undefined) !== (reservation !== undefined)) {
-    return `Invalid resource format: 'Resource.role' and 'Resource.reservation' must either be both set or both not set if the single reservation in 'Resource.reservations' is DYNAMIC`
+    const both = `'Resource.role' and 'Resource.reservation' must either be both set or both not set`
+    return misformatted(`${both} if ${single} is DYNAMIC`)
   }
   if (!reservation) return undefined
   const [legacyPrincipal, principal] = [reservation.principal ?? '', bottom.principal ?? '']
   if (legacyPrincipal !== principal) {
-    return `Invalid resource format: 'Resource.reservation.principal' field with '${legacyPrincipal}' does not match the principal '${principal}' in 'Resource.reservations'`
+    return mismatch({
+      field: 'reservation.principal',
+      legacy: legacyPrincipal,
+      what: 'principal',
+      refined: principal,
+    })
   }
   const [legacyLabels, labels] = [formatLabels(reservation.labels ?? {}), formatLabels(bottom.labels ?? {})]
   return legacyLabels === labels
     ? undefined
-    : `Invalid resource format: 'Resource.reservation.labels' field with '${legacyLabels}' does not match the labels '${labels}' in 'Resource.reservations'`
+    : mismatch({ field: 'reservation.labels', legacy: legacyLabels, what: 'labels', refined: labels })
 }
 
 function validateShared(resource: mesos.Resource): Refusal {
