@@ -1,0 +1,8 @@
+export { keepCount } from './actions.ts'
+export { affectedApps, deploymentSchema, encodeAction, encodeSteps } from './deployment.ts'
+export type { Action, AppChange, Deployment, StoredDeployment } from './deployment.ts'
+export { advanceDeployment, cancelDeployment, enterStep } from './deployments.ts'
+export { planRoll, rollBounds } from './roll.ts'
+export type { RollInput, RollPlan } from './roll.ts'
+export { invalid, rootEditor, updateRoot } from './update-root.ts'
+export type { RootOutcome, RootUpdate } from './update-root.ts'

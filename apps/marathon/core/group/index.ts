@@ -1,0 +1,7 @@
+export { dependencyLayers } from './dependencies.ts'
+export { appsWithin, childApps, childGroups, emptyRoot, RootEditor, topLevelOf } from './root-group.ts'
+export type { Group, RootGroup } from './root-group.ts'
+export { assignServicePorts, servicePorts, ServicePortsExhausted } from './service-ports.ts'
+export type { PortRange } from './service-ports.ts'
+export { defaultRole, validateRoot } from './validate-root.ts'
+export type { RootRules } from './validate-root.ts'

@@ -1,0 +1,7 @@
+export { tellInstanceChanged } from './instance-events.ts'
+export { killRetryTimer, onKillRetry, requestKill, resendKills, sendKill } from './kills.ts'
+export { onOverdueCheck, overdueInitialMs, overdueTimer, reconcile, reconcileTimer } from './overdue.ts'
+export { onStatusUpdate, recordFailure } from './status-update.ts'
+export { addInstances, decommission, expunge, isCurrent, killTask, setCondition, terminate } from './transitions.ts'
+export { evaluateUnreachable } from './unreachable.ts'
+export { killUnhealthy } from './unhealthy.ts'

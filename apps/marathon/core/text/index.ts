@@ -1,0 +1,2 @@
+export { formatTimestamp, parseTimestamp } from './timestamp.ts'
+export { isDeepStrictEqualTo } from './equal.ts'

@@ -1,0 +1,46 @@
+/** `taskStats`: counts and life times of an app's tasks, in four groups. */
+import type { App } from '../app/index.ts'
+import { isPlaced } from '../instance/index.ts'
+import type { Instance } from '../instance/index.ts'
+import { isCurrent } from '../lifecycle/index.ts'
+import type { MarathonState } from '../state/index.ts'
+import { parseTimestamp } from '../text/index.ts'
+import { countsOf } from './app-view.ts'
+
+export function taskStats(state: MarathonState, app: App, now: number) {
+  const all = state.instances.of(app.id).filter((instance) => isPlaced(instance.state))
+  const scaledAt = parseTimestamp(app.versionInfo.lastScalingAt) ?? 0
+  const isAfterScaling = (instance: Instance): boolean =>
+    isPlaced(instance.state) && (instance.state.task.startedAt ?? 0) > scaledAt
+  return {
+    startedAfterLastScaling: groupStats(state, all.filter(isAfterScaling), now),
+    withLatestConfig: groupStats(
+      state,
+      all.filter((instance) => isCurrent(app, instance)),
+      now,
+    ),
+    withOutdatedConfig: groupStats(
+      state,
+      all.filter((instance) => !isCurrent(app, instance)),
+      now,
+    ),
+    totalSummary: groupStats(state, all, now),
+  }
+}
+
+function groupStats(state: MarathonState, instances: readonly Instance[], now: number) {
+  if (instances.length === 0) return undefined
+  const { tasksStaged, tasksRunning, tasksHealthy, tasksUnhealthy } = countsOf(state, instances)
+  const counts = { staged: tasksStaged, running: tasksRunning, healthy: tasksHealthy, unhealthy: tasksUnhealthy }
+  return { stats: { counts, lifeTime: lifeTime(instances, now) } }
+}
+
+function lifeTime(instances: readonly Instance[], now: number) {
+  const seconds = instances
+    .flatMap(({ state }) => (isPlaced(state) && state.task.startedAt !== undefined ? [state.task.startedAt] : []))
+    .map((startedAt) => (now - startedAt) / 1000)
+    .sort((left, right) => left - right)
+  const medianSeconds = seconds[Math.floor(seconds.length / 2)]
+  if (medianSeconds === undefined) return undefined
+  return { averageSeconds: seconds.reduce((sum, value) => sum + value, 0) / seconds.length, medianSeconds }
+}
