@@ -3,6 +3,7 @@
  * the map from full names to types, and the tables that the codecs are compiled from.
  * Run `node libs/protocol/generate.ts` after a change of the schema; a test fails when the output is stale.
  */
+/* eslint-disable no-restricted-imports -- a tool for developers, never loaded by the library */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import protobuf from 'protobufjs'

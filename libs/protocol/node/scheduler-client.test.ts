@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { suite, test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { encodeRecord } from '../record-io.ts'
-import { eventually, startFakeServer } from '../testdata/fake-master.ts'
-import type { FakeServerOptions } from '../testdata/fake-master.ts'
+import { eventually, startFakeServer } from './testing/fake-server.ts'
+import type { FakeServerOptions } from './testing/fake-server.ts'
 import type * as scheduler from '../wire/scheduler.gen.ts'
 import { CallError } from './errors.ts'
 import { SchedulerClient } from './scheduler-client.ts'
@@ -97,7 +97,9 @@ suite('the scheduler client', () => {
       assert.equal(socketId, 0)
     }
   })
+})
 
+suite('the scheduler client and its master', () => {
   test('follows a protocol-relative redirect to the leader', async (context) => {
     const leader = await startMaster(context)
     const headers = { Location: `//${leader.address}/api/v1/scheduler` }
@@ -185,7 +187,9 @@ suite('the scheduler client', () => {
     await eventually('fatal', () => log.length > 0)
     assert.deepEqual(log, ['fatal: 401 who?'])
   })
+})
 
+suite('the calls of the scheduler client', () => {
   test('tells the caller why a call was refused', async (context) => {
     const text = "Failed to validate scheduler::Call: Expecting 'kill' to be present"
     const refuse: MasterOptions['refuse'] = (call) => (call.type === 'KILL' ? { status: 400, text } : undefined)

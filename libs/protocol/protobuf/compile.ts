@@ -61,7 +61,8 @@ function writeValue(
   if (value.kind === 'scalar') return `writer.${value.scalar}(${expression}); ${tag};`
   if (value.kind === 'enum') return `writer.enum(${reference(value, refs)}, ${expression}); ${tag};`
   const codec = reference(value, refs)
-  return `before = writer.size(); ${codec}.encode(${expression}, writer); writer.uint32(writer.size() - before); ${tag};`
+  const write = `before = writer.size(); ${codec}.encode(${expression}, writer)`
+  return `${write}; writer.uint32(writer.size() - before); ${tag};`
 }
 
 function writeMap(field: Field, refs: Refs): string {

@@ -2,10 +2,10 @@
 import { once } from 'node:events'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { decodeAs, encodeAs } from '../codec.ts'
-import type { MediaType, WireName } from '../codec.ts'
-import { encodeRecord } from '../record-io.ts'
-import type { WireTypes } from '../wire/wire-types.gen.ts'
+import { decodeAs, encodeAs } from '../../codec.ts'
+import type { MediaType, WireName } from '../../codec.ts'
+import { encodeRecord } from '../../record-io.ts'
+import type { WireTypes } from '../../wire/wire-types.gen.ts'
 
 /** A subscription as the fake server holds it. */
 export type FakeSubscription<Call, Event> = {
