@@ -64,6 +64,12 @@ test('a full disk at the start is one clear sentence and status 1', async () => 
   assert.equal(err, 'service: no space is left on the disk of /var/lib/x; free some and start again\n')
 })
 
+test('an operational failure while running is one clear sentence and status 1', async () => {
+  const { status, err } = await run(['late-full'])
+  assert.equal(status, 1)
+  assert.match(err, /^service: the disk is full$/m)
+})
+
 for (const [behaviour, message] of [
   ['start-bug', /promise broken/],
   ['late-bug', /promise broken late/],

@@ -3,7 +3,7 @@
  * Exit status: 0 stopped as asked, 1 could not start or stop, 2 flags, 70 a bug (the supervisor restarts it).
  */
 import type { Logger } from 'pino'
-import { describeStartupError } from './startup-error.ts'
+import { describeStartupError, isOperational, StartupError } from './startup-error.ts'
 
 export const EXIT_FAILURE = 1
 /** EX_SOFTWARE: a promise of our own code was broken. */
@@ -27,7 +27,7 @@ export interface Lifecycle {
   readonly signal: AbortSignal
   /** Stops as a signal would. */
   stop(reason: string): void
-  /** A failure nobody can continue from: logs it and leaves with 70 (or `status`) at once. */
+  /** Nobody can continue: leaves at once with `status`, else 1 for operational failures, else 70. */
   fatal(error: unknown, status?: number): never
 }
 
@@ -60,9 +60,14 @@ class ProcessLifecycle implements Lifecycle {
     void this.leave(0)
   }
 
-  fatal(error: unknown, status: number = EXIT_SOFTWARE): never {
+  fatal(error: unknown, status?: number): never {
+    if (isOperational(error) || error instanceof StartupError) {
+      process.stderr.write(`${this.#name}: ${error.message}\n`)
+      this.#logger?.fatal({ err: error }, 'service.failed')
+      process.exit(status ?? EXIT_FAILURE)
+    }
     this.#tell('service.failed', error)
-    process.exit(status)
+    process.exit(status ?? EXIT_SOFTWARE)
   }
 
   /** A second signal means: now. */

@@ -12,9 +12,12 @@ export function describeStartupError(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
   const known = systemErrorText(error)
   if (known !== undefined) return known
-  // Operational errors carry a stable code and a message for people (style guide, section 8).
-  return 'retryable' in error && 'code' in error && typeof error.code === 'string' ? error.message : undefined
+  return isOperational(error) ? error.message : undefined
 }
+
+/** Operational errors of ours carry a stable code, `retryable`, and a message for people. */
+export const isOperational = (error: unknown): error is Error =>
+  error instanceof Error && 'retryable' in error && 'code' in error && typeof error.code === 'string'
 
 function systemErrorText(error: NodeJS.ErrnoException): string | undefined {
   const where = error.path ?? 'a file'
