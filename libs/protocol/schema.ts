@@ -1,9 +1,9 @@
 /** The schema as the codecs see it: built on first use from the generated tables. */
 import { enumValues, messageRows } from './wire/tables.gen.ts'
 
-export type FieldLabel = 'required' | 'optional' | 'repeated' | 'map'
+type FieldLabel = 'required' | 'optional' | 'repeated' | 'map'
 
-export type FieldOptions = {
+type FieldOptions = {
   readonly default?: string | number | boolean
   readonly deprecated?: boolean
   readonly oneof?: string

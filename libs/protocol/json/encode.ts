@@ -33,7 +33,10 @@ function encodeDouble(value: unknown): string {
   return Number.isInteger(value) ? `${text}.0` : text
 }
 
-const encodeBytes = (value: unknown): string => (value instanceof Uint8Array ? `"${value.toBase64()}"` : '""')
+function encodeBytes(value: unknown): string {
+  if (!(value instanceof Uint8Array)) throw new TypeError('bytes are a Uint8Array')
+  return `"${value.toBase64()}"`
+}
 
 function scalarEncoder(field: Field): EncodeValue {
   if (field.value.kind === 'enum') return (value) => `"${String(value)}"`

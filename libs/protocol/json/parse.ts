@@ -6,7 +6,7 @@ const longInteger = /(?:^|[^.\d])\d{16}/
 const integer = /^-?\d+$/
 const bareNumberOrString = /"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g
 
-const utf8 = new TextDecoder('utf-8')
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
 function reviveIntegers(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
   if (typeof value !== 'number' || Number.isSafeInteger(value)) return value

@@ -78,7 +78,7 @@ function toInt32(input: unknown, fieldName: string): number {
 const toUint32: ConvertScalar = (input, fieldName) => toInt32(input, fieldName) >>> 0
 
 /** A bigint only where a number would not be exact. */
-export function narrow(value: bigint): number | bigint {
+function narrow(value: bigint): number | bigint {
   const number = Number(value)
   return Number.isSafeInteger(number) ? number : value
 }

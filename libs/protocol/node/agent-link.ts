@@ -4,7 +4,7 @@ import { decodeProtobuf, encodeProtobuf } from '../codec.ts'
 import type * as agentLink from '../wire/agent-link.gen.ts'
 
 /** Bytes of one message; a re-registration lists every task of an agent. */
-export const AGENT_LINK_MESSAGE_BYTES_MAX = 268_435_456
+const AGENT_LINK_MESSAGE_BYTES_MAX = 268_435_456
 
 /** The service that the master implements: `connect` gets one stream per agent. */
 export const agentLinkService = {

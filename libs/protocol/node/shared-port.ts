@@ -9,7 +9,7 @@ import type * as grpc from '@grpc/grpc-js'
 const PREFACE = Buffer.from('PRI * HTTP/2.0')
 
 /** Milliseconds a connection may stay silent before it is told apart. */
-export const FIRST_BYTES_TIMEOUT_MS = 30_000
+const FIRST_BYTES_TIMEOUT_MS = 30_000
 
 export type SharedPortOptions = {
   readonly httpServer: http.Server

@@ -3,7 +3,7 @@ import { MESSAGE_DEPTH_MAX } from '../schema.ts'
 import type { EnumSchema } from '../schema.ts'
 import { WireError } from '../wire-error.ts'
 
-const utf8 = new TextDecoder('utf-8')
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 const SHORT_STRING_MAX = 40
 const TWO_TO_32 = 4294967296
 

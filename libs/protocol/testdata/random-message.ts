@@ -5,7 +5,26 @@ import type { Field, ScalarType, ValueType, WireObject } from '../schema.ts'
 
 /** Below this depth only required fields are filled in. */
 const FILLED_DEPTH_MAX = 3
-const CHARACTERS = ['a', 'Z', '0', ' ', '"', '\\', '/', '\n', '\u0000', '\u007f', 'é', '語', '😀', ',', ':', '{', '}']
+const CHARACTERS = [
+  'a',
+  'Z',
+  '0',
+  ' ',
+  '"',
+  '\\',
+  '/',
+  '\n',
+  '\u0000',
+  '\u007f',
+  '\ufeff',
+  'é',
+  '語',
+  '😀',
+  ',',
+  ':',
+  '{',
+  '}',
+]
 
 function pick<T>(random: Random, values: readonly T[]): T {
   const value = values[random.integer(values.length)]
