@@ -119,7 +119,7 @@ export class CoreLoop<Input, Effect extends LoopEffect> {
   #stepQueued(): void {
     const deadline = performance.now() + LOOP_LIMITS.sliceMs
     while (this.#queueHead < this.#queue.length) {
-      if (this.#growing.writeCount >= LOOP_LIMITS.pendingWritesMax && this.#isPersisting) return
+      if (this.#growing.writeCount >= LOOP_LIMITS.batchWritesMax) return
       const item = this.#queue[this.#queueHead++]
       if (item !== undefined) this.#stepItem(item)
       if (this.#state === 'stopped' || performance.now() >= deadline) break
@@ -213,7 +213,7 @@ export class CoreLoop<Input, Effect extends LoopEffect> {
   #afterTurn(): void {
     if (this.#state === 'stopped') return
     const hasDurable = this.#durable.length > 0
-    const isStalled = this.#isPersisting && this.#growing.writeCount >= LOOP_LIMITS.pendingWritesMax
+    const isStalled = this.#isPersisting && this.#growing.writeCount >= LOOP_LIMITS.batchWritesMax
     const hasQueued = this.#queue.length > 0
     if (hasDurable || (hasQueued && !isStalled)) this.#schedule()
     else if (this.#state === 'closing' && !hasQueued && !this.#isPersisting && this.#growing.isEmpty) this.#stop()
