@@ -1,5 +1,5 @@
 /**
- * Reads schema/**.proto, the single source of the wire, and writes wire/*.gen.ts: one file of types per package,
+ * Reads schema/**.proto, the single source of the wire, and writes wire/*.gen.*: one file of types per package,
  * the map from full names to types, and the tables that the codecs are compiled from.
  * Run `node libs/protocol/generate.ts` after a change of the schema; a test fails when the output is stale.
  */
@@ -170,18 +170,24 @@ function tablesFile(all: readonly Declaration[]): string {
     else
       messages.push(`  '${name}': [${node.fieldsArray.map((field) => JSON.stringify(fieldRow(field))).join(',\n')}],`)
   }
-  const imports = "import type { FieldRow } from '../schema.ts'\n"
   return [
     banner,
-    imports,
-    'export const messageRows: Readonly<Record<string, readonly FieldRow[]>> = {',
+    'export const messageRows = {',
     ...messages,
     '}\n',
-    'export const enumValues: Readonly<Record<string, Readonly<Record<string, number>>>> = {',
+    'export const enumValues = {',
     ...enums,
     '}\n',
   ].join('\n')
 }
+
+/** The tables are JavaScript: stripping types from so large a file would delay the start of every process. */
+const tablesTypes = `${banner}
+import type { FieldRow } from '../schema.ts'
+
+export declare const messageRows: Readonly<Record<string, readonly FieldRow[]>>
+export declare const enumValues: Readonly<Record<string, Readonly<Record<string, number>>>>
+`
 
 /** Name of each file under wire/ → its text. */
 export async function generate(): Promise<Map<string, string>> {
@@ -191,7 +197,8 @@ export async function generate(): Promise<Map<string, string>> {
     files.set(`${file}.gen.ts`, typesFile(packageName, all))
   }
   files.set('wire-types.gen.ts', wireTypesFile(all))
-  files.set('tables.gen.ts', tablesFile(all))
+  files.set('tables.gen.js', tablesFile(all))
+  files.set('tables.gen.d.ts', tablesTypes)
   const options = await prettier.resolveConfig(import.meta.filename)
   for (const [name, text] of files) files.set(name, await prettier.format(text, { ...options, parser: 'typescript' }))
   return files

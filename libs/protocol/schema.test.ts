@@ -5,7 +5,7 @@ import { suite, test } from 'node:test'
 import protobuf from 'protobufjs'
 import { z } from 'zod'
 import { declarations, generate, loadSchema } from './generate.ts'
-import { messageRows } from './wire/tables.gen.ts'
+import { messageRows } from './wire/tables.gen.js'
 
 const fieldFacts = z.strictObject({
   name: z.string(),

@@ -1,5 +1,5 @@
 /** The schema as the codecs see it: built on first use from the generated tables. */
-import { enumValues, messageRows } from './wire/tables.gen.ts'
+import { enumValues, messageRows } from './wire/tables.gen.js'
 
 type FieldLabel = 'required' | 'optional' | 'repeated' | 'map'
 
