@@ -21,5 +21,5 @@ export {
 } from './views/classic.ts'
 export type { ProcessView, TaskQuery } from './views/classic.ts'
 export { stateSummaryView } from './views/classic-summary.ts'
-export { metricsView } from './views/metrics.ts'
+export { metricsObject, metricsView } from './views/metrics.ts'
 export { v1Views } from './views/v1.ts'

@@ -2,6 +2,8 @@ import type { Millis } from '@thermosphere/effects'
 import type { Resources } from '@thermosphere/offer-engine'
 import { Resources as Bag } from '@thermosphere/offer-engine'
 import { roleBooks } from '../roles.ts'
+import { double, entries } from './json.ts'
+import type { Json } from './json.ts'
 import { activeStates, operationTypes } from './metric-names.ts'
 import { isActive, usedBy } from './v1-entities.ts'
 import type { Framework, Master } from '../model.ts'
@@ -139,3 +141,7 @@ function putFramework(framework: Framework, put: Put): void {
   for (const task of framework.tasks.values()) counts.set(task.wire.state, (counts.get(task.wire.state) ?? 0) + 1)
   for (const state of activeStates) put(`${prefix}tasks/active/task_${state}`, counts.get(`TASK_${state.toUpperCase()}`) ?? 0)
 }
+
+/** A snapshot as its endpoint writes it: one flat object, sorted by name. */
+export const metricsObject = (metrics: ReadonlyMap<string, number>): Json =>
+  entries([...metrics].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => [name, double(value)] as const))

@@ -1,0 +1,110 @@
+import { defineFlags, parseFlags, serverFlags } from '@thermosphere/service-kit'
+import type { ConfigOf } from '@thermosphere/service-kit'
+
+/** The protocol level that clients see; tools parse it as three numbers. */
+export const mesosVersion = '1.12.0'
+
+const accepted = 'Accepted so that existing command lines work; has no effect here.'
+const notYet = 'Only false: nobody has to log in to this master.'
+const noLogin = { type: 'boolean', default: false, help: notYet } as const
+
+/** Flags of Mesos that change something. */
+const masterFlags = defineFlags({
+  ...serverFlags({ port: 5050, workDir: '/var/lib/mesos/master' }),
+  cluster: { type: 'string', help: 'A name for the cluster, shown by the state endpoints.' },
+  registry: {
+    type: 'string',
+    choices: ['replicated_log', 'in_memory'],
+    default: 'replicated_log',
+    help: 'Where the registry is kept: on disk under work_dir, or in memory for tests.',
+  },
+  agent_ping_timeout: { type: 'duration', default: '15secs', min: 10, help: 'The time an agent has to answer a ping.' },
+  max_agent_ping_timeouts: { type: 'integer', default: 5, min: 1, help: 'Unanswered pings after which an agent is unreachable.' },
+  agent_reregister_timeout: {
+    type: 'duration',
+    default: '10mins',
+    help: 'The time a disconnected agent, or any agent after a failover of the master, has to return.',
+  },
+  allocation_interval: { type: 'duration', default: '1secs', min: 10, help: 'The time between two allocations over all agents.' },
+  offer_timeout: { type: 'duration', min: 1, help: 'Offers that are not answered in this time are rescinded.' },
+  min_allocatable_resources: {
+    type: 'string',
+    default: 'cpus:0.01|mem:32',
+    help: 'An offer holds at least one of these sets of amounts, which are separated by |.',
+  },
+  fair_sharing_excluded_resource_names: { type: 'list', help: 'Resources that do not count for the fair shares.' },
+  filter_gpu_resources: { type: 'boolean', default: true, help: 'Offer agents with GPUs only to GPU_RESOURCES frameworks.' },
+  max_completed_frameworks: { type: 'integer', default: 50, min: 0, help: 'Completed frameworks to remember.' },
+  max_completed_tasks_per_framework: { type: 'integer', default: 1000, min: 0, help: 'Completed tasks to remember of each framework.' },
+  max_unreachable_tasks_per_framework: { type: 'integer', default: 1000, min: 0, help: 'Unreachable tasks to remember of each framework.' },
+  max_operator_event_stream_subscribers: { type: 'integer', default: 1000, min: 1, help: 'Event streams of operators; one more ends the oldest.' },
+  registry_gc_interval: { type: 'duration', default: '15mins', min: 1000, help: 'The time between two clean-ups of the registry.' },
+  registry_max_agent_age: { type: 'duration', default: '2weeks', help: 'Unreachable and gone agents are forgotten after this.' },
+  registry_max_agent_count: { type: 'integer', default: 102400, min: 1, help: 'Unreachable, and gone, agents to remember.' },
+  roles: { type: 'list', help: 'Deprecated whitelist: only these roles, and *, may be used.' },
+  weights: { type: 'string', help: 'Deprecated: first weights, as role=weight,role=weight; the registry knows better.' },
+  root_submissions: { type: 'boolean', default: true, help: 'Whether frameworks may run as root.' },
+  publish_per_framework_metrics: { type: 'boolean', default: true, help: 'Whether /metrics/snapshot has metrics of each framework.' },
+})
+
+/** Flags of Mesos that others of ours make superfluous. */
+const compatibilityFlags = defineFlags({
+  allocator: { type: 'string', default: 'hierarchical', choices: ['hierarchical', 'HierarchicalDRF'], help: 'The allocator; there is one.' },
+  allocator_agent_recovery_factor: { type: 'number', default: 0.8, min: 0, max: 1, help: accepted },
+  allocator_recovery_timeout: { type: 'duration', default: '10mins', help: accepted },
+  authenticate_agents: noLogin,
+  authenticate_frameworks: noLogin,
+  authenticate_http_frameworks: noLogin,
+  authenticate_http_readonly: noLogin,
+  authenticate_http_readwrite: noLogin,
+  authentication_v0_timeout: { type: 'duration', default: '15secs', help: accepted },
+  authenticators: { type: 'string', default: 'crammd5', help: accepted },
+  authorizers: { type: 'string', default: 'local', help: accepted },
+  framework_sorter: { type: 'string', default: 'drf', choices: ['drf'], help: 'The order of the frameworks of a role.' },
+  hostname_lookup: { type: 'boolean', default: true, help: accepted },
+  http_authenticators: { type: 'string', default: 'basic', help: accepted },
+  initialize_driver_logging: { type: 'boolean', default: true, help: accepted },
+  log_auto_initialize: { type: 'boolean', default: true, help: accepted },
+  logbufsecs: { type: 'integer', default: 0, help: accepted },
+  memory_profiling: { type: 'boolean', default: false, help: accepted },
+  offer_constraints_re2_max_mem: { type: 'string', default: '4KB', help: accepted },
+  offer_constraints_re2_max_program_size: { type: 'integer', default: 100, help: accepted },
+  quiet: { type: 'boolean', default: false, help: accepted },
+  quorum: { type: 'integer', default: 1, min: 1, help: accepted },
+  recovery_agent_removal_limit: { type: 'string', default: '100%', help: accepted },
+  registry_fetch_timeout: { type: 'duration', default: '1mins', help: accepted },
+  registry_store_timeout: { type: 'duration', default: '20secs', help: accepted },
+  registry_strict: { type: 'boolean', default: false, help: accepted },
+  require_agent_domain: { type: 'boolean', default: false, help: accepted },
+  role_sorter: { type: 'string', default: 'drf', choices: ['drf'], help: 'The order of the roles.' },
+  webui_dir: { type: 'path', default: '', help: accepted },
+  zk_session_timeout: { type: 'duration', default: '10secs', help: accepted },
+})
+
+export const flags = defineFlags({ ...masterFlags, ...compatibilityFlags })
+
+export type Config = ConfigOf<typeof flags>
+
+const loginFlags = [
+  'authenticate_agents',
+  'authenticate_frameworks',
+  'authenticate_http_frameworks',
+  'authenticate_http_readonly',
+  'authenticate_http_readwrite',
+] as const
+
+/** A master that was asked to have people log in must not start without it. */
+const loginProblems = (config: Config): string[] =>
+  loginFlags.filter((name) => config[name]).map((name) => `--${name}: authentication is not available; leave it false`)
+
+/** The configuration of this process; prints what is wrong and exits otherwise. */
+export const readConfig = (version: string): Config =>
+  parseFlags(flags, {
+    argv: process.argv.slice(2),
+    env: process.env,
+    envPrefix: 'MESOS_',
+    program: 'master',
+    version,
+    about: 'The master of a Thermosphere cluster: frameworks, agents, offers, tasks.',
+    check: loginProblems,
+  })

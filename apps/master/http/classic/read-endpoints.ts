@@ -1,0 +1,130 @@
+import {
+  flagsObject,
+  frameworksView,
+  maintenanceStatusView,
+  metricsObject,
+  metricsView,
+  quotaView,
+  rolesView,
+  scheduleView,
+  slavesView,
+  stateSummaryView,
+  stateView,
+  tasksView,
+  versionView,
+  weightsView,
+} from '@thermosphere/master-core'
+import { parseDuration } from '@thermosphere/service-kit'
+import { MASTER_LIMITS } from '../../limits.ts'
+import { sendEmpty, sendJson, sendText } from '../answers.ts'
+import type { Exchange, Handler } from '../answers.ts'
+import type { MasterContext } from '../context.ts'
+
+type View = (context: MasterContext, query: URLSearchParams) => string
+
+const optional = (query: URLSearchParams, name: string): string | undefined => query.get(name) ?? undefined
+
+/** Endpoints that only show what is. */
+const views: Record<string, View> = {
+  '/state': ({ loop, surroundings }) => stateView(loop.master, surroundings),
+  '/state-summary': ({ loop }) => stateSummaryView(loop.master),
+  '/slaves': ({ loop }, query) => slavesView(loop.master, optional(query, 'slave_id')),
+  '/frameworks': ({ loop }, query) => frameworksView(loop.master, optional(query, 'framework_id')),
+  '/roles': ({ loop }) => rolesView(loop.master),
+  '/maintenance/status': ({ loop }) => maintenanceStatusView(loop.master),
+  '/flags': ({ surroundings }) => `{"flags":${flagsObject(surroundings.flags)}}`,
+}
+
+export const readEndpoints = (context: MasterContext): Record<string, Handler> => ({
+  ...Object.fromEntries(Object.entries(views).map(([path, view]) => [path, jsonOf(context, view)])),
+  '/tasks': tasks(context),
+  '/health': ({ response }) => sendEmpty(response, 200),
+  '/redirect': redirect(context),
+})
+
+/** The same data, for endpoints that can also be written to. */
+export const settingViews = {
+  weights: (context: MasterContext) => jsonOf(context, ({ loop }) => weightsView(loop.master)),
+  quota: (context: MasterContext) => jsonOf(context, ({ loop }) => quotaView(loop.master)),
+  schedule: (context: MasterContext) => jsonOf(context, ({ loop }) => scheduleView(loop.master)),
+} as const
+
+const jsonOf =
+  (context: MasterContext, view: View): Handler =>
+  (exchange) =>
+    sendJson(exchange, view(context, exchange.query))
+
+const tasks =
+  (context: MasterContext): Handler =>
+  (exchange) => {
+    const { query, response } = exchange
+    const limit = countOf(query, 'limit', MASTER_LIMITS.tasksPageDefault)
+    const offset = countOf(query, 'offset', 0)
+    if (limit === undefined || offset === undefined) return sendText(response, 400, "Failed to parse 'limit' or 'offset': not a number")
+    const frameworkId = optional(query, 'framework_id')
+    const taskId = optional(query, 'task_id')
+    const order = query.get('order') === 'asc' ? 'asc' : 'desc'
+    sendJson(exchange, tasksView(context.loop.master, { frameworkId, taskId, limit, offset, order }))
+  }
+
+function countOf(query: URLSearchParams, name: string, absent: number): number | undefined {
+  const text = query.get(name)
+  if (text === null) return absent
+  return /^\d+$/.test(text) ? Number(text) : undefined
+}
+
+/** Protocol-relative, to the leader, which is this master. */
+const redirect =
+  ({ loop }: MasterContext): Handler =>
+  ({ response }) => {
+    const { hostname, port } = loop.master.info
+    sendEmpty(response, 307, { Location: `//${hostname}:${port}` })
+  }
+
+/** Endpoints of the process, not of the master within it. */
+export const processEndpoints = (context: MasterContext): Record<string, Handler> => ({
+  '/version': jsonOf(context, ({ surroundings }) => versionView(surroundings)),
+  '/metrics/snapshot': metrics(context),
+  '/logging/toggle': toggleLogging(context),
+  '/system/stats.json': jsonOf(context, systemStats),
+})
+
+const metrics =
+  (context: MasterContext): Handler =>
+  (exchange) => {
+    const timeout = exchange.query.get('timeout')
+    if (timeout !== null && parseDuration(timeout) === undefined) {
+      return sendText(exchange.response, 400, `Invalid timeout '${timeout}'`)
+    }
+    const all = new Map(Object.entries(context.processMetrics()))
+    for (const [name, value] of metricsView(context.loop.master, Date.now())) all.set(name, value)
+    sendJson(exchange, metricsObject(all))
+  }
+
+const toggleLogging =
+  ({ logging }: MasterContext): Handler =>
+  ({ query, response }: Exchange) => {
+    const level = query.get('level')
+    const duration = query.get('duration')
+    if (level === null && duration === null) return sendText(response, 200, `${logging.level()}\n`)
+    if (level === null) return sendText(response, 400, "Expecting 'level=value' in query.\n")
+    if (duration === null) return sendText(response, 400, "Expecting 'duration=value' in query.\n")
+    const durationMs = parseDuration(duration)
+    if (!/^-?\d+$/.test(level) || durationMs === undefined) return sendText(response, 400, `Invalid level '${level}' or duration '${duration}'.\n`)
+    const refusal = logging.toggle(Number(level), durationMs)
+    if (refusal === undefined) sendEmpty(response, 200)
+    else sendText(response, 400, refusal)
+  }
+
+function systemStats({ processMetrics }: MasterContext): string {
+  const all = processMetrics()
+  const stats = {
+    avg_load_1min: all['system/load_1min'],
+    avg_load_5min: all['system/load_5min'],
+    avg_load_15min: all['system/load_15min'],
+    cpus_total: all['system/cpus_total'],
+    mem_total_bytes: all['system/mem_total_bytes'],
+    mem_free_bytes: all['system/mem_free_bytes'],
+  }
+  return JSON.stringify(stats)
+}

@@ -1,0 +1,15 @@
+/** Bounds of the master's shell, each with its reason. */
+export const MASTER_LIMITS = {
+  /** An ACCEPT with a thousand tasks and their environments is about 4 MiB. */
+  callBytesMax: 32 * 1024 * 1024,
+  /** Query-encoded bodies of the classic endpoints hold a few resources. */
+  formBytesMax: 1024 * 1024,
+  /** Messages waiting for an agent that does not read; then the link is cut and the agent comes back. */
+  linkQueueMax: 100_000,
+  /** One read of a file: 16 pages, as Mesos. */
+  fileReadBytesMax: 64 * 1024,
+  /** `/tasks` without a limit. */
+  tasksPageDefault: 100,
+  /** A store page while the registry is read. */
+  registryPage: 1000,
+} as const

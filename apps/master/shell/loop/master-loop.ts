@@ -1,0 +1,109 @@
+import { step } from '@thermosphere/master-core'
+import type { Effect, Input, Master, Note, Reply } from '@thermosphere/master-core'
+import type { master, scheduler } from '@thermosphere/protocol'
+import { CoreLoop } from '@thermosphere/service-kit'
+import type { Metrics } from '@thermosphere/service-kit'
+import type { Store } from '@thermosphere/store'
+import { AgentLinkServer } from '../agent-link/agent-link-server.ts'
+import { encodeOperatorEvent, encodeSchedulerEvent, EventStreams } from '../streams/event-streams.ts'
+
+export type MasterLoopOptions = {
+  readonly master: Master
+  readonly store: Store
+  readonly metrics: Metrics
+  readonly note: (note: Note) => void
+  readonly onFatal: (error: unknown) => void
+}
+
+type Performed = Exclude<Effect, { type: 'store' | 'timer' }>
+type Call = { readonly [K in 'scheduler-call' | 'operator-call']: Omit<Extract<Input, { type: K }>, 'requestId'> }
+
+/** The core with its surroundings: streams of schedulers and operators, links of agents, the registry. */
+export class MasterLoop {
+  readonly schedulers: EventStreams<scheduler.Event>
+  readonly operators: EventStreams<master.Event>
+  readonly links: AgentLinkServer
+  /** Read by view functions only. */
+  readonly master: Master
+  readonly #loop: CoreLoop<Input, Effect>
+  readonly #waiting = new Map<number, (reply: Reply) => void>()
+  readonly #note: (note: Note) => void
+  #nextRequest = 1
+
+  constructor({ master: state, store, metrics, note, onFatal }: MasterLoopOptions) {
+    this.master = state
+    this.#note = note
+    const storeTimer = metrics.timer('registrar/state_store')
+    this.#loop = new CoreLoop<Input, Effect>({
+      step: (input, now) => step(state, input, now),
+      persist: async (writes) => {
+        await storeTimer.time(() => store.transact({ operations: writes }))
+      },
+      perform: (effect) => this.#perform(effect),
+      timerInput: (key) => ({ type: 'timer', key }),
+      onFatal,
+    })
+    metrics.gauge('registrar/queued_operations', () => this.#loop.stats().unpersistedWriteCount)
+    const submit = (input: Input): void => this.#loop.submit(input)
+    this.schedulers = new EventStreams(encodeSchedulerEvent, (streamId) => submit({ type: 'stream-closed', streamId }))
+    this.operators = new EventStreams(encodeOperatorEvent, (streamId) => submit({ type: 'operator-stream-closed', streamId }))
+    this.links = new AgentLinkServer({
+      onOpen: (linkId, ip) => submit({ type: 'link-opened', linkId, ip }),
+      onMessage: (linkId, message) => submit({ type: 'link-message', linkId, message }),
+      onClose: (linkId) => submit({ type: 'link-closed', linkId }),
+    })
+  }
+
+  submit(input: Input): void {
+    this.#loop.submit(input)
+  }
+
+  /** A call that is answered once what it changed is durable. */
+  ask<K extends keyof Call>(call: Call[K]): Promise<Reply> {
+    const requestId = this.#nextRequest++
+    const { promise, resolve } = Promise.withResolvers<Reply>()
+    this.#waiting.set(requestId, resolve)
+    this.#loop.submit({ ...call, requestId } as Input)
+    return promise
+  }
+
+  async close(): Promise<void> {
+    await this.#loop.close()
+    this.schedulers.endAll()
+    this.operators.endAll()
+    this.links.close()
+  }
+
+  #perform(effect: Performed): void {
+    switch (effect.type) {
+      case 'event':
+        return this.schedulers.send(effect.streamId, effect.event)
+      case 'end-stream':
+        return this.schedulers.end(effect.streamId)
+      case 'operator-event':
+        return this.#tellOperators(effect.to, effect.event)
+      case 'end-operator-stream':
+        return this.operators.end(effect.streamId)
+      case 'link':
+        return this.links.send(effect.linkId, effect.message)
+      case 'close-link':
+        return this.links.hangUp(effect.linkId)
+      case 'respond':
+        return this.#respond(effect.requestId, effect.reply)
+      case 'continue':
+        return this.#loop.submit(effect.input)
+      case 'note':
+        return this.#note(effect.note)
+    }
+  }
+
+  #tellOperators(to: string, event: master.Event): void {
+    if (to === 'all') this.operators.sendAll(event)
+    else this.operators.send(to, event)
+  }
+
+  #respond(requestId: number, reply: Reply): void {
+    this.#waiting.get(requestId)?.(reply)
+    this.#waiting.delete(requestId)
+  }
+}
