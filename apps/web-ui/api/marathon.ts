@@ -3,11 +3,12 @@ import { getJson, send } from './http.ts'
 import { appVersionSchema, deploymentResultSchema, marathonInfoSchema, versionsSchema } from './schemas/marathon.ts'
 
 /** Marathon's calls the dashboard makes. */
-export const createApp = (app: object) => send(addresses.marathon.apps, { method: 'POST', body: app })
+export const createApp = (app: object, options: { force: boolean }) =>
+  send(`${addresses.marathon.apps}?force=${options.force}`, { method: 'POST', body: app })
 
 /** Replaces the whole definition: what the document does not say goes back to its default. */
-export const replaceApp = (id: string, app: object) =>
-  getJson(`${addresses.marathon.app(id)}?partialUpdate=false`, deploymentResultSchema, { method: 'PUT', body: app })
+export const replaceApp = (id: string, app: object, options: { force: boolean }) =>
+  getJson(`${addresses.marathon.app(id)}?partialUpdate=false&force=${options.force}`, deploymentResultSchema, { method: 'PUT', body: app })
 
 export const patchApp = (id: string, change: object) =>
   getJson(addresses.marathon.app(id), deploymentResultSchema, { method: 'PUT', body: change })

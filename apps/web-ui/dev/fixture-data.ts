@@ -63,10 +63,10 @@ type AppSeed = { id: string; cpus: number; mem: number; instances: number; runni
 const seeds: AppSeed[] = [
   { id: '/shop/web', cpus: 0.5, mem: 512, instances: 6, running: 6, checked: true, image: 'nginx:1.29' },
   { id: '/shop/cart', cpus: 9, mem: 2_048, instances: 2, running: 0 },
-  { id: '/shop/checkout', cpus: 1, mem: 1_024, instances: 4, running: 2, staged: 1, checked: true },
+  { id: '/shop/checkout', cpus: 0.5, mem: 1_024, instances: 4, running: 2, staged: 1, checked: true },
   { id: '/shop/search/api', cpus: 0.5, mem: 768, instances: 3, running: 3, unhealthy: 1, checked: true },
-  { id: '/shop/search/index', cpus: 2, mem: 4_096, instances: 2, running: 2 },
-  { id: '/data/kafka', cpus: 1.5, mem: 6_144, instances: 3, running: 3, checked: true, image: 'apache/kafka:4.1' },
+  { id: '/shop/search/index', cpus: 1, mem: 4_096, instances: 2, running: 2 },
+  { id: '/data/kafka', cpus: 0.75, mem: 6_144, instances: 3, running: 3, checked: true, image: 'apache/kafka:4.1' },
   { id: '/data/zoo', cpus: 0.25, mem: 512, instances: 3, running: 3 },
   { id: '/monitoring/prometheus', cpus: 1, mem: 2_048, instances: 1, running: 1, image: 'prom/prometheus:v3.8' },
   { id: '/monitoring/grafana', cpus: 0.5, mem: 512, instances: 1, running: 1 },
