@@ -1,0 +1,13 @@
+/** Bounds of the shell, with unit and reason; those of decisions are in core/limits.ts. */
+
+/** A job with a long script and many variables is far smaller. */
+export const bodyBytesMax = 1_048_576
+export const searchLimitDefault = 10
+export const searchLimitMax = 100_000
+export const nextRunsMax = 1_000
+export const runsShownMax = 1_000
+/** A store or core that does not answer a request by then is told as 503. */
+export const commandTimeoutMs = 30_000
+export const eventSubscribersMax = 1_000
+/** Entries of one listing while state is loaded. */
+export const loadPage = 1_000

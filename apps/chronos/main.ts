@@ -1,0 +1,62 @@
+/** Chronos: runs jobs on a Mesos cluster. */
+import { createRandom } from '@thermosphere/effects'
+import type { mesos } from '@thermosphere/protocol'
+import {
+  Background,
+  createLogger,
+  createMetrics,
+  createRequestObserver,
+  listen,
+  runService,
+} from '@thermosphere/service-kit'
+import { openStore } from '@thermosphere/store'
+import { randomInt } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { advertisedHost, coreConfig, readConfig, version } from './config.ts'
+import { createChronosApp } from './http/app.ts'
+import { Chronos } from './shell/chronos.ts'
+import { loadState } from './shell/load-state.ts'
+
+const config = readConfig()
+
+await runService('chronos', async (lifecycle) => {
+  const logger = createLogger({ name: 'chronos', level: config.logging_level, file: config.log_file })
+  lifecycle.useLogger(logger)
+  if (config.store === undefined) mkdirSync(config.work_dir, { recursive: true })
+  const store = await openStore(config.store ?? `sqlite:${config.work_dir}/chronos.db`)
+  lifecycle.defer('store', () => store.close())
+  const registry = createMetrics()
+  const random = createRandom(randomInt(2 ** 32))
+  const leader = `${advertisedHost(config)}:${config.http_port}`
+  const frameworkInfo = (id: string | undefined): mesos.FrameworkInfo => ({
+    name: config.mesos_framework_name,
+    user: config.user,
+    roles: [config.mesos_role],
+    checkpoint: true,
+    failover_timeout: config.failover_timeout,
+    hostname: advertisedHost(config),
+    webui_url: `http://${leader}`,
+    capabilities: [{ type: 'MULTI_ROLE' }, { type: 'PARTITION_AWARE' }, { type: 'TASK_KILLING_STATE' }],
+    ...(id !== undefined && { id: { value: id } }),
+  })
+  const chronos = new Chronos({
+    state: await loadState(store, { config: coreConfig(config), random }),
+    store,
+    masters: config.master,
+    frameworkInfo,
+    random,
+    logger,
+    metrics: registry,
+    background: new Background((name, err) => logger.error({ err }, name)),
+    onFatal: (error) => lifecycle.fatal(error),
+  })
+  lifecycle.defer('chronos', () => chronos.close())
+  const observer = createRequestObserver(registry, 'chronos')
+  const app = createChronosApp({ logger, chronos, registry, observer, leader, version })
+  const { http_address: ip, http_port: port, insecure } = config
+  const flags = { ip: '--http_address', port: '--http_port' }
+  const server = await listen({ target: app, ip, port, insecure, authenticated: false, flags })
+  lifecycle.defer('http', () => server.close())
+  chronos.start()
+  logger.info({ ip, port: server.port }, 'chronos.listening')
+})
