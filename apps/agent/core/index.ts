@@ -15,3 +15,8 @@ export type {
 } from './effects.ts'
 export type { AgentInput, CheckResult, ContainerEnd, Launched, RecoveredContainer } from './inputs.ts'
 export { durationText } from './ids.ts'
+export { containersView } from './views/containers-view.ts'
+export type { ContainerView } from './views/containers-view.ts'
+export { metricsView } from './views/metrics-view.ts'
+export { getAgent, getExecutors, getFrameworks, getOperations, getTasks } from './views/operator-view.ts'
+export { stateView } from './views/state-view.ts'

@@ -81,6 +81,14 @@ export class ContainerRunner {
     this.#options.background.run(`destroy ${containerId}`, this.#tolerate(containerId, done))
   }
 
+  /** Destroys a container and waits until it is gone. */
+  async end(containerId: string): Promise<void> {
+    const run = this.#runs.get(containerId)
+    run?.abort.abort()
+    if (run?.containerizer === undefined) return
+    await this.#tolerate(containerId, run.containerizer.destroy(containerId as ContainerId))
+  }
+
   updateLimits(containerId: string, limits: LimitsPlan): void {
     const containerizer = this.#runs.get(containerId)?.containerizer
     if (containerizer === undefined) return

@@ -58,7 +58,7 @@ export class ExecutorConnections {
   end(connectionId: number): void {
     const connection = this.#connections.get(connectionId)
     this.#connections.delete(connectionId)
-    connection?.writer?.end()
+    connection?.writer?.close()
   }
 
   close(): void {

@@ -1,0 +1,172 @@
+import type { AgentConfig } from '@thermosphere/agent-core'
+import { createRandom } from '@thermosphere/effects'
+import { createContainerizers, IsolationError } from '@thermosphere/isolation'
+import type { Containerizers } from '@thermosphere/isolation'
+import { Background, listen, StartupError } from '@thermosphere/service-kit'
+import type { Lifecycle } from '@thermosphere/service-kit'
+import { randomBytes } from 'node:crypto'
+import { access, mkdir } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { Server } from 'node:http'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { configStrings } from './config.ts'
+import type { Config } from './config.ts'
+import { createAgentApp } from './http/app.ts'
+import { log } from './logger.ts'
+import { AgentShell } from './shell/agent-shell.ts'
+import { Journal } from './shell/checkpoint/journal.ts'
+import { linkLatest, readLatest, takeLock } from './shell/checkpoint/work-dir.ts'
+import { SandboxCollector } from './shell/containers/sandbox-collector.ts'
+import { Fetcher } from './shell/fetcher/fetcher.ts'
+import { detectResources, givenResources, parseAttributes } from './shell/machine/detect-resources.ts'
+import { VERSION } from './version.ts'
+
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+export type RunningAgent = { readonly port: number; readonly shell: AgentShell; readonly isolation: string }
+
+/** Puts the parts together and starts them; `lifecycle` closes them in reverse order. */
+export async function startAgent(config: Config, lifecycle: Lifecycle): Promise<RunningAgent> {
+  const workDir = config.work_dir
+  await mkdir(join(workDir, 'meta', 'slaves'), { recursive: true })
+  lifecycle.defer('lock', await takeLock(join(workDir, 'meta', 'agent.lock')))
+  const background = new Background((name, error) => log.error({ err: error, name }, 'background.failed'))
+  const journal = await openJournal(config)
+  lifecycle.defer('journal', () => journal.close())
+  const containerizers = await openContainerizers(config)
+  lifecycle.defer('containerizers', () => containerizers.close())
+  const fetcher = openFetcher(config)
+  await fetcher.prepare()
+  const collector = openCollector(config, background)
+  // The port must be known before the core begins: it is part of what the agent tells its master.
+  const server = createServer()
+  const listening = await openListener(server, config, lifecycle)
+  const shell = new AgentShell({
+    config: await coreConfig(config, listening.port),
+    masters: config.master,
+    random: createRandom(randomBytes(4).readUInt32LE()),
+    journal,
+    containerizers,
+    fetcher,
+    collector,
+    background,
+    onAgentId: (agentId) => linkLatest(workDir, agentId),
+    onExit: (code, message) => leave(lifecycle, code, message),
+    onFatal: (error) => lifecycle.fatal(error),
+  })
+  lifecycle.defer('shell', () => shell.close())
+  server.on('request', createAgentApp({ shell, flags: configStrings(config), fetcher, collector, config }))
+  await shell.recover()
+  await collector.findOld(liveDirectories(shell))
+  collector.start()
+  lifecycle.defer('collector', () => collector.close())
+  const isolation = containerizers.describe()
+  log.info({ port: listening.port, workDir, isolation }, 'agent.started')
+  return { port: listening.port, shell, isolation }
+}
+
+function leave(lifecycle: Lifecycle, code: number, message: string): void {
+  log.warn({ code, reason: message }, 'agent.exit')
+  if (code === 0) lifecycle.stop(message)
+  else lifecycle.fatal(new StartupError(message), code)
+}
+
+/** An operator who removes `meta/slaves/latest` wants a new agent id; reservations and volumes stay. */
+async function openJournal(config: Config): Promise<Journal> {
+  const journal = await Journal.open({ path: join(config.work_dir, 'meta', 'agent.journal'), strict: config.strict })
+  const isForgotten = journal.entries().has('agent') && (await readLatest(config.work_dir)) === undefined
+  if (isForgotten) {
+    const keys = [...journal.entries().keys()].filter((key) => key !== 'resources')
+    await journal.persist(keys.map((key) => ({ type: 'delete', key })))
+  }
+  return journal
+}
+
+async function openContainerizers(config: Config): Promise<Containerizers> {
+  const mode = isolationMode(config.isolation)
+  const docker = config.containerizers.includes('docker') && (await isThere(config.docker_socket))
+  try {
+    return await createContainerizers({
+      runtimeDir: config.runtime_dir ?? join(config.work_dir, 'run'),
+      mode,
+      ...(docker ? { docker: { socketPath: config.docker_socket } } : {}),
+      cgroupsRoot: config.cgroups_root,
+      isCfsEnabled: config.cgroups_enable_cfs,
+    })
+  } catch (error) {
+    if (error instanceof IsolationError) throw new StartupError(error.message, { cause: error })
+    throw error
+  }
+}
+
+/** Mesos' lists of isolators as well as our three words. */
+function isolationMode(text: string): 'auto' | 'posix' | 'linux' {
+  if (text === 'auto') return 'auto'
+  return /cgroups|namespaces|linux/.test(text) ? 'linux' : 'posix'
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+function openFetcher(config: Config): Fetcher {
+  return new Fetcher({
+    cacheDir: config.fetcher_cache_dir ?? join(config.work_dir, 'fetch'),
+    cacheBytesMax: config.fetcher_cache_size,
+    stallTimeoutMs: config.fetcher_stall_timeout,
+    frameworksHome: config.frameworks_home,
+  })
+}
+
+function openCollector(config: Config, background: Background): SandboxCollector {
+  return new SandboxCollector({
+    root: join(config.work_dir, 'slaves'),
+    gcDelayMs: config.gc_delay,
+    diskHeadroom: config.gc_disk_headroom,
+    watchIntervalMs: config.disk_watch_interval,
+    background,
+  })
+}
+
+async function openListener(server: Server, config: Config, lifecycle: Lifecycle): Promise<{ readonly port: number }> {
+  const { ip, port, insecure } = config
+  const listening = await listen({ target: server, ip, port, insecure, authenticated: false })
+  lifecycle.defer('http', () => listening.close())
+  return listening
+}
+
+async function coreConfig(config: Config, port: number): Promise<AgentConfig> {
+  const isAnyAddress = config.ip === '0.0.0.0' || config.ip === '::'
+  const ip = isAnyAddress ? '127.0.0.1' : config.ip
+  return {
+    workDir: config.work_dir,
+    ip,
+    port,
+    hostname: config.hostname ?? (isAnyAddress ? hostname() : ip),
+    version: VERSION,
+    resources: await detectResources(givenResources(config.resources, config.default_role), config.work_dir),
+    attributes: parseAttributes(config.attributes),
+    executorRegistrationTimeoutMs: config.executor_registration_timeout,
+    executorReregistrationTimeoutMs: config.executor_reregistration_timeout,
+    executorShutdownGraceMs: config.executor_shutdown_grace_period,
+    registrationBackoffMs: config.registration_backoff_factor,
+    recoveryTimeoutMs: config.recovery_timeout,
+    executorEnvironment: config.executor_environment_variables ?? { PATH: DEFAULT_PATH },
+    switchUser: config.switch_user && process.getuid?.() === 0,
+    completedFrameworksMax: 50,
+    completedExecutorsMax: config.max_completed_executors_per_framework,
+    completedTasksMax: 200,
+  }
+}
+
+/** Sandboxes that somebody may still ask for: they are collected when their executor is. */
+function liveDirectories(shell: AgentShell): Set<string> {
+  const frameworks = [...shell.state.frameworks.values()]
+  return new Set(
+    frameworks.flatMap((framework) => [...framework.executors.values()].map((executor) => executor.directory)),
+  )
+}

@@ -1,0 +1,141 @@
+import {
+  addressFlags,
+  defineFlags,
+  flagStrings,
+  parseFlags,
+  processFlags,
+  workDirFlag,
+} from '@thermosphere/service-kit'
+import type { ConfigOf } from '@thermosphere/service-kit'
+import { z } from 'zod'
+import { VERSION } from './version.ts'
+
+/** Every flag of the agent. Names, units and defaults are Mesos' where they mean the same. */
+const flags = defineFlags({
+  ...addressFlags(5051),
+  ...processFlags,
+  ...workDirFlag('/var/lib/thermosphere/agent'),
+  master: {
+    type: 'list',
+    required: true,
+    help: 'Addresses of the masters, host:port separated by commas; the agent finds the leading one among them.',
+  },
+  runtime_dir: {
+    type: 'path',
+    help: 'The directory for what a reboot may clear: how running containers are found again; without it work_dir/run.',
+  },
+  resources: {
+    type: 'string',
+    help: "What the agent offers, as 'cpus:4;mem:8192;disk:10000;ports:[31000-32000]' or JSON; the rest is detected.",
+  },
+  attributes: { type: 'string', default: '', help: "Attributes of the machine, as 'rack:r1;os:linux'." },
+  default_role: { type: 'string', default: '*', help: 'The role of resources that name none.' },
+  isolation: {
+    type: 'string',
+    default: 'auto',
+    help: "How tasks are kept apart: auto, posix (plain processes) or linux (cgroups and namespaces); Mesos' lists work too.",
+  },
+  containerizers: {
+    type: 'list',
+    default: ['mesos', 'docker'],
+    choices: ['mesos', 'docker'],
+    help: 'mesos runs processes, docker runs Docker images through the engine at docker_socket if it is there.',
+  },
+  docker_socket: { type: 'path', default: '/var/run/docker.sock', help: 'The socket of the Docker engine.' },
+  cgroups_root: { type: 'string', default: 'mesos', help: "Name of the agent's directory in the cgroup hierarchy." },
+  cgroups_enable_cfs: { type: 'boolean', default: false, help: 'Cap every task at its cpus, also without a limit.' },
+  executor_registration_timeout: {
+    type: 'duration',
+    default: '1mins',
+    min: 100,
+    help: 'How long an executor may take from launch, fetching included, to its subscription.',
+  },
+  executor_reregistration_timeout: {
+    type: 'duration',
+    default: '2secs',
+    max: 15_000,
+    help: 'How long executors may take to come back after the agent was restarted.',
+  },
+  executor_shutdown_grace_period: {
+    type: 'duration',
+    default: '5secs',
+    help: 'How long an executor may take to shut down before its container is destroyed.',
+  },
+  executor_environment_variables: {
+    type: 'json',
+    schema: z.record(z.string().max(256), z.string().max(131_072)),
+    help: 'The environment of every executor and task, as a JSON object; without it PATH alone.',
+  },
+  registration_backoff_factor: {
+    type: 'duration',
+    default: '1secs',
+    min: 10,
+    max: 60_000,
+    help: 'The first pause between attempts to register; it doubles up to a minute.',
+  },
+  recover: {
+    type: 'string',
+    default: 'reconnect',
+    choices: ['reconnect', 'cleanup'],
+    help: 'After a restart, reconnect with what still runs, or clean it all up and exit.',
+  },
+  recovery_timeout: {
+    type: 'duration',
+    default: '15mins',
+    help: 'How long executors wait for a restarted agent before they end themselves.',
+  },
+  strict: { type: 'boolean', default: true, help: 'Refuse to start from a damaged checkpoint.' },
+  reconfiguration_policy: {
+    type: 'string',
+    default: 'equal',
+    choices: ['equal', 'additive'],
+    help: 'Which changes of resources and attributes a restart may bring: none, or only more.',
+  },
+  switch_user: {
+    type: 'boolean',
+    default: true,
+    help: 'Run tasks as the user that they ask for; needs root, without it they run as the agent does.',
+  },
+  fetcher_cache_dir: { type: 'path', help: 'Where cached downloads are kept; without it work_dir/fetch.' },
+  fetcher_cache_size: { type: 'bytes', default: '2GB', help: 'How much of them is kept; 0 disables the cache.' },
+  fetcher_stall_timeout: {
+    type: 'duration',
+    default: '1mins',
+    help: 'A download that brings nothing for so long fails.',
+  },
+  frameworks_home: { type: 'path', help: 'Where relative URIs of tasks are found.' },
+  gc_delay: { type: 'duration', default: '1weeks', help: 'How long sandboxes of finished tasks are kept at most.' },
+  gc_disk_headroom: {
+    type: 'number',
+    default: 0.1,
+    min: 0,
+    max: 1,
+    help: 'They go earlier to keep this part of the disk free.',
+  },
+  disk_watch_interval: { type: 'duration', default: '1mins', min: 100, help: 'How often the disk is looked at.' },
+  max_completed_executors_per_framework: {
+    type: 'integer',
+    default: 150,
+    min: 0,
+    max: 100_000,
+    help: 'Finished executors of a framework that are remembered.',
+  },
+})
+
+export type Config = ConfigOf<typeof flags>
+
+/** The one place that reads arguments and environment. Exits with 2 after listing every problem. */
+export function readConfig(): Config {
+  return parseFlags(flags, {
+    argv: process.argv.slice(2),
+    env: process.env,
+    envPrefix: 'MESOS_',
+    program: 'agent',
+    version: VERSION,
+  })
+}
+
+/** As `/flags` shows them. */
+export function configStrings(config: Config): Record<string, string> {
+  return flagStrings(flags, config)
+}

@@ -1,0 +1,21 @@
+import { formatRanges, fromMilli, Resources } from '@thermosphere/offer-engine'
+import type { mesos } from '@thermosphere/protocol'
+
+/** Resources as the classic endpoints show them: numbers, and text for ranges and sets. */
+export type ResourceObject = Record<string, number | string>
+
+export function resourceObject(resources: Resources): ResourceObject {
+  const object: ResourceObject = { disk: 0, mem: 0, gpus: 0, cpus: 0 }
+  for (const name of resources.names()) {
+    const ranges = resources.ranges(name)
+    const members = resources.members(name)
+    if (ranges.length > 0) object[name] = formatRanges(ranges)
+    else if (members.length > 0) object[name] = `{${members.join(', ')}}`
+    else object[name] = fromMilli(resources.scalar(name))
+  }
+  return object
+}
+
+export function resourceObjectOf(wire: readonly mesos.Resource[]): ResourceObject {
+  return resourceObject(Resources.fromWire(wire))
+}

@@ -1,0 +1,195 @@
+import { toEndpointFormat } from '@thermosphere/offer-engine'
+import type { Resources } from '@thermosphere/offer-engine'
+import { toJsonObject } from '@thermosphere/protocol'
+import type { mesos, WireTypes } from '@thermosphere/protocol'
+import { allocationRole } from '../environment.ts'
+import { CAPABILITIES } from '../registration.ts'
+import type { AgentState, CompletedExecutor, Executor, Framework, Task } from '../state.ts'
+import { isTerminal } from '../task-states.ts'
+import { allocatedResources, executorResources } from './allocated.ts'
+import { resourceObject, resourceObjectOf } from './resource-object.ts'
+import type { ResourceObject } from './resource-object.ts'
+import { taskRecord } from './task-record.ts'
+
+/** The agent's classic `/state`, without what only the process knows (version, flags). */
+export function stateView(state: AgentState): Record<string, unknown> {
+  const allocated = allocatedResources(state).unallocated()
+  return {
+    id: state.agentId ?? '',
+    pid: `slave(1)@${state.config.ip}:${state.config.port}`,
+    hostname: state.config.hostname,
+    capabilities: CAPABILITIES,
+    resources: resourceObject(state.total),
+    reserved_resources: byRole(state.total),
+    unreserved_resources: resourceObject(state.total.unreserved()),
+    reserved_resources_full: fullByRole(state.total),
+    unreserved_resources_full: state.total.unreserved().toWire().map(endpointResource),
+    reserved_resources_allocated: byRole(allocated),
+    unreserved_resources_allocated: resourceObject(allocated.unreserved()),
+    resource_providers: [],
+    attributes: attributesObject(state.config.attributes),
+    frameworks: [...state.frameworks.values()].map((framework) => frameworkObject(state, framework)),
+    completed_frameworks: state.completedFrameworks.map(({ info, completedExecutors }) => ({
+      ...frameworkHead(info),
+      executors: [],
+      completed_executors: completedExecutors.map(completedExecutorObject),
+    })),
+  }
+}
+
+function endpointResource(resource: mesos.Resource): unknown {
+  return toJsonObject('mesos.v1.Resource', toEndpointFormat(resource))
+}
+
+function reservedRoles(resources: Resources): string[] {
+  const roles = resources.toWire().map((resource) => resource.reservations?.at(-1)?.role)
+  return [...new Set(roles.filter((role) => role !== undefined))].toSorted()
+}
+
+function byRole(resources: Resources): Record<string, ResourceObject> {
+  return Object.fromEntries(reservedRoles(resources).map((role) => [role, resourceObject(resources.reserved(role))]))
+}
+
+function fullByRole(resources: Resources): Record<string, unknown[]> {
+  return Object.fromEntries(
+    reservedRoles(resources).map((role) => [role, resources.reserved(role).toWire().map(endpointResource)]),
+  )
+}
+
+export function attributesObject(attributes: readonly mesos.Attribute[]): Record<string, unknown> {
+  return Object.fromEntries(
+    attributes.map((attribute) => {
+      if (attribute.scalar !== undefined) return [attribute.name, attribute.scalar.value]
+      if (attribute.text !== undefined) return [attribute.name, attribute.text.value]
+      const ranges = (attribute.ranges?.range ?? []).map(({ begin, end }) => `${begin}-${end}`)
+      return [attribute.name, `[${ranges.join(', ')}]`]
+    }),
+  )
+}
+
+function frameworkHead(info: mesos.FrameworkInfo): Record<string, unknown> {
+  const isMultiRole = info.capabilities?.some(({ type }) => type === 'MULTI_ROLE') ?? false
+  return {
+    id: info.id?.value ?? '',
+    name: info.name,
+    user: info.user,
+    failover_timeout: info.failover_timeout ?? 0,
+    checkpoint: info.checkpoint ?? false,
+    hostname: info.hostname ?? '',
+    ...(info.principal === undefined ? {} : { principal: info.principal }),
+    ...(isMultiRole ? { roles: info.roles ?? [] } : { role: info.role ?? '*' }),
+  }
+}
+
+function frameworkObject(state: AgentState, framework: Framework): Record<string, unknown> {
+  return {
+    ...frameworkHead(framework.info),
+    executors: [...framework.executors.values()].map((executor) => executorObject(state, framework, executor)),
+    completed_executors: framework.completedExecutors.map(completedExecutorObject),
+  }
+}
+
+type ExecutorHead = Pick<CompletedExecutor, 'id' | 'kind' | 'info' | 'containerId' | 'directory'>
+
+function executorHead(executor: ExecutorHead, resources: readonly mesos.Resource[]): Record<string, unknown> {
+  const { info } = executor
+  const role = allocationRole(info.resources) ?? allocationRole(resources)
+  const labels = labelsOf(info.labels)
+  return {
+    id: executor.id,
+    name: info.name ?? '',
+    source: info.source ?? '',
+    container: executor.containerId,
+    directory: executor.directory,
+    resources: resourceObjectOf(resources),
+    ...(role === undefined ? {} : { role }),
+    ...(labels === undefined ? {} : { labels }),
+    ...(executor.kind === 'group' ? { type: 'DEFAULT' } : info.type === 'CUSTOM' ? { type: 'CUSTOM' } : {}),
+  }
+}
+
+function executorObject(state: AgentState, framework: Framework, executor: Executor): Record<string, unknown> {
+  const tasks = [...executor.tasks.values()]
+  const record = (task: Task): unknown => taskObject(taskRecord(state, framework, executor, task))
+  return {
+    ...executorHead(executor, executorResources(executor)),
+    tasks: tasks.filter((task) => !isTerminal(task.state)).map(record),
+    queued_tasks: executor.queued.flatMap(({ tasks: queued }) => queued.map((task) => queuedObject(task, executor))),
+    completed_tasks: [
+      ...tasks.filter((task) => isTerminal(task.state)).map(record),
+      ...executor.completedTasks.map(taskObject),
+    ],
+  }
+}
+
+function completedExecutorObject(executor: CompletedExecutor): Record<string, unknown> {
+  return {
+    ...executorHead(executor, executor.info.resources ?? []),
+    tasks: [],
+    queued_tasks: [],
+    completed_tasks: executor.completedTasks.map(taskObject),
+  }
+}
+
+function queuedObject({ info }: Task, executor: Executor): Record<string, unknown> {
+  return {
+    id: info.task_id.value,
+    name: info.name,
+    slave_id: info.agent_id.value,
+    resources: resourceObjectOf(info.resources ?? []),
+    role: allocationRole(info.resources) ?? '*',
+    ...(info.command === undefined ? {} : { command: json('mesos.v1.CommandInfo', info.command) }),
+    executor_id: executor.id,
+    ...(info.discovery === undefined ? {} : { discovery: json('mesos.v1.DiscoveryInfo', info.discovery) }),
+  }
+}
+
+function json<N extends keyof WireTypes & string>(name: N, value: WireTypes[N]): unknown {
+  return toJsonObject(name, value)
+}
+
+/** A task as the classic endpoints of master and agent show it. */
+export function taskObject(task: mesos.Task): Record<string, unknown> {
+  const labels = labelsOf(task.labels)
+  return {
+    id: task.task_id.value,
+    name: task.name,
+    framework_id: task.framework_id.value,
+    executor_id: task.executor_id?.value ?? '',
+    slave_id: task.agent_id.value,
+    state: task.state,
+    resources: resourceObjectOf(task.resources ?? []),
+    role: allocationRole(task.resources) ?? '*',
+    statuses: (task.statuses ?? []).map(statusObject),
+    ...(task.user === undefined ? {} : { user: task.user }),
+    ...(labels === undefined ? {} : { labels }),
+    ...(task.discovery === undefined ? {} : { discovery: json('mesos.v1.DiscoveryInfo', task.discovery) }),
+    ...(task.container === undefined ? {} : { container: json('mesos.v1.ContainerInfo', task.container) }),
+    ...(task.health_check === undefined ? {} : { health_check: json('mesos.v1.HealthCheck', task.health_check) }),
+  }
+}
+
+function statusObject(status: mesos.TaskStatus): Record<string, unknown> {
+  const labels = labelsOf(status.labels)
+  return {
+    state: status.state,
+    timestamp: status.timestamp ?? 0,
+    ...(labels === undefined ? {} : { labels }),
+    ...(status.container_status === undefined
+      ? {}
+      : { container_status: containerStatusObject(status.container_status) }),
+    ...(status.healthy === undefined ? {} : { healthy: status.healthy }),
+  }
+}
+
+function containerStatusObject({ container_id: id, network_infos: networks }: mesos.ContainerStatus): unknown {
+  return {
+    ...(id === undefined ? {} : { container_id: json('mesos.v1.ContainerID', id) }),
+    ...(networks === undefined ? {} : { network_infos: networks.map((info) => json('mesos.v1.NetworkInfo', info)) }),
+  }
+}
+
+function labelsOf(labels: mesos.Labels | undefined): unknown[] | undefined {
+  if (labels?.labels === undefined || labels.labels.length === 0) return undefined
+  return labels.labels.map((label) => json('mesos.v1.Label', label))
+}

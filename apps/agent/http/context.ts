@@ -1,0 +1,13 @@
+import type { SandboxCollector } from '../shell/containers/sandbox-collector.ts'
+import type { Fetcher } from '../shell/fetcher/fetcher.ts'
+import type { AgentShell } from '../shell/agent-shell.ts'
+import type { Config } from '../config.ts'
+
+/** What the routes work on. */
+export type HttpContext = {
+  readonly shell: AgentShell
+  readonly flags: Readonly<Record<string, string>>
+  readonly fetcher: Fetcher
+  readonly collector: SandboxCollector
+  readonly config: Config
+}

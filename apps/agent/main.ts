@@ -1,0 +1,17 @@
+import { createLogger, runService } from '@thermosphere/service-kit'
+import { startAgent } from './agent.ts'
+import { readConfig } from './config.ts'
+import { log, useLogger } from './logger.ts'
+
+const config = readConfig()
+
+await runService('agent', async (lifecycle) => {
+  useLogger(createLogger({ name: 'agent', level: config.logging_level, file: config.log_file }))
+  lifecycle.useLogger(log)
+  const { shell } = await startAgent(config, lifecycle)
+  // As in Mesos: leave the cluster, end every task, then exit.
+  process.on('SIGUSR1', () => shell.submit({ type: 'shut-down', message: 'received SIGUSR1', unregister: true }))
+  if (config.recover === 'cleanup') {
+    shell.submit({ type: 'shut-down', message: '--recover=cleanup', unregister: false })
+  }
+})

@@ -1,0 +1,154 @@
+import { recoverState, step } from '@thermosphere/agent-core'
+import type { AgentConfig, AgentEffect, AgentInput, AgentState, ContainerToRecover } from '@thermosphere/agent-core'
+import { assertNever } from '@thermosphere/effects'
+import type { Random } from '@thermosphere/effects'
+import type { Containerizers } from '@thermosphere/isolation'
+import { CoreLoop } from '@thermosphere/service-kit'
+import type { Background } from '@thermosphere/service-kit'
+import { AgentError } from '../errors.ts'
+import { log } from '../logger.ts'
+import { AgentLink } from './agent-link/agent-link.ts'
+import { CheckRunner } from './checks/check-runner.ts'
+import type { Journal } from './checkpoint/journal.ts'
+import { ContainerRunner } from './containers/container-runner.ts'
+import type { SandboxCollector } from './containers/sandbox-collector.ts'
+import { ExecutorConnections } from './executors/executor-connections.ts'
+import type { Fetcher } from './fetcher/fetcher.ts'
+import { makeVolume, removeVolume } from './volumes/volumes.ts'
+
+export type AgentShellOptions = {
+  readonly config: AgentConfig
+  readonly masters: readonly string[]
+  readonly random: Random
+  readonly journal: Journal
+  readonly containerizers: Containerizers
+  readonly fetcher: Fetcher
+  readonly collector: SandboxCollector
+  readonly background: Background
+  /** Makes `agentId` the one that a restart finds. */
+  onAgentId(agentId: string): Promise<void>
+  onExit(code: number, message: string): void
+  onFatal(error: unknown): void
+}
+
+type Performed = Exclude<AgentEffect, { type: 'store' | 'timer' }>
+
+/** Runs the core and carries out what it decides. */
+export class AgentShell {
+  readonly #options: AgentShellOptions
+  readonly #loop: CoreLoop<AgentInput, AgentEffect>
+  readonly #link: AgentLink
+  readonly #checks: CheckRunner
+  readonly #toRecover: readonly ContainerToRecover[]
+  readonly containers: ContainerRunner
+  readonly executors: ExecutorConnections
+  /** For view functions only; the core changes it between turns. */
+  readonly state: AgentState
+
+  constructor(options: AgentShellOptions) {
+    this.#options = options
+    const { config, random, journal, background } = options
+    const recovery = recoverState({ config, random, now: Date.now() }, journal.entries())
+    if (recovery.type === 'incompatible') throw new AgentError('AGENT_CONFIG_INCOMPATIBLE', recovery.message)
+    this.state = recovery.state
+    this.state.counters.recoveryErrors += journal.damagedCount
+    this.#toRecover = recovery.containers
+    const submit = (input: AgentInput): void => this.submit(input)
+    this.containers = new ContainerRunner({
+      process: options.containerizers.process,
+      docker: options.containerizers.docker,
+      fetcher: options.fetcher,
+      background,
+      submit,
+    })
+    this.#checks = new CheckRunner({ containers: this.containers, background, submit })
+    this.executors = new ExecutorConnections(submit)
+    this.#link = new AgentLink({
+      masters: options.masters,
+      background,
+      onUp: () => submit({ type: 'link-up' }),
+      onDown: (reason) => submit({ type: 'link-down', reason }),
+      onMessage: (message) => submit({ type: 'master', message }),
+    })
+    this.#loop = new CoreLoop<AgentInput, AgentEffect>({
+      step: (input, now) => step(this.state, input, now),
+      persist: (writes) => journal.persist(writes),
+      perform: (effect) => this.#perform(effect),
+      timerInput: (key) => ({ type: 'timer', key }),
+      onFatal: options.onFatal,
+    })
+  }
+
+  get master(): string | undefined {
+    return this.#link.master
+  }
+
+  submit(input: AgentInput): void {
+    this.#loop.submit(input)
+  }
+
+  /** Takes over what an earlier agent left, then lets the core look for a master. */
+  async recover(): Promise<void> {
+    const containers = await this.containers.recover(this.#toRecover)
+    this.submit({ type: 'recovered', containers })
+  }
+
+  /** Tasks of frameworks that do not checkpoint end with their agent; the others go on. */
+  async close(): Promise<void> {
+    await this.#link.close()
+    await this.#loop.close()
+    const ending = [...this.state.frameworks.values()]
+      .filter(({ info }) => info.checkpoint !== true)
+      .flatMap((framework) => [...framework.executors.values()])
+      .flatMap((executor) => [executor.containerId, ...[...executor.tasks.values()].map((task) => task.containerId)])
+    for (const containerId of ending) if (containerId !== undefined) await this.containers.end(containerId)
+    this.executors.close()
+  }
+
+  #perform(effect: Performed): void {
+    const { containers, executors } = this
+    const { background } = this.#options
+    switch (effect.type) {
+      case 'send':
+        return this.#link.send(effect.message)
+      case 'connect':
+        return this.#link.start()
+      case 'reconnect':
+        return this.#link.drop(effect.reason)
+      case 'launch':
+        return containers.launch(effect.plan)
+      case 'make-sandbox':
+        return containers.makeSandbox(effect.plan)
+      case 'signal':
+        return containers.signal(effect.containerId, effect.signal)
+      case 'destroy':
+        return containers.destroy(effect.containerId)
+      case 'update-limits':
+        return containers.updateLimits(effect.containerId, effect.limits)
+      case 'run-check':
+        return this.#checks.run(effect)
+      case 'executor-reply':
+        return executors.reply(effect.requestId, effect.reply)
+      case 'executor-event':
+        return executors.send(effect.connectionId, effect.event)
+      case 'executor-close':
+        return executors.end(effect.connectionId)
+      case 'feedback':
+        return this.submit(effect.input)
+      case 'agent-id':
+        return background.run('agent-id', this.#options.onAgentId(effect.agentId))
+      case 'collect-sandbox':
+        return this.#options.collector.add(effect.path)
+      case 'make-volume':
+        return background.run('make-volume', makeVolume(effect.path))
+      case 'remove-volume':
+        return background.run('remove-volume', removeVolume(effect.path, { keepRoot: effect.keepRoot }))
+      case 'log':
+        return log[effect.level](effect.fields, effect.event)
+      case 'exit':
+        return this.#options.onExit(effect.code, effect.message)
+      default:
+        return assertNever(effect)
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import type { mesos } from '@thermosphere/protocol'
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { FakeMaster } from './fake-master.ts'
+
+/** An agent as a user starts it, with its own work directory, and a master that listens to it. */
+export class AgentProcess {
+  readonly master: FakeMaster
+  readonly workDir: string
+  readonly port: number
+  readonly #flags: readonly string[]
+  #process: ChildProcess | undefined
+
+  private constructor(master: FakeMaster, workDir: string, port: number, flags: readonly string[]) {
+    this.master = master
+    this.workDir = workDir
+    this.port = port
+    this.#flags = flags
+  }
+
+  static async start(flags: readonly string[] = []): Promise<AgentProcess> {
+    const master = new FakeMaster()
+    await master.start()
+    const agent = new AgentProcess(master, await mkdtemp(join(tmpdir(), 'agent-test-')), await freePort(), flags)
+    agent.run()
+    await master.wait(({ messages }) => messages.find((message) => message.type === 'REGISTER'))
+    return agent
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`
+  }
+
+  get pid(): number {
+    return this.#process?.pid ?? 0
+  }
+
+  run(): void {
+    const args = [
+      join(import.meta.dirname, '..', 'main.ts'),
+      `--master=127.0.0.1:${this.master.port}`,
+      `--work_dir=${this.workDir}`,
+      `--port=${this.port}`,
+      '--resources=cpus:4;mem:8192;disk:10000;ports:[31000-32000]',
+      '--registration_backoff_factor=100ms',
+      ...this.#flags,
+    ]
+    this.#process = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] })
+  }
+
+  async kill(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#process
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    child.kill(signal)
+    await once(child, 'exit')
+  }
+
+  /** `kill -9` and a new process on the same work directory. */
+  async restart(): Promise<void> {
+    await this.kill('SIGKILL')
+    this.run()
+  }
+
+  async json<T>(path: string): Promise<T> {
+    const response = await fetch(this.url + path)
+    // Tests assert on what they read.
+    return (await response.json()) as T
+  }
+
+  /** Ends every task, the agent and the master. */
+  async close(): Promise<void> {
+    await this.kill('SIGUSR1')
+    this.master.close()
+    await rm(this.workDir, { recursive: true, force: true })
+  }
+
+  runTask(task: Partial<mesos.TaskInfo> & { id: string }, framework: mesos.FrameworkInfo = FRAMEWORK): void {
+    this.master.send({
+      type: 'RUN_TASK',
+      run_task: { framework_info: framework, task: taskInfo(this.master.agentId, task), launch_executor: true },
+    })
+  }
+
+  kill9(pid: number): void {
+    process.kill(pid, 'SIGKILL')
+  }
+
+  async read(path: string): Promise<string> {
+    return await readFile(path, 'utf8')
+  }
+}
+
+export const FRAMEWORK: mesos.FrameworkInfo = {
+  user: 'root',
+  name: 'test',
+  id: { value: 'b9b4a4ff-6f2e-4d0e-9c6a-000000000000-0000' },
+  roles: ['test'],
+  checkpoint: true,
+  capabilities: [{ type: 'MULTI_ROLE' }, { type: 'PARTITION_AWARE' }, { type: 'TASK_KILLING_STATE' }],
+}
+
+export function scalar(name: string, value: number): mesos.Resource {
+  return { name, type: 'SCALAR', scalar: { value }, allocation_info: { role: 'test' } }
+}
+
+export function taskInfo(agentId: string, { id, ...rest }: Partial<mesos.TaskInfo> & { id: string }): mesos.TaskInfo {
+  return {
+    name: id,
+    task_id: { value: id },
+    agent_id: { value: agentId },
+    resources: [scalar('cpus', 0.1), scalar('mem', 32)],
+    ...rest,
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
