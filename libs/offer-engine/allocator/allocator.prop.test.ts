@@ -261,3 +261,63 @@ test('[reliability R18] the allocator grants what its obvious twin grants, and n
 test('[reliability R18] with quota, too, it grants what its obvious twin grants', () => {
   sequences([...plainOps, quotaOp, quotaOp])
 })
+
+test('a declined set, or less of it, is not offered while its filter lives', () => {
+  const decline = fc.record({ cpus: fc.constantFrom(0, 1, 2), refuseMs: fc.constantFrom(1, 1500, 4000, 60_000) })
+  fc.assert(
+    fc.property(fc.array(decline, { minLength: 5, maxLength: 40 }), (declines) => {
+      const allocator = new Allocator({ random: createRandom(3) })
+      for (const id of ['f', 'g']) allocator.addFramework({ id, roles: ['*'] })
+      for (const id of ['a', 'b']) allocator.addAgent({ id, hostname: id, total: Resources.parse('cpus:4;mem:999') })
+      const refusals: (Allocation & { until: number })[] = []
+      for (const [i, { cpus, refuseMs }] of declines.entries()) {
+        const now = 1000 * i
+        for (const grant of allocator.allocate(now)) {
+          const repeats = refusals.some(
+            ({ frameworkId, agentId, resources, until }) =>
+              frameworkId === grant.frameworkId &&
+              agentId === grant.agentId &&
+              until > now &&
+              resources.contains(grant.resources),
+          )
+          assert.ok(!repeats, `offered again: ${grant.resources}`)
+          const task = Resources.parse(`cpus:${cpus}`).allocatedTo('*')
+          const resources = grant.resources.contains(task) ? grant.resources.subtract(task) : grant.resources
+          allocator.recover({ ...grant, resources }, { refuseMs, now })
+          refusals.push({ ...grant, resources, until: now + Math.max(refuseMs, 1000) })
+        }
+      }
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test('frameworks with tasks of any shape converge to equal weighted dominant shares', () => {
+  const shape = fc.record({
+    cpus: fc.integer({ min: 1, max: 4 }),
+    mem: fc.integer({ min: 1, max: 4 }),
+    weight: fc.constantFrom(1, 2, 3),
+  })
+  fc.assert(
+    fc.property(fc.array(shape, { minLength: 2, maxLength: 5 }), (shapes) => {
+      const allocator = new Allocator({ random: createRandom(3) })
+      allocator.addAgent({ id: 'a', hostname: 'h', total: Resources.parse('cpus:1000;mem:1000') })
+      for (const [i, { weight }] of shapes.entries()) {
+        allocator.addFramework({ id: `${i}`, roles: [`r${i}`] })
+        allocator.setWeights(new Map([[`r${i}`, weight]]))
+      }
+      const shares = shapes.map(() => 0)
+      const perTask = shapes.map(({ cpus, mem, weight }) => Math.max(cpus, mem) / weight)
+      for (let now = 0; now < 100_000; now += 1000) {
+        for (const { resources, ...grant } of allocator.allocate(now)) {
+          const i = Number(grant.frameworkId)
+          const task = Resources.parse(`cpus:${shapes[i]?.cpus};mem:${shapes[i]?.mem}`).allocatedTo(grant.role)
+          shares[i] = (shares[i] ?? 0) + (perTask[i] ?? 0)
+          allocator.recover({ ...grant, resources: resources.subtract(task) }, { now })
+        }
+      }
+      assert.ok(Math.max(...shares) - Math.min(...shares) <= Math.max(...perTask) + 1e-9, shares.join())
+    }),
+    { numRuns: 100 },
+  )
+})

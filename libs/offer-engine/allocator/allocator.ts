@@ -1,4 +1,4 @@
-import { invariant } from '@thermosphere/effects'
+import { BrokenInvariant, invariant } from '@thermosphere/effects'
 import type { Millis } from '@thermosphere/effects'
 import type { mesos } from '@thermosphere/protocol'
 import { Resources } from '../resources/index.ts'
@@ -153,7 +153,7 @@ export class Allocator {
       const resources = agent.allocations.get(frameworkId)
       if (resources) this.release(agent, frameworkId, resources)
     }
-    this.filters.dropFramework(frameworkId)
+    this.filters.forgetFramework(frameworkId)
     for (const role of framework.roles) this.roles.setClient(role, frameworkId, { subscribed: false, active: false })
     this.frameworks.delete(frameworkId)
   }
@@ -219,21 +219,22 @@ export class Allocator {
     if (refuseMs <= 0 || !framework?.active) return
     const expiresAt = now + Math.max(refuseMs, this.intervalMs)
     for (const [role, part] of resources.allocations()) {
-      if (framework.roles.has(role)) this.refuse({ frameworkId, agentId, role, resources: part }, expiresAt)
+      if (framework.roles.has(role)) this.refuse(agent, { frameworkId, agentId, role, resources: part }, expiresAt)
     }
   }
 
-  private refuse({ frameworkId, agentId, role, resources }: Allocation, expiresAt: Millis): void {
+  private refuse(agent: AgentState, { frameworkId, agentId, role, resources }: Allocation, expiresAt: Millis): void {
+    const refused = resources.unallocated()
     this.filters.add({
       frameworkId,
       role,
       agentId,
-      refused: resources.unallocated(),
+      refused,
       expiresAt,
       installedInBatch: this.batchCount,
       live: true,
-      checkedContent: -1,
-      checkedVerdict: false,
+      checkedContent: agent.content,
+      checkedVerdict: refused.contains(agent.available()),
     })
   }
 
@@ -334,12 +335,10 @@ export class Allocator {
 
   private release(agent: AgentState, frameworkId: string, resources: Resources): void {
     const allocated = agent.allocations.get(frameworkId) ?? Resources.empty
-    invariant(allocated.contains(resources), 'more resources recovered than allocated', {
-      frameworkId,
-      agentId: agent.id,
-      allocated: allocated.toString(),
-      recovered: resources.toString(),
-    })
+    if (!allocated.contains(resources)) {
+      const texts = { allocated: allocated.toString(), recovered: resources.toString() }
+      throw new BrokenInvariant('more resources recovered than allocated', { frameworkId, agentId: agent.id, ...texts })
+    }
     agent.takeBack(frameworkId, resources)
     for (const [role, part] of resources.allocations()) {
       this.roles.untrack({ role, frameworkId, agentId: agent.id, resources: part })

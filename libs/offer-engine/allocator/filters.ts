@@ -16,28 +16,36 @@ export interface DeclineFilter {
   checkedVerdict: boolean
 }
 
+/** Filters of one framework in one role, by agent. */
+export type RoleFilters = ReadonlyMap<string, readonly DeclineFilter[]>
+
 /** All decline filters, by framework, role and agent. */
 export class DeclineFilters {
   private readonly byFramework = new Map<string, Map<string, Map<string, DeclineFilter[]>>>()
-  private readonly expiries: DeclineFilter[] = []
+  /** A heap; dead filters leave it when they expire or when they are too many. */
+  private expiries: DeclineFilter[] = []
   private readonly counts = new Map<string, number>()
+  private liveCount = 0
 
   add(filter: DeclineFilter): void {
-    const roles = getOrCreate(
-      this.byFramework,
-      filter.frameworkId,
-      () => new Map<string, Map<string, DeclineFilter[]>>(),
-    )
-    const agents = getOrCreate(roles, filter.role, () => new Map<string, DeclineFilter[]>())
+    const agents = this.agentsOf(filter.frameworkId, filter.role)
     const list = agents.get(filter.agentId) ?? []
     for (const old of list) if (isCoveredBy(old, filter)) this.retire(old)
     agents.set(filter.agentId, [...list.filter((old) => old.live), filter])
     this.counts.set(filter.role, (this.counts.get(filter.role) ?? 0) + 1)
+    this.liveCount++
     pushHeap(this.expiries, filter)
+    if (this.expiries.length > 2 * this.liveCount + deadFiltersMax) this.compact()
   }
 
-  forRole(frameworkId: string, role: string): ReadonlyMap<string, readonly DeclineFilter[]> | undefined {
-    return this.byFramework.get(frameworkId)?.get(role)
+  /** The same object as long as the framework is known. */
+  forRole(frameworkId: string, role: string): RoleFilters {
+    return this.agentsOf(frameworkId, role)
+  }
+
+  private agentsOf(frameworkId: string, role: string): Map<string, DeclineFilter[]> {
+    const roles = getOrCreate(this.byFramework, frameworkId, () => new Map<string, Map<string, DeclineFilter[]>>())
+    return getOrCreate(roles, role, () => new Map<string, DeclineFilter[]>())
   }
 
   /** Live filters of a role, for the metrics. */
@@ -61,13 +69,17 @@ export class DeclineFilters {
 
   /** Drops those of a framework; of one role if named. */
   dropFramework(frameworkId: string, role?: string): void {
-    const roles = this.byFramework.get(frameworkId)
-    if (!roles) return
-    for (const name of role === undefined ? [...roles.keys()] : [role]) {
-      for (const list of roles.get(name)?.values() ?? []) for (const filter of list) this.retire(filter)
-      roles.delete(name)
+    for (const [name, agents] of this.byFramework.get(frameworkId) ?? []) {
+      if (role !== undefined && role !== name) continue
+      for (const list of agents.values()) for (const filter of list) this.retire(filter)
+      agents.clear()
     }
-    if (roles.size === 0) this.byFramework.delete(frameworkId)
+  }
+
+  /** The framework is gone for good. */
+  forgetFramework(frameworkId: string): void {
+    this.dropFramework(frameworkId)
+    this.byFramework.delete(frameworkId)
   }
 
   dropAgent(agentId: string): void {
@@ -81,21 +93,31 @@ export class DeclineFilters {
 
   private remove(filter: DeclineFilter): string {
     this.retire(filter)
-    const roles = this.byFramework.get(filter.frameworkId)
-    const agents = roles?.get(filter.role)
-    const rest = (agents?.get(filter.agentId) ?? []).filter((other) => other !== filter)
-    if (rest.length > 0) agents?.set(filter.agentId, rest)
-    else agents?.delete(filter.agentId)
-    if (agents?.size === 0) roles?.delete(filter.role)
+    const agents = this.agentsOf(filter.frameworkId, filter.role)
+    const rest = (agents.get(filter.agentId) ?? []).filter((other) => other !== filter)
+    if (rest.length > 0) agents.set(filter.agentId, rest)
+    else agents.delete(filter.agentId)
     return filter.agentId
   }
 
   private retire(filter: DeclineFilter): void {
     if (!filter.live) return
     filter.live = false
-    this.counts.set(filter.role, (this.counts.get(filter.role) ?? 1) - 1)
+    this.liveCount--
+    const left = (this.counts.get(filter.role) ?? 1) - 1
+    if (left > 0) this.counts.set(filter.role, left)
+    else this.counts.delete(filter.role)
+  }
+
+  private compact(): void {
+    const live = this.expiries.filter((filter) => filter.live)
+    this.expiries = []
+    for (const filter of live) pushHeap(this.expiries, filter)
   }
 }
+
+/** So many dead filters may wait for their expiry beside as many as live. */
+const deadFiltersMax = 1024
 
 /** The newer filter refuses as much for as long. */
 function isCoveredBy(old: DeclineFilter, filter: DeclineFilter): boolean {

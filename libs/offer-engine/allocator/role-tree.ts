@@ -2,6 +2,7 @@ import { isReserved, reservationRole, roleAncestors } from '../resources/index.t
 import type { Item, Resources } from '../resources/index.ts'
 import { DrfOrder } from './drf-order.ts'
 import type { ClusterTotal, Competitor } from './drf-order.ts'
+import type { RoleFilters } from './filters.ts'
 import type { Allocation, Quota } from './types.ts'
 import { addAt, addVector, isZero } from './vectors.ts'
 import type { ScalarNames, Vector } from './vectors.ts'
@@ -13,6 +14,8 @@ export interface Client extends Competitor {
   /** Subscribed, not suppressed, and its framework active. */
   active: boolean
   readonly sharedUses: Map<string, number>
+  /** Its decline filters, once looked up. */
+  declines: RoleFilters | undefined
 }
 
 interface Branch extends Competitor {
@@ -130,6 +133,7 @@ export class RoleTree {
       subscribed: false,
       active: false,
       sharedUses: new Map(),
+      declines: undefined,
     }
     node.clients.set(frameworkId, client)
     return client

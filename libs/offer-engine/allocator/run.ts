@@ -2,7 +2,7 @@ import type { Random } from '@thermosphere/effects'
 import { isReserved, reservationRole, Resources, topLevelRole } from '../resources/index.ts'
 import type { Item, Milli, Quantities } from '../resources/index.ts'
 import type { AgentState } from './agent-state.ts'
-import type { DeclineFilters } from './filters.ts'
+import type { DeclineFilter, DeclineFilters } from './filters.ts'
 import type { FrameworkState } from './framework-state.ts'
 import { countsAgainstQuota } from './role-tree.ts'
 import type { Client, RoleNode, RoleTree } from './role-tree.ts'
@@ -98,6 +98,9 @@ export class AllocationRun {
 
   /** `none left`: the agent has nothing for any framework of the role. */
   private consider(client: Client, { node, agent, stage }: Turn): 'granted' | 'refused' | 'none left' {
+    const declines = (client.declines ??= this.context.filters.forRole(client.frameworkId, node.role)).get(agent.id)
+    // Refused before when as much was free: no need to plan an offer again.
+    if (declines?.some((filter) => filter.checkedVerdict && filter.checkedContent === agent.content)) return 'refused'
     const framework = this.context.frameworks.get(client.frameworkId)
     if (!framework || framework.excludes(node.role, agent)) return 'refused'
     const allocatable = this.allocatableTo(node.role, agent)
@@ -107,7 +110,8 @@ export class AllocationRun {
     if (!framework.accepts(node.role, agent, this.context)) return 'refused'
     const free = framework.strip(allocatable)
     const offer = stage === 'all' ? this.planAll(node, free) : this.planGuaranteed(node, free)
-    if (offer.isEmpty() || !this.isEnough(offer, candidate) || this.isDeclined(candidate, offer)) return 'refused'
+    if (offer.isEmpty() || !this.isEnough(offer, candidate) || (declines && this.isDeclined(declines, agent, offer)))
+      return 'refused'
     this.grant(candidate, offer)
     return 'granted'
   }
@@ -123,9 +127,7 @@ export class AllocationRun {
     return minimum.length === 0 || minimum.some((quantities) => resources.containsQuantities(quantities))
   }
 
-  private isDeclined({ framework, node, agent }: Candidate, offer: Resources): boolean {
-    const filters = this.context.filters.forRole(framework.id, node.role)?.get(agent.id)
-    if (!filters) return false
+  private isDeclined(filters: readonly DeclineFilter[], agent: AgentState, offer: Resources): boolean {
     const isWhole = offer.items.length === agent.available().items.length && !this.guaranteeing && !this.limiting
     for (const filter of filters) {
       if (isWhole && filter.checkedContent === agent.content) {
