@@ -38,14 +38,18 @@ await runService('master', async (lifecycle) => {
   registerSystemMetrics(metrics)
 
   if (config.registry !== 'in_memory') await mkdir(config.work_dir, { recursive: true })
-  const store = await openStore(config.registry === 'in_memory' ? 'memory:' : `sqlite:${join(config.work_dir, 'master.db')}`)
+  const store = await openStore(
+    config.registry === 'in_memory' ? 'memory:' : `sqlite:${join(config.work_dir, 'master.db')}`,
+  )
   lifecycle.defer('store', () => store.close())
   const registry = withFirstWeights(await loadRegistry(store), config.weights)
 
   let loop: MasterLoop | undefined
   let route: ReturnType<typeof createRouter> | undefined
   const app = createHttpApp({ logger, metrics: createRequestObserver(metrics, 'master') })
-  app.use((request, response) => (route ? route(request, response) : sendText(response, 503, 'Master has not finished recovery')))
+  app.use((request, response) =>
+    route ? route(request, response) : sendText(response, 503, 'Master has not finished recovery'),
+  )
   app.use(errorMiddleware({ logger, format: textErrors }))
   const httpServer = createHttpServer(app)
   // The port is known only after binding to it, and the master's own description has the port.
@@ -66,7 +70,14 @@ await runService('master', async (lifecycle) => {
 
   const random = createRandom(randomInt(2 ** 32))
   const info = masterInfo({ id: crypto.randomUUID(), ip, port: server.port, hostname: config.hostname })
-  const core = { config: coreConfig(config), info, registry, random, allocator: allocatorOptions(config), now: Date.now() }
+  const core = {
+    config: coreConfig(config),
+    info,
+    registry,
+    random,
+    allocator: allocatorOptions(config),
+    now: Date.now(),
+  }
   const running = new MasterLoop({
     master: createMaster(core),
     store,
@@ -77,7 +88,13 @@ await runService('master', async (lifecycle) => {
   lifecycle.defer('core', () => running.close())
   const logging = createLogging(logger)
   lifecycle.defer('logging', () => logging.close())
-  const shown = { ...flagStrings(flags, config), hostname: info.hostname ?? '', port: String(server.port), help: 'false', version: 'false' }
+  const shown = {
+    ...flagStrings(flags, config),
+    hostname: info.hostname ?? '',
+    port: String(server.port),
+    help: 'false',
+    version: 'false',
+  }
   loop = running
   route = createRouter({
     loop: running,

@@ -7,7 +7,13 @@ import type { Agent, AgentId, Framework, FrameworkId, Master } from './model.ts'
 type Recovered = { readonly now: Millis; readonly refuseMs?: Millis | undefined }
 
 /** Gives resources that were offered or used back to the allocator. */
-export function recover(m: Master, frameworkId: FrameworkId, agentId: AgentId, resources: Resources, options: Recovered): void {
+export function recover(
+  m: Master,
+  frameworkId: FrameworkId,
+  agentId: AgentId,
+  resources: Resources,
+  options: Recovered,
+): void {
   if (!resources.isEmpty()) m.allocator.recover({ frameworkId, agentId, resources }, options)
 }
 

@@ -8,17 +8,42 @@ export type Reply = { readonly status: number; readonly text?: string; readonly 
 
 /** A registry change that is on disk; what follows from it may now be told. */
 export type DurableChange =
-  | { readonly change: 'agent-admitted'; readonly linkId: LinkId; readonly register: agentLink.AgentMessage_Register; readonly agentId: AgentId }
-  | { readonly change: 'agent-readmitted'; readonly linkId: LinkId; readonly reregister: agentLink.AgentMessage_Reregister; readonly record: AgentRecord; readonly returned: boolean }
+  | {
+      readonly change: 'agent-admitted'
+      readonly linkId: LinkId
+      readonly register: agentLink.AgentMessage_Register
+      readonly agentId: AgentId
+    }
+  | {
+      readonly change: 'agent-readmitted'
+      readonly linkId: LinkId
+      readonly reregister: agentLink.AgentMessage_Reregister
+      readonly record: AgentRecord
+      readonly returned: boolean
+    }
   | { readonly change: 'agent-unreachable'; readonly agentId: AgentId; readonly message: string }
   | { readonly change: 'recovered-agent-unreachable'; readonly agentId: AgentId }
   | { readonly change: 'agent-gone'; readonly agentId: AgentId; readonly requestId: RequestId | undefined }
   | { readonly change: 'agent-removed'; readonly agentId: AgentId; readonly cause: string; readonly shutdown: boolean }
-  | { readonly change: 'agent-draining'; readonly agentId: AgentId; readonly drain: mesos.DrainInfo; readonly requestId: RequestId }
+  | {
+      readonly change: 'agent-draining'
+      readonly agentId: AgentId
+      readonly drain: mesos.DrainInfo
+      readonly requestId: RequestId
+    }
   | { readonly change: 'agent-drained'; readonly agentId: AgentId }
-  | { readonly change: 'agent-deactivated'; readonly agentId: AgentId; readonly deactivated: boolean; readonly requestId: RequestId }
+  | {
+      readonly change: 'agent-deactivated'
+      readonly agentId: AgentId
+      readonly deactivated: boolean
+      readonly requestId: RequestId
+    }
   | { readonly change: 'quota'; readonly configs: readonly quota.QuotaConfig[]; readonly requestId: RequestId }
-  | { readonly change: 'weights'; readonly weights: readonly (readonly [RoleName, number])[]; readonly requestId: RequestId }
+  | {
+      readonly change: 'weights'
+      readonly weights: readonly (readonly [RoleName, number])[]
+      readonly requestId: RequestId
+    }
   | { readonly change: 'schedule'; readonly schedule: maintenance.Schedule; readonly requestId: RequestId }
   | { readonly change: 'machines-down'; readonly machines: readonly mesos.MachineID[]; readonly requestId: RequestId }
   | { readonly change: 'machines-up'; readonly machines: readonly mesos.MachineID[]; readonly requestId: RequestId }
@@ -26,10 +51,26 @@ export type DurableChange =
 /** Everything that can happen to a master. */
 export type Input =
   | { readonly type: 'started' }
-  | { readonly type: 'subscribe'; readonly streamId: StreamId; readonly subscribe: scheduler.Call_Subscribe; readonly principal?: string }
-  | { readonly type: 'scheduler-call'; readonly requestId: RequestId; readonly streamId: string | undefined; readonly call: scheduler.Call; readonly principal?: string }
+  | {
+      readonly type: 'subscribe'
+      readonly streamId: StreamId
+      readonly subscribe: scheduler.Call_Subscribe
+      readonly principal?: string
+    }
+  | {
+      readonly type: 'scheduler-call'
+      readonly requestId: RequestId
+      readonly streamId: string | undefined
+      readonly call: scheduler.Call
+      readonly principal?: string
+    }
   | { readonly type: 'stream-closed'; readonly streamId: StreamId }
-  | { readonly type: 'operator-call'; readonly requestId: RequestId; readonly call: master.Call; readonly principal?: string }
+  | {
+      readonly type: 'operator-call'
+      readonly requestId: RequestId
+      readonly call: master.Call
+      readonly principal?: string
+    }
   | { readonly type: 'operator-subscribed'; readonly streamId: StreamId }
   | { readonly type: 'operator-stream-closed'; readonly streamId: StreamId }
   | { readonly type: 'link-opened'; readonly linkId: LinkId; readonly ip: string }
@@ -44,15 +85,28 @@ export type Effect =
   | TimerEffect
   | { readonly type: 'event'; readonly streamId: StreamId; readonly event: scheduler.Event; readonly after?: number }
   | { readonly type: 'end-stream'; readonly streamId: StreamId; readonly after?: number }
-  | { readonly type: 'operator-event'; readonly to: StreamId | 'all'; readonly event: master.Event; readonly after?: number }
+  | {
+      readonly type: 'operator-event'
+      readonly to: StreamId | 'all'
+      readonly event: master.Event
+      readonly after?: number
+    }
   | { readonly type: 'end-operator-stream'; readonly streamId: StreamId; readonly after?: number }
-  | { readonly type: 'link'; readonly linkId: LinkId; readonly message: agentLink.MasterMessage; readonly after?: number }
+  | {
+      readonly type: 'link'
+      readonly linkId: LinkId
+      readonly message: agentLink.MasterMessage
+      readonly after?: number
+    }
   | { readonly type: 'close-link'; readonly linkId: LinkId; readonly after?: number }
   | { readonly type: 'respond'; readonly requestId: RequestId; readonly reply: Reply; readonly after?: number }
   | { readonly type: 'continue'; readonly input: Input; readonly after: number }
   | { readonly type: 'note'; readonly note: Note; readonly after?: number }
 
 /** What an operator would like to read in the log. */
-export type Note = { readonly event: string; readonly fields: Readonly<Record<string, string | number | boolean | undefined>> }
+export type Note = {
+  readonly event: string
+  readonly fields: Readonly<Record<string, string | number | boolean | undefined>>
+}
 
 export type { FrameworkId }

@@ -72,7 +72,11 @@ export function disconnectFramework(m: Master, framework: Framework, now: Millis
   cancelTimer(m, `heartbeat/${framework.id}`)
   deactivateFramework(m, framework, now)
   const timeoutMs = (framework.info.failover_timeout ?? 0) * 1000
-  note(m, 'framework.disconnected', { frameworkId: framework.id, name: framework.info.name, failoverTimeoutMs: timeoutMs })
+  note(m, 'framework.disconnected', {
+    frameworkId: framework.id,
+    name: framework.info.name,
+    failoverTimeoutMs: timeoutMs,
+  })
   if (timeoutMs <= 0) removeFramework(m, framework, now)
   else armTimer(m, `failover/${framework.id}`, now + timeoutMs)
 }
@@ -140,7 +144,8 @@ function removeExecutors(m: Master, framework: Framework, now: Millis): void {
 /** A pending operation of a removed framework stays with its agent, as an orphan. */
 function invariantlyEmpty(framework: Framework): void {
   framework.operations.clear()
-  for (const [agentId, resources] of framework.used) if (resources.equals(Resources.empty)) framework.used.delete(agentId)
+  for (const [agentId, resources] of framework.used)
+    if (resources.equals(Resources.empty)) framework.used.delete(agentId)
 }
 
 function endSubscription(m: Master, framework: Framework): void {

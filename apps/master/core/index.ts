@@ -1,7 +1,17 @@
 export { createMaster } from './create-master.ts'
 export type { MasterSeed } from './create-master.ts'
 export type { DurableChange, Effect, Input, Note, Reply } from './effects.ts'
-export type { AgentRecord, GoneAgent, LinkId, Machine, Master, MasterConfig, RequestId, StreamId, UnreachableAgent } from './model.ts'
+export type {
+  AgentRecord,
+  GoneAgent,
+  LinkId,
+  Machine,
+  Master,
+  MasterConfig,
+  RequestId,
+  StreamId,
+  UnreachableAgent,
+} from './model.ts'
 export { emptyRegistry, registryKeys, registryVersion, restore } from './registry.ts'
 export type { Registry } from './registry.ts'
 export { step } from './step.ts'

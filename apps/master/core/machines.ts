@@ -6,7 +6,10 @@ export const machineKey = (id: mesos.MachineID): string => `${(id.hostname ?? ''
 
 /** A machine id as messages print it: its JSON. */
 export const machineText = (id: mesos.MachineID): string =>
-  JSON.stringify({ ...(id.hostname !== undefined && { hostname: id.hostname }), ...(id.ip !== undefined && { ip: id.ip }) })
+  JSON.stringify({
+    ...(id.hostname !== undefined && { hostname: id.hostname }),
+    ...(id.ip !== undefined && { ip: id.ip }),
+  })
 
 /** A schedule may name a machine by host, by address, or by both. */
 export function isOnMachine(agent: Pick<Agent, 'info' | 'ip'>, id: mesos.MachineID): boolean {

@@ -116,4 +116,3 @@ export function rescindInverseOffer(m: Master, offer: InverseOffer): void {
   const rescind = { inverse_offer_id: { value: offer.id } }
   sendEvent(m, framework, { type: 'RESCIND_INVERSE_OFFER', rescind_inverse_offer: rescind })
 }
-

@@ -11,7 +11,12 @@ import type { Agent, Framework, FrameworkId, Master, Operation } from './model.t
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 
 /** The master's books of an operation that its agent is told to apply. */
-export function startOperation(m: Master, agent: Agent, info: mesos.Offer_Operation, frameworkId: FrameworkId | undefined): Operation {
+export function startOperation(
+  m: Master,
+  agent: Agent,
+  info: mesos.Offer_Operation,
+  frameworkId: FrameworkId | undefined,
+): Operation {
   const uuidBytes = m.random.bytes(16)
   const operation = newOperation(agent, info, frameworkId, uuidBytes)
   keepOperation(m, agent, operation)
@@ -27,8 +32,17 @@ export function startOperation(m: Master, agent: Agent, info: mesos.Offer_Operat
   return operation
 }
 
-function newOperation(agent: Agent, info: mesos.Offer_Operation, frameworkId: FrameworkId | undefined, uuidBytes: Uint8Array): Operation {
-  const pending = { ...(info.id && { operation_id: info.id }), state: 'OPERATION_PENDING', agent_id: { value: agent.id } } as const
+function newOperation(
+  agent: Agent,
+  info: mesos.Offer_Operation,
+  frameworkId: FrameworkId | undefined,
+  uuidBytes: Uint8Array,
+): Operation {
+  const pending = {
+    ...(info.id && { operation_id: info.id }),
+    state: 'OPERATION_PENDING',
+    agent_id: { value: agent.id },
+  } as const
   return { uuid: hex(uuidBytes), uuidBytes, frameworkId, agentId: agent.id, info, latest: pending, statuses: [] }
 }
 
@@ -36,7 +50,11 @@ function newOperation(agent: Agent, info: mesos.Offer_Operation, frameworkId: Fr
 export function adoptOperation(m: Master, agent: Agent, wire: mesos.Operation): void {
   const uuidBytes = wire.uuid.value
   const frameworkId = wire.framework_id?.value
-  const operation = { ...newOperation(agent, wire.info, frameworkId, uuidBytes), latest: wire.latest_status, statuses: wire.statuses ?? [] }
+  const operation = {
+    ...newOperation(agent, wire.info, frameworkId, uuidBytes),
+    latest: wire.latest_status,
+    statuses: wire.statuses ?? [],
+  }
   keepOperation(m, agent, operation)
 }
 
@@ -61,7 +79,12 @@ function countOperation(m: Master, operation: Operation, state: mesos.OperationS
 }
 
 /** The agent says how an operation went. Without an id nobody else asked, so the master acknowledges. */
-export function onOperationStatus(m: Master, agent: Agent, update: agentLink.AgentMessage_OperationStatus, now: Millis): void {
+export function onOperationStatus(
+  m: Master,
+  agent: Agent,
+  update: agentLink.AgentMessage_OperationStatus,
+  now: Millis,
+): void {
   m.counters.add('master/messages_operation_status_update')
   const operation = agent.operations.get(hex(update.operation_uuid.value))
   if (!operation) return m.counters.add('master/invalid_operation_status_updates')
@@ -92,7 +115,9 @@ function recordStatus(m: Master, agent: Agent, operation: Operation, status: mes
 function undoSpeculation(m: Master, agent: Agent, operation: Operation): void {
   const conversions = unallocatedConversions(operation.info)
   if (!conversions) return
-  const reversed = conversions.map(({ consumed, converted }) => ({ consumed: converted, converted: consumed })).reverse()
+  const reversed = conversions
+    .map(({ consumed, converted }) => ({ consumed: converted, converted: consumed }))
+    .reverse()
   const result = agent.total.convert(reversed)
   if (result.ok) setTotal(m, agent, result.resources)
 }
@@ -128,6 +153,13 @@ export function convertedResources(info: mesos.Offer_Operation): Resources {
   const conversions = operationConversions(info)
   if (typeof conversions === 'string') return Resources.empty
   return Resources.fromWire(conversions.flatMap(({ converted }) => [...converted]))
+}
+
+/** Everything that it takes for that. */
+export function consumedResources(info: mesos.Offer_Operation): Resources {
+  const conversions = operationConversions(info)
+  if (typeof conversions === 'string') return Resources.empty
+  return Resources.fromWire(conversions.flatMap(({ consumed }) => [...consumed]))
 }
 
 /** An operation in the books as endpoints show it. */

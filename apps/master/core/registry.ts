@@ -50,7 +50,10 @@ const remove = (key: string): StoreWrite => ({ type: 'delete', key })
 const recordFields = (record: AgentRecord): object => ({
   info: toJsonObject('mesos.v1.AgentInfo', record.info),
   deactivated: record.deactivated,
-  ...(record.drain && { drain: toJsonObject('mesos.v1.DrainInfo', record.drain), drainStartedAt: record.drainStartedAt }),
+  ...(record.drain && {
+    drain: toJsonObject('mesos.v1.DrainInfo', record.drain),
+    drainStartedAt: record.drainStartedAt,
+  }),
 })
 
 export const putAdmitted = (id: AgentId, record: AgentRecord): StoreWrite[] => [
@@ -84,15 +87,25 @@ export function putQuota(config: quota.QuotaConfig): StoreWrite {
   return put(registryKeys.quota(config.role), { config: toJsonObject('mesos.v1.quota.QuotaConfig', config) })
 }
 
-export const putWeight = (role: RoleName, weight: number): StoreWrite => put(registryKeys.weight(role), { role, weight })
+export const putWeight = (role: RoleName, weight: number): StoreWrite =>
+  put(registryKeys.weight(role), { role, weight })
 
 export const putSchedule = (schedule: maintenance.Schedule): StoreWrite =>
   put(registryKeys.schedule, { schedule: toJsonObject('mesos.v1.maintenance.Schedule', schedule) })
 
-export function putMachine(key: string, id: mesos.MachineID, mode: MachineMode, unavailability?: mesos.Unavailability): StoreWrite {
+export function putMachine(
+  key: string,
+  id: mesos.MachineID,
+  mode: MachineMode,
+  unavailability?: mesos.Unavailability,
+): StoreWrite {
   if (mode === 'UP') return remove(registryKeys.machine(key))
   const stored = unavailability && JSON.parse(encodeJson('mesos.v1.Unavailability', unavailability))
-  return put(registryKeys.machine(key), { id: toJsonObject('mesos.v1.MachineID', id), mode, ...(stored && { unavailability: stored }) })
+  return put(registryKeys.machine(key), {
+    id: toJsonObject('mesos.v1.MachineID', id),
+    mode,
+    ...(stored && { unavailability: stored }),
+  })
 }
 
 /** Wire objects out of parsed registry JSON; the shell has checked the outline. */

@@ -26,7 +26,13 @@ const none: Quantities = new Map()
 export function roleBooks(m: Master): Map<RoleName, RoleBooks> {
   const books = new Map<RoleName, Sums>()
   const sums = (role: RoleName): Sums => {
-    const known = books.get(role) ?? { frameworks: [], allocated: new Map(), offered: new Map(), reserved: new Map(), consumed: new Map() }
+    const known = books.get(role) ?? {
+      frameworks: [],
+      allocated: new Map(),
+      offered: new Map(),
+      reserved: new Map(),
+      consumed: new Map(),
+    }
     books.set(role, known)
     return known
   }
@@ -34,7 +40,8 @@ export function roleBooks(m: Master): Map<RoleName, RoleBooks> {
     for (const name of [...roleAncestors(role), role]) sums(name)[field] = addQuantities(sums(name)[field], amounts)
   }
   for (const role of [...m.weights.keys(), ...m.quotas.keys(), ...(m.config.roles ?? [])]) sums(role)
-  for (const framework of m.frameworks.values()) for (const role of framework.roles) sums(role).frameworks.push(framework.id)
+  for (const framework of m.frameworks.values())
+    for (const role of framework.roles) sums(role).frameworks.push(framework.id)
   for (const agent of m.agents.values()) {
     for (const [role, resources] of agent.total.reservations()) {
       charge(role, 'reserved', resources.scalarQuantities())
@@ -47,7 +54,10 @@ export function roleBooks(m: Master): Map<RoleName, RoleBooks> {
   return new Map([...books].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-function chargeUsed(used: Resources, charge: (role: RoleName, field: 'allocated' | 'consumed', amounts: Quantities) => void): void {
+function chargeUsed(
+  used: Resources,
+  charge: (role: RoleName, field: 'allocated' | 'consumed', amounts: Quantities) => void,
+): void {
   for (const [role, resources] of used.allocations()) {
     charge(role, 'allocated', resources.scalarQuantities())
     charge(role, 'consumed', resources.unreserved().nonRevocable().scalarQuantities())

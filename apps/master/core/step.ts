@@ -1,9 +1,6 @@
 import type { Millis } from '@thermosphere/effects'
 import { assertNever } from '@thermosphere/effects'
-import {
-  onAgentDeactivated,
-  onAgentDraining,
-} from './agents/drain.ts'
+import { onAgentDeactivated, onAgentDraining } from './agents/drain.ts'
 import { onLinkClosed, onPingTimer, onRecoveryTimer, onReregisterTimer } from './agents/health.ts'
 import { onAgentAdmitted } from './agents/register.ts'
 import { collectRegistryGarbage } from './agents/registry-gc.ts'
@@ -138,7 +135,10 @@ function onDurable(m: Master, done: DurableChange, now: Millis): void {
   }
 }
 
-type SettingChange = Extract<DurableChange, { change: 'quota' | 'weights' | 'schedule' | 'machines-down' | 'machines-up' }>
+type SettingChange = Extract<
+  DurableChange,
+  { change: 'quota' | 'weights' | 'schedule' | 'machines-down' | 'machines-up' }
+>
 
 function onSettingDurable(m: Master, done: SettingChange, now: Millis): void {
   switch (done.change) {

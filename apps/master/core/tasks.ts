@@ -123,7 +123,14 @@ const isCheckUpdate = (reason: mesos.TaskStatus_Reason | undefined): boolean =>
   reason === 'REASON_TASK_CHECK_STATUS_UPDATED' || reason === 'REASON_TASK_HEALTH_CHECK_STATUS_UPDATED'
 
 /** Records a status: one, the last, is kept per run of the same state; a terminal state never changes again. */
-export function applyStatus(m: Master, framework: Framework, agent: Agent, task: Task, update: TaskUpdate, now: Millis): void {
+export function applyStatus(
+  m: Master,
+  framework: Framework,
+  agent: Agent,
+  task: Task,
+  update: TaskUpdate,
+  now: Millis,
+): void {
   const { data: _data, ...status } = update.status
   const before = task.wire
   const wasTerminal = isTerminal(before.state)

@@ -14,7 +14,12 @@ export type Exchange = {
 export type Handler = (exchange: Exchange) => void | Promise<void>
 
 /** An error or a note as Mesos writes it: the bare sentence. */
-export function sendText(response: ServerResponse, status: number, text: string, headers: Record<string, string> = {}): void {
+export function sendText(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  headers: Record<string, string> = {},
+): void {
   const body = Buffer.from(text)
   response.writeHead(status, { ...headers, 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': body.length })
   response.end(body)

@@ -20,8 +20,12 @@ function longest(routes: Routes, path: string): Handler | undefined {
 }
 
 /** Answers every request of the port. `/x` and `/master/x` are the same. */
-export function createRouter(context: MasterContext): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  const processRoutes: Routes = new Map(Object.entries({ ...processEndpoints(context), ...filesEndpoints(context.files) }))
+export function createRouter(
+  context: MasterContext,
+): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  const processRoutes: Routes = new Map(
+    Object.entries({ ...processEndpoints(context), ...filesEndpoints(context.files) }),
+  )
   const masterRoutes: Routes = new Map(
     Object.entries({
       '/api/v1/scheduler': schedulerApi(context.loop),
@@ -36,7 +40,8 @@ export function createRouter(context: MasterContext): (request: IncomingMessage,
     if (path === undefined) return sendText(response, 404, plainStatus(404))
     const own = path.startsWith('/master/') ? path.slice('/master'.length) : path
     const handler = longest(processRoutes, path) ?? longest(masterRoutes, own)
-    if (!handler || (own.startsWith('/redirect/') && own !== '/redirect')) return sendText(response, 404, plainStatus(404))
+    if (!handler || (own.startsWith('/redirect/') && own !== '/redirect'))
+      return sendText(response, 404, plainStatus(404))
     await handler({ request, response, path: own, query: url.searchParams })
   }
 }

@@ -27,7 +27,9 @@ export const coreConfig = (config: Config): MasterConfig => ({
 export const allocatorOptions = (config: Config): Omit<AllocatorOptions, 'random' | 'allocationIntervalMs'> => ({
   minAllocatable: minAllocatable(config.min_allocatable_resources),
   filterGpuResources: config.filter_gpu_resources,
-  ...(config.fair_sharing_excluded_resource_names && { fairSharingExcludedNames: config.fair_sharing_excluded_resource_names }),
+  ...(config.fair_sharing_excluded_resource_names && {
+    fairSharingExcludedNames: config.fair_sharing_excluded_resource_names,
+  }),
 })
 
 function minAllocatable(text: string): Quantities[] {

@@ -23,11 +23,17 @@ export function onDrainCall(m: Master, call: master.Call_DrainAgent, requestId: 
   const refusal = drainRefusal(m, id)
   if (refusal !== undefined) return respond(m, requestId, { status: 400, text: refusal })
   const agent = m.agents.get(id)
-  if (agent?.transition === 'gone') return respond(m, requestId, { status: 409, text: 'Agent is currently being marked gone' })
+  if (agent?.transition === 'gone')
+    return respond(m, requestId, { status: 409, text: 'Agent is currently being marked gone' })
   const max_grace_period = graceOf(call)
   const config = { ...(max_grace_period && { max_grace_period }), mark_gone: call.mark_gone ?? false }
   const drain: mesos.DrainInfo = { state: 'DRAINING', config }
-  persist(m, recordWrites(m, id, { deactivated: true, drain }), { change: 'agent-draining', agentId: id, drain, requestId })
+  persist(m, recordWrites(m, id, { deactivated: true, drain }), {
+    change: 'agent-draining',
+    agentId: id,
+    drain,
+    requestId,
+  })
 }
 
 function drainRefusal(m: Master, id: AgentId): string | undefined {
@@ -56,7 +62,13 @@ function applyToRecord(m: Master, id: AgentId, change: Partial<AgentRecord>): vo
   if (unreachable) m.unreachableAgents.set(id, { ...unreachable, ...change })
 }
 
-export function onAgentDraining(m: Master, agentId: AgentId, drain: mesos.DrainInfo, requestId: RequestId, now: Millis): void {
+export function onAgentDraining(
+  m: Master,
+  agentId: AgentId,
+  drain: mesos.DrainInfo,
+  requestId: RequestId,
+  now: Millis,
+): void {
   respond(m, requestId, { status: 200 })
   applyToRecord(m, agentId, { deactivated: true, drain, drainStartedAt: now })
   const agent = m.agents.get(agentId)
@@ -104,7 +116,10 @@ export function onMarkGoneCall(m: Master, agentId: AgentId, requestId: RequestId
   const known = agent ?? m.recoveredAgents.get(agentId) ?? m.unreachableAgents.get(agentId)
   if (!known) return respond(m, requestId, { status: 404, text: `Agent '${agentId}' not found` })
   if (agent && agent.transition !== 'none') {
-    return respond(m, requestId, { status: 503, text: `Agent '${agentId}' is currently in transition: ${agent.transition}` })
+    return respond(m, requestId, {
+      status: 503,
+      text: `Agent '${agentId}' is currently in transition: ${agent.transition}`,
+    })
   }
   markGone(m, agentId, requestId, now)
 }
@@ -122,7 +137,13 @@ function reactivateRefusal(agent: Pick<AgentRecord, 'deactivated' | 'drain'>): s
   return agent.drain?.state === 'DRAINING' ? 'Agent is still in the DRAINING state' : undefined
 }
 
-export function onAgentDeactivated(m: Master, agentId: AgentId, deactivated: boolean, requestId: RequestId, now: Millis): void {
+export function onAgentDeactivated(
+  m: Master,
+  agentId: AgentId,
+  deactivated: boolean,
+  requestId: RequestId,
+  now: Millis,
+): void {
   respond(m, requestId, { status: 200 })
   applyToRecord(m, agentId, deactivated ? { deactivated } : { deactivated, drain: undefined, drainStartedAt: 0 })
   const agent = m.agents.get(agentId)

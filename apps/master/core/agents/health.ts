@@ -32,7 +32,11 @@ export function markUnreachable(m: Master, agent: Agent, message: string, now: M
   agent.transition = 'unreachable'
   m.counters.add('master/slave_unreachable_scheduled')
   m.allocator.setAgentActive(agent.id, false)
-  persist(m, moveToUnreachable(agent.id, recordOf(agent), now), { change: 'agent-unreachable', agentId: agent.id, message })
+  persist(m, moveToUnreachable(agent.id, recordOf(agent), now), {
+    change: 'agent-unreachable',
+    agentId: agent.id,
+    message,
+  })
 }
 
 /** A link ended: the agent may come back within the re-registration time. Frameworks without checkpoints lose their tasks. */

@@ -13,8 +13,15 @@ type Reregister = agentLink.AgentMessage_Reregister
  * Brings the master's books of a known agent in line with what the agent says. Tasks that only the master knows are
  * asked back, as their launch may be under way; the agent answers the unknown ones through the reliable path.
  */
-export function reconcileAgent(m: Master, agent: Agent, said: Reregister, now: Millis): agentLink.MasterMessage_TaskRef[] {
-  const reported = new Map((said.tasks ?? []).map((one) => [taskKey(one.framework_id.value, one.task.task_id.value), one]))
+export function reconcileAgent(
+  m: Master,
+  agent: Agent,
+  said: Reregister,
+  now: Millis,
+): agentLink.MasterMessage_TaskRef[] {
+  const reported = new Map(
+    (said.tasks ?? []).map((one) => [taskKey(one.framework_id.value, one.task.task_id.value), one]),
+  )
   const ask: agentLink.MasterMessage_TaskRef[] = []
   for (const [key, task] of [...agent.tasks]) {
     if (reported.has(key)) continue
@@ -29,7 +36,13 @@ export function reconcileAgent(m: Master, agent: Agent, said: Reregister, now: M
   return ask
 }
 
-function adoptUnknown(m: Master, agent: Agent, said: Reregister, reported: ReadonlyMap<string, agentLink.AgentTask>, now: Millis): void {
+function adoptUnknown(
+  m: Master,
+  agent: Agent,
+  said: Reregister,
+  reported: ReadonlyMap<string, agentLink.AgentTask>,
+  now: Millis,
+): void {
   const completed = new Set(m.completedFrameworks.values().map((framework) => framework.id))
   for (const info of said.frameworks ?? []) if (info.id && !completed.has(info.id.value)) recoverFramework(m, info, now)
   for (const [key, one] of reported) {
@@ -44,7 +57,9 @@ function adoptUnknown(m: Master, agent: Agent, said: Reregister, reported: Reado
 
 /** Executors that ended unnoticed, and those that the master had not heard of. */
 function dropExecutors(m: Master, agent: Agent, said: Reregister, now: Millis): void {
-  const alive = new Map((said.executors ?? []).map((one) => [`${one.framework_id.value}/${one.executor_info.executor_id.value}`, one]))
+  const alive = new Map(
+    (said.executors ?? []).map((one) => [`${one.framework_id.value}/${one.executor_info.executor_id.value}`, one]),
+  )
   for (const [frameworkId, executors] of [...agent.executors]) {
     const framework = m.frameworks.get(frameworkId)
     if (!framework) continue
@@ -52,7 +67,9 @@ function dropExecutors(m: Master, agent: Agent, said: Reregister, now: Millis): 
       if (!alive.has(`${frameworkId}/${id}`)) removeExecutor(m, framework, agent, executor, now)
     }
   }
-  const commandTasks = new Set((said.tasks ?? []).filter(({ task }) => !task.executor_id).map(({ task }) => task.task_id.value))
+  const commandTasks = new Set(
+    (said.tasks ?? []).filter(({ task }) => !task.executor_id).map(({ task }) => task.task_id.value),
+  )
   for (const { framework_id, executor_info } of alive.values()) {
     const framework = m.frameworks.get(framework_id.value)
     const id = executor_info.executor_id.value

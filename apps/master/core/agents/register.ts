@@ -33,10 +33,20 @@ export function onRegister(m: Master, linkId: LinkId, register: Register, now: M
   m.links.set(linkId, { state: 'joining', ip: link.ip })
   const agentId = `${m.info.id}-S${m.nextAgent++}`
   const info = { ...register.agent_info, id: { value: agentId } }
-  persist(m, putAdmitted(agentId, freshRecord(info)), { change: 'agent-admitted', linkId, register: { ...register, agent_info: info }, agentId })
+  persist(m, putAdmitted(agentId, freshRecord(info)), {
+    change: 'agent-admitted',
+    linkId,
+    register: { ...register, agent_info: info },
+    agentId,
+  })
 }
 
-export const freshRecord = (info: mesos.AgentInfo): AgentRecord => ({ info, deactivated: false, drain: undefined, drainStartedAt: 0 })
+export const freshRecord = (info: mesos.AgentInfo): AgentRecord => ({
+  info,
+  deactivated: false,
+  drain: undefined,
+  drainStartedAt: 0,
+})
 
 /** The machine of the agent is down for maintenance: it may not join. */
 export function isDown(m: Master, info: mesos.AgentInfo, ip: string): boolean {
@@ -81,12 +91,7 @@ export function onAgentAdmitted(m: Master, linkId: LinkId, register: Register, a
 type Joining = { readonly ip: string; readonly now: Millis }
 
 /** What an agent says of itself, as the master's record of it. */
-export function createAgent(
-  id: AgentId,
-  said: Register,
-  record: AgentRecord,
-  { ip, now }: Joining,
-): Agent {
+export function createAgent(id: AgentId, said: Register, record: AgentRecord, { ip, now }: Joining): Agent {
   return {
     id,
     info: { ...said.agent_info, id: { value: id } },

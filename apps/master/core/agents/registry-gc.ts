@@ -7,11 +7,19 @@ import type { AgentId, Master } from '../model.ts'
 /** Forgets unreachable and gone agents that are too old or too many, each list for itself. */
 export function collectRegistryGarbage(m: Master, now: Millis): void {
   armTimer(m, 'registry-gc', now + m.config.registryGcIntervalMs)
-  const writes = [...collect(m, m.unreachableAgents, forgetUnreachable, now), ...collect(m, m.goneAgents, forgetGone, now)]
+  const writes = [
+    ...collect(m, m.unreachableAgents, forgetUnreachable, now),
+    ...collect(m, m.goneAgents, forgetGone, now),
+  ]
   if (writes.length > 0) persistQuietly(m, writes)
 }
 
-function collect(m: Master, agents: Map<AgentId, { readonly at: Millis }>, forget: (id: AgentId) => StoreWrite[], now: Millis): StoreWrite[] {
+function collect(
+  m: Master,
+  agents: Map<AgentId, { readonly at: Millis }>,
+  forget: (id: AgentId) => StoreWrite[],
+  now: Millis,
+): StoreWrite[] {
   const oldest = [...agents].sort(([, a], [, b]) => a.at - b.at)
   const surplus = oldest.length - m.config.registryMaxAgentCount
   const dropped = oldest.filter(([, { at }], index) => index < surplus || now - at > m.config.registryMaxAgentAgeMs)

@@ -45,7 +45,11 @@ export function onRecoveredAgentUnreachable(m: Master, agentId: AgentId, now: Mi
   m.unreachableAgents.set(agentId, { ...record, at: now })
   m.counters.add('master/recovery_slave_removals')
   tellLoss(m, agentId)
-  note(m, 'agent.unreachable', { agentId, hostname: record.info.hostname, reason: 'did not return after a master failover' })
+  note(m, 'agent.unreachable', {
+    agentId,
+    hostname: record.info.hostname,
+    reason: 'did not return after a master failover',
+  })
 }
 
 /** Every connected framework learns that an agent is lost. */
@@ -141,7 +145,8 @@ export function onAgentGone(m: Master, agentId: AgentId, requestId: RequestId | 
 const goneReason = (framework: Framework): mesos.TaskStatus_Reason =>
   framework.capabilities.has('PARTITION_AWARE') ? 'REASON_AGENT_REMOVED_BY_OPERATOR' : 'REASON_AGENT_REMOVED'
 
-const goneState = (framework: Framework): mesos.TaskState => partitionState(framework.capabilities, 'TASK_GONE_BY_OPERATOR')
+const goneState = (framework: Framework): mesos.TaskState =>
+  partitionState(framework.capabilities, 'TASK_GONE_BY_OPERATOR')
 
 function takeAway(m: Master, agent: Agent, message: string, now: Millis): void {
   if (agent.link !== undefined) shutDown(m, agent.link, message)
@@ -160,7 +165,10 @@ function loseUnreachableTasks(m: Master, agentId: AgentId, message: string, now:
     for (const task of [...framework.unreachableTasks.values()]) {
       if (task.agentId !== agentId) continue
       const { task_id, agent_id } = task.wire
-      const status = masterStatus({ task_id, agent_id, state: goneState(framework), reason: goneReason(framework), message }, now)
+      const status = masterStatus(
+        { task_id, agent_id, state: goneState(framework), reason: goneReason(framework), message },
+        now,
+      )
       framework.unreachableTasks.delete(task.id)
       task.wire = { ...task.wire, state: status.state, statuses: [...(task.wire.statuses ?? []), status] }
       framework.completedTasks.push(task)

@@ -10,7 +10,17 @@ import { addExecutor, addTask, masterStatus } from '../tasks.ts'
 import { agentWire } from '../views/v1-entities.ts'
 import { resumeDrain } from './drain.ts'
 import { reconcileAgent } from './reconcile-agent.ts'
-import { attachLink, createAgent, freshRecord, isDown, joinCluster, shutDown, tellLink, totalOf, totalPingTimeoutMs } from './register.ts'
+import {
+  attachLink,
+  createAgent,
+  freshRecord,
+  isDown,
+  joinCluster,
+  shutDown,
+  tellLink,
+  totalOf,
+  totalPingTimeoutMs,
+} from './register.ts'
 import type { Agent, AgentRecord, Framework, LinkId, Master, Task } from '../model.ts'
 
 type Reregister = agentLink.AgentMessage_Reregister
@@ -25,7 +35,8 @@ export function onReregister(m: Master, linkId: LinkId, said: Reregister, now: M
   if (isDown(m, said.agent_info, link.ip)) return shutDown(m, linkId, 'Machine is down for maintenance')
   const known = m.agents.get(id)
   if (known && known.transition !== 'none') return // It asks again until the transition is through.
-  if (known && known.info.hostname !== said.agent_info.hostname) return shutDown(m, linkId, 'Agent attempted to re-register with another hostname')
+  if (known && known.info.hostname !== said.agent_info.hostname)
+    return shutDown(m, linkId, 'Agent attempted to re-register with another hostname')
   if (known) return reconnect(m, known, linkId, said, now)
   readmit(m, linkId, said, link.ip)
 }
@@ -36,7 +47,13 @@ function readmit(m: Master, linkId: LinkId, said: Reregister, ip: string): void 
   const kept = m.recoveredAgents.get(id) ?? m.unreachableAgents.get(id)
   const record = { ...(kept ?? freshRecord(said.agent_info)), info: said.agent_info }
   m.links.set(linkId, { state: 'joining', ip })
-  const change = { change: 'agent-readmitted', linkId, reregister: said, record, returned: !m.recoveredAgents.has(id) } as const
+  const change = {
+    change: 'agent-readmitted',
+    linkId,
+    reregister: said,
+    record,
+    returned: !m.recoveredAgents.has(id),
+  } as const
   persist(m, putAdmitted(id, record), change)
 }
 
@@ -69,7 +86,12 @@ function persistInfo(m: Master, agent: Agent): void {
 }
 
 function welcome(m: Master, agent: Agent, reconcile_tasks: agentLink.MasterMessage_TaskRef[]): void {
-  const reregistered = { agent_id: { value: agent.id }, total_ping_timeout_ms: totalPingTimeoutMs(m), reconcile_tasks, master_info: m.info }
+  const reregistered = {
+    agent_id: { value: agent.id },
+    total_ping_timeout_ms: totalPingTimeoutMs(m),
+    reconcile_tasks,
+    master_info: m.info,
+  }
   tellAgent(m, agent, { type: 'REREGISTERED', reregistered })
 }
 

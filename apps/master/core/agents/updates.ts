@@ -68,7 +68,9 @@ function whileDraining(agent: Agent, framework: Framework, status: mesos.TaskSta
 
 function drained(agent: Agent, framework: Framework, state: mesos.TaskState): mesos.TaskState {
   const gone = agent.drain?.state === 'DRAINING' && agent.drain.config.mark_gone === true
-  return gone && state === 'TASK_KILLED' && framework.capabilities.has('PARTITION_AWARE') ? 'TASK_GONE_BY_OPERATOR' : state
+  return gone && state === 'TASK_KILLED' && framework.capabilities.has('PARTITION_AWARE')
+    ? 'TASK_GONE_BY_OPERATOR'
+    : state
 }
 
 function onExecutorMessage(m: Master, agent: Agent, message: agentLink.AgentMessage_ExecutorMessage): void {

@@ -34,7 +34,8 @@ function scheduleProblem(m: Master, schedule: maintenance.Schedule): string | un
     }
   }
   for (const [key, machine] of m.machines) {
-    if (machine.mode === 'DOWN' && !seen.has(key)) return `Machine '${machineText(machine.id)}' is deactivated and cannot be removed from the schedule`
+    if (machine.mode === 'DOWN' && !seen.has(key))
+      return `Machine '${machineText(machine.id)}' is deactivated and cannot be removed from the schedule`
   }
   return undefined
 }
@@ -83,7 +84,9 @@ function machinesProblem(machines: readonly mesos.MachineID[]): string | undefin
 export function onStartMaintenance(m: Master, machines: readonly mesos.MachineID[], requestId: RequestId): void {
   const problem = machinesProblem(machines) ?? firstOf(machines, (id) => modeProblem(m, id, 'DRAINING', 'brought down'))
   if (problem !== undefined) return respond(m, requestId, { status: 400, text: problem })
-  const writes = machines.map((id) => putMachine(machineKey(id), id, 'DOWN', m.machines.get(machineKey(id))?.unavailability))
+  const writes = machines.map((id) =>
+    putMachine(machineKey(id), id, 'DOWN', m.machines.get(machineKey(id))?.unavailability),
+  )
   persist(m, writes, { change: 'machines-down', machines, requestId })
 }
 
@@ -98,10 +101,17 @@ function firstOf<T>(items: readonly T[], problem: (item: T) => string | undefine
 function modeProblem(m: Master, id: mesos.MachineID, mode: Machine['mode'], change: string): string | undefined {
   const machine = m.machines.get(machineKey(id))
   if (!machine) return `Machine '${machineText(id)}' is not part of a maintenance schedule`
-  return machine.mode === mode ? undefined : `Machine '${machineText(id)}' is not in ${mode} mode and cannot be ${change}`
+  return machine.mode === mode
+    ? undefined
+    : `Machine '${machineText(id)}' is not in ${mode} mode and cannot be ${change}`
 }
 
-export function onMachinesDown(m: Master, machines: readonly mesos.MachineID[], requestId: RequestId, now: Millis): void {
+export function onMachinesDown(
+  m: Master,
+  machines: readonly mesos.MachineID[],
+  requestId: RequestId,
+  now: Millis,
+): void {
   for (const id of machines) {
     const machine = m.machines.get(machineKey(id))
     if (machine) machine.mode = 'DOWN'
@@ -118,7 +128,11 @@ export function onStopMaintenance(m: Master, machines: readonly mesos.MachineID[
   const problem = machinesProblem(machines) ?? firstOf(machines, (id) => modeProblem(m, id, 'DOWN', 'brought up'))
   if (problem !== undefined) return respond(m, requestId, { status: 400, text: problem })
   const writes: StoreWrite[] = machines.map((id) => putMachine(machineKey(id), id, 'UP'))
-  persist(m, [...writes, putSchedule(withoutMachines(m.schedule, machines))], { change: 'machines-up', machines, requestId })
+  persist(m, [...writes, putSchedule(withoutMachines(m.schedule, machines))], {
+    change: 'machines-up',
+    machines,
+    requestId,
+  })
 }
 
 function withoutMachines(schedule: maintenance.Schedule, machines: readonly mesos.MachineID[]): maintenance.Schedule {

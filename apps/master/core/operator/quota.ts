@@ -20,7 +20,8 @@ export function onUpdateQuota(m: Master, call: master.Call_UpdateQuota, requestI
     if (problem !== undefined) return respond(m, requestId, { status: 400, text: problem })
   }
   const overcommit = call.force ? undefined : capacityProblem(m, configs)
-  if (overcommit !== undefined) return respond(m, requestId, { status: 400, text: `Invalid QuotaConfig: ${overcommit}` })
+  if (overcommit !== undefined)
+    return respond(m, requestId, { status: 400, text: `Invalid QuotaConfig: ${overcommit}` })
   persist(m, configs.map(putQuota), { change: 'quota', configs, requestId })
 }
 
@@ -28,7 +29,8 @@ function configProblem(m: Master, config: quota.QuotaConfig, force: boolean): st
   const { role } = config
   const invalid = validateRole(role)
   if (invalid !== undefined) return `Invalid QuotaConfig: Invalid role '${role}': ${invalid}`
-  if (m.config.roles && role !== '*' && !m.config.roles.includes(role)) return `Invalid QuotaConfig: Unknown role '${role}'`
+  if (m.config.roles && role !== '*' && !m.config.roles.includes(role))
+    return `Invalid QuotaConfig: Unknown role '${role}'`
   if (role.includes('/')) return `Invalid QuotaConfig: Updating quota on nested role '${role}' is not supported yet`
   const limits = milli(config.limits)
   for (const [name, guarantee] of milli(config.guarantees)) {
@@ -43,7 +45,8 @@ function consumptionProblem(m: Master, role: string, limits: Quantities): string
   const consumed = consumption(m, role)
   const over = [...limits].find(([name, limit]) => (consumed.get(name) ?? 0) > limit)
   if (!over) return undefined
-  const text = (amounts: Quantities): string => [...amounts].map(([name, value]) => `${name}:${value / 1000}`).join('; ')
+  const text = (amounts: Quantities): string =>
+    [...amounts].map(([name, value]) => `${name}:${value / 1000}`).join('; ')
   return `Invalid QuotaConfig: Role '${role}' is already consuming '${text(consumed)}'; this is more than the requested limits '${text(limits)}' (use 'force' flag to bypass this check)`
 }
 
@@ -56,7 +59,9 @@ function capacityProblem(m: Master, configs: readonly quota.QuotaConfig[]): stri
   }
   const capacity = capacityOf(m)
   const over = [...sum].find(([name, value]) => value > (capacity.get(name) ?? 0))
-  return over && `Total quota guarantees of '${over[0]}' exceed the cluster capacity (use 'force' flag to bypass this check)`
+  return (
+    over && `Total quota guarantees of '${over[0]}' exceed the cluster capacity (use 'force' flag to bypass this check)`
+  )
 }
 
 function capacityOf(m: Master): Map<string, number> {
@@ -95,7 +100,9 @@ function setQuotaProblem(m: Master, role: string, guarantee: readonly mesos.Reso
 }
 
 const scalarsOf = (resources: readonly mesos.Resource[]): Record<string, mesos.Value_Scalar> =>
-  Object.fromEntries([...Resources.fromWire(resources).scalarQuantities()].map(([name, value]) => [name, { value: value / 1000 }]))
+  Object.fromEntries(
+    [...Resources.fromWire(resources).scalarQuantities()].map(([name, value]) => [name, { value: value / 1000 }]),
+  )
 
 export function onRemoveQuota(m: Master, role: string, requestId: RequestId): void {
   if (!m.quotas.has(role)) return respond(m, requestId, { status: 400, text: `Role '${role}' has no quota set` })
@@ -103,7 +110,12 @@ export function onRemoveQuota(m: Master, role: string, requestId: RequestId): vo
   persist(m, [putQuota(config)], { change: 'quota', configs: [config], requestId })
 }
 
-export function onQuotaDurable(m: Master, configs: readonly quota.QuotaConfig[], requestId: RequestId, now: Millis): void {
+export function onQuotaDurable(
+  m: Master,
+  configs: readonly quota.QuotaConfig[],
+  requestId: RequestId,
+  now: Millis,
+): void {
   for (const config of configs) {
     applyQuota(m, config)
     rescindForQuota(m, config, now)

@@ -10,9 +10,14 @@ import type { Agent, Master, RequestId } from '../model.ts'
 /** Resources taken back for an operator are not offered again to the same framework for this long. */
 const forcedRescindMs = 5_000
 
-type Asked = { readonly agentId: string; readonly operation: mesos.Offer_Operation; readonly resources: readonly mesos.Resource[] }
+type Asked = {
+  readonly agentId: string
+  readonly operation: mesos.Offer_Operation
+  readonly resources: readonly mesos.Resource[]
+}
 
-const refined = (resources: readonly mesos.Resource[] | undefined): mesos.Resource[] => (resources ?? []).map(toPostRefinement)
+const refined = (resources: readonly mesos.Resource[] | undefined): mesos.Resource[] =>
+  (resources ?? []).map(toPostRefinement)
 
 /** The offer operation that an operator's call stands for. */
 export function askedOperation(call: master.Call): Asked | undefined {
@@ -23,7 +28,11 @@ function reservationOf({ reserve_resources: reserve, unreserve_resources: unrese
   if (reserve) {
     const resources = refined(reserve.resources)
     const source = reserve.source?.length ? { source: refined(reserve.source) } : {}
-    return { agentId: reserve.agent_id.value, resources, operation: { type: 'RESERVE', reserve: { resources, ...source } } }
+    return {
+      agentId: reserve.agent_id.value,
+      resources,
+      operation: { type: 'RESERVE', reserve: { resources, ...source } },
+    }
   }
   if (!unreserve) return undefined
   const resources = refined(unreserve.resources)
@@ -34,7 +43,9 @@ function volumesOf({ create_volumes: create, destroy_volumes: destroy }: master.
   const call = create ?? destroy
   if (!call) return undefined
   const volumes = refined(call.volumes)
-  const operation = create ? ({ type: 'CREATE', create: { volumes } } as const) : ({ type: 'DESTROY', destroy: { volumes } } as const)
+  const operation = create
+    ? ({ type: 'CREATE', create: { volumes } } as const)
+    : ({ type: 'DESTROY', destroy: { volumes } } as const)
   return { agentId: call.agent_id.value, resources: volumes, operation }
 }
 
@@ -55,7 +66,8 @@ export function onResourceCall(m: Master, call: master.Call, requestId: RequestI
   const asked = askedOperation(call)
   if (!asked) return respond(m, requestId, { status: 400, text: '400 Bad Request.' })
   const malformed = validateResources(asked.resources)
-  if (malformed !== undefined) return respond(m, requestId, { status: 400, text: `Failed to validate master::Call: ${malformed}` })
+  if (malformed !== undefined)
+    return respond(m, requestId, { status: 400, text: `Failed to validate master::Call: ${malformed}` })
   const agent = m.agents.get(asked.agentId)
   if (!agent) return respond(m, requestId, { status: 400, text: 'No agent found with specified ID' })
   const problem = resourceOperationProblem(m, agent, asked.operation, undefined)

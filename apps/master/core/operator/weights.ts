@@ -21,11 +21,20 @@ export function onUpdateWeights(m: Master, infos: readonly mesos.WeightInfo[], r
     return respond(m, requestId, { status: 400, text: refusal })
   }
   const weights = infos.map(({ role = '*', weight }) => [role, weight] as const)
-  persist(m, weights.map(([role, weight]) => putWeight(role, weight)), { change: 'weights', weights, requestId })
+  persist(
+    m,
+    weights.map(([role, weight]) => putWeight(role, weight)),
+    { change: 'weights', weights, requestId },
+  )
 }
 
 /** Outstanding offers were made under the old weights: they are withdrawn if anyone is concerned. */
-export function onWeightsDurable(m: Master, weights: readonly (readonly [RoleName, number])[], requestId: RequestId, now: Millis): void {
+export function onWeightsDurable(
+  m: Master,
+  weights: readonly (readonly [RoleName, number])[],
+  requestId: RequestId,
+  now: Millis,
+): void {
   for (const [role, weight] of weights) m.weights.set(role, weight)
   m.allocator.setWeights(new Map(weights))
   const used = new Set([...m.frameworks.values()].flatMap((framework) => framework.roles))

@@ -57,7 +57,9 @@ function perform(m: Master, acceptance: Acceptance, operation: mesos.Offer_Opera
 /** The untouched part is declined with the filters; what was just converted can be offered again at once. */
 function giveBack(m: Master, acceptance: Acceptance, accept: scheduler.Call_Accept, now: Millis): void {
   const { framework, agent, remaining, converted } = acceptance
-  const fresh = Resources.fromItems(remaining.items.filter((item) => converted.items.some((one) => one.meta.key === item.meta.key)))
+  const fresh = Resources.fromItems(
+    remaining.items.filter((item) => converted.items.some((one) => one.meta.key === item.meta.key)),
+  )
   const untouched = remaining.subtract(fresh)
   if (!fresh.isEmpty()) recover(m, framework.id, agent.id, fresh, { now })
   if (!untouched.isEmpty()) recover(m, framework.id, agent.id, untouched, { now, refuseMs: refuseMs(accept.filters) })
@@ -109,7 +111,8 @@ function refuseAccept(
   const message = `Task launched with invalid offers: ${problem}`
   for (const operation of operations) {
     for (const task of tasksOf(operation)) dropTask(m, framework, task, 'REASON_INVALID_OFFERS', message, now)
-    if (tasksOf(operation).length === 0) operationFailed(m, framework, operation, `Operation attempted with invalid offers: ${problem}`)
+    if (tasksOf(operation).length === 0)
+      operationFailed(m, framework, operation, `Operation attempted with invalid offers: ${problem}`)
   }
 }
 

@@ -7,7 +7,12 @@ import { removeTask } from '../tasks.ts'
 import type { Framework, Master } from '../model.ts'
 
 /** The scheduler has an update. If it was the terminal one the task is complete. */
-export function onAcknowledge(m: Master, framework: Framework, acknowledge: scheduler.Call_Acknowledge, now: Millis): void {
+export function onAcknowledge(
+  m: Master,
+  framework: Framework,
+  acknowledge: scheduler.Call_Acknowledge,
+  now: Millis,
+): void {
   m.counters.add('master/messages_status_update_acknowledgement')
   const agent = m.agents.get(acknowledge.agent_id.value)
   if (!agent?.connected) return m.counters.add('master/invalid_status_update_acknowledgements')
@@ -21,16 +26,24 @@ export function onAcknowledge(m: Master, framework: Framework, acknowledge: sche
   if (state && expected && isTerminal(state) && sameBytes(expected, uuid)) removeTask(m, framework, agent, task, now)
 }
 
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i])
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, i) => byte === b[i])
 
-export function onAcknowledgeOperation(m: Master, framework: Framework, acknowledge: scheduler.Call_AcknowledgeOperationStatus): void {
+export function onAcknowledgeOperation(
+  m: Master,
+  framework: Framework,
+  acknowledge: scheduler.Call_AcknowledgeOperationStatus,
+): void {
   m.counters.add('master/messages_operation_status_update_acknowledgement')
-  const operation = [...framework.operations.values()].find((one) => one.info.id?.value === acknowledge.operation_id.value)
+  const operation = [...framework.operations.values()].find(
+    (one) => one.info.id?.value === acknowledge.operation_id.value,
+  )
   const agent = operation && m.agents.get(operation.agentId)
   if (!operation || !agent?.connected) return m.counters.add('master/invalid_operation_status_update_acknowledgements')
   m.counters.add('master/valid_operation_status_update_acknowledgements')
   const ack = { operation_uuid: { value: operation.uuidBytes }, status_uuid: { value: acknowledge.uuid } }
   tellAgent(m, agent, { type: 'OPERATION_ACK', operation_ack: ack })
   const last = operation.latest.uuid?.value
-  if (last && isTerminalOperation(operation.latest.state) && sameBytes(last, acknowledge.uuid)) forgetOperation(m, operation)
+  if (last && isTerminalOperation(operation.latest.state) && sameBytes(last, acknowledge.uuid))
+    forgetOperation(m, operation)
 }

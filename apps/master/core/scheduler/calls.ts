@@ -25,7 +25,8 @@ export function onSchedulerCall(m: Master, request: SchedulerRequest, now: Milli
   const framework = m.frameworks.get(call.framework_id?.value ?? '')
   const refusal = framework ? gate(framework, request) : { status: 400, text: 'Framework cannot be found' }
   if (refusal || !framework) return respond(m, requestId, refusal ?? { status: 400 })
-  if (call.type === 'UNKNOWN' || call.type === undefined) return respond(m, requestId, { status: 501, text: '501 Not Implemented.' })
+  if (call.type === 'UNKNOWN' || call.type === undefined)
+    return respond(m, requestId, { status: 501, text: '501 Not Implemented.' })
   count(framework, call.type)
   if (call.type === 'UPDATE_FRAMEWORK' && call.update_framework) {
     return onUpdateFramework(m, framework, call.update_framework, requestId, now)
@@ -42,7 +43,10 @@ function count(framework: Framework, type: scheduler.Call_Type): void {
 function gate(framework: Framework, request: SchedulerRequest): Reply | undefined {
   const { streamId, principal } = request
   if (principal !== undefined && framework.info.principal !== undefined && principal !== framework.info.principal) {
-    return { status: 400, text: `Authenticated principal '${principal}' does not match principal '${framework.info.principal}' of the framework` }
+    return {
+      status: 400,
+      text: `Authenticated principal '${principal}' does not match principal '${framework.info.principal}' of the framework`,
+    }
   }
   if (framework.connection.state !== 'connected') return { status: 403, text: 'Framework is not subscribed' }
   if (streamId === undefined) {
@@ -66,9 +70,13 @@ function perform(m: Master, framework: Framework, call: scheduler.Call, now: Mil
     case 'DECLINE':
       return call.decline && onDecline(m, framework, call.decline, now)
     case 'ACCEPT_INVERSE_OFFERS':
-      return call.accept_inverse_offers && onAnswerInverseOffers(m, framework, 'ACCEPT', call.accept_inverse_offers, now)
+      return (
+        call.accept_inverse_offers && onAnswerInverseOffers(m, framework, 'ACCEPT', call.accept_inverse_offers, now)
+      )
     case 'DECLINE_INVERSE_OFFERS':
-      return call.decline_inverse_offers && onAnswerInverseOffers(m, framework, 'DECLINE', call.decline_inverse_offers, now)
+      return (
+        call.decline_inverse_offers && onAnswerInverseOffers(m, framework, 'DECLINE', call.decline_inverse_offers, now)
+      )
     case 'REVIVE':
       return onRevive(m, framework, call.revive?.roles ?? [])
     case 'SUPPRESS':
@@ -89,11 +97,15 @@ function performOnTasks(m: Master, framework: Framework, call: scheduler.Call, n
     case 'ACKNOWLEDGE':
       return call.acknowledge && onAcknowledge(m, framework, call.acknowledge, now)
     case 'ACKNOWLEDGE_OPERATION_STATUS':
-      return call.acknowledge_operation_status && onAcknowledgeOperation(m, framework, call.acknowledge_operation_status)
+      return (
+        call.acknowledge_operation_status && onAcknowledgeOperation(m, framework, call.acknowledge_operation_status)
+      )
     case 'RECONCILE':
       return call.reconcile && onReconcile(m, framework, call.reconcile.tasks ?? [], now)
     case 'RECONCILE_OPERATIONS':
-      return call.reconcile_operations && onReconcileOperations(m, framework, call.reconcile_operations.operations ?? [])
+      return (
+        call.reconcile_operations && onReconcileOperations(m, framework, call.reconcile_operations.operations ?? [])
+      )
     case 'MESSAGE':
       return call.message && onMessage(m, framework, call.message)
     default:

@@ -9,7 +9,12 @@ export function onKill(m: Master, framework: Framework, kill: scheduler.Call_Kil
   m.counters.add('master/messages_kill_task')
   const task = framework.tasks.get(kill.task_id.value)
   if (!task) {
-    return reconcileTask(m, framework, { task_id: kill.task_id, ...(kill.agent_id && { agent_id: kill.agent_id }) }, now)
+    return reconcileTask(
+      m,
+      framework,
+      { task_id: kill.task_id, ...(kill.agent_id && { agent_id: kill.agent_id }) },
+      now,
+    )
   }
   if (kill.agent_id !== undefined && kill.agent_id.value !== task.agentId) {
     return note(m, 'task.kill.dropped', { frameworkId: framework.id, taskId: task.id, agentId: kill.agent_id.value })
@@ -29,7 +34,10 @@ export function onShutdown(m: Master, framework: Framework, shutdown: scheduler.
   const agent = m.agents.get(shutdown.agent_id.value)
   if (!agent?.connected) return
   const { executor_id } = shutdown
-  tellAgent(m, agent, { type: 'SHUTDOWN_EXECUTOR', shutdown_executor: { framework_id: { value: framework.id }, executor_id } })
+  tellAgent(m, agent, {
+    type: 'SHUTDOWN_EXECUTOR',
+    shutdown_executor: { framework_id: { value: framework.id }, executor_id },
+  })
 }
 
 export function onMessage(m: Master, framework: Framework, message: scheduler.Call_Message): void {

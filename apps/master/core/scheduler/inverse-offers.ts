@@ -7,10 +7,19 @@ import { timeInfo } from './reconcile.ts'
 import type { Agent, Framework, InverseOffer, Master } from '../model.ts'
 
 type Answer = 'ACCEPT' | 'DECLINE'
-type AnswerCall = { readonly inverse_offer_ids?: readonly mesos.OfferID[] | undefined; readonly filters?: mesos.Filters | undefined }
+type AnswerCall = {
+  readonly inverse_offer_ids?: readonly mesos.OfferID[] | undefined
+  readonly filters?: mesos.Filters | undefined
+}
 
 /** The answer is recorded for operators; nothing is killed. The filter delays the next one. */
-export function onAnswerInverseOffers(m: Master, framework: Framework, status: Answer, call: AnswerCall, now: Millis): void {
+export function onAnswerInverseOffers(
+  m: Master,
+  framework: Framework,
+  status: Answer,
+  call: AnswerCall,
+  now: Millis,
+): void {
   for (const { value } of call.inverse_offer_ids ?? []) {
     const offer = m.inverseOffers.get(value)
     if (offer?.frameworkId !== framework.id) continue
@@ -28,7 +37,8 @@ export function makeInverseOffers(m: Master, now: Millis): void {
   for (const agent of m.agents.values()) {
     const machine = machineOf(m, agent)
     if (machine?.mode !== 'DRAINING' || !machine.unavailability || !agent.connected) continue
-    for (const framework of concernedFrameworks(m, agent)) offerInverse(m, framework, agent, machine.unavailability, now)
+    for (const framework of concernedFrameworks(m, agent))
+      offerInverse(m, framework, agent, machine.unavailability, now)
   }
 }
 
@@ -37,10 +47,21 @@ function concernedFrameworks(m: Master, agent: Agent): Framework[] {
   return [...ids].flatMap((id) => m.frameworks.get(id) ?? []).filter((framework) => framework.active)
 }
 
-function offerInverse(m: Master, framework: Framework, agent: Agent, unavailability: mesos.Unavailability, now: Millis): void {
+function offerInverse(
+  m: Master,
+  framework: Framework,
+  agent: Agent,
+  unavailability: mesos.Unavailability,
+  now: Millis,
+): void {
   const outstanding = [...framework.inverseOffers].some((offer) => offer.agentId === agent.id)
   if (outstanding || (m.inverseFilters.get(`${framework.id}/${agent.id}`) ?? 0) > now) return
-  const offer: InverseOffer = { id: `${m.info.id}-O${m.nextOffer++}`, frameworkId: framework.id, agentId: agent.id, unavailability }
+  const offer: InverseOffer = {
+    id: `${m.info.id}-O${m.nextOffer++}`,
+    frameworkId: framework.id,
+    agentId: agent.id,
+    unavailability,
+  }
   m.inverseOffers.set(offer.id, offer)
   framework.inverseOffers.add(offer)
   agent.inverseOffers.add(offer)

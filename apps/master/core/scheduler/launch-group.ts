@@ -18,7 +18,9 @@ export function launchGroup(m: Master, acceptance: Acceptance, operation: mesos.
   const executor = keepType(group.executor, completedExecutor(group.executor, acceptance.framework, acceptance.role))
   const tasks = (group.task_group.tasks ?? []).map((task) => completed(task, acceptance))
   const wanted = demand(acceptance, executor, tasks)
-  const problem = operation.id ? idOnLaunch : (groupProblem(m, acceptance, executor, tasks) ?? fitProblem(acceptance, wanted))
+  const problem = operation.id
+    ? idOnLaunch
+    : (groupProblem(m, acceptance, executor, tasks) ?? fitProblem(acceptance, wanted))
   if (problem === undefined) return start(m, acceptance, executor, tasks, wanted)
   const refusal = { reason: 'REASON_TASK_GROUP_INVALID', message: problem } as const
   for (const task of tasks) taskError(m, acceptance.framework, task, refusal, now)
@@ -75,7 +77,12 @@ function start(
   if (launchExecutor) addExecutor(framework, agent, allocated)
   const injected = tasks.map((task) => ({ ...task, executor: allocated }))
   for (const task of injected) addTask(m, framework, agent, newTaskWire(task, framework.id, allocated))
-  const run = { framework_info: framework.info, executor: allocated, task_group: { tasks: injected }, launch_executor: launchExecutor }
+  const run = {
+    framework_info: framework.info,
+    executor: allocated,
+    task_group: { tasks: injected },
+    launch_executor: launchExecutor,
+  }
   tellAgent(m, agent, { type: 'RUN_TASK_GROUP', run_task_group: run })
   const taskIds = tasks.map((task) => task.task_id.value).join(' ')
   note(m, 'task-group.launched', { frameworkId: framework.id, agentId: agent.id, taskIds })

@@ -43,7 +43,11 @@ export function completed(info: mesos.TaskInfo, { framework, role }: Acceptance)
   }
 }
 
-export function completedExecutor(executor: mesos.ExecutorInfo, framework: Framework, role: string): mesos.ExecutorInfo {
+export function completedExecutor(
+  executor: mesos.ExecutorInfo,
+  framework: Framework,
+  role: string,
+): mesos.ExecutorInfo {
   return {
     ...executor,
     type: executor.type === undefined || executor.type === 'UNKNOWN' ? 'CUSTOM' : executor.type,

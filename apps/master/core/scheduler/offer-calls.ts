@@ -16,7 +16,12 @@ export function onDecline(m: Master, framework: Framework, decline: scheduler.Ca
 }
 
 /** None given means all; one that is not subscribed voids the call. */
-function concerned(m: Master, framework: Framework, roles: readonly string[], call: string): readonly string[] | undefined {
+function concerned(
+  m: Master,
+  framework: Framework,
+  roles: readonly string[],
+  call: string,
+): readonly string[] | undefined {
   const stranger = roles.find((role) => !framework.roles.includes(role))
   if (stranger === undefined) return roles.length > 0 ? roles : framework.roles
   note(m, 'scheduler.call.dropped', { frameworkId: framework.id, call, role: stranger })

@@ -1,6 +1,6 @@
 import type { mesos } from '@thermosphere/protocol'
 import { note } from '../emit.ts'
-import { convertedResources, startOperation, unallocatedConversions } from '../operations.ts'
+import { consumedResources, convertedResources, startOperation, unallocatedConversions } from '../operations.ts'
 import { withAllocation } from '../resource-format.ts'
 import { operationProblem } from '../validation/operation.ts'
 import { sendOperation } from './reconcile.ts'
@@ -17,7 +17,10 @@ export function applyAcceptedOperation(m: Master, acceptance: Acceptance, asked:
   if (!result.ok) return operationFailed(m, framework, operation, result.error)
   const total = agent.total.convert(unallocatedConversions(operation) ?? [])
   if (!total.ok) return operationFailed(m, framework, operation, total.error)
-  m.allocator.updateAllocation(framework.id, agent.id, { before: acceptance.remaining, after: result.resources })
+  m.allocator.updateAllocation(framework.id, agent.id, {
+    before: consumedResources(operation),
+    after: convertedResources(operation),
+  })
   acceptance.remaining = result.resources
   acceptance.converted = acceptance.converted.add(convertedResources(operation))
   agent.total = total.resources
@@ -25,7 +28,12 @@ export function applyAcceptedOperation(m: Master, acceptance: Acceptance, asked:
 }
 
 /** Without an id a failure is nobody's business but the log's. */
-export function operationFailed(m: Master, framework: Framework, operation: mesos.Offer_Operation, message: string): void {
+export function operationFailed(
+  m: Master,
+  framework: Framework,
+  operation: mesos.Offer_Operation,
+  message: string,
+): void {
   note(m, 'operation.refused', { frameworkId: framework.id, operation: operation.type, reason: message })
   m.counters.add('master/operations/error')
   m.counters.add(`master/operations/${(operation.type ?? 'unknown').toLowerCase()}/error`)
@@ -40,7 +48,9 @@ export function allocated(operation: mesos.Offer_Operation, role: string): mesos
   const { reserve, unreserve, create, destroy, grow_volume: grow, shrink_volume: shrink } = operation
   return {
     ...operation,
-    ...(reserve && { reserve: { resources: fill(reserve.resources), ...(reserve.source?.length && { source: fill(reserve.source) }) } }),
+    ...(reserve && {
+      reserve: { resources: fill(reserve.resources), ...(reserve.source?.length && { source: fill(reserve.source) }) },
+    }),
     ...(unreserve && { unreserve: { resources: fill(unreserve.resources) } }),
     ...(create && { create: { volumes: fill(create.volumes) } }),
     ...(destroy && { destroy: { volumes: fill(destroy.volumes) } }),

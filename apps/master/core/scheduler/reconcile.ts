@@ -58,7 +58,8 @@ function absentTask(m: Master, framework: Framework, asked: Asked): StatusDraft 
   if (agentId === undefined || !isKnownAgent(m, agentId)) {
     return { ...draft, state: state('TASK_UNKNOWN'), message: 'Reconciliation: Task is unknown' }
   }
-  if (m.agents.has(agentId)) return { ...draft, state: state('TASK_GONE'), message: 'Reconciliation: Task is unknown to the agent' }
+  if (m.agents.has(agentId))
+    return { ...draft, state: state('TASK_GONE'), message: 'Reconciliation: Task is unknown to the agent' }
   const unreachable = m.unreachableAgents.get(agentId)
   if (!unreachable) return { ...draft, state: state('TASK_GONE_BY_OPERATOR'), message: 'Reconciliation: Task is gone' }
   return {
@@ -69,7 +70,8 @@ function absentTask(m: Master, framework: Framework, asked: Asked): StatusDraft 
   }
 }
 
-const isKnownAgent = (m: Master, id: string): boolean => m.agents.has(id) || m.unreachableAgents.has(id) || m.goneAgents.has(id)
+const isKnownAgent = (m: Master, id: string): boolean =>
+  m.agents.has(id) || m.unreachableAgents.has(id) || m.goneAgents.has(id)
 
 /** Milliseconds as the wire's nanoseconds, exact. */
 export const timeInfo = (at: Millis): mesos.TimeInfo => ({ nanoseconds: BigInt(Math.round(at * 1000)) * 1000n })

@@ -4,7 +4,12 @@ import { frameworkSpec } from '../allocation-books.ts'
 import { armTimer, cancelTimer, note, respond, sendEvent, tellAgent, tellOperators } from '../emit.ts'
 import { addFramework, capabilitiesOf, createFramework, rolesOf } from '../frameworks.ts'
 import { discardOffer, dropInverseOffer, rescindOffer } from '../offers.ts'
-import { frameworkInfoProblem, frameworkUpdateProblem, roleOptionsProblem, subscribeProblem } from '../validation/framework.ts'
+import {
+  frameworkInfoProblem,
+  frameworkUpdateProblem,
+  roleOptionsProblem,
+  subscribeProblem,
+} from '../validation/framework.ts'
 import { frameworkWire } from '../views/v1-entities.ts'
 import type { Framework, Master, RequestId, StreamId } from '../model.ts'
 
@@ -32,21 +37,35 @@ export function onSubscribe(m: Master, subscription: Subscription, now: Millis):
   else subscribeNew(m, info, subscribe, streamId, now)
 }
 
-function subscriptionProblem(m: Master, info: mesos.FrameworkInfo, subscribe: scheduler.Call_Subscribe): string | undefined {
+function subscriptionProblem(
+  m: Master,
+  info: mesos.FrameworkInfo,
+  subscribe: scheduler.Call_Subscribe,
+): string | undefined {
   const problem = subscribeProblem(m, info)
   if (problem !== undefined) return problem
   const known = info.id?.value ? m.frameworks.get(info.id.value) : undefined
-  if (known && (known.info.principal ?? '') !== (info.principal ?? '')) return "Changing framework's principal is not allowed."
+  if (known && (known.info.principal ?? '') !== (info.principal ?? ''))
+    return "Changing framework's principal is not allowed."
   return roleOptionsProblem(info, subscribe.suppressed_roles ?? [], subscribe.offer_constraints)
 }
 
 /** Refusals are told inside the stream, which then ends. */
 function refuse(m: Master, streamId: StreamId, message: string): void {
-  m.effects.push({ type: 'event', streamId, event: { type: 'ERROR', error: { message } } }, { type: 'end-stream', streamId })
+  m.effects.push(
+    { type: 'event', streamId, event: { type: 'ERROR', error: { message } } },
+    { type: 'end-stream', streamId },
+  )
   note(m, 'framework.refused', { reason: message })
 }
 
-function subscribeNew(m: Master, info: mesos.FrameworkInfo, subscribe: scheduler.Call_Subscribe, streamId: StreamId, now: Millis): void {
+function subscribeNew(
+  m: Master,
+  info: mesos.FrameworkInfo,
+  subscribe: scheduler.Call_Subscribe,
+  streamId: StreamId,
+  now: Millis,
+): void {
   const id = info.id?.value || `${m.info.id}-${String(m.nextFramework++).padStart(4, '0')}`
   const framework = createFramework(m, id, info, now)
   applyRoleOptions(framework, subscribe.suppressed_roles, subscribe.offer_constraints)

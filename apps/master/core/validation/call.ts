@@ -37,7 +37,8 @@ export function schedulerCallProblem(call: scheduler.Call, principal?: string): 
 function subscribeCallProblem(call: scheduler.Call, principal: string | undefined): string | undefined {
   if (call.subscribe === undefined) return present('subscribe')
   const info = call.subscribe.framework_info
-  if ((info.id?.value ?? '') !== (call.framework_id?.value ?? '')) return "'framework_id' differs from 'subscribe.framework_info.id'"
+  if ((info.id?.value ?? '') !== (call.framework_id?.value ?? ''))
+    return "'framework_id' differs from 'subscribe.framework_info.id'"
   if (principal !== undefined && info.principal !== undefined && principal !== info.principal) {
     return `Authenticated principal '${principal}' does not match principal '${info.principal}' set in \`FrameworkInfo\``
   }

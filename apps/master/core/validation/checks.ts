@@ -5,13 +5,22 @@ type Refusal = string | undefined
 
 /** Why a health check cannot be run. */
 export function healthCheckProblem(check: mesos.HealthCheck): Refusal {
-  return memberProblem(check) ?? durationsProblem(check, ['delay_seconds', 'interval_seconds', 'timeout_seconds', 'grace_period_seconds'], 'health check')
+  return (
+    memberProblem(check) ??
+    durationsProblem(
+      check,
+      ['delay_seconds', 'interval_seconds', 'timeout_seconds', 'grace_period_seconds'],
+      'health check',
+    )
+  )
 }
 
 function memberProblem(check: mesos.HealthCheck): Refusal {
   switch (check.type) {
     case 'COMMAND':
-      return check.command ? checkCommandProblem(check.command, 'health check') : "Expecting 'command' to be set for COMMAND health check"
+      return check.command
+        ? checkCommandProblem(check.command, 'health check')
+        : "Expecting 'command' to be set for COMMAND health check"
     case 'HTTP':
       return check.http ? httpProblem(check.http) : "Expecting 'http' to be set for HTTP health check"
     case 'TCP':
@@ -25,7 +34,9 @@ function memberProblem(check: mesos.HealthCheck): Refusal {
 
 function checkCommandProblem(command: mesos.CommandInfo, kind: string): Refusal {
   if (command.value === undefined) {
-    return command.shell === false ? `Command ${kind} must contain an executable path` : `Command ${kind} must contain 'shell command'`
+    return command.shell === false
+      ? `Command ${kind} must contain an executable path`
+      : `Command ${kind} must contain 'shell command'`
   }
   const problem = commandProblem(command)
   return problem && `Check's \`CommandInfo\` is invalid: ${problem}`
@@ -41,20 +52,29 @@ function httpProblem(http: mesos.HealthCheck_HTTPCheckInfo): Refusal {
 const pathProblem = (path: string | undefined, kind: string): Refusal =>
   path !== undefined && !path.startsWith('/') ? `The path '${path}' of HTTP ${kind} must start with '/'` : undefined
 
-function durationsProblem<K extends string>(check: Partial<Record<K, number | undefined>>, fields: readonly K[], kind: string): Refusal {
+function durationsProblem<K extends string>(
+  check: Partial<Record<K, number | undefined>>,
+  fields: readonly K[],
+  kind: string,
+): Refusal {
   const bad = fields.find((field) => (check[field] ?? 0) < 0)
   return bad && `Expecting '${bad}' of ${kind} to be non-negative`
 }
 
 /** Why a check cannot be run. */
 export function checkProblem(check: mesos.CheckInfo): Refusal {
-  return checkMemberProblem(check) ?? durationsProblem(check, ['delay_seconds', 'interval_seconds', 'timeout_seconds'], 'check')
+  return (
+    checkMemberProblem(check) ??
+    durationsProblem(check, ['delay_seconds', 'interval_seconds', 'timeout_seconds'], 'check')
+  )
 }
 
 function checkMemberProblem(check: mesos.CheckInfo): Refusal {
   switch (check.type) {
     case 'COMMAND':
-      return check.command ? checkCommandProblem(check.command.command, 'check') : "Expecting 'command' to be set for COMMAND check"
+      return check.command
+        ? checkCommandProblem(check.command.command, 'check')
+        : "Expecting 'command' to be set for COMMAND check"
     case 'HTTP':
       return check.http ? pathProblem(check.http.path, 'check') : "Expecting 'http' to be set for HTTP check"
     case 'TCP':

@@ -16,7 +16,9 @@ function variableProblem(variable: mesos.Environment_Variable): Refusal {
   switch (type) {
     case 'SECRET':
       if (!variable.secret) return `Environment variable '${name}' of type 'SECRET' must have a secret set`
-      return variable.value === undefined ? undefined : `Environment variable '${name}' of type 'SECRET' must not have a value set`
+      return variable.value === undefined
+        ? undefined
+        : `Environment variable '${name}' of type 'SECRET' must not have a value set`
     case 'VALUE':
       if (variable.value === undefined) return `Environment variable '${name}' of type 'VALUE' must have a value set`
       return variable.secret ? `Environment variable '${name}' of type 'VALUE' must not have a secret set` : undefined

@@ -48,7 +48,8 @@ const minimumCheck: Check = (_m, info) => {
   for (const [role, filters] of Object.entries(info.offer_filters ?? {})) {
     for (const minimum of filters.min_allocatable_resources?.quantities ?? []) {
       const quantities = Object.entries(minimum.quantities ?? {})
-      if (quantities.length === 0) return `Invalid offer filters for role '${role}': resource quantities must contain at least one quantity`
+      if (quantities.length === 0)
+        return `Invalid offer filters for role '${role}': resource quantities must contain at least one quantity`
       const bad = quantities.find(([, scalar]) => !Number.isFinite(scalar.value) || scalar.value < 0)
       if (bad) return `Invalid offer filters for role '${role}': invalid quantity for '${bad[0]}': ${bad[1].value}`
     }

@@ -10,7 +10,11 @@ type Refusal = string | undefined
 type Asker = { readonly framework: Framework; readonly role: string } | undefined
 
 /** Why an operation from an offer is not valid. */
-export function operationProblem(m: Master, { framework, agent, role }: Acceptance, operation: mesos.Offer_Operation): Refusal {
+export function operationProblem(
+  m: Master,
+  { framework, agent, role }: Acceptance,
+  operation: mesos.Offer_Operation,
+): Refusal {
   const feedback = feedbackProblem(agent, operation)
   return feedback ?? resourceOperationProblem(m, agent, operation, { framework, role })
 }
@@ -22,7 +26,12 @@ function feedbackProblem(agent: Agent, operation: mesos.Offer_Operation): Refusa
 }
 
 /** Why reservations or volumes cannot be changed like this, by a framework or by an operator. */
-export function resourceOperationProblem(m: Master, agent: Agent, operation: mesos.Offer_Operation, asker: Asker): Refusal {
+export function resourceOperationProblem(
+  m: Master,
+  agent: Agent,
+  operation: mesos.Offer_Operation,
+  asker: Asker,
+): Refusal {
   switch (operation.type) {
     case 'RESERVE':
       return reserveProblem(operation.reserve, asker)
@@ -69,7 +78,8 @@ function reservationProblem(resource: mesos.Resource, asker: Asker): Refusal {
   const { framework } = asker
   const role = top.role ?? '*'
   const subscribed = framework.roles.some((own) => own === role || isStrictSubrole(role, own))
-  if (!subscribed) return `A reserve operation was attempted for a resource allocated to role '${asker.role}', but the framework only has roles '${framework.roles.join(', ')}'`
+  if (!subscribed)
+    return `A reserve operation was attempted for a resource allocated to role '${asker.role}', but the framework only has roles '${framework.roles.join(', ')}'`
   if (framework.info.principal === undefined || top.principal === framework.info.principal) return undefined
   return `A reserve operation was attempted by principal '${framework.info.principal}', but there is a reserved resource in the request with principal '${top.principal ?? ''}' set`
 }
@@ -92,7 +102,7 @@ function createProblem(agent: Agent, volumes: readonly mesos.Resource[], asker: 
 
 function volumeProblem(volume: mesos.Resource, asker: Asker): Refusal {
   const persistence = volume.disk?.persistence
-  if (!persistence) return 'Missing \'persistence\' in \'disk\' info: not a persistent volume'
+  if (!persistence) return "Missing 'persistence' in 'disk' info: not a persistent volume"
   const id = idProblem(persistence.id)
   if (id !== undefined) return `Invalid persistence ID: ${id}`
   if (!volume.reservations?.length) return 'Persistent volumes cannot be created from unreserved resources'
@@ -103,7 +113,11 @@ function volumeProblem(volume: mesos.Resource, asker: Asker): Refusal {
   return asker && creatorProblem(volume, persistence, asker.framework)
 }
 
-function creatorProblem(volume: mesos.Resource, persistence: mesos.Resource_DiskInfo_Persistence, framework: Framework): Refusal {
+function creatorProblem(
+  volume: mesos.Resource,
+  persistence: mesos.Resource_DiskInfo_Persistence,
+  framework: Framework,
+): Refusal {
   if (volume.shared && !framework.capabilities.has('SHARED_RESOURCES')) {
     return `Create volume operation has been attempted by framework with no SHARED_RESOURCES capability`
   }
@@ -138,10 +152,12 @@ function isInUse(_m: Master, agent: Agent, volumes: Resources): boolean {
   return false
 }
 
-const canResize = (agent: Agent): boolean => agent.capabilities.some((capability) => capability.type === 'RESIZE_VOLUME')
+const canResize = (agent: Agent): boolean =>
+  agent.capabilities.some((capability) => capability.type === 'RESIZE_VOLUME')
 
 function growProblem(agent: Agent, grow: mesos.Offer_Operation_GrowVolume): Refusal {
-  if (!canResize(agent)) return `Volume cannot be resized by agent ${agent.id}: it does not have the RESIZE_VOLUME capability`
+  if (!canResize(agent))
+    return `Volume cannot be resized by agent ${agent.id}: it does not have the RESIZE_VOLUME capability`
   const invalid = validateResources([grow.volume, grow.addition])
   if (invalid !== undefined) return `Invalid resources: ${invalid}`
   if (!grow.volume.disk?.persistence) return "'volume' is not a persistent volume"
@@ -151,12 +167,15 @@ function growProblem(agent: Agent, grow: mesos.Offer_Operation_GrowVolume): Refu
 }
 
 function shrinkProblem(agent: Agent, shrink: mesos.Offer_Operation_ShrinkVolume): Refusal {
-  if (!canResize(agent)) return `Volume cannot be resized by agent ${agent.id}: it does not have the RESIZE_VOLUME capability`
+  if (!canResize(agent))
+    return `Volume cannot be resized by agent ${agent.id}: it does not have the RESIZE_VOLUME capability`
   const invalid = validateResources([shrink.volume])
   if (invalid !== undefined) return `Invalid resource in the 'ShrinkVolume.volume' field: ${invalid}`
   if (!shrink.volume.disk?.persistence) return "'volume' is not a persistent volume"
   if (shrink.volume.shared) return 'Shrinking a shared persistent volume is not supported'
   if (shrink.volume.disk.source?.type === 'MOUNT') return 'Shrinking a volume on a MOUNT disk is not supported'
   if (shrink.subtract.value <= 0) return "Value of 'ShrinkVolume.subtract' must be greater than zero"
-  return shrink.subtract.value < (shrink.volume.scalar?.value ?? 0) ? undefined : "Size of 'ShrinkVolume.subtract' must be smaller than the volume"
+  return shrink.subtract.value < (shrink.volume.scalar?.value ?? 0)
+    ? undefined
+    : "Size of 'ShrinkVolume.subtract' must be smaller than the volume"
 }

@@ -9,7 +9,8 @@ import type { Master } from '../model.ts'
 type Refusal = string | undefined
 type Check = (acceptance: Acceptance, task: mesos.TaskInfo) => Refusal
 
-const negative = (duration: mesos.DurationInfo | undefined): boolean => duration !== undefined && Number(duration.nanoseconds) < 0
+const negative = (duration: mesos.DurationInfo | undefined): boolean =>
+  duration !== undefined && Number(duration.nanoseconds) < 0
 
 const uniqueId: Check = ({ framework }, task) => {
   const id = task.task_id.value
@@ -18,7 +19,9 @@ const uniqueId: Check = ({ framework }, task) => {
 }
 
 const expectedAgent: Check = ({ agent }, task) =>
-  task.agent_id.value === agent.id ? undefined : `Task uses invalid agent ${task.agent_id.value} while agent ${agent.id} is expected`
+  task.agent_id.value === agent.id
+    ? undefined
+    : `Task uses invalid agent ${task.agent_id.value} while agent ${agent.id} is expected`
 
 const killPolicy: Check = (_acceptance, task) =>
   negative(task.kill_policy?.grace_period) ? "Task's 'kill_policy.grace_period' must be non-negative" : undefined
@@ -42,19 +45,24 @@ const resources: Check = (_acceptance, task) => {
 /** What holds for the resources of tasks and executors alike. */
 export function resourceUseProblem(what: string, all: readonly mesos.Resource[]): Refusal {
   const gpus = all.find((resource) => resource.name === 'gpus')?.scalar?.value
-  if (gpus !== undefined && !Number.isInteger(gpus)) return `${what} uses invalid resources: The 'gpus' resource must be an unsigned integer`
+  if (gpus !== undefined && !Number.isInteger(gpus))
+    return `${what} uses invalid resources: The 'gpus' resource must be an unsigned integer`
   const ids = all.flatMap((resource) => resource.disk?.persistence?.id ?? [])
   const repeated = ids.find((id, index) => ids.indexOf(id) !== index)
   if (repeated !== undefined) return `${what} uses duplicate persistence ID ${repeated}`
   const roles = new Set(all.map((resource) => resource.allocation_info?.role))
-  if (roles.size > 1) return `${what} uses invalid resources: The resources have multiple allocation roles (${[...roles].join(', ')}) but only one allocation role is allowed`
+  if (roles.size > 1)
+    return `${what} uses invalid resources: The resources have multiple allocation roles (${[...roles].join(', ')}) but only one allocation role is allowed`
   return mixedRevocable(what, all)
 }
 
 function mixedRevocable(what: string, all: readonly mesos.Resource[]): Refusal {
   for (const name of new Set(all.map((resource) => resource.name))) {
-    const kinds = new Set(all.filter((resource) => resource.name === name).map((resource) => resource.revocable !== undefined))
-    if (kinds.size > 1) return `${what} uses invalid resources: Cannot use both revocable and non-revocable '${name}' at the same time`
+    const kinds = new Set(
+      all.filter((resource) => resource.name === name).map((resource) => resource.revocable !== undefined),
+    )
+    if (kinds.size > 1)
+      return `${what} uses invalid resources: Cannot use both revocable and non-revocable '${name}' at the same time`
   }
   return undefined
 }
@@ -74,7 +82,8 @@ const limits: Check = ({ agent }, task) => {
   if (names.length === 0) return undefined
   const able = agent.capabilities.some((capability) => capability.type === 'TASK_RESOURCE_LIMITS')
   if (!able) return `Task has limits but agent ${agent.id} does not have the TASK_RESOURCE_LIMITS capability`
-  if (names.some((name) => name !== 'cpus' && name !== 'mem')) return "Only cpus and mem may be included in a task's resource limits"
+  if (names.some((name) => name !== 'cpus' && name !== 'mem'))
+    return "Only cpus and mem may be included in a task's resource limits"
   for (const name of names) {
     const request = requested(task, name)
     if (request === 0) return `When ${name} limit is specified, ${name} request must also be specified`
@@ -84,7 +93,9 @@ const limits: Check = ({ agent }, task) => {
 }
 
 const requested = (task: mesos.TaskInfo, name: string): number =>
-  (task.resources ?? []).filter((resource) => resource.name === name).reduce((sum, resource) => sum + (resource.scalar?.value ?? 0), 0)
+  (task.resources ?? [])
+    .filter((resource) => resource.name === name)
+    .reduce((sum, resource) => sum + (resource.scalar?.value ?? 0), 0)
 
 /** In Mesos' order: which of several mistakes is told. */
 const common: readonly Check[] = [
@@ -121,7 +132,8 @@ function first(list: readonly Check[], acceptance: Acceptance, task: mesos.TaskI
 }
 
 /** What holds for every task, in a group or not. */
-export const commonTaskProblem = (acceptance: Acceptance, task: mesos.TaskInfo): Refusal => first(common, acceptance, task)
+export const commonTaskProblem = (acceptance: Acceptance, task: mesos.TaskInfo): Refusal =>
+  first(common, acceptance, task)
 
 /** Why a task of LAUNCH cannot be started; the text goes into its TASK_ERROR. */
 export const taskProblem = (_m: Master, acceptance: Acceptance, task: mesos.TaskInfo): Refusal =>
@@ -155,10 +167,17 @@ export function commonExecutorProblem({ framework, agent }: Acceptance, info: me
 function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
-  if (a instanceof Uint8Array && b instanceof Uint8Array) return a.length === b.length && a.every((byte, i) => byte === b[i])
+  if (a instanceof Uint8Array && b instanceof Uint8Array)
+    return a.length === b.length && a.every((byte, i) => byte === b[i])
   const [left, right] = [defined(a), defined(b)]
-  return left.size === right.size && [...left].every(([key, value]) => right.has(key) && sameJson(value, right.get(key)))
+  return (
+    left.size === right.size && [...left].every(([key, value]) => right.has(key) && sameJson(value, right.get(key)))
+  )
 }
 
 const defined = (value: object): Map<string, unknown> =>
-  new Map(Object.entries(value).filter(([, member]) => member !== undefined && !(Array.isArray(member) && member.length === 0)))
+  new Map(
+    Object.entries(value).filter(
+      ([, member]) => member !== undefined && !(Array.isArray(member) && member.length === 0),
+    ),
+  )

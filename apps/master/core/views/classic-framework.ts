@@ -85,7 +85,9 @@ function classicCommand(command: mesos.CommandInfo): Json {
     value: value === undefined ? undefined : text(value),
     argv: array((command.arguments ?? []).map(text)),
     environment: environment && raw(encodeJson('mesos.v1.Environment', environment)),
-    uris: array((command.uris ?? []).map((uri) => object({ value: text(uri.value), executable: bool(uri.executable ?? false) }))),
+    uris: array(
+      (command.uris ?? []).map((uri) => object({ value: text(uri.value), executable: bool(uri.executable ?? false) })),
+    ),
   })
 }
 

@@ -33,7 +33,12 @@ export const quantityObject = (amounts: Quantities): Json =>
   entries([...amounts].filter(([, milli]) => milli !== 0).map(([name, milli]) => [name, double(milli / 1000)] as const))
 
 export const labelList = (labels: mesos.Labels | undefined): Json | undefined =>
-  labels?.labels && array(labels.labels.map(({ key, value }) => object({ key: text(key), value: value === undefined ? undefined : text(value) })))
+  labels?.labels &&
+  array(
+    labels.labels.map(({ key, value }) =>
+      object({ key: text(key), value: value === undefined ? undefined : text(value) }),
+    ),
+  )
 
 /** Attributes by name: scalars as numbers, all else as text. */
 export const attributeObject = (attributes: readonly mesos.Attribute[] | undefined): Json =>

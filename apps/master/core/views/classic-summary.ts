@@ -66,10 +66,18 @@ const list = (members: Set<string> | undefined): Json => array([...(members ?? [
 export function stateSummaryView(m: Master): Json {
   const { byAgent, byFramework, agentsOf, frameworksOn } = summarize(m)
   const slaves = [...m.agents.values()].map((agent) =>
-    merged(classicAgent(agent), countsObject(byAgent.get(agent.id)), object({ framework_ids: list(frameworksOn.get(agent.id)) })),
+    merged(
+      classicAgent(agent),
+      countsObject(byAgent.get(agent.id)),
+      object({ framework_ids: list(frameworksOn.get(agent.id)) }),
+    ),
   )
   const frameworks = [...m.frameworks.values()].map((framework) =>
-    merged(frameworkHead(framework), countsObject(byFramework.get(framework.id)), object({ slave_ids: list(agentsOf.get(framework.id)) })),
+    merged(
+      frameworkHead(framework),
+      countsObject(byFramework.get(framework.id)),
+      object({ slave_ids: list(agentsOf.get(framework.id)) }),
+    ),
   )
   return object({
     hostname: text(m.info.hostname ?? ''),

@@ -27,7 +27,10 @@ function encodeTask(task: mesos.Task): Json {
     slave_id: text(task.agent_id.value),
     state: text(task.state),
     resources: resourceObject(Resources.fromWire(resources)),
-    limits: Object.keys(limits).length > 0 ? entries(Object.entries(limits).map(([name, scalar]) => [name, double(scalar.value)] as const)) : undefined,
+    limits:
+      Object.keys(limits).length > 0
+        ? entries(Object.entries(limits).map(([name, scalar]) => [name, double(scalar.value)] as const))
+        : undefined,
     role: text(resources[0]?.allocation_info?.role ?? '*'),
     statuses: array(statuses.map(encodeStatus)),
     user: task.user === undefined ? undefined : text(task.user),
@@ -53,7 +56,9 @@ function encodeContainer(container: mesos.ContainerStatus): Json {
   return object({
     container_id: container.container_id && raw(encodeJson('mesos.v1.ContainerID', container.container_id)),
     network_infos: array(networks.map(encodeNetwork)),
-    cgroup_info: container.cgroup_info?.net_cls && raw(encodeJson('mesos.v1.CgroupInfo', { net_cls: container.cgroup_info.net_cls })),
+    cgroup_info:
+      container.cgroup_info?.net_cls &&
+      raw(encodeJson('mesos.v1.CgroupInfo', { net_cls: container.cgroup_info.net_cls })),
   })
 }
 
@@ -62,8 +67,14 @@ function encodeNetwork(network: mesos.NetworkInfo): Json {
   return object({
     groups: groups.length > 0 ? array(groups.map(text)) : undefined,
     labels: labelList(network.labels),
-    ip_addresses: ip_addresses.length > 0 ? array(ip_addresses.map((ip) => raw(encodeJson('mesos.v1.NetworkInfo.IPAddress', ip)))) : undefined,
+    ip_addresses:
+      ip_addresses.length > 0
+        ? array(ip_addresses.map((ip) => raw(encodeJson('mesos.v1.NetworkInfo.IPAddress', ip))))
+        : undefined,
     name: name === undefined ? undefined : text(name),
-    port_mappings: port_mappings.length > 0 ? array(port_mappings.map((port) => raw(encodeJson('mesos.v1.NetworkInfo.PortMapping', port)))) : undefined,
+    port_mappings:
+      port_mappings.length > 0
+        ? array(port_mappings.map((port) => raw(encodeJson('mesos.v1.NetworkInfo.PortMapping', port))))
+        : undefined,
   })
 }

@@ -84,10 +84,16 @@ export function slavesView(m: Master, slaveId: string | undefined): Json {
 }
 
 export function frameworksView(m: Master, frameworkId: string | undefined): Json {
-  const wanted = (framework: { readonly id: string }): boolean => frameworkId === undefined || framework.id === frameworkId
+  const wanted = (framework: { readonly id: string }): boolean =>
+    frameworkId === undefined || framework.id === frameworkId
   return object({
     frameworks: array([...m.frameworks.values()].filter(wanted).map((framework) => classicFramework(m, framework))),
-    completed_frameworks: array(m.completedFrameworks.values().filter(wanted).map((framework) => classicFramework(m, framework))),
+    completed_frameworks: array(
+      m.completedFrameworks
+        .values()
+        .filter(wanted)
+        .map((framework) => classicFramework(m, framework)),
+    ),
     unregistered_frameworks: empty,
   })
 }
@@ -107,7 +113,11 @@ export function tasksView(m: Master, query: TaskQuery): Json {
     (framework) => frameworkId === undefined || framework.id === frameworkId,
   )
   const all = frameworks
-    .flatMap((framework): Task[] => [...framework.tasks.values(), ...framework.unreachableTasks.values(), ...framework.completedTasks.values()])
+    .flatMap((framework): Task[] => [
+      ...framework.tasks.values(),
+      ...framework.unreachableTasks.values(),
+      ...framework.completedTasks.values(),
+    ])
     .filter((task) => taskId === undefined || task.id === taskId)
   const first = (task: Task): number => task.wire.statuses?.[0]?.timestamp ?? 0
   const sign = order === 'asc' ? 1 : -1
@@ -145,4 +155,5 @@ export const weightsView = (m: Master): Json =>
 
 export const quotaView = (m: Master): Json => raw(encodeJson('mesos.v1.quota.QuotaStatus', quotaStatus(m)))
 export const scheduleView = (m: Master): Json => raw(encodeJson('mesos.v1.maintenance.Schedule', m.schedule))
-export const maintenanceStatusView = (m: Master): Json => raw(encodeJson('mesos.v1.maintenance.ClusterStatus', maintenanceStatus(m)))
+export const maintenanceStatusView = (m: Master): Json =>
+  raw(encodeJson('mesos.v1.maintenance.ClusterStatus', maintenanceStatus(m)))

@@ -1,6 +1,15 @@
 const each = (prefix: string, names: readonly string[]): string[] => names.map((name) => `${prefix}${name}`)
 
-export const operationTypes = ['reserve', 'unreserve', 'create', 'destroy', 'grow_volume', 'shrink_volume', 'create_disk', 'destroy_disk'] as const
+export const operationTypes = [
+  'reserve',
+  'unreserve',
+  'create',
+  'destroy',
+  'grow_volume',
+  'shrink_volume',
+  'create_disk',
+  'destroy_disk',
+] as const
 
 const operationEnds = ['finished', 'failed', 'error', 'dropped', 'gone_by_operator'] as const
 

@@ -57,7 +57,8 @@ function putTasks(m: Master, put: Put): void {
     unreachable += framework.unreachableTasks.size
     for (const task of framework.tasks.values()) counts.set(task.wire.state, (counts.get(task.wire.state) ?? 0) + 1)
   }
-  for (const state of ['staging', 'starting', 'running', 'killing']) put(`master/tasks_${state}`, counts.get(`TASK_${state.toUpperCase()}`) ?? 0)
+  for (const state of ['staging', 'starting', 'running', 'killing'])
+    put(`master/tasks_${state}`, counts.get(`TASK_${state.toUpperCase()}`) ?? 0)
   put('master/tasks_unreachable', unreachable)
 }
 
@@ -122,12 +123,15 @@ function putAllocator(m: Master, put: Put): void {
 
 function putRoles(m: Master, capacity: ReadonlyMap<string, number>, put: Put): void {
   for (const [role, books] of roleBooks(m)) {
-    const shares = [...books.allocated].map(([name, milli]) => (capacity.get(name) ? milli / (capacity.get(name) ?? 1) : 0))
+    const shares = [...books.allocated].map(([name, milli]) =>
+      capacity.get(name) ? milli / (capacity.get(name) ?? 1) : 0,
+    )
     if (books.frameworks.length > 0) put(`allocator/mesos/roles/${role}/shares/dominant`, Math.max(0, ...shares))
     const prefix = `allocator/mesos/quota/roles/${role}/resources/`
     for (const [name, milli] of books.consumed) put(`${prefix}${name}/consumed`, milli / 1000)
     const quota = m.quotas.get(role)
-    for (const [name, scalar] of Object.entries(quota?.guarantees ?? {})) put(`${prefix}${name}/guarantee`, scalar.value)
+    for (const [name, scalar] of Object.entries(quota?.guarantees ?? {}))
+      put(`${prefix}${name}/guarantee`, scalar.value)
     for (const [name, scalar] of Object.entries(quota?.limits ?? {})) put(`${prefix}${name}/limit`, scalar.value)
   }
 }
@@ -139,7 +143,8 @@ function putFramework(framework: Framework, put: Put): void {
   for (const role of framework.roles) put(`${prefix}roles/${role}/suppressed`, framework.suppressed.has(role) ? 1 : 0)
   const counts = new Map<string, number>()
   for (const task of framework.tasks.values()) counts.set(task.wire.state, (counts.get(task.wire.state) ?? 0) + 1)
-  for (const state of activeStates) put(`${prefix}tasks/active/task_${state}`, counts.get(`TASK_${state.toUpperCase()}`) ?? 0)
+  for (const state of activeStates)
+    put(`${prefix}tasks/active/task_${state}`, counts.get(`TASK_${state.toUpperCase()}`) ?? 0)
 }
 
 /** A snapshot as its endpoint writes it: one flat object, sorted by name. */

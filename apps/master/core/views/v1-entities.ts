@@ -19,7 +19,8 @@ const sum = (all: Iterable<Resources>): Resources => {
 
 export const usedBy = (owner: { readonly used: ReadonlyMap<string, Resources> }): Resources => sum(owner.used.values())
 
-export const offeredTo = (owner: Pick<Framework | Agent, 'offers'>): Resources => sum([...owner.offers].map((offer) => offer.resources))
+export const offeredTo = (owner: Pick<Framework | Agent, 'offers'>): Resources =>
+  sum([...owner.offers].map((offer) => offer.resources))
 
 const time = (at: Millis): mesos.TimeInfo | undefined => (at === 0 ? undefined : timeInfo(at))
 
@@ -33,7 +34,11 @@ export function frameworkWire(m: Master, framework: Framework, shape: 'event' | 
     recovered: connection.state === 'recovered' && framework.unregisteredAt === 0,
   }
   if (shape === 'event') {
-    const times = { registered_time: timeInfo(registeredAt), reregistered_time: timeInfo(reregisteredAt), unregistered_time: timeInfo(unregisteredAt) }
+    const times = {
+      registered_time: timeInfo(registeredAt),
+      reregistered_time: timeInfo(reregisteredAt),
+      unregistered_time: timeInfo(unregisteredAt),
+    }
     return { ...base, ...times }
   }
   const inverse = [...framework.inverseOffers].map((offer) => inverseOfferWire(m, offer, m.agents.get(offer.agentId)))

@@ -16,7 +16,10 @@ export const v1Views = {
   GET_FRAMEWORKS: (m: Master): Response => ({ type: 'GET_FRAMEWORKS', get_frameworks: frameworksOf(m) }),
   GET_EXECUTORS: (m: Master): Response => ({ type: 'GET_EXECUTORS', get_executors: executorsOf(m) }),
   GET_TASKS: (m: Master): Response => ({ type: 'GET_TASKS', get_tasks: tasksOf(m) }),
-  GET_OPERATIONS: (m: Master): Response => ({ type: 'GET_OPERATIONS', get_operations: { operations: operationsOf(m) } }),
+  GET_OPERATIONS: (m: Master): Response => ({
+    type: 'GET_OPERATIONS',
+    get_operations: { operations: operationsOf(m) },
+  }),
   GET_ROLES: (m: Master): Response => ({ type: 'GET_ROLES', get_roles: { roles: rolesOf(m) } }),
   GET_WEIGHTS: (m: Master): Response => {
     const weight_infos = weightsOf(m)
@@ -113,9 +116,14 @@ export function quotaStatus(m: Master): quota.QuotaStatus {
 
 export function maintenanceStatus(m: Master): maintenance.ClusterStatus {
   const machines = [...m.machines.values()]
-  const draining = machines.filter((machine) => machine.mode === 'DRAINING').map((machine) => drainingMachine(m, machine))
+  const draining = machines
+    .filter((machine) => machine.mode === 'DRAINING')
+    .map((machine) => drainingMachine(m, machine))
   const down = machines.filter((machine) => machine.mode === 'DOWN').map((machine) => machine.id)
-  return { ...(draining.length > 0 && { draining_machines: draining }), ...(down.length > 0 && { down_machines: down }) }
+  return {
+    ...(draining.length > 0 && { draining_machines: draining }),
+    ...(down.length > 0 && { down_machines: down }),
+  }
 }
 
 function drainingMachine(m: Master, machine: Machine): maintenance.ClusterStatus_DrainingMachine {

@@ -60,7 +60,8 @@ const tasks =
     const { query, response } = exchange
     const limit = countOf(query, 'limit', MASTER_LIMITS.tasksPageDefault)
     const offset = countOf(query, 'offset', 0)
-    if (limit === undefined || offset === undefined) return sendText(response, 400, "Failed to parse 'limit' or 'offset': not a number")
+    if (limit === undefined || offset === undefined)
+      return sendText(response, 400, "Failed to parse 'limit' or 'offset': not a number")
     const frameworkId = optional(query, 'framework_id')
     const taskId = optional(query, 'task_id')
     const order = query.get('order') === 'asc' ? 'asc' : 'desc'
@@ -110,7 +111,8 @@ const toggleLogging =
     if (level === null) return sendText(response, 400, "Expecting 'level=value' in query.\n")
     if (duration === null) return sendText(response, 400, "Expecting 'duration=value' in query.\n")
     const durationMs = parseDuration(duration)
-    if (!/^-?\d+$/.test(level) || durationMs === undefined) return sendText(response, 400, `Invalid level '${level}' or duration '${duration}'.\n`)
+    if (!/^-?\d+$/.test(level) || durationMs === undefined)
+      return sendText(response, 400, `Invalid level '${level}' or duration '${duration}'.\n`)
     const refusal = logging.toggle(Number(level), durationMs)
     if (refusal === undefined) sendEmpty(response, 200)
     else sendText(response, 400, refusal)

@@ -19,7 +19,11 @@ export const writeEndpoints = (context: MasterContext): Record<string, Handler> 
   '/destroy-volumes': formCall(context, destroyVolumes),
   '/teardown': formCall(context, teardown),
   '/weights': byMethod({ GET: settingViews.weights(context), PUT: bodyCall(context, weights) }),
-  '/quota': byMethod({ GET: settingViews.quota(context), POST: bodyCall(context, quota), DELETE: removeQuota(context) }),
+  '/quota': byMethod({
+    GET: settingViews.quota(context),
+    POST: bodyCall(context, quota),
+    DELETE: removeQuota(context),
+  }),
   '/maintenance/schedule': byMethod({ GET: settingViews.schedule(context), POST: bodyCall(context, schedule) }),
   '/machine/down': byMethod({ POST: bodyCall(context, machines('START_MAINTENANCE')) }),
   '/machine/up': byMethod({ POST: bodyCall(context, machines('STOP_MAINTENANCE')) }),
@@ -61,13 +65,18 @@ function unknownAgent({ loop }: MasterContext, form: ReadonlyMap<string, string>
 const missing = (name: string): string => `Missing '${name}' query parameter in the request body`
 
 /** The agent and one list of resources. */
-function withResources(form: ReadonlyMap<string, string>, name: string, toCall: (agent_id: mesos.AgentID, resources: mesos.Resource[]) => master.Call): master.Call | string {
+function withResources(
+  form: ReadonlyMap<string, string>,
+  name: string,
+  toCall: (agent_id: mesos.AgentID, resources: mesos.Resource[]) => master.Call,
+): master.Call | string {
   const agentId = form.get('slaveId')
   if (agentId === undefined) return missing('slaveId')
   const text = form.get(name)
   if (text === undefined) return missing(name)
   const resources = listOf(text)
-  if (typeof resources === 'string') return `Error in parsing '${name}' query parameter in the request body: ${resources}`
+  if (typeof resources === 'string')
+    return `Error in parsing '${name}' query parameter in the request body: ${resources}`
   return toCall({ value: agentId }, resources)
 }
 
@@ -75,17 +84,29 @@ const reserve: ToCall = (form) =>
   withResources(form, 'resources', (agent_id, resources) => {
     const text = form.get('source')
     const source = text === undefined ? [] : listOf(text)
-    return { type: 'RESERVE_RESOURCES', reserve_resources: { agent_id, resources, ...(Array.isArray(source) && source.length > 0 && { source }) } }
+    return {
+      type: 'RESERVE_RESOURCES',
+      reserve_resources: { agent_id, resources, ...(Array.isArray(source) && source.length > 0 && { source }) },
+    }
   })
 
 const unreserve: ToCall = (form) =>
-  withResources(form, 'resources', (agent_id, resources) => ({ type: 'UNRESERVE_RESOURCES', unreserve_resources: { agent_id, resources } }))
+  withResources(form, 'resources', (agent_id, resources) => ({
+    type: 'UNRESERVE_RESOURCES',
+    unreserve_resources: { agent_id, resources },
+  }))
 
 const createVolumes: ToCall = (form) =>
-  withResources(form, 'volumes', (agent_id, volumes) => ({ type: 'CREATE_VOLUMES', create_volumes: { agent_id, volumes } }))
+  withResources(form, 'volumes', (agent_id, volumes) => ({
+    type: 'CREATE_VOLUMES',
+    create_volumes: { agent_id, volumes },
+  }))
 
 const destroyVolumes: ToCall = (form) =>
-  withResources(form, 'volumes', (agent_id, volumes) => ({ type: 'DESTROY_VOLUMES', destroy_volumes: { agent_id, volumes } }))
+  withResources(form, 'volumes', (agent_id, volumes) => ({
+    type: 'DESTROY_VOLUMES',
+    destroy_volumes: { agent_id, volumes },
+  }))
 
 const teardown: ToCall = (form) => {
   const value = form.get('frameworkId')
@@ -138,8 +159,13 @@ const quota: FromBody = (text) => {
 }
 
 const schedule: FromBody = (text) => {
-  const read = attempt((): maintenance.Schedule => decodeJson('mesos.v1.maintenance.Schedule', text), (problem) => problem)
-  return isRefusal(read) ? read : { type: 'UPDATE_MAINTENANCE_SCHEDULE', update_maintenance_schedule: { schedule: read } }
+  const read = attempt(
+    (): maintenance.Schedule => decodeJson('mesos.v1.maintenance.Schedule', text),
+    (problem) => problem,
+  )
+  return isRefusal(read)
+    ? read
+    : { type: 'UPDATE_MAINTENANCE_SCHEDULE', update_maintenance_schedule: { schedule: read } }
 }
 
 const machines =
@@ -159,7 +185,10 @@ const removeQuota =
   async (exchange) => {
     const { path, response } = exchange
     const role = path.slice('/quota/'.length)
-    const reply = await context.loop.ask<'operator-call'>({ type: 'operator-call', call: { type: 'REMOVE_QUOTA', remove_quota: { role } } })
+    const reply = await context.loop.ask<'operator-call'>({
+      type: 'operator-call',
+      call: { type: 'REMOVE_QUOTA', remove_quota: { role } },
+    })
     if (reply.text === undefined) return sendReply(response, reply)
     sendText(response, reply.status, `Failed to remove quota for path '/master${path}': ${reply.text}`)
   }

@@ -23,7 +23,9 @@ const guarded =
   }
 
 export const filesEndpoints = (files: VirtualFiles): Record<string, Handler> => ({
-  '/files/browse': guarded(async (exchange, path) => sendJson(exchange, JSON.stringify((await files.list(path)).map(browseEntry)))),
+  '/files/browse': guarded(async (exchange, path) =>
+    sendJson(exchange, JSON.stringify((await files.list(path)).map(browseEntry))),
+  ),
   '/files/read': guarded((exchange, path) => read(files, exchange, path)),
   '/files/download': guarded((exchange, path) => download(files, exchange, path)),
   '/files/debug': (exchange) => sendJson(exchange, JSON.stringify(files.roots())),
@@ -51,7 +53,8 @@ const browseEntry = ({ path, stats }: FileEntry): object => ({
 function numberOf({ query }: Exchange, name: string): number | undefined {
   const text = query.get(name)
   if (text === null || text === '-1') return undefined
-  if (!/^-?\d+$/.test(text)) throw new FileError(400, `Failed to parse ${name}: Failed to convert '${text}' to number.\n`)
+  if (!/^-?\d+$/.test(text))
+    throw new FileError(400, `Failed to parse ${name}: Failed to convert '${text}' to number.\n`)
   if (Number(text) < 0) throw new FileError(400, `Negative ${name} provided: ${text}.\n`)
   return Number(text)
 }

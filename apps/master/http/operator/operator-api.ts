@@ -21,7 +21,9 @@ const processViews: Partial<Record<master.Call_Type, View>> = {
   GET_VERSION: ({ surroundings }) => ({ type: 'GET_VERSION', get_version: { version_info: surroundings.version } }),
   GET_METRICS: ({ loop, processMetrics }) => {
     const all = { ...processMetrics(), ...Object.fromEntries(metricsView(loop.master, Date.now())) }
-    const metrics = Object.keys(all).sort().map((name) => ({ name, value: all[name] }))
+    const metrics = Object.keys(all)
+      .sort()
+      .map((name) => ({ name, value: all[name] }))
     return { type: 'GET_METRICS', get_metrics: { metrics } }
   },
   GET_LOGGING_LEVEL: ({ logging }) => ({ type: 'GET_LOGGING_LEVEL', get_logging_level: { level: logging.level() } }),
@@ -51,7 +53,8 @@ export function operatorApi(context: MasterContext): Handler {
 async function answer(context: MasterContext, exchange: Exchange, call: master.Call): Promise<void> {
   const { request, response } = exchange
   const encoding = acceptedEncoding(request)
-  if (!encoding) return sendText(response, 406, "Expecting 'Accept' to allow application/json or application/x-protobuf")
+  if (!encoding)
+    return sendText(response, 406, "Expecting 'Accept' to allow application/json or application/x-protobuf")
   if (call.type === 'SUBSCRIBE') {
     const streamId = randomUUID()
     context.loop.operators.open(streamId, response, encoding, {})
@@ -62,7 +65,11 @@ async function answer(context: MasterContext, exchange: Exchange, call: master.C
     const body = await readView(context, view, call)
     if (body instanceof FileError) return sendText(response, body.status, body.message)
     const name = 'mesos.v1.master.Response'
-    return sendEncoded(response, encoding, encoding === 'application/json' ? encodeJson(name, body) : encodeProtobuf(name, body))
+    return sendEncoded(
+      response,
+      encoding,
+      encoding === 'application/json' ? encodeJson(name, body) : encodeProtobuf(name, body),
+    )
   }
   if (call.type === 'SET_LOGGING_LEVEL' && call.set_logging_level) {
     const { level, duration } = call.set_logging_level

@@ -34,7 +34,8 @@ function subscribe(loop: MasterLoop, exchange: Exchange, call: scheduler.Call, g
   const { request, response } = exchange
   const encoding = acceptedEncoding(request)
   if (!encoding) return sendText(response, 406, wrongAccept)
-  if (given !== undefined) return sendText(response, 400, "Subscribe calls should not include the 'Mesos-Stream-Id' header")
+  if (given !== undefined)
+    return sendText(response, 400, "Subscribe calls should not include the 'Mesos-Stream-Id' header")
   if (!call.subscribe) return
   const streamId = randomUUID()
   loop.schedulers.open(streamId, response, encoding, { 'Mesos-Stream-Id': streamId })

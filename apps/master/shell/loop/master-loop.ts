@@ -46,7 +46,9 @@ export class MasterLoop {
     metrics.gauge('registrar/queued_operations', () => this.#loop.stats().unpersistedWriteCount)
     const submit = (input: Input): void => this.#loop.submit(input)
     this.schedulers = new EventStreams(encodeSchedulerEvent, (streamId) => submit({ type: 'stream-closed', streamId }))
-    this.operators = new EventStreams(encodeOperatorEvent, (streamId) => submit({ type: 'operator-stream-closed', streamId }))
+    this.operators = new EventStreams(encodeOperatorEvent, (streamId) =>
+      submit({ type: 'operator-stream-closed', streamId }),
+    )
     this.links = new AgentLinkServer({
       onOpen: (linkId, ip) => submit({ type: 'link-opened', linkId, ip }),
       onMessage: (linkId, message) => submit({ type: 'link-message', linkId, message }),

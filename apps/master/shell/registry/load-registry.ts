@@ -20,7 +20,12 @@ const goneSchema = z.object({ ...versioned, at: z.number() })
 const quotaSchema = z.object({ ...versioned, config: wire })
 const weightSchema = z.object({ ...versioned, role: z.string().min(1).max(4096), weight: z.number().positive() })
 const scheduleSchema = z.object({ ...versioned, schedule: wire })
-const machineSchema = z.object({ ...versioned, id: wire, mode: z.enum(['UP', 'DRAINING', 'DOWN']), unavailability: wire.optional() })
+const machineSchema = z.object({
+  ...versioned,
+  id: wire,
+  mode: z.enum(['UP', 'DRAINING', 'DOWN']),
+  unavailability: wire.optional(),
+})
 
 type Building = {
   admitted: Map<string, AgentRecord>
@@ -45,7 +50,10 @@ export async function loadRegistry(store: Store): Promise<Registry> {
   }
   let after: string | undefined
   for (;;) {
-    const page = await store.list(registryKeys.prefix, { limit: MASTER_LIMITS.registryPage, ...(after !== undefined && { after }) })
+    const page = await store.list(registryKeys.prefix, {
+      limit: MASTER_LIMITS.registryPage,
+      ...(after !== undefined && { after }),
+    })
     for (const entry of page.entries) readEntry(registry, entry)
     after = page.entries.at(-1)?.key
     if (!page.more) return registry
@@ -62,7 +70,8 @@ function readEntry(registry: Building, { key, value }: Entry): void {
   else if (under('master/quota/')) registry.quotas.push(restore.quota(parseStored(quotaSchema, key, value).config))
   else if (under('master/weights/')) readWeight(registry, key, value)
   else if (under('master/machines/')) registry.machines.push(machine(key, value))
-  else if (key === registryKeys.schedule) registry.schedule = restore.schedule(parseStored(scheduleSchema, key, value).schedule)
+  else if (key === registryKeys.schedule)
+    registry.schedule = restore.schedule(parseStored(scheduleSchema, key, value).schedule)
 }
 
 function readWeight(registry: Building, key: string, value: string): void {

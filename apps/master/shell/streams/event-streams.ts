@@ -8,10 +8,14 @@ export type Encoding = 'application/json' | 'application/x-protobuf'
 type Encode<Event> = (event: Event, encoding: Encoding) => Uint8Array
 
 export const encodeSchedulerEvent: Encode<scheduler.Event> = (event, encoding) =>
-  encodeRecord(encoding === 'application/json' ? encodeJson(schedulerEvent, event) : encodeProtobuf(schedulerEvent, event))
+  encodeRecord(
+    encoding === 'application/json' ? encodeJson(schedulerEvent, event) : encodeProtobuf(schedulerEvent, event),
+  )
 
 export const encodeOperatorEvent: Encode<master.Event> = (event, encoding) =>
-  encodeRecord(encoding === 'application/json' ? encodeJson(operatorEvent, event) : encodeProtobuf(operatorEvent, event))
+  encodeRecord(
+    encoding === 'application/json' ? encodeJson(operatorEvent, event) : encodeProtobuf(operatorEvent, event),
+  )
 
 const schedulerEvent = 'mesos.v1.scheduler.Event'
 const operatorEvent = 'mesos.v1.master.Event'
@@ -28,11 +32,19 @@ export class EventStreams<Event> {
   }
 
   /** Answers 200 and keeps the response open. */
-  open(streamId: string, response: ServerResponse, encoding: Encoding, headers: Readonly<Record<string, string>>): void {
+  open(
+    streamId: string,
+    response: ServerResponse,
+    encoding: Encoding,
+    headers: Readonly<Record<string, string>>,
+  ): void {
     const onEnd = (): void => {
       if (this.#streams.delete(streamId)) this.#onEnd(streamId)
     }
-    this.#streams.set(streamId, { writer: new StreamWriter(response, { contentType: encoding, headers, onEnd }), encoding })
+    this.#streams.set(streamId, {
+      writer: new StreamWriter(response, { contentType: encoding, headers, onEnd }),
+      encoding,
+    })
   }
 
   send(streamId: string, event: Event): void {
