@@ -1,10 +1,11 @@
 export { encodeApp } from './app/index.ts'
 export type { App } from './app/index.ts'
 export type { MarathonConfig } from './config.ts'
-export { appsWithin } from './group/index.ts'
+export { appsWithin, servicePorts } from './group/index.ts'
 export type { RootGroup } from './group/index.ts'
 export { isWithin, resolvePath } from './ids/index.ts'
 export { placementOf } from './instance/index.ts'
+export type { Placed } from './instance/index.ts'
 export { frameworkInfo } from './launch/index.ts'
 export type {
   ApiResponse,
@@ -33,3 +34,4 @@ export {
   queueView,
   tasksOf,
 } from './view/index.ts'
+export type { AppEmbeds } from './view/index.ts'

@@ -88,4 +88,3 @@ export type Effect =
   | { readonly type: 'call'; readonly call: scheduler.Call; readonly after?: number }
   | { readonly type: 'event'; readonly event: MarathonEvent; readonly after?: number }
   | { readonly type: 'probe'; readonly key: string; readonly taskId: string; readonly probe: Probe }
-  | { readonly type: 'give-up'; readonly exitCode: number; readonly reason: string }

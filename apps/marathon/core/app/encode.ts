@@ -16,7 +16,8 @@ const omittedWhenEmpty = [
 export type AppJson = Readonly<Record<string, unknown>>
 
 export function encodeApp(app: App): AppJson {
-  const json: Record<string, unknown> = { ...app }
+  const { id, ...rest } = app
+  const json: Record<string, unknown> = { id, ...rest }
   for (const key of omittedWhenEmpty) {
     const value = app[key]
     if (value !== undefined && Object.keys(value).length === 0) delete json[key]

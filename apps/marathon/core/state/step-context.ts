@@ -76,10 +76,6 @@ export class StepContext {
     this.#others.push({ type: 'timer', key, at })
   }
 
-  giveUp(exitCode: number, reason: string): void {
-    this.#others.push({ type: 'give-up', exitCode, reason })
-  }
-
   finish(): Effect[] {
     for (const instance of this.#touched.values()) this.put(keys.instance(instance.id), instance)
     const writes = [...this.#writes.values()]

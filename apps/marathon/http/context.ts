@@ -1,0 +1,17 @@
+import type { ApiResponse, Command, MarathonState } from '@thermosphere/marathon-core'
+import type { Config } from '../config.ts'
+import type { MarathonShell } from '../shell/marathon-shell.ts'
+import type { MarathonMetrics } from '../shell/metrics.ts'
+
+/** What the routes work with. */
+export type HttpContext = {
+  readonly shell: MarathonShell
+  readonly state: MarathonState
+  readonly config: Config
+  readonly metrics: MarathonMetrics
+  /** `host:port` of this instance, which is the leader. */
+  readonly leader: () => string
+  readonly abdicate: () => void
+}
+
+export type RunCommand = (command: Command) => Promise<ApiResponse>

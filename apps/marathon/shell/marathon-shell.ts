@@ -1,0 +1,137 @@
+/** Runs the core: inputs from Mesos, the API and probes; effects to Mesos, the store, answers, events and probes. */
+import { frameworkInfo, step } from '@thermosphere/marathon-core'
+import type { ApiResponse, Command, Effect, Input, MarathonEvent, MarathonState } from '@thermosphere/marathon-core'
+import { CallError, SchedulerClient } from '@thermosphere/protocol/node'
+import type { Credential } from '@thermosphere/protocol/node'
+import type { scheduler } from '@thermosphere/protocol'
+import { Background, CoreLoop } from '@thermosphere/service-kit'
+import type { Store } from '@thermosphere/store'
+import { log, mesosLog } from '../logger.ts'
+import type { MarathonMetrics } from './metrics.ts'
+import { Prober } from './prober.ts'
+import { persist } from './state-store.ts'
+
+export type ShellOptions = {
+  readonly state: MarathonState
+  readonly store: Store
+  readonly masters: readonly string[]
+  readonly credential: Credential | undefined
+  readonly probesMax: number
+  readonly metrics: MarathonMetrics
+  readonly onFatal: (error: unknown) => void
+  /** Mesos does not want this framework any more. */
+  readonly onRefused: (message: string) => void
+}
+
+type Performed = Exclude<Effect, { readonly type: 'store' | 'timer' }>
+export type EventListener = (event: MarathonEvent) => void
+
+export class MarathonShell {
+  readonly state: MarathonState
+  readonly #loop: CoreLoop<Input, Effect>
+  readonly #client: SchedulerClient
+  readonly #prober: Prober
+  readonly #metrics: MarathonMetrics
+  readonly #answers = new Map<number, (response: ApiResponse) => void>()
+  readonly #listeners = new Set<EventListener>()
+  readonly #background = new Background((name, error) => mesosLog.warn({ err: error, name }, 'mesos.call.failed'))
+  #requestId = 0
+
+  constructor(options: ShellOptions) {
+    const { state, metrics } = options
+    this.state = state
+    this.#metrics = metrics
+    this.#prober = new Prober(options.probesMax)
+    this.#loop = new CoreLoop<Input, Effect>({
+      step: (input, now) => step(state, input, now),
+      persist: (writes) => persist(options.store, writes),
+      perform: (effect) => this.#perform(effect),
+      timerInput: (key) => ({ type: 'timer', key }),
+      onFatal: options.onFatal,
+    })
+    this.#client = new SchedulerClient({
+      masters: options.masters,
+      frameworkInfo: () => frameworkInfo(state),
+      contentType: 'application/json',
+      credential: options.credential,
+      onEvent: (event) => this.#onEvent(event),
+      onDisconnected: (reason) => this.#onDisconnected(reason),
+      onFatal: (message) => options.onRefused(message),
+    })
+  }
+
+  start(): void {
+    this.#loop.submit({ type: 'start' })
+    this.#client.start()
+  }
+
+  /** Resolves with the answer once everything it tells of is durable. */
+  command(command: Command): Promise<ApiResponse> {
+    const requestId = ++this.#requestId
+    return new Promise((resolve) => {
+      this.#answers.set(requestId, resolve)
+      this.#loop.submit({ type: 'command', requestId, command })
+    })
+  }
+
+  /** Every event from now on; the returned function ends it. */
+  listen(listener: EventListener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** An event that the shell itself knows of. */
+  announce(event: MarathonEvent): void {
+    for (const listener of this.#listeners) listener(event)
+  }
+
+  async close(): Promise<void> {
+    this.#prober.close()
+    await this.#loop.close()
+    await this.#client.close()
+    await this.#background.settled()
+  }
+
+  #onEvent(event: scheduler.Event): void {
+    this.#metrics.countEvent(event)
+    if (event.type === 'SUBSCRIBED')
+      mesosLog.info({ frameworkId: event.subscribed?.framework_id.value }, 'mesos.subscribed')
+    this.#loop.submit({ type: 'mesos-event', event })
+  }
+
+  #onDisconnected(reason: string): void {
+    mesosLog.warn({ reason }, 'mesos.disconnected')
+    this.#loop.submit({ type: 'mesos-disconnected' })
+  }
+
+  #perform(effect: Performed): void {
+    switch (effect.type) {
+      case 'call':
+        this.#metrics.countCall(effect.call)
+        return this.#background.run(`${effect.call.type}`, this.#send(effect.call))
+      case 'respond':
+        this.#answers.get(effect.requestId)?.(effect.response)
+        this.#answers.delete(effect.requestId)
+        return
+      case 'event':
+        log.debug({ event: effect.event.data }, 'event')
+        return this.announce(effect.event)
+      case 'probe': {
+        const { key, taskId } = effect
+        return this.#prober.probe(effect.probe, (outcome) =>
+          this.#loop.submit({ type: 'probe-result', key, taskId, outcome }),
+        )
+      }
+    }
+  }
+
+  /** A call that found no subscription is decided anew after the next one; see the core's mesos-events. */
+  async #send(call: scheduler.Call): Promise<void> {
+    try {
+      await this.#client.call(call)
+    } catch (error) {
+      if (!(error instanceof CallError) || error.code !== 'NOT_SUBSCRIBED') throw error
+      mesosLog.debug({ call: call.type }, 'mesos.call.unsubscribed')
+    }
+  }
+}

@@ -1,0 +1,98 @@
+/** Marathon's metrics under its own names. */
+import { countsOf } from '@thermosphere/marathon-core'
+import type { MarathonState } from '@thermosphere/marathon-core'
+import type { scheduler } from '@thermosphere/protocol'
+import { createMetrics } from '@thermosphere/service-kit'
+import type { Metrics } from '@thermosphere/service-kit'
+import { VERSION } from '../version.ts'
+
+const prefix = 'marathon.'
+
+export class MarathonMetrics {
+  readonly #metrics: Metrics = createMetrics()
+  readonly #startedAt = Date.now()
+  #activeRequests = 0
+
+  /** Gauges that read the state when they are asked. */
+  watch(state: MarathonState): void {
+    const all = () => [...state.instances.all()]
+    this.#gauge('apps.active.gauge', () => state.root.apps.size)
+    this.#gauge('pods.active.gauge', () => 0)
+    this.#gauge('groups.active.gauge', () => state.root.groups.size)
+    this.#gauge('deployments.active.gauge', () => state.deployments.size)
+    this.#gauge('instances.running.gauge', () => countsOf(state, all()).tasksRunning)
+    this.#gauge('instances.staged.gauge', () => countsOf(state, all()).tasksStaged)
+    this.#gauge('instances.inflight-kills.gauge', () => state.kills.size)
+    this.#gauge('instances.inflight-kill-attempts.gauge', () =>
+      state.kills.values().reduce((sum, { attempts }) => sum + attempts, 0),
+    )
+    this.#gauge('instances.launch-overdue.gauge', () => 0)
+    this.#gauge('uptime.gauge.seconds', () => (Date.now() - this.#startedAt) / 1000)
+    this.#gauge('leadership.duration.gauge.seconds', () => (Date.now() - this.#startedAt) / 1000)
+    this.#gauge('http.requests.active.gauge', () => this.#activeRequests)
+  }
+
+  countEvent(event: scheduler.Event): void {
+    if (event.offers !== undefined) this.#count('mesos.offers.incoming.counter', event.offers.offers?.length ?? 0)
+    if (event.update === undefined) return
+    const state = event.update.status.state.toLowerCase().replaceAll('_', '-')
+    this.#count(`mesos.task-updates.${state}.counter`, 1)
+  }
+
+  countCall(call: scheduler.Call): void {
+    const launched = call.accept?.operations?.flatMap((operation) => operation.launch?.task_infos ?? []).length ?? 0
+    if (call.type === 'ACCEPT') {
+      this.#count('mesos.offers.used.counter', 1)
+      this.#count('mesos.offer-operations.launch.counter', call.accept?.operations?.length ?? 0)
+      this.#count('tasks.launched.counter', launched)
+    } else if (call.type === 'DECLINE')
+      this.#count('mesos.offers.declined.counter', call.decline?.offer_ids?.length ?? 0)
+    else if (call.type === 'REVIVE') this.#count('mesos.calls.revive.counter', 1)
+    else if (call.type === 'SUPPRESS') this.#count('mesos.calls.suppress.counter', 1)
+  }
+
+  countEventType(eventType: string): void {
+    if (eventType === 'deployment_success' || eventType === 'deployment_failed') this.#count('deployments.counter', 1)
+  }
+
+  requestBegan(): void {
+    this.#activeRequests++
+  }
+
+  requestEnded(): void {
+    this.#activeRequests--
+  }
+
+  /** For createHttpApp. */
+  observe({ status, durationMs }: { readonly status: number; readonly durationMs: number }): void {
+    this.#count(`http.responses.${Math.floor(status / 100)}xx.counter`, 1)
+    this.#metrics.timer(`${prefix}http.requests.duration.timer`).observe(durationMs)
+  }
+
+  prometheus(): Promise<string> {
+    return this.#metrics.prometheus()
+  }
+
+  get prometheusContentType(): string {
+    return this.#metrics.prometheusContentType
+  }
+
+  /** The JSON of `/metrics`. */
+  json(): unknown {
+    const counters: Record<string, { count: number }> = {}
+    const gauges: Record<string, { value: number }> = {}
+    for (const [name, value] of Object.entries(this.#metrics.snapshot())) {
+      if (name.endsWith('.counter')) counters[name] = { count: value }
+      else gauges[name] = { value }
+    }
+    return { version: VERSION, counters, gauges, histograms: {}, meters: {}, timers: {} }
+  }
+
+  #gauge(name: string, read: () => number): void {
+    this.#metrics.gauge(prefix + name, read)
+  }
+
+  #count(name: string, by: number): void {
+    this.#metrics.counter(prefix + name).increment(by)
+  }
+}
