@@ -1,4 +1,6 @@
 /** Chooses how this agent isolates its containers, and says why. */
+import { resolve } from 'node:path'
+import { DockerContainerizer } from './docker/docker-containerizer.ts'
 import { IsolationError } from './errors.ts'
 import { findCgroups } from './linux/find-cgroups.ts'
 import { LinuxIsolation } from './linux/linux-isolation.ts'
@@ -58,15 +60,21 @@ async function chooseIsolation(options: ContainerizersOptions): Promise<Choice> 
   }
 }
 
-/** Throws an IsolationError when `mode` or `docker` ask for what this host does not offer. */
+/** Throws an IsolationError when `mode` asks for what this host does not offer. A silent Docker engine fails its launches. */
 export async function createContainerizers(options: ContainerizersOptions): Promise<Containerizers> {
   const runtime = new RuntimeDirectory(options.runtimeDir)
   await runtime.prepare()
   const { isolation, reason } = await chooseIsolation(options)
   const processes = new ProcessContainerizer(runtime, isolation)
+  const { docker: engine, runtimeDir, isCfsEnabled = false } = options
+  if (engine === undefined) return { process: processes, describe: () => reason, close: () => processes.close() }
+  const docker = new DockerContainerizer({ ...engine, runtime: resolve(runtimeDir), isCfsEnabled })
   return {
     process: processes,
-    describe: () => reason,
-    close: () => processes.close(),
+    docker,
+    describe: () => `${reason} Docker images run on the engine at ${engine.socketPath}.`,
+    close: async () => {
+      await Promise.all([processes.close(), docker.close()])
+    },
   }
 }
