@@ -47,7 +47,7 @@ export class FakeMaster {
 
   /** Breaks the stream as a lost master would. */
   hangUp(): void {
-    this.#stream?.destroy()
+    this.#stream?.end()
   }
 
   close(): void {

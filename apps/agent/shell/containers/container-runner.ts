@@ -12,6 +12,7 @@ import { containerLog } from '../../logger.ts'
 import type { Fetcher } from '../fetcher/fetcher.ts'
 import { containerSpec, containerLimits } from './container-spec.ts'
 import { handleSchema } from './handle.ts'
+import { asMesosTellsIt } from './exit-status.ts'
 import { prepareSandbox } from './sandbox.ts'
 import { Slots } from './slots.ts'
 
@@ -134,7 +135,7 @@ export class ContainerRunner {
         handle,
         ...(ipAddress === undefined ? {} : { ipAddress }),
       })
-      await this.#awaitEnd(containerizer, containerId)
+      await this.#awaitEnd(containerizer, containerId, plan)
     } catch (error) {
       this.#runs.delete(containerId)
       containerLog.warn({ containerId, reason: reasonOf(error) }, 'container.launch.failed')
@@ -152,12 +153,12 @@ export class ContainerRunner {
     return handle
   }
 
-  async #awaitEnd(containerizer: Containerizer, containerId: string): Promise<void> {
-    const end = await containerizer.wait(containerId as ContainerId).then(endOf, (error: unknown) => {
+  async #awaitEnd(containerizer: Containerizer, containerId: string, plan?: LaunchPlan): Promise<void> {
+    const end = await containerizer.wait(containerId as ContainerId).then(endOf, (error: unknown): ContainerEnd => {
       // Destroyed before the wait began: its end is told all the same, or the task would be live for ever.
       return { message: reasonOf(error) }
     })
-    this.#options.submit({ type: 'ended', containerId, end })
+    this.#options.submit({ type: 'ended', containerId, end: await asMesosTellsIt(end, plan) })
   }
 
   #choose(plan: LaunchPlan): Containerizer {
