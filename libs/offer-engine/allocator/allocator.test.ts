@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createRandom } from '@thermosphere/effects'
+import { BrokenInvariant, createRandom } from '@thermosphere/effects'
 import type { mesos } from '@thermosphere/protocol'
-import { Resources } from '../resources/index.ts'
+import { operationConversions, Resources } from '../resources/index.ts'
 import { Allocator } from './allocator.ts'
 import type { AllocatorOptions, FrameworkSpec } from './types.ts'
 
@@ -268,4 +268,192 @@ test('tasks found on a returning agent count before their framework is known', (
     allocator.snapshot().map(({ role }) => role),
     ['*'],
   )
+})
+
+test('what a framework does not understand is left out of its offers', () => {
+  const reservations: mesos.Resource_ReservationInfo[] = [
+    { type: 'STATIC', role: 'r' },
+    { type: 'DYNAMIC', role: 'r/x' },
+  ]
+  const total = Resources.parse('cpus:1;mem:100').add(
+    Resources.fromWire([
+      { name: 'cpus', type: 'SCALAR', scalar: { value: 2 }, revocable: {} },
+      { name: 'mem', type: 'SCALAR', scalar: { value: 200 }, reservations },
+      {
+        name: 'disk',
+        type: 'SCALAR',
+        scalar: { value: 5 },
+        reservations: [{ type: 'DYNAMIC', role: 'r' }],
+        disk: { persistence: { id: 'v' } },
+        shared: {},
+      },
+    ]),
+  )
+  const granted = (capabilities: mesos.FrameworkInfo_Capability_Type[]): string => {
+    const allocator = createAllocator()
+    allocator.addAgent({ id: 'a', hostname: 'h', total })
+    addFramework(allocator, 'f', { roles: ['r/x'], capabilities })
+    return allocator
+      .allocate(0)
+      .map(({ resources }) => resources.unallocated().names().join())
+      .join()
+  }
+  assert.equal(granted([]), 'cpus,mem')
+  const amounts = (capability: mesos.FrameworkInfo_Capability_Type, name: string): number => {
+    const allocator = createAllocator()
+    allocator.addAgent({ id: 'a', hostname: 'h', total })
+    addFramework(allocator, 'f', { roles: ['r/x'], capabilities: [capability] })
+    return allocator.allocate(0)[0]?.resources.scalar(name) ?? 0
+  }
+  assert.equal(amounts('REVOCABLE_RESOURCES', 'cpus'), 3000)
+  assert.equal(amounts('RESERVATION_REFINEMENT', 'mem'), 300_000)
+  assert.equal(amounts('SHARED_RESOURCES', 'disk'), 5000)
+  assert.equal(amounts('PARTITION_AWARE', 'disk'), 0)
+})
+
+test('a shared volume in use is offered again, once a run, and counts once', () => {
+  const allocator = createAllocator({ minAllocatable: [] })
+  const volume: mesos.Resource = {
+    name: 'disk',
+    type: 'SCALAR',
+    scalar: { value: 8 },
+    reservations: [{ type: 'DYNAMIC', role: 'r' }],
+    disk: { persistence: { id: 'v' } },
+    shared: {},
+  }
+  const total = Resources.fromWire([volume]).add(Resources.parse('cpus:4'))
+  allocator.addAgent({ id: 'a', hostname: 'h', total })
+  for (const id of ['f', 'g']) addFramework(allocator, id, { roles: ['r'], capabilities: ['SHARED_RESOURCES'] })
+  assert.equal(allocator.allocate(0).filter(({ resources }) => resources.scalar('disk') > 0).length, 1)
+  assert.equal(allocator.allocate(1000).filter(({ resources }) => resources.scalar('disk') > 0).length, 1)
+  const role = allocator.snapshot().find((snapshot) => snapshot.role === 'r')
+  assert.equal(role?.offeredOrAllocated.get('disk'), 8000)
+})
+
+test('[mesos 22] agents of other regions are for frameworks that know regions', () => {
+  const domain = (name: string): mesos.DomainInfo => ({ fault_domain: { region: { name }, zone: { name: 'z' } } })
+  const allocator = createAllocator({ domain: domain('eu') })
+  allocator.addAgent({ id: 'a', hostname: 'h', total: Resources.parse(hostTotal), domain: domain('us') })
+  addFramework(allocator, 'f')
+  assert.deepEqual(offers(allocator, 0), [])
+  addFramework(allocator, 'g', { capabilities: ['REGION_AWARE'] })
+  assert.equal(offers(allocator, 1).length, 1)
+})
+
+test('[mesos 19] only agents on the whitelist are offered', () => {
+  const allocator = createAllocator()
+  addAgents(allocator, 2)
+  addFramework(allocator, 'f')
+  allocator.setWhitelist(['h2'])
+  assert.deepEqual(
+    offers(allocator, 0).map((offer) => offer.slice(0, 4)),
+    ['f a2'],
+  )
+  allocator.setWhitelist(undefined)
+  assert.deepEqual(
+    offers(allocator, 1000).map((offer) => offer.slice(0, 4)),
+    ['f a1'],
+  )
+})
+
+test('agents that do not know roles are kept from those that need them', () => {
+  const allocator = createAllocator()
+  allocator.addAgent({ id: 'a', hostname: 'h', total: Resources.parse(hostTotal), capabilities: ['MULTI_ROLE'] })
+  addFramework(allocator, 'f', { roles: ['a/b'] })
+  assert.deepEqual(offers(allocator, 0), [])
+  allocator.updateAgent('a', { capabilities: ['MULTI_ROLE', 'HIERARCHICAL_ROLE'] })
+  assert.equal(offers(allocator, 1).length, 1)
+})
+
+test('changed attributes drop the filters of the agent, an unchanged agent keeps them', () => {
+  const allocator = createAllocator()
+  addAgents(allocator, 1)
+  addFramework(allocator, 'f')
+  const [granted] = allocator.allocate(0)
+  assert.ok(granted)
+  allocator.recover(granted, { refuseMs: 600_000, now: 0 })
+  allocator.updateAgent('a1', { attributes: [] })
+  assert.deepEqual(offers(allocator, 1), [])
+  allocator.updateAgent('a1', { attributes: [{ name: 'rack', type: 'TEXT', text: { value: 'r' } }] })
+  assert.equal(offers(allocator, 2).length, 1)
+})
+
+test('[mesos 36] a role that is left gets no further offers, its tasks go on', () => {
+  const allocator = createAllocator()
+  addAgents(allocator, 1)
+  addFramework(allocator, 'f', { roles: ['a', 'b'] })
+  const [granted] = allocator.allocate(0)
+  assert.ok(granted)
+  const task = Resources.parse('cpus:1').allocatedTo(granted.role)
+  allocator.recover({ ...granted, resources: granted.resources.subtract(task) }, { now: 0 })
+  const other = granted.role === 'a' ? 'b' : 'a'
+  allocator.updateFramework({ id: 'f', roles: [other] })
+  assert.deepEqual(
+    allocator.allocate(1).map(({ role }) => role),
+    [other],
+  )
+  assert.equal(
+    allocator
+      .snapshot()
+      .find(({ role }) => role === granted.role)
+      ?.offeredOrAllocated.get('cpus'),
+    1000,
+  )
+  allocator.recover({ ...granted, resources: task }, { now: 2 })
+  assert.deepEqual(
+    allocator.snapshot().map(({ role }) => role),
+    [other],
+  )
+})
+
+test('a paused allocator offers nothing until it is resumed', () => {
+  const allocator = createAllocator()
+  addAgents(allocator, 1)
+  addFramework(allocator, 'f')
+  allocator.pause()
+  assert.ok(!allocator.isRunWanted)
+  assert.deepEqual(offers(allocator, 0), [])
+  allocator.resume()
+  assert.equal(offers(allocator, 0).length, 1)
+})
+
+test("an operator's reservation takes free resources only", () => {
+  const allocator = createAllocator()
+  addAgents(allocator, 1, 'cpus:4;mem:100')
+  const resource: mesos.Resource = {
+    name: 'cpus',
+    type: 'SCALAR',
+    scalar: { value: 3 },
+    reservations: [{ type: 'DYNAMIC', role: 'ops' }],
+  }
+  const conversions = operationConversions({ type: 'RESERVE', reserve: { resources: [resource] } })
+  assert.ok(typeof conversions !== 'string')
+  addFramework(allocator, 'f')
+  const [granted] = allocator.allocate(0)
+  assert.ok(granted)
+  assert.equal(allocator.updateAvailable('a1', conversions), '{} does not contain cpus:3')
+  allocator.recover(granted, { now: 0 })
+  assert.equal(allocator.updateAvailable('a1', conversions), undefined)
+  assert.deepEqual(offers(allocator, 1000), ['f a1 * cpus:1; mem:100'])
+})
+
+test('more than was granted cannot be given back', () => {
+  const allocator = createAllocator()
+  addAgents(allocator, 1)
+  addFramework(allocator, 'f')
+  const [granted] = allocator.allocate(0)
+  assert.ok(granted)
+  const resources = Resources.parse('cpus:5').allocatedTo('*')
+  assert.throws(() => allocator.recover({ ...granted, resources }, { now: 0 }), BrokenInvariant)
+})
+
+test('dead filters do not pile up', () => {
+  const allocator = createAllocator()
+  addAgents(allocator, 1)
+  addFramework(allocator, 'f')
+  for (let i = 0; i < 5000; i++) {
+    for (const granted of allocator.allocate(i)) allocator.recover(granted, { refuseMs: 1e9, now: i })
+    allocator.revive('f')
+  }
+  assert.equal(allocator.filterCount('*'), 0)
 })

@@ -167,19 +167,19 @@ export class Allocator {
     if (active) this.wantAll()
   }
 
-  /** No more offers for these roles (all roles when absent); filters stay. */
+  /** No more offers for these roles (all of its roles when none are named); filters stay. */
   suppress(frameworkId: string, roles?: readonly string[]): void {
     const framework = this.framework(frameworkId)
-    for (const role of roles?.length ? roles : framework.roles) {
+    for (const role of framework.subscribedOf(roles)) {
       framework.suppressed.add(role)
       this.refreshClient(framework, role)
     }
   }
 
-  /** Offers again for these roles (all roles when absent), without their filters. */
+  /** Offers again for these roles (all of its roles when none are named), without their filters. */
   revive(frameworkId: string, roles?: readonly string[]): void {
     const framework = this.framework(frameworkId)
-    for (const role of roles?.length ? roles : framework.roles) {
+    for (const role of framework.subscribedOf(roles)) {
       framework.suppressed.delete(role)
       this.filters.dropFramework(frameworkId, role)
       this.refreshClient(framework, role)

@@ -33,6 +33,11 @@ export class FrameworkState {
     this.minAllocatable = new Map(Object.entries(spec.offerFilters ?? {}).flatMap(minAllocatableEntry))
   }
 
+  /** The named roles as far as it is subscribed to them; all of its roles when none are named. */
+  subscribedOf(roles: readonly string[] | undefined): string[] {
+    return roles?.length ? roles.filter((role) => this.roles.has(role)) : [...this.roles]
+  }
+
   wants(role: string): boolean {
     return this.active && this.roles.has(role) && !this.suppressed.has(role)
   }

@@ -100,24 +100,27 @@ export class ObviousAllocator {
     }
     for (const guaranteedOnly of [true, false]) {
       for (const agentId of ids) {
-        for (const role of this.roleOrder()) this.serveRole(role, agentId, { guaranteedOnly, required, granted })
+        for (const role of this.roleOrder()) this.serveRole({ role, agentId, guaranteedOnly, required, granted })
       }
     }
     return granted
   }
 
-  private serveRole(
-    role: string,
-    agentId: string,
-    run: { guaranteedOnly: boolean; required: Map<string, number>; granted: Allocation[] },
-  ): void {
+  private serveRole(run: {
+    role: string
+    agentId: string
+    guaranteedOnly: boolean
+    required: Map<string, number>
+    granted: Allocation[]
+  }): void {
+    const { role, agentId } = run
     const guarantees = run.guaranteedOnly ? this.quotas.get(role)?.guarantees : new Map<string, number>()
     if (!guarantees) return
     for (const frameworkId of this.frameworkOrder(role)) {
       const unmet = new Map([...guarantees].map(([name, g]) => [name, Math.max(0, g - this.consumed(role, name))]))
       if (run.guaranteedOnly && [...unmet.values()].every((milli) => milli === 0)) return
       const offer = this.plan(role, agentId, { unmet, required: run.required, guaranteedOnly: run.guaranteedOnly })
-      if (!isEnough(offer) || this.isDeclined(frameworkId, role, agentId, offer)) continue
+      if (!isEnough(offer) || this.isDeclined({ frameworkId, role, agentId, resources: offer })) continue
       const top = topLevelRole(role)
       for (const [name, guarantee] of this.quotas.get(top)?.guarantees ?? []) {
         const missing = Math.max(0, guarantee - this.consumed(top, name))
@@ -179,13 +182,13 @@ export class ObviousAllocator {
     return this.grants.filter((grant) => isWithin(grant.role, role))
   }
 
-  private isDeclined(frameworkId: string, role: string, agentId: string, offer: Resources): boolean {
+  private isDeclined({ frameworkId, role, agentId, resources }: Allocation): boolean {
     return this.filters.some(
       (filter) =>
         filter.frameworkId === frameworkId &&
         filter.role === role &&
         filter.agentId === agentId &&
-        filter.refused.contains(offer),
+        filter.refused.contains(resources),
     )
   }
 

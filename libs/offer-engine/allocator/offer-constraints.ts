@@ -1,4 +1,5 @@
 import type { mesos, scheduler } from '@thermosphere/protocol'
+import { LinearPattern } from '../pattern/linear-pattern.ts'
 
 /** What a constraint can look at. */
 export interface ConstrainedAgent {
@@ -65,11 +66,11 @@ function compilePredicate(predicate: scheduler.AttributeConstraint_Predicate): P
   if (text_not_equals) return onText((text) => text !== text_not_equals.value, true)
   if (text_matches) {
     const pattern = compilePattern(text_matches.regex)
-    return onText((text) => pattern.test(text), false)
+    return onText((text) => pattern.matches(text), false)
   }
   if (text_not_matches) {
     const pattern = compilePattern(text_not_matches.regex)
-    return onText((text) => !pattern.test(text), true)
+    return onText((text) => !pattern.matches(text), true)
   }
   throw new Error('Unknown predicate type')
 }
@@ -83,11 +84,12 @@ function onText(test: (text: string) => boolean, missing: boolean): Predicate {
   }
 }
 
-function compilePattern(regex: string): RegExp {
+function compilePattern(regex: string): LinearPattern {
   if (regex.length > patternLengthMax) throw new Error(`Regex longer than ${patternLengthMax} characters`)
   try {
-    return new RegExp(`^(?:${regex})$`, 'su')
+    return new LinearPattern(regex)
   } catch (cause) {
-    throw new Error(`Failed to construct regex from pattern '${regex}': ${String(cause)}`, { cause })
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new Error(`Failed to construct regex from pattern '${regex}': ${reason}`, { cause })
   }
 }
