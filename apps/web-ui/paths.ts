@@ -46,7 +46,7 @@ export const paths = {
   jobEdit: (name: string) => `/jobs/edit/${encode(name)}`,
   job: (name: string, query: { tab?: string } = {}) => withQuery(`/jobs/job/${encode(name)}`, query),
   tasks: (query: { q?: string; status?: string } = {}) => withQuery(patterns.tasks, query),
-  task: (frameworkId: string, taskId: string, query: { tab?: string } = {}) =>
+  task: (frameworkId: string, taskId: string, query: { tab?: string; agent?: string; executor?: string } = {}) =>
     withQuery(`/tasks/${encode(frameworkId)}/${encode(taskId)}`, query),
   nodes: (query: { q?: string } = {}) => withQuery(patterns.nodes, query),
   node: (agentId: string, query: { tab?: string } = {}) => withQuery(`/nodes/${encode(agentId)}`, query),

@@ -50,6 +50,7 @@ export const addresses = {
     kill: (jobName: string) => `${prefixes.chronos}/v1/scheduler/task/kill/${name(jobName)}`,
     scheduled: `${prefixes.chronos}/v1/scheduler/iso8601`,
     dependent: `${prefixes.chronos}/v1/scheduler/dependency`,
+    queue: `${prefixes.chronos}/v1/scheduler/queue`,
     leader: `${prefixes.chronos}/v1/scheduler/leader`,
     events: `${prefixes.chronos}/v1/events`,
     ping: `${prefixes.chronos}/ping`,

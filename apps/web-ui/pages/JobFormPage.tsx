@@ -1,1 +1,108 @@
-export function JobFormPage() { return <p>JobFormPage</p> }
+import { Button, Group, Modal } from '@mantine/core'
+import { useState } from 'react'
+import { useNavigate, useParams, useSearchParams } from 'react-router'
+import { ApiError } from '../api/http.ts'
+import { saveJob } from '../api/chronos.ts'
+import type { Job } from '../api/schemas/chronos.ts'
+import { DocumentLayout, LeaveGuard } from '../features/document/DocumentLayout.tsx'
+import { format } from '../features/document/json-document.ts'
+import type { JsonObject } from '../features/document/json-document.ts'
+import { useDocument } from '../features/document/use-document.ts'
+import type { DocumentForm } from '../features/document/use-document.ts'
+import { Page } from '../features/frame/Page.tsx'
+import { JobFields, jobFields } from '../features/jobs/JobFields.tsx'
+import { editableJob, jobFieldOf, jobToSave, newJob, sampleJob } from '../features/jobs/job-document.ts'
+import { failureSentence } from '../features/live/actions.tsx'
+import { useIsLive, useJobs, useLive } from '../features/live/hooks.ts'
+import { paths } from '../paths.ts'
+import { ActionButton } from '../ui/ActionButton.tsx'
+import { Diff } from '../ui/Diff.tsx'
+import { Empty, Notice, SkeletonLines } from '../ui/Panel.tsx'
+
+/** Creates a job, or edits the one in the address. */
+export function JobFormPage() {
+  const { name } = useParams()
+  const [query] = useSearchParams()
+  const parent = query.get('parent')
+  if (name !== undefined) return <EditJob name={name} />
+  const isSample = query.get('sample') !== null
+  return <JobForm initial={isSample ? sampleJob : newJob(parent === null ? [] : [parent])} stored={undefined} isPrefilled={isSample} />
+}
+
+function EditJob({ name }: { name: string }) {
+  const jobs = useJobs()
+  // Frozen at the first sight of it: events must not change a form under the fingers.
+  const [stored, setStored] = useState<Job>()
+  const current = jobs?.jobs.get(name)
+  if (stored === undefined && current !== undefined) setStored(current)
+  if (stored !== undefined) return <JobForm initial={editableJob(stored)} stored={stored} isPrefilled={false} />
+  return <Page title={`Edit ${name}`}>{jobs === undefined ? <SkeletonLines count={8} /> : <Empty title={`There is no job ${name}`} />}</Page>
+}
+
+type Saving = { state: 'editing' } | { state: 'reviewing' } | { state: 'saving' } | { state: 'refused'; message: string } | { state: 'saved' }
+
+function JobForm({ initial, stored, isPrefilled }: { initial: JsonObject; stored: Job | undefined; isPrefilled: boolean }) {
+  const form = useDocument(initial, jobFields)
+  const [saving, setSaving] = useState<Saving>({ state: 'editing' })
+  const jobs = useJobs()
+  const isLive = useIsLive('jobs')
+  const save = useSave(form, stored, setSaving)
+  const reason = form.document.state === 'broken' ? 'The JSON is not valid yet.' : isLive ? undefined : 'The connection to Chronos is lost.'
+  const names = [...(jobs?.jobs.keys() ?? [])].filter((name) => name !== stored?.name)
+  return (
+    <Page
+      title={stored === undefined ? 'New job' : `Edit ${stored.name}`}
+      crumbs={[{ label: 'Jobs', to: paths.jobs() }, ...(stored === undefined ? [] : [{ label: stored.name, to: paths.job(stored.name) }])]}
+      sources={['jobs']}
+      actions={
+        <ActionButton reason={reason} loading={saving.state === 'saving'} onClick={() => (stored === undefined ? save() : setSaving({ state: 'reviewing' }))}>
+          {stored === undefined ? 'Create job' : 'Review changes'}
+        </ActionButton>
+      }
+    >
+      <DocumentLayout form={form} problem={saving.state === 'refused' && <Notice status="failing">{saving.message}</Notice>}>
+        <JobFields form={form} isNew={stored === undefined} jobs={names} />
+      </DocumentLayout>
+      {saving.state === 'reviewing' && (
+        <Modal opened onClose={() => setSaving({ state: 'editing' })} title={`Change ${stored?.name ?? ''}?`} size="xl">
+          <div className="stack">
+            <p>The next run uses the new definition; running tasks go on with the old one.</p>
+            <Diff label="Difference" before={format(initial)} after={format(form.document.value)} />
+            <Group justify="flex-end" gap={8}>
+              <Button variant="default" onClick={() => setSaving({ state: 'editing' })}>
+                Back
+              </Button>
+              <Button data-autofocus onClick={save}>
+                Save changes
+              </Button>
+            </Group>
+          </div>
+        </Modal>
+      )}
+      <LeaveGuard isDirty={saving.state !== 'saved' && saving.state !== 'saving' && (form.isDirty || isPrefilled)} />
+    </Page>
+  )
+}
+
+function useSave(form: DocumentForm, stored: Job | undefined, setSaving: (saving: Saving) => void) {
+  const navigate = useNavigate()
+  const live = useLive()
+  const send = async () => {
+    const document = form.document.value
+    const name = stored?.name ?? String(document['name'] ?? '')
+    setSaving({ state: 'saving' })
+    form.setErrors([])
+    try {
+      await saveJob(jobToSave(document, stored))
+      setSaving({ state: 'saved' })
+      live.jobChanged(name)
+      // After the state is out, or the guard would still ask.
+      setTimeout(() => void navigate(paths.job(name)), 0)
+    } catch (error) {
+      const field = error instanceof ApiError ? jobFieldOf(error.message) : undefined
+      if (field !== undefined && error instanceof ApiError) form.setErrors([{ path: `/${field}`, errors: [error.message] }])
+      setSaving({ state: 'refused', message: field === undefined ? failureSentence(error) : 'Chronos refused it; the field below says why.' })
+    }
+  }
+  return () => void send()
+}

@@ -1,7 +1,9 @@
 import { json, jsonParseLinter } from '@codemirror/lang-json'
+import { HighlightStyle, syntaxHighlighting } from '@codemirror/language'
 import { linter, lintGutter } from '@codemirror/lint'
 import { EditorState } from '@codemirror/state'
 import { EditorView } from '@codemirror/view'
+import { tags } from '@lezer/highlight'
 import { basicSetup } from 'codemirror'
 import { useEffect, useRef } from 'react'
 
@@ -13,8 +15,14 @@ const look = EditorView.theme({
   '&.cm-focused .cm-selectionBackground, .cm-selectionBackground': { backgroundColor: 'var(--ts-accent-soft) !important' },
   '.cm-cursor': { borderLeftColor: 'var(--ts-accent)' },
   '.cm-tooltip, .cm-panels': { backgroundColor: 'var(--ts-raised)', color: 'var(--ts-text)', border: '1px solid var(--ts-border-strong)' },
-  '.tok-propertyName, .ͼ1 .ͼl': { color: 'var(--ts-accent)' },
 })
+
+const colours = HighlightStyle.define([
+  { tag: tags.propertyName, color: 'var(--ts-accent)' },
+  { tag: tags.string, color: 'var(--ts-healthy)' },
+  { tag: [tags.number, tags.bool, tags.null], color: 'var(--ts-waiting)' },
+  { tag: [tags.brace, tags.squareBracket, tags.separator], color: 'var(--ts-dim)' },
+])
 
 /** JSON with line numbers and marked mistakes. Text set from outside replaces the editor's without moving the caret. */
 export function JsonEditor({ text, onText, label, isInvalid }: { text: string; onText: (text: string) => void; label: string; isInvalid: boolean }) {
@@ -34,6 +42,7 @@ export function JsonEditor({ text, onText, label, isInvalid }: { text: string; o
           linter(jsonParseLinter()),
           lintGutter(),
           look,
+          syntaxHighlighting(colours),
           EditorView.lineWrapping,
           EditorView.contentAttributes.of({ 'aria-label': label }),
           EditorView.updateListener.of((update) => {

@@ -1,20 +1,33 @@
 import { addresses } from '../addresses.ts'
 import { getJson, openStream } from '../http.ts'
 import { SseDecoder } from '../sse.ts'
-import { chronosEventSchema, jobsSchema, jobsSummarySchema } from '../schemas/chronos.ts'
-import type { ChronosEvent, Job, JobSummary } from '../schemas/chronos.ts'
+import { chronosEventSchema, jobsSchema, jobsSummarySchema, queueSchema } from '../schemas/chronos.ts'
+import type { ChronosEvent, Job, JobSummary, WireRun } from '../schemas/chronos.ts'
 import { followEvents } from './event-stream.ts'
 
-export type Jobs = { jobs: ReadonlyMap<string, Job>; summaries: ReadonlyMap<string, JobSummary> }
+export type Jobs = {
+  jobs: ReadonlyMap<string, Job>
+  summaries: ReadonlyMap<string, JobSummary>
+  /** Runs that wait for an offer or a retry, by job, each with what it waits for. */
+  waiting: ReadonlyMap<string, WireRun>
+}
+
+/** The queue is an addition of ours; the original Chronos does not have it. */
+async function readWaiting(signal?: AbortSignal): Promise<Map<string, WireRun>> {
+  const { queue } = await getJson(addresses.chronos.queue, queueSchema, { signal }).catch(() => ({ queue: [] }))
+  return new Map(queue.map((run) => [run.job ?? '', run]))
+}
 
 export async function readJobs(signal?: AbortSignal): Promise<Jobs> {
-  const [jobs, summary] = await Promise.all([
+  const [jobs, summary, waiting] = await Promise.all([
     getJson(addresses.chronos.jobs, jobsSchema, { signal }),
     getJson(addresses.chronos.summary, jobsSummarySchema, { signal }),
+    readWaiting(signal),
   ])
   return {
     jobs: new Map(jobs.map((job) => [job.name, job])),
     summaries: new Map(summary.jobs.map((one) => [one.name, one])),
+    waiting,
   }
 }
 

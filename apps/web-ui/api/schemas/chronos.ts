@@ -42,7 +42,7 @@ export const runSchema = z.looseObject({
   id: z.string(),
   job: z.string().optional(),
   attempt: z.number().default(0),
-  state: z.string(),
+  state: z.string().default(''),
   scheduledAt: moment.nullish(),
   startedAt: moment.nullish(),
   finishedAt: moment.nullish(),
@@ -54,10 +54,15 @@ export const runSchema = z.looseObject({
   executorId: z.string().nullish(),
   sandbox: z.string().nullish(),
   taskId: z.string().nullish(),
-  trigger: z.string().nullish(),
+  cause: z.string().nullish(),
+  agentHostname: z.string().nullish(),
+  waitsFor: z.string().nullish(),
+  startsAt: moment.nullish(),
 })
 export type WireRun = z.infer<typeof runSchema>
 export const runsSchema = z.object({ runs: z.array(runSchema) })
+
+export const queueSchema = z.object({ queue: z.array(runSchema) })
 
 export const jobStatSchema = z.looseObject({
   histogram: z.record(z.string(), z.number()).default({}),

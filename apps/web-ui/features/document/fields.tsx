@@ -159,7 +159,7 @@ function Fieldset(props: { label: string; error: string | undefined; addLabel: s
     <fieldset className="fieldset">
       <legend>
         <span style={{ flex: 1 }}>{props.label}</span>
-        <Button variant="subtle" color="gray" leftSection={<IconPlus size={13} />} onClick={props.onAdd}>
+        <Button variant="subtle" color="gray" size="compact-xs" leftSection={<IconPlus size={13} />} onClick={props.onAdd}>
           {props.addLabel}
         </Button>
       </legend>

@@ -23,11 +23,13 @@ export type JobView = {
 
 export function jobViews(jobs: Jobs, now: number): JobView[] {
   return [...jobs.jobs.values()]
-    .map((job) => jobView(job, jobs.summaries.get(job.name), now))
+    .map((job) => jobView(job, { summary: jobs.summaries.get(job.name), waiting: jobs.waiting.get(job.name) }, now))
     .sort((a, b) => a.name.localeCompare(b.name))
 }
 
-export function jobView(job: Job, summary: JobSummary | undefined, now: number): JobView {
+type Told = { summary: JobSummary | undefined; waiting: WireRun | undefined }
+
+export function jobView(job: Job, { summary, waiting }: Told, now: number): JobView {
   const parents = job.parents ?? []
   const running = Number(/^(\d+) running$/.exec(summary?.state ?? '')?.[1] ?? 0)
   return {
@@ -38,7 +40,7 @@ export function jobView(job: Job, summary: JobSummary | undefined, now: number):
     when: whenWords(job),
     nextRunAt: job.disabled ? undefined : nextRunOf(job, summary, now),
     lastRunAt: latest(momentOf(job.lastSuccess), momentOf(job.lastError)),
-    ...stateOf(job, summary, running),
+    ...stateOf(job, { summary, waiting }, running),
   }
 }
 
@@ -58,15 +60,17 @@ export function nextRunOf(job: Job, summary: JobSummary | undefined, now: number
   return nextRuns(parseSchedule(job.schedule, job.scheduleTimeZone), { zone: job.scheduleTimeZone, now, count: 1 }).runs[0]
 }
 
-function stateOf(job: Job, summary: JobSummary | undefined, running: number): Pick<JobView, 'status' | 'word' | 'reason'> {
+function stateOf(job: Job, { summary, waiting }: Told, running: number): Pick<JobView, 'status' | 'word' | 'reason'> {
   if (running > 0) return { status: 'working', word: running === 1 ? 'Running' : `${running} running`, reason: '' }
   if (job.disabled) return { status: 'stopped', word: 'Disabled', reason: '' }
-  if (summary?.state === 'queued') return { status: 'waiting', word: 'Queued', reason: 'waits for an agent with room' }
+  if (summary?.state === 'queued') return { status: 'waiting', word: 'Queued', reason: waiting?.waitsFor ?? 'waits for an agent with room' }
+  if (waiting?.state === 'delayed') return { status: 'waiting', word: 'Retrying', reason: retryWords(waiting) }
   if (summary?.status === 'failure') return { status: 'failing', word: 'Failed', reason: failureWords(job) }
   if (summary?.status === 'success') return { status: 'healthy', word: 'Succeeded', reason: '' }
   return { status: 'stopped', word: 'Not run yet', reason: '' }
 }
 
+const retryWords = (run: WireRun) => `attempt ${run.attempt} failed or waits; the next try is soon`
 const failureWords = (job: Job) =>
   job.errorsSinceLastSuccess > 1 ? `its last ${job.errorsSinceLastSuccess} runs failed` : 'its last run failed'
 
@@ -80,6 +84,8 @@ export type RunView = {
   finishedAt: number | undefined
   exitCode: number | undefined
   message: string
+  cause: string
+  host: string | undefined
   agentId: string | undefined
   frameworkId: string | undefined
   taskId: string
@@ -89,6 +95,7 @@ export type RunView = {
 
 const runWords: Record<string, { status: Status; word: string }> = {
   queued: { status: 'waiting', word: 'Queued' },
+  delayed: { status: 'waiting', word: 'Waits to retry' },
   starting: { status: 'working', word: 'Starting' },
   running: { status: 'working', word: 'Running' },
   killing: { status: 'working', word: 'Killing' },
@@ -110,7 +117,9 @@ export function runView(run: WireRun): RunView {
     startedAt: momentOf(run.startedAt),
     finishedAt: momentOf(run.finishedAt),
     exitCode: run.exitCode ?? undefined,
-    message: run.message ?? run.reason ?? '',
+    message: run.message ?? run.waitsFor ?? run.reason ?? '',
+    cause: run.cause ?? '',
+    host: run.agentHostname ?? undefined,
     agentId: run.agentId ?? undefined,
     frameworkId: run.frameworkId ?? undefined,
     taskId: run.taskId ?? run.id,

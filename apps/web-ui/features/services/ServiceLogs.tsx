@@ -18,7 +18,7 @@ export function ServiceLogs({ view }: { view: ServiceView }) {
   const task = [...(cluster?.tasks.values() ?? [])].find((one) => one.id === id)
   if (id === undefined) return <Empty title="No instance has run yet">Logs appear with the first instance.</Empty>
   return (
-    <div className="stack">
+    <div className="stack" style={{ '--log-top': '355px' } as React.CSSProperties}>
       <Select
         label="Instance"
         allowDeselect={false}
