@@ -1,20 +1,12 @@
-import type { AgentSpec, FrameworkSpec, Resources } from '@thermosphere/offer-engine'
+import type { AgentSpec, FrameworkSpec, Holding } from '@thermosphere/offer-engine'
 import type { mesos } from '@thermosphere/protocol'
 import type { Millis } from '@thermosphere/effects'
 import { machineOf } from './machines.ts'
-import type { Agent, AgentId, Framework, FrameworkId, Master } from './model.ts'
+import type { Agent, Framework, Master } from './model.ts'
 
-type Recovered = { readonly now: Millis; readonly refuseMs?: Millis | undefined }
-
-/** Gives resources that were offered or used back to the allocator. */
-export function recover(
-  m: Master,
-  frameworkId: FrameworkId,
-  agentId: AgentId,
-  resources: Resources,
-  options: Recovered,
-): void {
-  if (!resources.isEmpty()) m.allocator.recover({ frameworkId, agentId, resources }, options)
+/** Gives resources that were offered or used back to the allocator; with `refuseMs` as declined. */
+export function recover(m: Master, holding: Holding, refuseMs: Millis = 0): void {
+  m.allocator.recover(holding, { now: m.now, refuseMs })
 }
 
 const types = <T extends string>(capabilities: readonly { readonly type?: T | undefined }[] | undefined): T[] =>

@@ -48,6 +48,7 @@ export function createMaster({ config, info, registry, random, allocator, now }:
     nextFramework: 0,
     nextAgent: 0,
     nextOffer: 0,
+    now,
     effects: [],
     nextStoreId: 1,
   }

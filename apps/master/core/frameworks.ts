@@ -1,6 +1,5 @@
 import type { mesos } from '@thermosphere/protocol'
 import { Resources } from '@thermosphere/offer-engine'
-import type { Millis } from '@thermosphere/effects'
 import { frameworkSpec } from './allocation-books.ts'
 import { armTimer, cancelTimer, note, tellAgent, tellOperators } from './emit.ts'
 import { createCounters } from './counters.ts'
@@ -21,7 +20,7 @@ export const capabilitiesOf = (info: mesos.FrameworkInfo): ReadonlySet<string> =
   new Set((info.capabilities ?? []).map((capability) => capability.type ?? 'UNKNOWN'))
 
 /** A framework that is not yet in the books. */
-export function createFramework(m: Master, id: FrameworkId, info: mesos.FrameworkInfo, now: Millis): Framework {
+export function createFramework(m: Master, id: FrameworkId, info: mesos.FrameworkInfo): Framework {
   return {
     id,
     info: { ...info, id: { value: id } },
@@ -31,8 +30,8 @@ export function createFramework(m: Master, id: FrameworkId, info: mesos.Framewor
     suppressed: new Set(),
     capabilities: capabilitiesOf(info),
     offerConstraints: undefined,
-    registeredAt: now,
-    reregisteredAt: now,
+    registeredAt: m.now,
+    reregisteredAt: m.now,
     unregisteredAt: 0,
     tasks: new Map(),
     unreachableTasks: new Map(),
@@ -52,12 +51,12 @@ export function addFramework(m: Master, framework: Framework): void {
 }
 
 /** A framework that only agents have told of: it waits, without a deadline, for its scheduler. */
-export function recoverFramework(m: Master, info: mesos.FrameworkInfo, now: Millis): Framework | undefined {
+export function recoverFramework(m: Master, info: mesos.FrameworkInfo): Framework | undefined {
   const id = info.id?.value
   if (id === undefined) return undefined
   const known = m.frameworks.get(id)
   if (known) return known
-  const framework = createFramework(m, id, info, now)
+  const framework = createFramework(m, id, info)
   addFramework(m, framework)
   tellOperators(m, { type: 'FRAMEWORK_ADDED', framework_added: { framework: frameworkWire(m, framework, 'event') } })
   note(m, 'framework.recovered', { frameworkId: id, name: info.name })
@@ -65,42 +64,42 @@ export function recoverFramework(m: Master, info: mesos.FrameworkInfo, now: Mill
 }
 
 /** The scheduler's stream is gone: no offers, and a deadline until it must be back. */
-export function disconnectFramework(m: Master, framework: Framework, now: Millis): void {
+export function disconnectFramework(m: Master, framework: Framework): void {
   if (framework.connection.state !== 'connected') return
   m.streams.delete(framework.connection.streamId)
   framework.connection = { state: 'disconnected' }
   cancelTimer(m, `heartbeat/${framework.id}`)
-  deactivateFramework(m, framework, now)
+  deactivateFramework(m, framework)
   const timeoutMs = (framework.info.failover_timeout ?? 0) * 1000
   note(m, 'framework.disconnected', {
     frameworkId: framework.id,
     name: framework.info.name,
     failoverTimeoutMs: timeoutMs,
   })
-  if (timeoutMs <= 0) removeFramework(m, framework, now)
-  else armTimer(m, `failover/${framework.id}`, now + timeoutMs)
+  if (timeoutMs <= 0) removeFramework(m, framework)
+  else armTimer(m, `failover/${framework.id}`, m.now + timeoutMs)
 }
 
-function deactivateFramework(m: Master, framework: Framework, now: Millis): void {
+function deactivateFramework(m: Master, framework: Framework): void {
   framework.active = false
   m.allocator.setFrameworkActive(framework.id, false)
-  rescindOffers(m, framework.offers, now)
+  rescindOffers(m, framework.offers)
   for (const offer of [...framework.inverseOffers]) rescindInverseOffer(m, offer)
 }
 
 /** Removes a framework for good: its tasks are killed, its executors shut down, its id never comes back. */
-export function removeFramework(m: Master, framework: Framework, now: Millis): void {
-  for (const offer of [...framework.offers]) discardOffer(m, offer, now)
+export function removeFramework(m: Master, framework: Framework): void {
+  for (const offer of [...framework.offers]) discardOffer(m, offer)
   for (const offer of [...framework.inverseOffers]) dropInverseOffer(m, offer)
   framework.active = false
   for (const agent of m.agents.values()) {
     if (agent.connected) tellAgent(m, agent, shutdownFramework(framework.id))
   }
-  killTasks(m, framework, now)
-  removeExecutors(m, framework, now)
+  killTasks(m, framework)
+  removeExecutors(m, framework)
   endSubscription(m, framework)
   cancelTimer(m, `failover/${framework.id}`)
-  framework.unregisteredAt = now
+  framework.unregisteredAt = m.now
   m.allocator.removeFramework(framework.id)
   m.frameworks.delete(framework.id)
   for (const answers of m.inverseAnswers.values()) answers.delete(framework.id)
@@ -113,30 +112,27 @@ const shutdownFramework = (id: FrameworkId) =>
   ({ type: 'SHUTDOWN_FRAMEWORK', shutdown_framework: { framework_id: { value: id } } }) as const
 
 /** The record says TASK_KILLED at once; the scheduler, which asked or is gone, is not told. */
-function killTasks(m: Master, framework: Framework, now: Millis): void {
+function killTasks(m: Master, framework: Framework): void {
   for (const task of [...framework.tasks.values()]) {
     const agent = m.agents.get(task.agentId)
     if (!agent) continue
-    const status = masterStatus(
-      {
-        task_id: task.wire.task_id,
-        state: 'TASK_KILLED',
-        reason: 'REASON_FRAMEWORK_REMOVED',
-        message: `Framework ${framework.id} removed`,
-        agent_id: { value: agent.id },
-      },
-      now,
-    )
-    applyStatus(m, framework, agent, task, { status }, now)
-    removeTask(m, framework, agent, task, now)
+    const status = masterStatus(m, {
+      task_id: task.wire.task_id,
+      state: 'TASK_KILLED',
+      reason: 'REASON_FRAMEWORK_REMOVED',
+      message: `Framework ${framework.id} removed`,
+      agent_id: { value: agent.id },
+    })
+    applyStatus(m, framework, agent, task, { status })
+    removeTask(m, framework, agent, task)
   }
 }
 
-function removeExecutors(m: Master, framework: Framework, now: Millis): void {
+function removeExecutors(m: Master, framework: Framework): void {
   for (const [agentId, executors] of [...framework.executors]) {
     const agent = m.agents.get(agentId)
     if (!agent) continue
-    for (const executor of [...executors.values()]) removeExecutor(m, framework, agent, executor, now)
+    for (const executor of [...executors.values()]) removeExecutor(m, framework, agent, executor)
   }
   invariantlyEmpty(framework)
 }

@@ -195,7 +195,8 @@ export interface Master {
   nextFramework: number
   nextAgent: number
   nextOffer: number
-  /** Of the step that is running. */
+  /** The time, the effects and the store effects of the step that is running. */
+  now: Millis
   effects: Effect[]
   nextStoreId: number
 }

@@ -12,23 +12,23 @@ const defaultRefuseMs = 5_000
 const maxRefuseMs = 365 * 24 * 3600 * 1000
 
 /** How long a decline keeps resources away: 5 s unless told, at most a year; 0 means not at all. */
-export function refuseMs(filters: mesos.Filters | undefined): Millis {
+export function refusalMs(filters: mesos.Filters | undefined): Millis {
   const seconds = filters?.refuse_seconds
   if (seconds === undefined || Number.isNaN(seconds) || seconds < 0) return defaultRefuseMs
   return Math.min(seconds * 1000, maxRefuseMs)
 }
 
 /** Runs the allocator and turns what it gives into offers, one message a framework. */
-export function allocate(m: Master, now: Millis, options: { readonly batch: boolean }): void {
+export function allocate(m: Master, options: { readonly batch: boolean }): void {
   const byFramework = new Map<Framework, mesos.Offer[]>()
-  for (const allocation of m.allocator.allocate(now, options)) {
+  for (const allocation of m.allocator.allocate(m.now, options)) {
     const framework = m.frameworks.get(allocation.frameworkId)
     const agent = m.agents.get(allocation.agentId)
     if (!framework?.active || !agent?.connected || agent.deactivated) {
-      recover(m, allocation.frameworkId, allocation.agentId, allocation.resources, { now })
+      recover(m, allocation)
       continue
     }
-    const offer = addOffer(m, framework, agent, allocation, now)
+    const offer = addOffer(m, framework, agent, allocation)
     const offers = byFramework.get(framework) ?? []
     offers.push(offerWire(m, framework, agent, offer))
     byFramework.set(framework, offers)
@@ -39,14 +39,14 @@ export function allocate(m: Master, now: Millis, options: { readonly batch: bool
   }
 }
 
-function addOffer(m: Master, framework: Framework, agent: Agent, allocation: Allocation, now: Millis): Offer {
+function addOffer(m: Master, framework: Framework, agent: Agent, allocation: Allocation): Offer {
   const id = `${m.info.id}-O${m.nextOffer++}`
   const { role, resources } = allocation
   const offer: Offer = { id, frameworkId: framework.id, agentId: agent.id, role, resources }
   m.offers.set(id, offer)
   framework.offers.add(offer)
   agent.offers.add(offer)
-  if (m.config.offerTimeoutMs !== undefined) armTimer(m, `offer/${id}`, now + m.config.offerTimeoutMs)
+  if (m.config.offerTimeoutMs !== undefined) armTimer(m, `offer/${id}`, m.now + m.config.offerTimeoutMs)
   return offer
 }
 
@@ -85,22 +85,22 @@ export function dropOffer(m: Master, offer: Offer): void {
 }
 
 /** Gives an offer's resources back without telling the framework. */
-export function discardOffer(m: Master, offer: Offer, now: Millis, options: { readonly refuseMs?: Millis } = {}): void {
+export function discardOffer(m: Master, offer: Offer, refuseMs: Millis = 0): void {
   dropOffer(m, offer)
-  recover(m, offer.frameworkId, offer.agentId, offer.resources, { now, ...options })
+  recover(m, offer, refuseMs)
 }
 
 /** Withdraws an offer: the framework hears of it, the resources go back. */
-export function rescindOffer(m: Master, offer: Offer, now: Millis, options: { readonly refuseMs?: Millis } = {}): void {
-  discardOffer(m, offer, now, options)
+export function rescindOffer(m: Master, offer: Offer, refuseMs: Millis = 0): void {
+  discardOffer(m, offer, refuseMs)
   const framework = m.frameworks.get(offer.frameworkId)
   if (!framework) return
   framework.counters.add('offers/rescinded')
   sendEvent(m, framework, { type: 'RESCIND', rescind: { offer_id: { value: offer.id } } })
 }
 
-export function rescindOffers(m: Master, offers: Iterable<Offer>, now: Millis): void {
-  for (const offer of [...offers]) rescindOffer(m, offer, now)
+export function rescindOffers(m: Master, offers: Iterable<Offer>): void {
+  for (const offer of [...offers]) rescindOffer(m, offer)
 }
 
 export function dropInverseOffer(m: Master, offer: InverseOffer): void {

@@ -5,7 +5,6 @@ import { tellAgent } from './emit.ts'
 import { sendOperation } from './scheduler/reconcile.ts'
 import { finishDrainIfIdle } from './agents/drain.ts'
 import { isTerminalOperation } from './states.ts'
-import type { Millis } from '@thermosphere/effects'
 import type { Agent, Framework, FrameworkId, Master, Operation } from './model.ts'
 
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
@@ -64,11 +63,11 @@ function keepOperation(m: Master, agent: Agent, operation: Operation): void {
   framework?.operations.set(operation.uuid, operation)
 }
 
-export function forgetOperation(m: Master, operation: Operation, now: Millis = 0): void {
+export function forgetOperation(m: Master, operation: Operation): void {
   const agent = m.agents.get(operation.agentId)
   agent?.operations.delete(operation.uuid)
   if (operation.frameworkId !== undefined) m.frameworks.get(operation.frameworkId)?.operations.delete(operation.uuid)
-  if (agent) finishDrainIfIdle(m, agent, now)
+  if (agent) finishDrainIfIdle(m, agent)
 }
 
 function countOperation(m: Master, operation: Operation, state: mesos.OperationState): void {
@@ -79,12 +78,7 @@ function countOperation(m: Master, operation: Operation, state: mesos.OperationS
 }
 
 /** The agent says how an operation went. Without an id nobody else asked, so the master acknowledges. */
-export function onOperationStatus(
-  m: Master,
-  agent: Agent,
-  update: agentLink.AgentMessage_OperationStatus,
-  now: Millis,
-): void {
+export function onOperationStatus(m: Master, agent: Agent, update: agentLink.AgentMessage_OperationStatus): void {
   m.counters.add('master/messages_operation_status_update')
   const operation = agent.operations.get(hex(update.operation_uuid.value))
   if (!operation) return m.counters.add('master/invalid_operation_status_updates')
@@ -93,7 +87,7 @@ export function onOperationStatus(
   const framework = operation.frameworkId === undefined ? undefined : m.frameworks.get(operation.frameworkId)
   if (operation.info.id && framework) return sendOperation(m, framework, forFramework(operation, update.status, agent))
   acknowledge(m, agent, operation, update.status)
-  if (isTerminalOperation(operation.latest.state)) forgetOperation(m, operation, now)
+  if (isTerminalOperation(operation.latest.state)) forgetOperation(m, operation)
 }
 
 /** What the converted resources are is the answer of asynchronous operations only; speculative ones are known. */

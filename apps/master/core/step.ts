@@ -23,115 +23,116 @@ import type { Master } from './model.ts'
 
 /** One thing happens to the master; what it does about it comes back as plain data. */
 export function step(m: Master, input: Input, now: Millis): Effect[] {
+  m.now = now
   m.effects = []
   m.nextStoreId = 1
-  dispatch(m, input, now)
-  if (m.allocator.isRunWanted) allocate(m, now, { batch: false })
+  dispatch(m, input)
+  if (m.allocator.isRunWanted) allocate(m, { batch: false })
   return m.effects
 }
 
-function dispatch(m: Master, input: Input, now: Millis): void {
+function dispatch(m: Master, input: Input): void {
   switch (input.type) {
     case 'started':
-      return onStarted(m, now)
+      return onStarted(m)
     case 'subscribe':
-      return onSubscribe(m, input, now)
+      return onSubscribe(m, input)
     case 'scheduler-call':
-      return onSchedulerCall(m, input, now)
+      return onSchedulerCall(m, input)
     case 'stream-closed':
-      return onStreamClosed(m, input.streamId, now)
+      return onStreamClosed(m, input.streamId)
     case 'operator-call':
-      return onOperatorCall(m, input.call, input.requestId, now)
+      return onOperatorCall(m, input.call, input.requestId)
     case 'operator-subscribed':
-      return onOperatorSubscribed(m, input.streamId, now)
+      return onOperatorSubscribed(m, input.streamId)
     case 'operator-stream-closed':
       return void m.operatorStreams.delete(input.streamId)
     case 'link-opened':
       return void m.links.set(input.linkId, { state: 'open', ip: input.ip })
     case 'link-message':
-      return onLinkMessage(m, input.linkId, input.message, now)
+      return onLinkMessage(m, input.linkId, input.message)
     case 'link-closed':
-      return onLinkClosed(m, input.linkId, now)
+      return onLinkClosed(m, input.linkId)
     case 'timer':
-      return onTimer(m, input.key, now)
+      return onTimer(m, input.key)
     case 'durable':
-      return onDurable(m, input, now)
+      return onDurable(m, input)
     default:
       return assertNever(input)
   }
 }
 
-function onStarted(m: Master, now: Millis): void {
-  armTimer(m, 'allocation', now + m.config.allocationIntervalMs)
-  armTimer(m, 'registry-gc', now + m.config.registryGcIntervalMs)
-  if (m.recoveredAgents.size > 0) armTimer(m, 'recovery', now + m.config.agentReregisterTimeoutMs)
+function onStarted(m: Master): void {
+  armTimer(m, 'allocation', m.now + m.config.allocationIntervalMs)
+  armTimer(m, 'registry-gc', m.now + m.config.registryGcIntervalMs)
+  if (m.recoveredAgents.size > 0) armTimer(m, 'recovery', m.now + m.config.agentReregisterTimeoutMs)
 }
 
-function onStreamClosed(m: Master, streamId: string, now: Millis): void {
+function onStreamClosed(m: Master, streamId: string): void {
   const frameworkId = m.streams.get(streamId)
   const framework = frameworkId === undefined ? undefined : m.frameworks.get(frameworkId)
-  if (framework) disconnectFramework(m, framework, now)
+  if (framework) disconnectFramework(m, framework)
 }
 
-function onTimer(m: Master, key: string, now: Millis): void {
+function onTimer(m: Master, key: string): void {
   const slash = key.indexOf('/')
   const kind = slash < 0 ? key : key.slice(0, slash)
   const id = key.slice(slash + 1)
   switch (kind) {
     case 'allocation':
-      return onAllocationTimer(m, now)
+      return onAllocationTimer(m)
     case 'recovery':
-      return onRecoveryTimer(m, now)
+      return onRecoveryTimer(m)
     case 'registry-gc':
-      return collectRegistryGarbage(m, now)
+      return collectRegistryGarbage(m)
     case 'operator-heartbeat':
-      return beatOperators(m, now)
+      return beatOperators(m)
     case 'ping':
-      return onPingTimer(m, id, now)
+      return onPingTimer(m, id)
     case 'reregister':
-      return onReregisterTimer(m, id, now)
+      return onReregisterTimer(m, id)
     default:
-      return onFrameworkTimer(m, kind, id, now)
+      return onFrameworkTimer(m, kind, id)
   }
 }
 
-function onFrameworkTimer(m: Master, kind: string, id: string, now: Millis): void {
+function onFrameworkTimer(m: Master, kind: string, id: string): void {
   const offer = kind === 'offer' ? m.offers.get(id) : undefined
-  if (offer) return rescindOffer(m, offer, now)
+  if (offer) return rescindOffer(m, offer)
   const framework = m.frameworks.get(id)
   if (!framework) return
-  if (kind === 'heartbeat' && framework.connection.state === 'connected') beat(m, framework, now)
-  if (kind === 'failover' && framework.connection.state === 'disconnected') removeFramework(m, framework, now)
+  if (kind === 'heartbeat' && framework.connection.state === 'connected') beat(m, framework)
+  if (kind === 'failover' && framework.connection.state === 'disconnected') removeFramework(m, framework)
 }
 
-function onAllocationTimer(m: Master, now: Millis): void {
-  armTimer(m, 'allocation', now + m.config.allocationIntervalMs)
-  allocate(m, now, { batch: true })
-  makeInverseOffers(m, now)
+function onAllocationTimer(m: Master): void {
+  armTimer(m, 'allocation', m.now + m.config.allocationIntervalMs)
+  allocate(m, { batch: true })
+  makeInverseOffers(m)
 }
 
-function onDurable(m: Master, done: DurableChange, now: Millis): void {
+function onDurable(m: Master, done: DurableChange): void {
   switch (done.change) {
     case 'agent-admitted':
-      return onAgentAdmitted(m, done.linkId, done.register, done.agentId, now)
+      return onAgentAdmitted(m, done.linkId, done.register, done.agentId)
     case 'agent-readmitted':
-      return onAgentReadmitted(m, done, now)
+      return onAgentReadmitted(m, done)
     case 'agent-unreachable':
-      return onAgentUnreachable(m, done.agentId, done.message, now)
+      return onAgentUnreachable(m, done.agentId, done.message)
     case 'recovered-agent-unreachable':
-      return onRecoveredAgentUnreachable(m, done.agentId, now)
+      return onRecoveredAgentUnreachable(m, done.agentId)
     case 'agent-gone':
-      return onAgentGone(m, done.agentId, done.requestId, now)
+      return onAgentGone(m, done.agentId, done.requestId)
     case 'agent-removed':
-      return onAgentRemoved(m, done.agentId, done.cause, now)
+      return onAgentRemoved(m, done.agentId, done.cause)
     case 'agent-draining':
-      return onAgentDraining(m, done.agentId, done.drain, done.requestId, now)
+      return onAgentDraining(m, done.agentId, done.drain, done.requestId)
     case 'agent-drained':
       return
     case 'agent-deactivated':
-      return onAgentDeactivated(m, done.agentId, done.deactivated, done.requestId, now)
+      return onAgentDeactivated(m, done.agentId, done.deactivated, done.requestId)
     default:
-      return onSettingDurable(m, done, now)
+      return onSettingDurable(m, done)
   }
 }
 
@@ -140,16 +141,16 @@ type SettingChange = Extract<
   { change: 'quota' | 'weights' | 'schedule' | 'machines-down' | 'machines-up' }
 >
 
-function onSettingDurable(m: Master, done: SettingChange, now: Millis): void {
+function onSettingDurable(m: Master, done: SettingChange): void {
   switch (done.change) {
     case 'quota':
-      return onQuotaDurable(m, done.configs, done.requestId, now)
+      return onQuotaDurable(m, done.configs, done.requestId)
     case 'weights':
-      return onWeightsDurable(m, done.weights, done.requestId, now)
+      return onWeightsDurable(m, done.weights, done.requestId)
     case 'schedule':
-      return onScheduleDurable(m, done.schedule, done.requestId, now)
+      return onScheduleDurable(m, done.schedule, done.requestId)
     case 'machines-down':
-      return onMachinesDown(m, done.machines, done.requestId, now)
+      return onMachinesDown(m, done.machines, done.requestId)
     case 'machines-up':
       return onMachinesUp(m, done.machines, done.requestId)
     default:

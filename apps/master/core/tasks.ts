@@ -1,6 +1,5 @@
 import type { mesos } from '@thermosphere/protocol'
 import { Resources } from '@thermosphere/offer-engine'
-import type { Millis } from '@thermosphere/effects'
 import { tellOperators } from './emit.ts'
 import { finishDrainIfIdle } from './agents/drain.ts'
 import { isTerminal } from './states.ts'
@@ -13,8 +12,8 @@ export const taskKey = (frameworkId: FrameworkId, taskId: TaskId): string => `${
 export type StatusDraft = Omit<mesos.TaskStatus, 'timestamp' | 'source'>
 
 /** A status made by the master: no uuid, so that nobody acknowledges it. */
-export function masterStatus(draft: StatusDraft, now: Millis): mesos.TaskStatus {
-  return { ...draft, source: 'SOURCE_MASTER', timestamp: now / 1000 }
+export function masterStatus(m: Master, draft: StatusDraft): mesos.TaskStatus {
+  return { ...draft, source: 'SOURCE_MASTER', timestamp: m.now / 1000 }
 }
 
 /** The master's record of a task that is about to be sent to its agent. */
@@ -69,12 +68,12 @@ export function addExecutor(framework: Framework, agent: Agent, info: mesos.Exec
   return executor
 }
 
-export function removeExecutor(m: Master, framework: Framework, agent: Agent, executor: Executor, now: Millis): void {
+export function removeExecutor(m: Master, framework: Framework, agent: Agent, executor: Executor): void {
   const id = executor.info.executor_id.value
   dropInner(framework.executors, agent.id, id)
   dropInner(agent.executors, framework.id, id)
   release(framework, agent, executor.resources)
-  recover(m, framework.id, agent.id, executor.resources, { now })
+  recover(m, executor)
 }
 
 /** Charges resources to a framework on an agent. The allocator already counts them, as offered. */
@@ -109,11 +108,11 @@ function dropInner<V>(outer: Map<string, Map<string, V>>, key: string, id: strin
 }
 
 /** Gives a task's resources back, once. */
-export function releaseTask(m: Master, framework: Framework, agent: Agent, task: Task, now: Millis): void {
+export function releaseTask(m: Master, framework: Framework, agent: Agent, task: Task): void {
   if (!task.holdsResources) return
   task.holdsResources = false
   release(framework, agent, task.resources)
-  recover(m, framework.id, agent.id, task.resources, { now })
+  recover(m, task)
 }
 
 /** What an agent or the master itself says about a task. */
@@ -123,14 +122,7 @@ const isCheckUpdate = (reason: mesos.TaskStatus_Reason | undefined): boolean =>
   reason === 'REASON_TASK_CHECK_STATUS_UPDATED' || reason === 'REASON_TASK_HEALTH_CHECK_STATUS_UPDATED'
 
 /** Records a status: one, the last, is kept per run of the same state; a terminal state never changes again. */
-export function applyStatus(
-  m: Master,
-  framework: Framework,
-  agent: Agent,
-  task: Task,
-  update: TaskUpdate,
-  now: Millis,
-): void {
+export function applyStatus(m: Master, framework: Framework, agent: Agent, task: Task, update: TaskUpdate): void {
   const { data: _data, ...status } = update.status
   const before = task.wire
   const wasTerminal = isTerminal(before.state)
@@ -142,7 +134,7 @@ export function applyStatus(
   const forwarded = status.uuid ? { status_update_state: status.state, status_update_uuid: status.uuid } : {}
   task.wire = { ...before, state, statuses, ...forwarded }
   if (!wasTerminal && isTerminal(state)) countTerminal(m, framework, state, status)
-  if (isTerminal(state) || state === 'TASK_UNREACHABLE') releaseTask(m, framework, agent, task, now)
+  if (isTerminal(state) || state === 'TASK_UNREACHABLE') releaseTask(m, framework, agent, task)
   if (repeated && !isCheckUpdate(status.reason)) return
   tellOperators(m, { type: 'TASK_UPDATED', task_updated: { framework_id: { value: framework.id }, status, state } })
 }
@@ -161,13 +153,13 @@ export function countTerminal(m: Master, framework: Framework, state: mesos.Task
 }
 
 /** Takes a task out of the running books; it lives on among the completed or the unreachable ones. */
-export function removeTask(m: Master, framework: Framework, agent: Agent, task: Task, now: Millis): void {
-  releaseTask(m, framework, agent, task, now)
+export function removeTask(m: Master, framework: Framework, agent: Agent, task: Task): void {
+  releaseTask(m, framework, agent, task)
   framework.tasks.delete(task.id)
   agent.tasks.delete(taskKey(framework.id, task.id))
   if (task.wire.state === 'TASK_UNREACHABLE') keepUnreachable(m, framework, task)
   else framework.completedTasks.push(task)
-  finishDrainIfIdle(m, agent, now)
+  finishDrainIfIdle(m, agent)
 }
 
 function keepUnreachable(m: Master, framework: Framework, task: Task): void {

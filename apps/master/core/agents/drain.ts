@@ -1,5 +1,4 @@
 import type { master, mesos } from '@thermosphere/protocol'
-import type { Millis } from '@thermosphere/effects'
 import { note, persist, respond, tellAgent } from '../emit.ts'
 import { machineOf, machineText } from '../machines.ts'
 import { rescindOffers } from '../offers.ts'
@@ -62,55 +61,49 @@ function applyToRecord(m: Master, id: AgentId, change: Partial<AgentRecord>): vo
   if (unreachable) m.unreachableAgents.set(id, { ...unreachable, ...change })
 }
 
-export function onAgentDraining(
-  m: Master,
-  agentId: AgentId,
-  drain: mesos.DrainInfo,
-  requestId: RequestId,
-  now: Millis,
-): void {
+export function onAgentDraining(m: Master, agentId: AgentId, drain: mesos.DrainInfo, requestId: RequestId): void {
   respond(m, requestId, { status: 200 })
-  applyToRecord(m, agentId, { deactivated: true, drain, drainStartedAt: now })
+  applyToRecord(m, agentId, { deactivated: true, drain, drainStartedAt: m.now })
   const agent = m.agents.get(agentId)
   if (!agent) return
   agent.drain = drain
-  agent.drainStartedAt = now
-  deactivate(m, agent, now)
+  agent.drainStartedAt = m.now
+  deactivate(m, agent)
   note(m, 'agent.draining', { agentId })
-  resumeDrain(m, agent, now)
+  resumeDrain(m, agent)
 }
 
-function deactivate(m: Master, agent: Agent, now: Millis): void {
+function deactivate(m: Master, agent: Agent): void {
   agent.deactivated = true
   m.allocator.setAgentActive(agent.id, false)
-  rescindOffers(m, agent.offers, now)
+  rescindOffers(m, agent.offers)
 }
 
 /** The agent may not know yet, or may have been away. */
-export function resumeDrain(m: Master, agent: Agent, now: Millis): void {
+export function resumeDrain(m: Master, agent: Agent): void {
   if (!isDraining(agent) || !agent.drain) return
   if (agent.connected) tellAgent(m, agent, { type: 'DRAIN', drain: { config: agent.drain.config } })
-  finishDrainIfIdle(m, agent, now)
+  finishDrainIfIdle(m, agent)
 }
 
 /** Drained means: no task whose end is not acknowledged, and no operation. */
-export function finishDrainIfIdle(m: Master, agent: Agent, now: Millis): void {
+export function finishDrainIfIdle(m: Master, agent: Agent): void {
   if (!isDraining(agent) || !agent.drain || agent.transition !== 'none') return
   if (agent.tasks.size > 0 || agent.operations.size > 0 || !m.agents.has(agent.id)) return
-  if (agent.drain.config.mark_gone) return markGone(m, agent.id, undefined, now)
+  if (agent.drain.config.mark_gone) return markGone(m, agent.id, undefined)
   const drain: mesos.DrainInfo = { ...agent.drain, state: 'DRAINED' }
   agent.drain = drain
   persist(m, recordWrites(m, agent.id, { drain }), { change: 'agent-drained', agentId: agent.id })
 }
 
 /** Registry first; see onAgentGone. */
-export function markGone(m: Master, agentId: AgentId, requestId: RequestId | undefined, now: Millis): void {
+export function markGone(m: Master, agentId: AgentId, requestId: RequestId | undefined): void {
   const agent = m.agents.get(agentId)
   if (agent) agent.transition = 'gone'
-  persist(m, moveToGone(agentId, now), { change: 'agent-gone', agentId, requestId })
+  persist(m, moveToGone(agentId, m.now), { change: 'agent-gone', agentId, requestId })
 }
 
-export function onMarkGoneCall(m: Master, agentId: AgentId, requestId: RequestId, now: Millis): void {
+export function onMarkGoneCall(m: Master, agentId: AgentId, requestId: RequestId): void {
   if (m.goneAgents.has(agentId)) return respond(m, requestId, { status: 200 })
   const agent = m.agents.get(agentId)
   const known = agent ?? m.recoveredAgents.get(agentId) ?? m.unreachableAgents.get(agentId)
@@ -121,7 +114,7 @@ export function onMarkGoneCall(m: Master, agentId: AgentId, requestId: RequestId
       text: `Agent '${agentId}' is currently in transition: ${agent.transition}`,
     })
   }
-  markGone(m, agentId, requestId, now)
+  markGone(m, agentId, requestId)
 }
 
 export function onDeactivateCall(m: Master, agentId: AgentId, deactivated: boolean, requestId: RequestId): void {
@@ -137,18 +130,12 @@ function reactivateRefusal(agent: Pick<AgentRecord, 'deactivated' | 'drain'>): s
   return agent.drain?.state === 'DRAINING' ? 'Agent is still in the DRAINING state' : undefined
 }
 
-export function onAgentDeactivated(
-  m: Master,
-  agentId: AgentId,
-  deactivated: boolean,
-  requestId: RequestId,
-  now: Millis,
-): void {
+export function onAgentDeactivated(m: Master, agentId: AgentId, deactivated: boolean, requestId: RequestId): void {
   respond(m, requestId, { status: 200 })
   applyToRecord(m, agentId, deactivated ? { deactivated } : { deactivated, drain: undefined, drainStartedAt: 0 })
   const agent = m.agents.get(agentId)
   if (!agent) return
-  if (deactivated) return deactivate(m, agent, now)
+  if (deactivated) return deactivate(m, agent)
   agent.deactivated = false
   agent.drain = undefined
   m.allocator.setAgentActive(agentId, agent.connected)

@@ -1,4 +1,3 @@
-import type { Millis } from '@thermosphere/effects'
 import { armTimer, cancelTimer, note, persist, sendStatus, tellAgent } from '../emit.ts'
 import { rescindInverseOffer, rescindOffers } from '../offers.ts'
 import { moveToUnreachable } from '../registry.ts'
@@ -6,14 +5,14 @@ import { applyStatus, masterStatus, removeTask } from '../tasks.ts'
 import type { Agent, AgentId, AgentRecord, Framework, LinkId, Master, Task } from '../model.ts'
 
 /** Time for the next ping. Enough unanswered ones and the agent counts as unreachable. */
-export function onPingTimer(m: Master, agentId: AgentId, now: Millis): void {
+export function onPingTimer(m: Master, agentId: AgentId): void {
   const agent = m.agents.get(agentId)
   if (!agent || agent.transition !== 'none') return
-  if (agent.pingMisses >= m.config.maxAgentPingTimeouts) return markUnreachable(m, agent, 'health check timed out', now)
+  if (agent.pingMisses >= m.config.maxAgentPingTimeouts) return markUnreachable(m, agent, 'health check timed out')
   // Counted as missed until the pong is in; also while there is no link to send it over.
   agent.pingMisses++
   tellAgent(m, agent, { type: 'PING', ping: { connected: agent.connected } })
-  armTimer(m, `ping/${agentId}`, now + m.config.agentPingTimeoutMs)
+  armTimer(m, `ping/${agentId}`, m.now + m.config.agentPingTimeoutMs)
 }
 
 export function onPong(agent: Agent): void {
@@ -28,11 +27,11 @@ export const recordOf = (agent: Agent): AgentRecord => ({
 })
 
 /** The registry first; tasks and frameworks hear of it when it is on disk. */
-export function markUnreachable(m: Master, agent: Agent, message: string, now: Millis): void {
+export function markUnreachable(m: Master, agent: Agent, message: string): void {
   agent.transition = 'unreachable'
   m.counters.add('master/slave_unreachable_scheduled')
   m.allocator.setAgentActive(agent.id, false)
-  persist(m, moveToUnreachable(agent.id, recordOf(agent), now), {
+  persist(m, moveToUnreachable(agent.id, recordOf(agent), m.now), {
     change: 'agent-unreachable',
     agentId: agent.id,
     message,
@@ -40,7 +39,7 @@ export function markUnreachable(m: Master, agent: Agent, message: string, now: M
 }
 
 /** A link ended: the agent may come back within the re-registration time. Frameworks without checkpoints lose their tasks. */
-export function onLinkClosed(m: Master, linkId: LinkId, now: Millis): void {
+export function onLinkClosed(m: Master, linkId: LinkId): void {
   const link = m.links.get(linkId)
   m.links.delete(linkId)
   if (link?.state !== 'joined') return
@@ -49,43 +48,40 @@ export function onLinkClosed(m: Master, linkId: LinkId, now: Millis): void {
   agent.link = undefined
   agent.connected = false
   m.allocator.setAgentActive(agent.id, false)
-  rescindOffers(m, agent.offers, now)
+  rescindOffers(m, agent.offers)
   for (const offer of [...agent.inverseOffers]) rescindInverseOffer(m, offer)
-  armTimer(m, `reregister/${agent.id}`, now + m.config.agentReregisterTimeoutMs)
+  armTimer(m, `reregister/${agent.id}`, m.now + m.config.agentReregisterTimeoutMs)
   for (const task of [...agent.tasks.values()]) {
     const framework = m.frameworks.get(task.frameworkId)
-    if (framework && framework.info.checkpoint !== true) loseTask(m, framework, agent, task, now)
+    if (framework && framework.info.checkpoint !== true) loseTask(m, framework, agent, task)
   }
   note(m, 'agent.disconnected', { agentId: agent.id, hostname: agent.info.hostname })
 }
 
-function loseTask(m: Master, framework: Framework, agent: Agent, task: Task, now: Millis): void {
-  const status = masterStatus(
-    {
-      task_id: task.wire.task_id,
-      state: 'TASK_LOST',
-      reason: 'REASON_AGENT_DISCONNECTED',
-      message: `Agent ${agent.info.hostname} disconnected`,
-      agent_id: { value: agent.id },
-    },
-    now,
-  )
-  applyStatus(m, framework, agent, task, { status }, now)
+function loseTask(m: Master, framework: Framework, agent: Agent, task: Task): void {
+  const status = masterStatus(m, {
+    task_id: task.wire.task_id,
+    state: 'TASK_LOST',
+    reason: 'REASON_AGENT_DISCONNECTED',
+    message: `Agent ${agent.info.hostname} disconnected`,
+    agent_id: { value: agent.id },
+  })
+  applyStatus(m, framework, agent, task, { status })
   sendStatus(m, framework, status)
-  removeTask(m, framework, agent, task, now)
+  removeTask(m, framework, agent, task)
 }
 
-export function onReregisterTimer(m: Master, agentId: AgentId, now: Millis): void {
+export function onReregisterTimer(m: Master, agentId: AgentId): void {
   const agent = m.agents.get(agentId)
   if (!agent || agent.connected || agent.transition !== 'none') return
   const minutes = Math.round(m.config.agentReregisterTimeoutMs / 60_000)
-  markUnreachable(m, agent, `agent did not reregister within ${minutes}mins after disconnecting`, now)
+  markUnreachable(m, agent, `agent did not reregister within ${minutes}mins after disconnecting`)
 }
 
 /** Agents of the registry that did not come back after a failover of the master. */
-export function onRecoveryTimer(m: Master, now: Millis): void {
+export function onRecoveryTimer(m: Master): void {
   for (const [agentId, record] of m.recoveredAgents) {
-    persist(m, moveToUnreachable(agentId, record, now), { change: 'recovered-agent-unreachable', agentId })
+    persist(m, moveToUnreachable(agentId, record, m.now), { change: 'recovered-agent-unreachable', agentId })
   }
 }
 

@@ -1,5 +1,4 @@
 import type { agentLink } from '@thermosphere/protocol'
-import type { Millis } from '@thermosphere/effects'
 import { tellAgent } from '../emit.ts'
 import { recoverFramework } from '../frameworks.ts'
 import { isTerminal } from '../states.ts'
@@ -13,12 +12,7 @@ type Reregister = agentLink.AgentMessage_Reregister
  * Brings the master's books of a known agent in line with what the agent says. Tasks that only the master knows are
  * asked back, as their launch may be under way; the agent answers the unknown ones through the reliable path.
  */
-export function reconcileAgent(
-  m: Master,
-  agent: Agent,
-  said: Reregister,
-  now: Millis,
-): agentLink.MasterMessage_TaskRef[] {
+export function reconcileAgent(m: Master, agent: Agent, said: Reregister): agentLink.MasterMessage_TaskRef[] {
   const reported = new Map(
     (said.tasks ?? []).map((one) => [taskKey(one.framework_id.value, one.task.task_id.value), one]),
   )
@@ -26,11 +20,11 @@ export function reconcileAgent(
   for (const [key, task] of [...agent.tasks]) {
     if (reported.has(key)) continue
     const framework = m.frameworks.get(task.frameworkId)
-    if (framework && isTerminal(task.wire.state)) removeTask(m, framework, agent, task, now)
+    if (framework && isTerminal(task.wire.state)) removeTask(m, framework, agent, task)
     else ask.push({ framework_id: { value: task.frameworkId }, task_id: task.wire.task_id })
   }
-  adoptUnknown(m, agent, said, reported, now)
-  dropExecutors(m, agent, said, now)
+  adoptUnknown(m, agent, said, reported)
+  dropExecutors(m, agent, said)
   if (agent.link !== undefined) shutDownCompleted(m, agent.link, said)
   resendKills(m, agent)
   return ask
@@ -41,10 +35,9 @@ function adoptUnknown(
   agent: Agent,
   said: Reregister,
   reported: ReadonlyMap<string, agentLink.AgentTask>,
-  now: Millis,
 ): void {
   const completed = new Set(m.completedFrameworks.values().map((framework) => framework.id))
-  for (const info of said.frameworks ?? []) if (info.id && !completed.has(info.id.value)) recoverFramework(m, info, now)
+  for (const info of said.frameworks ?? []) if (info.id && !completed.has(info.id.value)) recoverFramework(m, info)
   for (const [key, one] of reported) {
     const framework = m.frameworks.get(one.framework_id.value)
     if (!framework) continue
@@ -56,7 +49,7 @@ function adoptUnknown(
 }
 
 /** Executors that ended unnoticed, and those that the master had not heard of. */
-function dropExecutors(m: Master, agent: Agent, said: Reregister, now: Millis): void {
+function dropExecutors(m: Master, agent: Agent, said: Reregister): void {
   const alive = new Map(
     (said.executors ?? []).map((one) => [`${one.framework_id.value}/${one.executor_info.executor_id.value}`, one]),
   )
@@ -64,7 +57,7 @@ function dropExecutors(m: Master, agent: Agent, said: Reregister, now: Millis): 
     const framework = m.frameworks.get(frameworkId)
     if (!framework) continue
     for (const [id, executor] of [...executors]) {
-      if (!alive.has(`${frameworkId}/${id}`)) removeExecutor(m, framework, agent, executor, now)
+      if (!alive.has(`${frameworkId}/${id}`)) removeExecutor(m, framework, agent, executor)
     }
   }
   const commandTasks = new Set(

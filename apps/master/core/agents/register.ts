@@ -23,13 +23,13 @@ export function shutDown(m: Master, linkId: LinkId, message: string): void {
 }
 
 /** A new agent: admitted to the registry first, then told its id. */
-export function onRegister(m: Master, linkId: LinkId, register: Register, now: Millis): void {
+export function onRegister(m: Master, linkId: LinkId, register: Register): void {
   m.counters.add('master/messages_register_slave')
   const link = m.links.get(linkId)
   if (!link || link.state === 'joining') return
   if (link.state === 'joined') return acknowledgeAgain(m, linkId, link.agentId)
   if (isDown(m, register.agent_info, link.ip)) return shutDown(m, linkId, 'Machine is down for maintenance')
-  replaceAgentAt(m, register.agent_info, link.ip, now)
+  replaceAgentAt(m, register.agent_info, link.ip)
   m.links.set(linkId, { state: 'joining', ip: link.ip })
   const agentId = `${m.info.id}-S${m.nextAgent++}`
   const info = { ...register.agent_info, id: { value: agentId } }
@@ -57,11 +57,11 @@ export function isDown(m: Master, info: mesos.AgentInfo, ip: string): boolean {
 }
 
 /** An older agent at the same address is the same process, restarted without its memory. */
-function replaceAgentAt(m: Master, info: mesos.AgentInfo, ip: string, now: Millis): void {
+function replaceAgentAt(m: Master, info: mesos.AgentInfo, ip: string): void {
   for (const agent of [...m.agents.values()]) {
     if (agent.ip !== ip || (agent.info.port ?? 5051) !== (info.port ?? 5051)) continue
     m.counters.add('master/slave_removals/reason_registered')
-    removeAgentNow(m, agent, 'a new agent registered at the same address', now)
+    removeAgentNow(m, agent, 'a new agent registered at the same address')
   }
 }
 
@@ -77,11 +77,11 @@ const registered = (m: Master, agentId: AgentId): agentLink.MasterMessage => ({
 })
 
 /** The registry has the agent: it joins the cluster. */
-export function onAgentAdmitted(m: Master, linkId: LinkId, register: Register, agentId: AgentId, now: Millis): void {
+export function onAgentAdmitted(m: Master, linkId: LinkId, register: Register, agentId: AgentId): void {
   const link = m.links.get(linkId)
   const ip = link?.ip ?? ''
-  const agent = createAgent(agentId, register, freshRecord(register.agent_info), { ip, now })
-  joinCluster(m, agent, link ? linkId : undefined, now)
+  const agent = createAgent(agentId, register, freshRecord(register.agent_info), { ip, now: m.now })
+  joinCluster(m, agent, link ? linkId : undefined)
   m.counters.add('master/slave_registrations')
   tellAgent(m, agent, registered(m, agentId))
   tellOperators(m, { type: 'AGENT_ADDED', agent_added: { agent: agentWire(m, agent) } })
@@ -130,13 +130,13 @@ export function totalOf(said: Pick<Register, 'agent_info' | 'checkpointed_resour
 }
 
 /** Enters the agent into the books, offers it and starts to watch over it. */
-export function joinCluster(m: Master, agent: Agent, linkId: LinkId | undefined, now: Millis): void {
+export function joinCluster(m: Master, agent: Agent, linkId: LinkId | undefined): void {
   m.agents.set(agent.id, agent)
   m.recoveredAgents.delete(agent.id)
   m.unreachableAgents.delete(agent.id)
   attachLink(m, agent, linkId)
   m.allocator.addAgent(agentSpec(m, agent))
-  armTimer(m, `ping/${agent.id}`, now + m.config.agentPingTimeoutMs)
+  armTimer(m, `ping/${agent.id}`, m.now + m.config.agentPingTimeoutMs)
 }
 
 export function attachLink(m: Master, agent: Agent, linkId: LinkId | undefined): void {

@@ -1,5 +1,4 @@
 import type { mesos } from '@thermosphere/protocol'
-import type { Millis } from '@thermosphere/effects'
 import { note, persistQuietly, respond, sendEvent, sendStatus, tellOperators } from '../emit.ts'
 import { discardOffer, dropInverseOffer, rescindInverseOffer, rescindOffers } from '../offers.ts'
 import { removeAdmitted } from '../registry.ts'
@@ -19,16 +18,16 @@ type Loss = {
 }
 
 /** The registry has it: the agent's tasks are told as unreachable and remembered, its offers are void. */
-export function onAgentUnreachable(m: Master, agentId: AgentId, message: string, now: Millis): void {
+export function onAgentUnreachable(m: Master, agentId: AgentId, message: string): void {
   const agent = m.agents.get(agentId)
   if (!agent) return
-  const extra = { unreachable_time: timeInfo(now) }
+  const extra = { unreachable_time: timeInfo(m.now) }
   const state = (framework: Framework) => partitionState(framework.capabilities, 'TASK_UNREACHABLE')
   endOperations(m, agent, 'OPERATION_UNREACHABLE', 'Agent was marked unreachable')
-  loseTasks(m, agent, { state, reason: () => 'REASON_AGENT_REMOVED', message, extra }, now)
+  loseTasks(m, agent, { state, reason: () => 'REASON_AGENT_REMOVED', message, extra })
   const { link } = agent
-  m.unreachableAgents.set(agentId, { ...recordOf(agent), at: now })
-  leaveCluster(m, agent, now)
+  m.unreachableAgents.set(agentId, { ...recordOf(agent), at: m.now })
+  leaveCluster(m, agent)
   // Hanging up makes a merely frozen agent register again when it wakes.
   if (link !== undefined) m.effects.push({ type: 'close-link', linkId: link })
   m.counters.add('master/slave_unreachable_completed')
@@ -38,11 +37,11 @@ export function onAgentUnreachable(m: Master, agentId: AgentId, message: string,
   note(m, 'agent.unreachable', { agentId, hostname: agent.info.hostname, reason: message })
 }
 
-export function onRecoveredAgentUnreachable(m: Master, agentId: AgentId, now: Millis): void {
+export function onRecoveredAgentUnreachable(m: Master, agentId: AgentId): void {
   const record = m.recoveredAgents.get(agentId)
   if (!record) return
   m.recoveredAgents.delete(agentId)
-  m.unreachableAgents.set(agentId, { ...record, at: now })
+  m.unreachableAgents.set(agentId, { ...record, at: m.now })
   m.counters.add('master/recovery_slave_removals')
   tellLoss(m, agentId)
   note(m, 'agent.unreachable', {
@@ -58,7 +57,7 @@ function tellLoss(m: Master, agentId: AgentId): void {
   for (const framework of m.frameworks.values()) sendEvent(m, framework, { type: 'FAILURE', failure })
 }
 
-function loseTasks(m: Master, agent: Agent, loss: Loss, now: Millis): void {
+function loseTasks(m: Master, agent: Agent, loss: Loss): void {
   for (const task of [...agent.tasks.values()]) {
     const framework = m.frameworks.get(task.frameworkId)
     if (!framework) continue
@@ -71,11 +70,11 @@ function loseTasks(m: Master, agent: Agent, loss: Loss, now: Millis): void {
         message: loss.message,
         ...loss.extra,
       }
-      const status = masterStatus(draft, now)
-      applyStatus(m, framework, agent, task, { status }, now)
+      const status = masterStatus(m, draft)
+      applyStatus(m, framework, agent, task, { status })
       sendStatus(m, framework, status)
     }
-    removeTask(m, framework, agent, task, now)
+    removeTask(m, framework, agent, task)
   }
 }
 
@@ -91,13 +90,13 @@ function endOperations(m: Master, agent: Agent, state: mesos.OperationState, mes
 }
 
 /** Takes an agent without tasks out of the books. */
-function leaveCluster(m: Master, agent: Agent, now: Millis): void {
-  rescindOffers(m, agent.offers, now)
+function leaveCluster(m: Master, agent: Agent): void {
+  rescindOffers(m, agent.offers)
   for (const offer of [...agent.inverseOffers]) rescindInverseOffer(m, offer)
   for (const [frameworkId, executors] of [...agent.executors]) {
     const framework = m.frameworks.get(frameworkId)
     if (!framework) continue
-    for (const executor of [...executors.values()]) removeExecutor(m, framework, agent, executor, now)
+    for (const executor of [...executors.values()]) removeExecutor(m, framework, agent, executor)
   }
   stopWatching(m, agent)
   m.agents.delete(agent.id)
@@ -109,19 +108,19 @@ function leaveCluster(m: Master, agent: Agent, now: Millis): void {
 }
 
 /** The agent left for good without being lost: it unregistered, was replaced, or its machine went down. */
-export function removeAgentNow(m: Master, agent: Agent, cause: string, now: Millis): void {
+export function removeAgentNow(m: Master, agent: Agent, cause: string): void {
   persistQuietly(m, removeAdmitted(agent.id))
-  onAgentRemoved(m, agent.id, cause, now)
+  onAgentRemoved(m, agent.id, cause)
 }
 
-export function onAgentRemoved(m: Master, agentId: AgentId, cause: string, now: Millis): void {
+export function onAgentRemoved(m: Master, agentId: AgentId, cause: string): void {
   const agent = m.agents.get(agentId)
   if (!agent) return
   const message = `Agent ${agent.info.hostname} removed: ${cause}`
   // Also for partition-aware frameworks: this is not a partition.
-  loseTasks(m, agent, { state: () => 'TASK_LOST', reason: () => 'REASON_AGENT_REMOVED', message }, now)
+  loseTasks(m, agent, { state: () => 'TASK_LOST', reason: () => 'REASON_AGENT_REMOVED', message })
   endOperations(m, agent, 'OPERATION_GONE_BY_OPERATOR', 'Agent was removed')
-  leaveCluster(m, agent, now)
+  leaveCluster(m, agent)
   m.counters.add('master/slave_removals')
   tellLoss(m, agentId)
   tellOperators(m, { type: 'AGENT_REMOVED', agent_removed: { agent_id: { value: agentId } } })
@@ -129,14 +128,14 @@ export function onAgentRemoved(m: Master, agentId: AgentId, cause: string, now: 
 }
 
 /** The registry has it: the agent and its tasks are gone by an operator's word. */
-export function onAgentGone(m: Master, agentId: AgentId, requestId: RequestId | undefined, now: Millis): void {
+export function onAgentGone(m: Master, agentId: AgentId, requestId: RequestId | undefined): void {
   const agent = m.agents.get(agentId)
   const message = 'Agent has been marked gone'
-  m.goneAgents.set(agentId, { at: now })
+  m.goneAgents.set(agentId, { at: m.now })
   m.recoveredAgents.delete(agentId)
   m.unreachableAgents.delete(agentId)
-  if (agent) takeAway(m, agent, message, now)
-  else loseUnreachableTasks(m, agentId, message, now)
+  if (agent) takeAway(m, agent, message)
+  else loseUnreachableTasks(m, agentId, message)
   if (requestId !== undefined) respond(m, requestId, { status: 200 })
   tellLoss(m, agentId)
   note(m, 'agent.gone', { agentId })
@@ -148,27 +147,30 @@ const goneReason = (framework: Framework): mesos.TaskStatus_Reason =>
 const goneState = (framework: Framework): mesos.TaskState =>
   partitionState(framework.capabilities, 'TASK_GONE_BY_OPERATOR')
 
-function takeAway(m: Master, agent: Agent, message: string, now: Millis): void {
+function takeAway(m: Master, agent: Agent, message: string): void {
   if (agent.link !== undefined) shutDown(m, agent.link, message)
   agent.drain = undefined
   endOperations(m, agent, 'OPERATION_GONE_BY_OPERATOR', message)
-  loseTasks(m, agent, { state: goneState, reason: goneReason, message }, now)
-  for (const offer of [...agent.offers]) discardOffer(m, offer, now)
+  loseTasks(m, agent, { state: goneState, reason: goneReason, message })
+  for (const offer of [...agent.offers]) discardOffer(m, offer)
   for (const offer of [...agent.inverseOffers]) dropInverseOffer(m, offer)
-  leaveCluster(m, agent, now)
+  leaveCluster(m, agent)
   m.counters.add('master/slave_removals')
 }
 
 /** Tasks remembered as unreachable end with their agent. */
-function loseUnreachableTasks(m: Master, agentId: AgentId, message: string, now: Millis): void {
+function loseUnreachableTasks(m: Master, agentId: AgentId, message: string): void {
   for (const framework of m.frameworks.values()) {
     for (const task of [...framework.unreachableTasks.values()]) {
       if (task.agentId !== agentId) continue
       const { task_id, agent_id } = task.wire
-      const status = masterStatus(
-        { task_id, agent_id, state: goneState(framework), reason: goneReason(framework), message },
-        now,
-      )
+      const status = masterStatus(m, {
+        task_id,
+        agent_id,
+        state: goneState(framework),
+        reason: goneReason(framework),
+        message,
+      })
       framework.unreachableTasks.delete(task.id)
       task.wire = { ...task.wire, state: status.state, statuses: [...(task.wire.statuses ?? []), status] }
       framework.completedTasks.push(task)

@@ -1,5 +1,4 @@
 import type { agentLink, mesos } from '@thermosphere/protocol'
-import type { Millis } from '@thermosphere/effects'
 import { agentSpec } from '../allocation-books.ts'
 import { cancelTimer, note, persist, sendStatus, tellAgent, tellOperators } from '../emit.ts'
 import { recoverFramework } from '../frameworks.ts'
@@ -26,7 +25,7 @@ import type { Agent, AgentRecord, Framework, LinkId, Master, Task } from '../mod
 type Reregister = agentLink.AgentMessage_Reregister
 
 /** An agent that had an id comes back: after a broken link, a restart of either side, or long silence. */
-export function onReregister(m: Master, linkId: LinkId, said: Reregister, now: Millis): void {
+export function onReregister(m: Master, linkId: LinkId, said: Reregister): void {
   m.counters.add('master/messages_reregister_slave')
   const link = m.links.get(linkId)
   const id = said.agent_info.id?.value
@@ -37,7 +36,7 @@ export function onReregister(m: Master, linkId: LinkId, said: Reregister, now: M
   if (known && known.transition !== 'none') return // It asks again until the transition is through.
   if (known && known.info.hostname !== said.agent_info.hostname)
     return shutDown(m, linkId, 'Agent attempted to re-register with another hostname')
-  if (known) return reconnect(m, known, linkId, said, now)
+  if (known) return reconnect(m, known, linkId, said)
   readmit(m, linkId, said, link.ip)
 }
 
@@ -58,24 +57,24 @@ function readmit(m: Master, linkId: LinkId, said: Reregister, ip: string): void 
 }
 
 /** The master never forgot this agent: it compares the books. */
-function reconnect(m: Master, agent: Agent, linkId: LinkId, said: Reregister, now: Millis): void {
+function reconnect(m: Master, agent: Agent, linkId: LinkId, said: Reregister): void {
   if (agent.link !== undefined && agent.link !== linkId) m.effects.push({ type: 'close-link', linkId: agent.link })
   cancelTimer(m, `reregister/${agent.id}`)
   const total = totalOf(said)
-  if (!total.equals(agent.total)) rescindOffers(m, agent.offers, now)
+  if (!total.equals(agent.total)) rescindOffers(m, agent.offers)
   agent.info = { ...said.agent_info, id: { value: agent.id } }
   agent.version = said.version
   agent.capabilities = said.capabilities ?? []
   agent.total = total
-  agent.reregisteredAt = now
+  agent.reregisteredAt = m.now
   attachLink(m, agent, linkId)
   m.allocator.updateAgent(agent.id, agentSpec(m, agent))
   m.allocator.setAgentActive(agent.id, agentSpec(m, agent).active ?? true)
   m.counters.add('master/slave_reregistrations')
   persistInfo(m, agent)
-  const ask = reconcileAgent(m, agent, said, now)
+  const ask = reconcileAgent(m, agent, said)
   welcome(m, agent, ask)
-  resumeDrain(m, agent, now)
+  resumeDrain(m, agent)
   note(m, 'agent.reregistered', { agentId: agent.id, hostname: agent.info.hostname })
 }
 
@@ -104,29 +103,29 @@ export type Readmitted = {
 }
 
 /** The registry has the agent again: it joins with all that it runs. */
-export function onAgentReadmitted(m: Master, { linkId, reregister, record, returned }: Readmitted, now: Millis): void {
+export function onAgentReadmitted(m: Master, { linkId, reregister, record, returned }: Readmitted): void {
   const id = reregister.agent_info.id?.value ?? ''
   if (m.agents.has(id)) return
   const wasUnreachable = m.unreachableAgents.has(id)
   const link = m.links.get(linkId)
-  const agent = createAgent(id, reregister, record, { ip: link?.ip ?? '', now })
-  agent.reregisteredAt = now
-  const revived = adoptWorkload(m, agent, reregister, now)
-  joinCluster(m, agent, link ? linkId : undefined, now)
+  const agent = createAgent(id, reregister, record, { ip: link?.ip ?? '', now: m.now })
+  agent.reregisteredAt = m.now
+  const revived = adoptWorkload(m, agent, reregister)
+  joinCluster(m, agent, link ? linkId : undefined)
   m.counters.add('master/slave_reregistrations')
   welcome(m, agent, [])
   tellOperators(m, { type: 'AGENT_ADDED', agent_added: { agent: agentWire(m, agent) } })
-  if (returned) announceReturn(m, revived, wasUnreachable, now)
+  if (returned) announceReturn(m, revived, wasUnreachable)
   shutDownCompleted(m, linkId, reregister)
-  resumeDrain(m, agent, now)
+  resumeDrain(m, agent)
   note(m, 'agent.reregistered', { agentId: id, hostname: agent.info.hostname, taskCount: agent.tasks.size })
 }
 
 type Revived = { readonly framework: Framework; readonly task: Task }
 
 /** Frameworks, executors, tasks and operations as the agent tells them. */
-function adoptWorkload(m: Master, agent: Agent, said: Reregister, now: Millis): Revived[] {
-  for (const info of said.frameworks ?? []) if (!isCompleted(m, info.id?.value)) recoverFramework(m, info, now)
+function adoptWorkload(m: Master, agent: Agent, said: Reregister): Revived[] {
+  for (const info of said.frameworks ?? []) if (!isCompleted(m, info.id?.value)) recoverFramework(m, info)
   for (const { framework_id, executor_info } of said.executors ?? []) {
     const framework = m.frameworks.get(framework_id.value)
     if (framework && !isCommandExecutor(said, executor_info)) addExecutor(framework, agent, executor_info)
@@ -168,12 +167,12 @@ export function wireOf(reported: agentLink.AgentTask, agent: Agent): mesos.Task 
 }
 
 /** A master-made update for each task that was thought lost: its current state. */
-function announceReturn(m: Master, revived: readonly Revived[], wasUnreachable: boolean, now: Millis): void {
+function announceReturn(m: Master, revived: readonly Revived[], wasUnreachable: boolean): void {
   // Mesos spells it like this.
   const message = wasUnreachable ? 'Unreachable agent re-reregistered' : 'Unknown agent reregistered'
   for (const { framework, task } of revived) {
     const { task_id, agent_id, state } = task.wire
-    const status = masterStatus({ task_id, agent_id, state, reason: 'REASON_AGENT_REREGISTERED', message }, now)
+    const status = masterStatus(m, { task_id, agent_id, state, reason: 'REASON_AGENT_REREGISTERED', message })
     sendStatus(m, framework, status)
     const updated = { framework_id: { value: framework.id }, status, state }
     tellOperators(m, { type: 'TASK_UPDATED', task_updated: updated })

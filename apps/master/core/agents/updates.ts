@@ -1,6 +1,5 @@
 import type { agentLink, mesos } from '@thermosphere/protocol'
 import { Resources } from '@thermosphere/offer-engine'
-import type { Millis } from '@thermosphere/effects'
 import { note, sendEvent, sendStatus } from '../emit.ts'
 import { onOperationStatus, setTotal } from '../operations.ts'
 import { rescindOffers } from '../offers.ts'
@@ -12,40 +11,40 @@ import { onReregister } from './reregister.ts'
 import type { Agent, Framework, LinkId, Master } from '../model.ts'
 
 /** Anything an agent says. Only its first message may come from a link without an agent. */
-export function onLinkMessage(m: Master, linkId: LinkId, message: agentLink.AgentMessage, now: Millis): void {
-  if (message.type === 'REGISTER' && message.register) return onRegister(m, linkId, message.register, now)
-  if (message.type === 'REREGISTER' && message.reregister) return onReregister(m, linkId, message.reregister, now)
+export function onLinkMessage(m: Master, linkId: LinkId, message: agentLink.AgentMessage): void {
+  if (message.type === 'REGISTER' && message.register) return onRegister(m, linkId, message.register)
+  if (message.type === 'REREGISTER' && message.reregister) return onReregister(m, linkId, message.reregister)
   const link = m.links.get(linkId)
   const agent = link?.state === 'joined' ? m.agents.get(link.agentId) : undefined
   if (!agent || agent.link !== linkId) return m.counters.add('master/dropped_messages')
-  onAgentMessage(m, agent, message, now)
+  onAgentMessage(m, agent, message)
 }
 
-function onAgentMessage(m: Master, agent: Agent, message: agentLink.AgentMessage, now: Millis): void {
+function onAgentMessage(m: Master, agent: Agent, message: agentLink.AgentMessage): void {
   switch (message.type) {
     case 'PONG':
       return onPong(agent)
     case 'STATUS_UPDATE':
-      return message.status_update && onStatusUpdate(m, agent, message.status_update, now)
+      return message.status_update && onStatusUpdate(m, agent, message.status_update)
     case 'EXECUTOR_MESSAGE':
       return message.executor_message && onExecutorMessage(m, agent, message.executor_message)
     case 'EXECUTOR_EXITED':
-      return message.executor_exited && onExecutorExited(m, agent, message.executor_exited, now)
+      return message.executor_exited && onExecutorExited(m, agent, message.executor_exited)
     case 'OPERATION_STATUS':
-      return message.operation_status && onOperationStatus(m, agent, message.operation_status, now)
+      return message.operation_status && onOperationStatus(m, agent, message.operation_status)
     case 'UPDATE_AGENT':
-      return message.update_agent && onUpdateAgent(m, agent, message.update_agent, now)
+      return message.update_agent && onUpdateAgent(m, agent, message.update_agent)
     case 'UNREGISTER':
       m.counters.add('master/messages_unregister_slave')
       m.counters.add('master/slave_removals/reason_unregistered')
-      return removeAgentNow(m, agent, 'the agent unregistered', now)
+      return removeAgentNow(m, agent, 'the agent unregistered')
     default:
       return m.counters.add('master/dropped_messages')
   }
 }
 
 /** Passed on as it is; the scheduler's acknowledgement goes back to the agent. */
-function onStatusUpdate(m: Master, agent: Agent, update: agentLink.AgentMessage_StatusUpdate, now: Millis): void {
+function onStatusUpdate(m: Master, agent: Agent, update: agentLink.AgentMessage_StatusUpdate): void {
   m.counters.add('master/messages_status_update')
   const framework = m.frameworks.get(update.framework_id.value)
   if (!framework) return m.counters.add('master/invalid_status_updates')
@@ -55,7 +54,7 @@ function onStatusUpdate(m: Master, agent: Agent, update: agentLink.AgentMessage_
   const task = framework.tasks.get(status.task_id.value)
   if (!task || task.agentId !== agent.id) return
   const latestState = update.latest_state === undefined ? undefined : drained(agent, framework, update.latest_state)
-  applyStatus(m, framework, agent, task, { status, latestState }, now)
+  applyStatus(m, framework, agent, task, { status, latestState })
   note(m, 'task.updated', { frameworkId: framework.id, taskId: task.id, state: status.state, reason: status.reason })
 }
 
@@ -84,22 +83,22 @@ function onExecutorMessage(m: Master, agent: Agent, message: agentLink.AgentMess
 }
 
 /** Custom and default executors only: a command executor's end is its task's. */
-function onExecutorExited(m: Master, agent: Agent, exited: agentLink.AgentMessage_ExecutorExited, now: Millis): void {
+function onExecutorExited(m: Master, agent: Agent, exited: agentLink.AgentMessage_ExecutorExited): void {
   m.counters.add('master/messages_exited_executor')
   const framework = m.frameworks.get(exited.framework_id.value)
   const executor = framework?.executors.get(agent.id)?.get(exited.executor_id.value)
   if (!framework || !executor) return
-  removeExecutor(m, framework, agent, executor, now)
+  removeExecutor(m, framework, agent, executor)
   const failure = { agent_id: { value: agent.id }, executor_id: exited.executor_id, status: exited.status }
   sendEvent(m, framework, { type: 'FAILURE', failure })
 }
 
 /** The agent's total is what it says. */
-function onUpdateAgent(m: Master, agent: Agent, update: agentLink.AgentMessage_UpdateAgent, now: Millis): void {
+function onUpdateAgent(m: Master, agent: Agent, update: agentLink.AgentMessage_UpdateAgent): void {
   m.counters.add('master/messages_update_slave')
   if (!update.total_resources) return
   const total = Resources.fromWire(update.total_resources)
   if (total.equals(agent.total)) return
-  rescindOffers(m, agent.offers, now)
+  rescindOffers(m, agent.offers)
   setTotal(m, agent, total)
 }

@@ -1,5 +1,4 @@
 import type { master } from '@thermosphere/protocol'
-import type { Millis } from '@thermosphere/effects'
 import { onDeactivateCall, onDrainCall, onMarkGoneCall } from '../agents/drain.ts'
 import { respond } from '../emit.ts'
 import { removeFramework } from '../frameworks.ts'
@@ -10,10 +9,10 @@ import { onUpdateWeights } from './weights.ts'
 import type { Master, RequestId } from '../model.ts'
 
 /** Every operator call that changes something; its members have been checked to be there. */
-export function onOperatorCall(m: Master, call: master.Call, requestId: RequestId, now: Millis): void {
+export function onOperatorCall(m: Master, call: master.Call, requestId: RequestId): void {
   switch (call.type) {
     case 'TEARDOWN':
-      return onTeardown(m, call.teardown?.framework_id.value ?? '', requestId, now)
+      return onTeardown(m, call.teardown?.framework_id.value ?? '', requestId)
     case 'UPDATE_WEIGHTS':
       return onUpdateWeights(m, call.update_weights?.weight_infos ?? [], requestId)
     case 'UPDATE_QUOTA':
@@ -28,13 +27,13 @@ export function onOperatorCall(m: Master, call: master.Call, requestId: RequestI
     case 'DESTROY_VOLUMES':
     case 'GROW_VOLUME':
     case 'SHRINK_VOLUME':
-      return onResourceCall(m, call, requestId, now)
+      return onResourceCall(m, call, requestId)
     default:
-      return onAgentCall(m, call, requestId, now)
+      return onAgentCall(m, call, requestId)
   }
 }
 
-function onAgentCall(m: Master, call: master.Call, requestId: RequestId, now: Millis): void {
+function onAgentCall(m: Master, call: master.Call, requestId: RequestId): void {
   switch (call.type) {
     case 'DRAIN_AGENT':
       return call.drain_agent && onDrainCall(m, call.drain_agent, requestId)
@@ -43,7 +42,7 @@ function onAgentCall(m: Master, call: master.Call, requestId: RequestId, now: Mi
     case 'REACTIVATE_AGENT':
       return onDeactivateCall(m, call.reactivate_agent?.agent_id.value ?? '', false, requestId)
     case 'MARK_AGENT_GONE':
-      return onMarkGoneCall(m, call.mark_agent_gone?.agent_id.value ?? '', requestId, now)
+      return onMarkGoneCall(m, call.mark_agent_gone?.agent_id.value ?? '', requestId)
     case 'UPDATE_MAINTENANCE_SCHEDULE':
       return call.update_maintenance_schedule && onScheduleCall(m, call.update_maintenance_schedule.schedule, requestId)
     case 'START_MAINTENANCE':
@@ -55,9 +54,9 @@ function onAgentCall(m: Master, call: master.Call, requestId: RequestId, now: Mi
   }
 }
 
-function onTeardown(m: Master, frameworkId: string, requestId: RequestId, now: Millis): void {
+function onTeardown(m: Master, frameworkId: string, requestId: RequestId): void {
   const framework = m.frameworks.get(frameworkId)
   if (!framework) return respond(m, requestId, { status: 400, text: 'No framework found with specified ID' })
-  removeFramework(m, framework, now)
+  removeFramework(m, framework)
   respond(m, requestId, { status: 200 })
 }

@@ -1,5 +1,5 @@
 import type { maintenance, mesos } from '@thermosphere/protocol'
-import type { Millis, StoreWrite } from '@thermosphere/effects'
+import type { StoreWrite } from '@thermosphere/effects'
 import { persist, respond } from '../emit.ts'
 import { shutDown } from '../agents/register.ts'
 import { removeAgentNow } from '../agents/removal.ts'
@@ -52,7 +52,7 @@ export function onScheduleCall(m: Master, schedule: maintenance.Schedule, reques
 const modeOf = (m: Master, key: string): Machine['mode'] => (m.machines.get(key)?.mode === 'DOWN' ? 'DOWN' : 'DRAINING')
 
 /** Offers of agents on affected machines are made anew, now with the unavailability; inverse offers start. */
-export function onScheduleDurable(m: Master, schedule: maintenance.Schedule, requestId: RequestId, now: Millis): void {
+export function onScheduleDurable(m: Master, schedule: maintenance.Schedule, requestId: RequestId): void {
   const plan = planOf(schedule)
   const affected = [...m.machines.values(), ...plan.values()].map(({ id }) => id)
   m.schedule = schedule
@@ -63,10 +63,10 @@ export function onScheduleDurable(m: Master, schedule: maintenance.Schedule, req
     if (!affected.some((id) => isOnMachine(agent, id))) continue
     for (const offer of [...agent.inverseOffers]) rescindInverseOffer(m, offer)
     if (!m.machines.size) m.inverseAnswers.delete(agent.id)
-    rescindOffers(m, agent.offers, now)
+    rescindOffers(m, agent.offers)
     m.allocator.updateAgent(agent.id, {})
   }
-  makeInverseOffers(m, now)
+  makeInverseOffers(m)
   respond(m, requestId, { status: 200 })
 }
 
@@ -106,19 +106,14 @@ function modeProblem(m: Master, id: mesos.MachineID, mode: Machine['mode'], chan
     : `Machine '${machineText(id)}' is not in ${mode} mode and cannot be ${change}`
 }
 
-export function onMachinesDown(
-  m: Master,
-  machines: readonly mesos.MachineID[],
-  requestId: RequestId,
-  now: Millis,
-): void {
+export function onMachinesDown(m: Master, machines: readonly mesos.MachineID[], requestId: RequestId): void {
   for (const id of machines) {
     const machine = m.machines.get(machineKey(id))
     if (machine) machine.mode = 'DOWN'
     for (const agent of [...m.agents.values()]) {
       if (!isOnMachine(agent, id)) continue
       if (agent.link !== undefined) shutDown(m, agent.link, "Operator initiated 'Machine DOWN'")
-      removeAgentNow(m, agent, "Operator initiated 'Machine DOWN'", now)
+      removeAgentNow(m, agent, "Operator initiated 'Machine DOWN'")
     }
   }
   respond(m, requestId, { status: 200 })

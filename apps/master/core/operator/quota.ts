@@ -1,7 +1,6 @@
 import type { master, mesos, quota } from '@thermosphere/protocol'
 import { Resources, toMilli, validateRole } from '@thermosphere/offer-engine'
 import type { Quantities } from '@thermosphere/offer-engine'
-import type { Millis } from '@thermosphere/effects'
 import { persist, respond } from '../emit.ts'
 import { rescindOffer } from '../offers.ts'
 import { putQuota } from '../registry.ts'
@@ -110,15 +109,10 @@ export function onRemoveQuota(m: Master, role: string, requestId: RequestId): vo
   persist(m, [putQuota(config)], { change: 'quota', configs: [config], requestId })
 }
 
-export function onQuotaDurable(
-  m: Master,
-  configs: readonly quota.QuotaConfig[],
-  requestId: RequestId,
-  now: Millis,
-): void {
+export function onQuotaDurable(m: Master, configs: readonly quota.QuotaConfig[], requestId: RequestId): void {
   for (const config of configs) {
     applyQuota(m, config)
-    rescindForQuota(m, config, now)
+    rescindForQuota(m, config)
   }
   respond(m, requestId, { status: 200 })
 }
@@ -132,11 +126,11 @@ export function applyQuota(m: Master, config: quota.QuotaConfig): void {
 }
 
 /** Best effort: the role's own offers go if it is over its limit, others' so that a guarantee can be met. */
-function rescindForQuota(m: Master, config: quota.QuotaConfig, now: Millis): void {
+function rescindForQuota(m: Master, config: quota.QuotaConfig): void {
   const own = (role: string): boolean => role === config.role || role.startsWith(`${config.role}/`)
   const hasGuarantee = milli(config.guarantees).size > 0
   const hasLimit = milli(config.limits).size > 0
   for (const offer of [...m.offers.values()]) {
-    if (own(offer.role) ? hasLimit : hasGuarantee) rescindOffer(m, offer, now)
+    if (own(offer.role) ? hasLimit : hasGuarantee) rescindOffer(m, offer)
   }
 }

@@ -1,6 +1,5 @@
 import type { master, mesos } from '@thermosphere/protocol'
 import { toPostRefinement, validateResources } from '@thermosphere/offer-engine'
-import type { Millis } from '@thermosphere/effects'
 import { respond } from '../emit.ts'
 import { rescindOffer } from '../offers.ts'
 import { startOperation, unallocatedConversions } from '../operations.ts'
@@ -62,7 +61,7 @@ function resizeOf({ grow_volume: grow, shrink_volume: shrink }: master.Call): As
 }
 
 /** Changes reservations and volumes on an agent; offers in the way are withdrawn one by one until it fits. */
-export function onResourceCall(m: Master, call: master.Call, requestId: RequestId, now: Millis): void {
+export function onResourceCall(m: Master, call: master.Call, requestId: RequestId): void {
   const asked = askedOperation(call)
   if (!asked) return respond(m, requestId, { status: 400, text: '400 Bad Request.' })
   const malformed = validateResources(asked.resources)
@@ -75,11 +74,11 @@ export function onResourceCall(m: Master, call: master.Call, requestId: RequestI
     const text = `Invalid ${asked.operation.type} operation on agent ${agent.id} at slave(1)@${agent.ip}:${agent.info.port ?? 5051} (${agent.info.hostname}): ${problem}`
     return respond(m, requestId, { status: 400, text })
   }
-  const refusal = applyToAvailable(m, agent, asked.operation, now)
+  const refusal = applyToAvailable(m, agent, asked.operation)
   respond(m, requestId, refusal === undefined ? { status: 202 } : { status: 409, text: refusal })
 }
 
-function applyToAvailable(m: Master, agent: Agent, operation: mesos.Offer_Operation, now: Millis): string | undefined {
+function applyToAvailable(m: Master, agent: Agent, operation: mesos.Offer_Operation): string | undefined {
   const conversions = unallocatedConversions(operation) ?? []
   const offers = [...agent.offers]
   for (;;) {
@@ -87,7 +86,7 @@ function applyToAvailable(m: Master, agent: Agent, operation: mesos.Offer_Operat
     if (refusal === undefined) break
     const offer = offers.shift()
     if (!offer) return refusal
-    rescindOffer(m, offer, now, { refuseMs: forcedRescindMs })
+    rescindOffer(m, offer, forcedRescindMs)
   }
   const total = agent.total.convert(conversions)
   if (total.ok) agent.total = total.resources

@@ -1,12 +1,11 @@
-import type { Millis } from '@thermosphere/effects'
 import { armTimer, tellOperators } from '../emit.ts'
 import { heartbeatIntervalMs } from '../scheduler/subscribe.ts'
 import { stateOf } from '../views/v1.ts'
 import type { Master, StreamId } from '../model.ts'
 
 /** A snapshot first, then every change. One subscriber too many costs the oldest its stream. */
-export function onOperatorSubscribed(m: Master, streamId: StreamId, now: Millis): void {
-  if (m.operatorStreams.size === 0) armTimer(m, 'operator-heartbeat', now + heartbeatIntervalMs)
+export function onOperatorSubscribed(m: Master, streamId: StreamId): void {
+  if (m.operatorStreams.size === 0) armTimer(m, 'operator-heartbeat', m.now + heartbeatIntervalMs)
   m.operatorStreams.add(streamId)
   const subscribed = { get_state: stateOf(m), heartbeat_interval_seconds: heartbeatIntervalMs / 1000 }
   tellOperators(m, { type: 'SUBSCRIBED', subscribed }, streamId)
@@ -18,8 +17,8 @@ export function onOperatorSubscribed(m: Master, streamId: StreamId, now: Millis)
   m.effects.push({ type: 'end-operator-stream', streamId: oldest })
 }
 
-export function beatOperators(m: Master, now: Millis): void {
+export function beatOperators(m: Master): void {
   if (m.operatorStreams.size === 0) return
   tellOperators(m, { type: 'HEARTBEAT' })
-  armTimer(m, 'operator-heartbeat', now + heartbeatIntervalMs)
+  armTimer(m, 'operator-heartbeat', m.now + heartbeatIntervalMs)
 }

@@ -1,6 +1,5 @@
 import type { mesos } from '@thermosphere/protocol'
 import { validateRole } from '@thermosphere/offer-engine'
-import type { Millis } from '@thermosphere/effects'
 import { persist, respond } from '../emit.ts'
 import { rescindOffers } from '../offers.ts'
 import { putWeight } from '../registry.ts'
@@ -33,11 +32,10 @@ export function onWeightsDurable(
   m: Master,
   weights: readonly (readonly [RoleName, number])[],
   requestId: RequestId,
-  now: Millis,
 ): void {
   for (const [role, weight] of weights) m.weights.set(role, weight)
   m.allocator.setWeights(new Map(weights))
   const used = new Set([...m.frameworks.values()].flatMap((framework) => framework.roles))
-  if (weights.some(([role]) => used.has(role))) rescindOffers(m, m.offers.values(), now)
+  if (weights.some(([role]) => used.has(role))) rescindOffers(m, m.offers.values())
   respond(m, requestId, { status: 200 })
 }

@@ -1,8 +1,7 @@
 import type { mesos, scheduler } from '@thermosphere/protocol'
 import { Resources } from '@thermosphere/offer-engine'
-import type { Millis } from '@thermosphere/effects'
 import { sendStatus } from '../emit.ts'
-import { discardOffer, dropOffer, refuseMs } from '../offers.ts'
+import { discardOffer, dropOffer, refusalMs } from '../offers.ts'
 import { partitionState } from '../states.ts'
 import { countTerminal, masterStatus } from '../tasks.ts'
 import { launch } from './launch.ts'
@@ -23,12 +22,12 @@ export interface Acceptance {
 }
 
 /** Uses the resources of one or more offers for the operations; the rest is declined. */
-export function onAccept(m: Master, framework: Framework, accept: scheduler.Call_Accept, now: Millis): void {
+export function onAccept(m: Master, framework: Framework, accept: scheduler.Call_Accept): void {
   const ids = (accept.offer_ids ?? []).map(({ value }) => value)
   const operations = accept.operations ?? []
   const offers = ids.flatMap((id) => m.offers.get(id) ?? [])
   const problem = offersProblem(m, framework, ids)
-  if (problem !== undefined) return refuseAccept(m, framework, offers, operations, problem, now)
+  if (problem !== undefined) return refuseAccept(m, framework, offers, operations, problem)
   const [first] = offers
   const agent = first && m.agents.get(first.agentId)
   if (!first || !agent) return
@@ -38,31 +37,31 @@ export function onAccept(m: Master, framework: Framework, accept: scheduler.Call
     remaining = remaining.add(offer.resources)
   }
   framework.counters.add('offers/accepted', offers.length)
-  if (!agent.connected) return dropForAgent(m, framework, agent, operations, remaining, now)
+  if (!agent.connected) return dropForAgent(m, framework, agent, operations, remaining)
   const acceptance: Acceptance = { framework, agent, role: first.role, remaining, converted: Resources.empty }
-  for (const operation of operations) perform(m, acceptance, operation, now)
-  giveBack(m, acceptance, accept, now)
+  for (const operation of operations) perform(m, acceptance, operation)
+  giveBack(m, acceptance, accept)
 }
 
-function perform(m: Master, acceptance: Acceptance, operation: mesos.Offer_Operation, now: Millis): void {
+function perform(m: Master, acceptance: Acceptance, operation: mesos.Offer_Operation): void {
   const { framework } = acceptance
   const type = operation.type ?? 'UNKNOWN'
   framework.counters.add('operations')
   framework.counters.add(`operations/${type.toLowerCase()}`)
-  if (type === 'LAUNCH') return launch(m, acceptance, operation, now)
-  if (type === 'LAUNCH_GROUP') return launchGroup(m, acceptance, operation, now)
+  if (type === 'LAUNCH') return launch(m, acceptance, operation)
+  if (type === 'LAUNCH_GROUP') return launchGroup(m, acceptance, operation)
   applyAcceptedOperation(m, acceptance, operation)
 }
 
 /** The untouched part is declined with the filters; what was just converted can be offered again at once. */
-function giveBack(m: Master, acceptance: Acceptance, accept: scheduler.Call_Accept, now: Millis): void {
+function giveBack(m: Master, acceptance: Acceptance, accept: scheduler.Call_Accept): void {
   const { framework, agent, remaining, converted } = acceptance
   const fresh = Resources.fromItems(
     remaining.items.filter((item) => converted.items.some((one) => one.meta.key === item.meta.key)),
   )
   const untouched = remaining.subtract(fresh)
-  if (!fresh.isEmpty()) recover(m, framework.id, agent.id, fresh, { now })
-  if (!untouched.isEmpty()) recover(m, framework.id, agent.id, untouched, { now, refuseMs: refuseMs(accept.filters) })
+  recover(m, { frameworkId: framework.id, agentId: agent.id, resources: fresh })
+  recover(m, { frameworkId: framework.id, agentId: agent.id, resources: untouched }, refusalMs(accept.filters))
   const launches = (accept.operations ?? []).some((one) => tasksOf(one).length > 0 || one.type !== 'LAUNCH')
   if (!launches) m.counters.add('master/messages_decline_offers')
 }
@@ -105,12 +104,11 @@ function refuseAccept(
   offers: readonly Offer[],
   operations: readonly mesos.Offer_Operation[],
   problem: string,
-  now: Millis,
 ): void {
-  for (const offer of offers) if (offer.frameworkId === framework.id) discardOffer(m, offer, now)
+  for (const offer of offers) if (offer.frameworkId === framework.id) discardOffer(m, offer)
   const message = `Task launched with invalid offers: ${problem}`
   for (const operation of operations) {
-    for (const task of tasksOf(operation)) dropTask(m, framework, task, 'REASON_INVALID_OFFERS', message, now)
+    for (const task of tasksOf(operation)) dropTask(m, framework, task, 'REASON_INVALID_OFFERS', message)
     if (tasksOf(operation).length === 0)
       operationFailed(m, framework, operation, `Operation attempted with invalid offers: ${problem}`)
   }
@@ -123,11 +121,10 @@ function dropForAgent(
   agent: Agent,
   operations: readonly mesos.Offer_Operation[],
   resources: Resources,
-  now: Millis,
 ): void {
-  recover(m, framework.id, agent.id, resources, { now })
+  recover(m, { frameworkId: framework.id, agentId: agent.id, resources })
   const tasks = operations.flatMap(tasksOf)
-  for (const task of tasks) dropTask(m, framework, task, 'REASON_AGENT_DISCONNECTED', 'Agent disconnected', now)
+  for (const task of tasks) dropTask(m, framework, task, 'REASON_AGENT_DISCONNECTED', 'Agent disconnected')
 }
 
 function dropTask(
@@ -136,10 +133,9 @@ function dropTask(
   task: mesos.TaskInfo,
   reason: mesos.TaskStatus_Reason,
   message: string,
-  now: Millis,
 ): void {
   const state = partitionState(framework.capabilities, 'TASK_DROPPED')
-  const status = masterStatus({ task_id: task.task_id, state, reason, message, agent_id: task.agent_id }, now)
+  const status = masterStatus(m, { task_id: task.task_id, state, reason, message, agent_id: task.agent_id })
   countTerminal(m, framework, state, status)
   sendStatus(m, framework, status)
 }

@@ -1,5 +1,4 @@
 import type { scheduler } from '@thermosphere/protocol'
-import type { Millis } from '@thermosphere/effects'
 import { tellAgent } from '../emit.ts'
 import { forgetOperation } from '../operations.ts'
 import { isTerminal, isTerminalOperation } from '../states.ts'
@@ -7,12 +6,7 @@ import { removeTask } from '../tasks.ts'
 import type { Framework, Master } from '../model.ts'
 
 /** The scheduler has an update. If it was the terminal one the task is complete. */
-export function onAcknowledge(
-  m: Master,
-  framework: Framework,
-  acknowledge: scheduler.Call_Acknowledge,
-  now: Millis,
-): void {
+export function onAcknowledge(m: Master, framework: Framework, acknowledge: scheduler.Call_Acknowledge): void {
   m.counters.add('master/messages_status_update_acknowledgement')
   const agent = m.agents.get(acknowledge.agent_id.value)
   if (!agent?.connected) return m.counters.add('master/invalid_status_update_acknowledgements')
@@ -23,7 +17,7 @@ export function onAcknowledge(
   m.counters.add('master/valid_status_update_acknowledgements')
   if (!task || task.agentId !== agent.id) return
   const { status_update_state: state, status_update_uuid: expected } = task.wire
-  if (state && expected && isTerminal(state) && sameBytes(expected, uuid)) removeTask(m, framework, agent, task, now)
+  if (state && expected && isTerminal(state) && sameBytes(expected, uuid)) removeTask(m, framework, agent, task)
 }
 
 const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>

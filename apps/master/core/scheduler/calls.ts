@@ -1,5 +1,4 @@
 import type { scheduler } from '@thermosphere/protocol'
-import type { Millis } from '@thermosphere/effects'
 import { note, respond } from '../emit.ts'
 import { removeFramework } from '../frameworks.ts'
 import { onAccept } from './accept.ts'
@@ -20,7 +19,7 @@ export type SchedulerRequest = {
 }
 
 /** Any call but SUBSCRIBE: checked against who is subscribed, answered, then carried out. */
-export function onSchedulerCall(m: Master, request: SchedulerRequest, now: Millis): void {
+export function onSchedulerCall(m: Master, request: SchedulerRequest): void {
   const { call, requestId } = request
   const framework = m.frameworks.get(call.framework_id?.value ?? '')
   const refusal = framework ? gate(framework, request) : { status: 400, text: 'Framework cannot be found' }
@@ -29,10 +28,10 @@ export function onSchedulerCall(m: Master, request: SchedulerRequest, now: Milli
     return respond(m, requestId, { status: 501, text: '501 Not Implemented.' })
   count(framework, call.type)
   if (call.type === 'UPDATE_FRAMEWORK' && call.update_framework) {
-    return onUpdateFramework(m, framework, call.update_framework, requestId, now)
+    return onUpdateFramework(m, framework, call.update_framework, requestId)
   }
   respond(m, requestId, { status: 202 })
-  perform(m, framework, call, now)
+  perform(m, framework, call)
 }
 
 function count(framework: Framework, type: scheduler.Call_Type): void {
@@ -60,23 +59,19 @@ const staleStream = (framework: Framework, streamId: string): string =>
   `The stream ID '${streamId}' included in this request didn't match the stream ID currently associated with framework ID ${framework.id}`
 
 /** Calls that make no sense are dropped: the answer is out already. */
-function perform(m: Master, framework: Framework, call: scheduler.Call, now: Millis): void {
+function perform(m: Master, framework: Framework, call: scheduler.Call): void {
   switch (call.type) {
     case 'TEARDOWN':
       m.counters.add('master/messages_unregister_framework')
-      return removeFramework(m, framework, now)
+      return removeFramework(m, framework)
     case 'ACCEPT':
-      return call.accept && onAccept(m, framework, call.accept, now)
+      return call.accept && onAccept(m, framework, call.accept)
     case 'DECLINE':
-      return call.decline && onDecline(m, framework, call.decline, now)
+      return call.decline && onDecline(m, framework, call.decline)
     case 'ACCEPT_INVERSE_OFFERS':
-      return (
-        call.accept_inverse_offers && onAnswerInverseOffers(m, framework, 'ACCEPT', call.accept_inverse_offers, now)
-      )
+      return call.accept_inverse_offers && onAnswerInverseOffers(m, framework, 'ACCEPT', call.accept_inverse_offers)
     case 'DECLINE_INVERSE_OFFERS':
-      return (
-        call.decline_inverse_offers && onAnswerInverseOffers(m, framework, 'DECLINE', call.decline_inverse_offers, now)
-      )
+      return call.decline_inverse_offers && onAnswerInverseOffers(m, framework, 'DECLINE', call.decline_inverse_offers)
     case 'REVIVE':
       return onRevive(m, framework, call.revive?.roles ?? [])
     case 'SUPPRESS':
@@ -84,24 +79,24 @@ function perform(m: Master, framework: Framework, call: scheduler.Call, now: Mil
     case 'REQUEST':
       return m.counters.add('master/messages_resource_request')
     default:
-      return performOnTasks(m, framework, call, now)
+      return performOnTasks(m, framework, call)
   }
 }
 
-function performOnTasks(m: Master, framework: Framework, call: scheduler.Call, now: Millis): void {
+function performOnTasks(m: Master, framework: Framework, call: scheduler.Call): void {
   switch (call.type) {
     case 'KILL':
-      return call.kill && onKill(m, framework, call.kill, now)
+      return call.kill && onKill(m, framework, call.kill)
     case 'SHUTDOWN':
       return call.shutdown && onShutdown(m, framework, call.shutdown)
     case 'ACKNOWLEDGE':
-      return call.acknowledge && onAcknowledge(m, framework, call.acknowledge, now)
+      return call.acknowledge && onAcknowledge(m, framework, call.acknowledge)
     case 'ACKNOWLEDGE_OPERATION_STATUS':
       return (
         call.acknowledge_operation_status && onAcknowledgeOperation(m, framework, call.acknowledge_operation_status)
       )
     case 'RECONCILE':
-      return call.reconcile && onReconcile(m, framework, call.reconcile.tasks ?? [], now)
+      return call.reconcile && onReconcile(m, framework, call.reconcile.tasks ?? [])
     case 'RECONCILE_OPERATIONS':
       return (
         call.reconcile_operations && onReconcileOperations(m, framework, call.reconcile_operations.operations ?? [])

@@ -1,20 +1,14 @@
 import type { scheduler } from '@thermosphere/protocol'
-import type { Millis } from '@thermosphere/effects'
 import { note, tellAgent } from '../emit.ts'
 import { reconcileTask } from './reconcile.ts'
 import type { Framework, Master } from '../model.ts'
 
 /** A kill of an unknown task is a question about it. One for a disconnected agent is sent when that is back. */
-export function onKill(m: Master, framework: Framework, kill: scheduler.Call_Kill, now: Millis): void {
+export function onKill(m: Master, framework: Framework, kill: scheduler.Call_Kill): void {
   m.counters.add('master/messages_kill_task')
   const task = framework.tasks.get(kill.task_id.value)
   if (!task) {
-    return reconcileTask(
-      m,
-      framework,
-      { task_id: kill.task_id, ...(kill.agent_id && { agent_id: kill.agent_id }) },
-      now,
-    )
+    return reconcileTask(m, framework, { task_id: kill.task_id, ...(kill.agent_id && { agent_id: kill.agent_id }) })
   }
   if (kill.agent_id !== undefined && kill.agent_id.value !== task.agentId) {
     return note(m, 'task.kill.dropped', { frameworkId: framework.id, taskId: task.id, agentId: kill.agent_id.value })

@@ -1,8 +1,7 @@
 import type { mesos } from '@thermosphere/protocol'
-import type { Millis } from '@thermosphere/effects'
 import { sendEvent } from '../emit.ts'
 import { machineOf } from '../machines.ts'
-import { agentUrl, dropInverseOffer, refuseMs } from '../offers.ts'
+import { agentUrl, dropInverseOffer, refusalMs } from '../offers.ts'
 import { timeInfo } from './reconcile.ts'
 import type { Agent, Framework, InverseOffer, Master } from '../model.ts'
 
@@ -13,32 +12,25 @@ type AnswerCall = {
 }
 
 /** The answer is recorded for operators; nothing is killed. The filter delays the next one. */
-export function onAnswerInverseOffers(
-  m: Master,
-  framework: Framework,
-  status: Answer,
-  call: AnswerCall,
-  now: Millis,
-): void {
+export function onAnswerInverseOffers(m: Master, framework: Framework, status: Answer, call: AnswerCall): void {
   for (const { value } of call.inverse_offer_ids ?? []) {
     const offer = m.inverseOffers.get(value)
     if (offer?.frameworkId !== framework.id) continue
     dropInverseOffer(m, offer)
     const answers = m.inverseAnswers.get(offer.agentId) ?? new Map()
-    answers.set(framework.id, { status, framework_id: { value: framework.id }, timestamp: timeInfo(now) })
+    answers.set(framework.id, { status, framework_id: { value: framework.id }, timestamp: timeInfo(m.now) })
     m.inverseAnswers.set(offer.agentId, answers)
-    m.inverseFilters.set(`${framework.id}/${offer.agentId}`, now + refuseMs(call.filters))
+    m.inverseFilters.set(`${framework.id}/${offer.agentId}`, m.now + refusalMs(call.filters))
   }
 }
 
 /** One outstanding inverse offer for each framework with resources on an agent that is to be maintained. */
-export function makeInverseOffers(m: Master, now: Millis): void {
+export function makeInverseOffers(m: Master): void {
   if (m.machines.size === 0) return
   for (const agent of m.agents.values()) {
     const machine = machineOf(m, agent)
     if (machine?.mode !== 'DRAINING' || !machine.unavailability || !agent.connected) continue
-    for (const framework of concernedFrameworks(m, agent))
-      offerInverse(m, framework, agent, machine.unavailability, now)
+    for (const framework of concernedFrameworks(m, agent)) offerInverse(m, framework, agent, machine.unavailability)
   }
 }
 
@@ -47,15 +39,9 @@ function concernedFrameworks(m: Master, agent: Agent): Framework[] {
   return [...ids].flatMap((id) => m.frameworks.get(id) ?? []).filter((framework) => framework.active)
 }
 
-function offerInverse(
-  m: Master,
-  framework: Framework,
-  agent: Agent,
-  unavailability: mesos.Unavailability,
-  now: Millis,
-): void {
+function offerInverse(m: Master, framework: Framework, agent: Agent, unavailability: mesos.Unavailability): void {
   const outstanding = [...framework.inverseOffers].some((offer) => offer.agentId === agent.id)
-  if (outstanding || (m.inverseFilters.get(`${framework.id}/${agent.id}`) ?? 0) > now) return
+  if (outstanding || (m.inverseFilters.get(`${framework.id}/${agent.id}`) ?? 0) > m.now) return
   const offer: InverseOffer = {
     id: `${m.info.id}-O${m.nextOffer++}`,
     frameworkId: framework.id,

@@ -1,6 +1,5 @@
 import type { mesos } from '@thermosphere/protocol'
 import { Resources } from '@thermosphere/offer-engine'
-import type { Millis } from '@thermosphere/effects'
 import { note, tellAgent } from '../emit.ts'
 import { addExecutor, addTask, newTaskWire } from '../tasks.ts'
 import { groupExecutorProblem, groupTaskProblem } from '../validation/group.ts'
@@ -12,7 +11,7 @@ import type { Master } from '../model.ts'
 const idOnLaunch = 'The `id` field cannot be set on LAUNCH_GROUP operations'
 
 /** Starts all tasks of a group under one executor, or none. */
-export function launchGroup(m: Master, acceptance: Acceptance, operation: mesos.Offer_Operation, now: Millis): void {
+export function launchGroup(m: Master, acceptance: Acceptance, operation: mesos.Offer_Operation): void {
   const group = operation.launch_group
   if (!group) return
   const executor = keepType(group.executor, completedExecutor(group.executor, acceptance.framework, acceptance.role))
@@ -23,7 +22,7 @@ export function launchGroup(m: Master, acceptance: Acceptance, operation: mesos.
     : (groupProblem(m, acceptance, executor, tasks) ?? fitProblem(acceptance, wanted))
   if (problem === undefined) return start(m, acceptance, executor, tasks, wanted)
   const refusal = { reason: 'REASON_TASK_GROUP_INVALID', message: problem } as const
-  for (const task of tasks) taskError(m, acceptance.framework, task, refusal, now)
+  for (const task of tasks) taskError(m, acceptance.framework, task, refusal)
 }
 
 /** Only LAUNCH infers CUSTOM; a group must say which executor it means. */

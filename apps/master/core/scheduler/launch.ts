@@ -1,6 +1,5 @@
 import type { mesos } from '@thermosphere/protocol'
 import { Resources } from '@thermosphere/offer-engine'
-import type { Millis } from '@thermosphere/effects'
 import { note, sendStatus, tellAgent } from '../emit.ts'
 import { withAllocation } from '../resource-format.ts'
 import { addExecutor, addTask, countTerminal, masterStatus, newTaskWire } from '../tasks.ts'
@@ -11,7 +10,7 @@ import type { Framework, Master } from '../model.ts'
 const idOnLaunch = 'The `id` field cannot be set on LAUNCH operations'
 
 /** Starts each valid task; each invalid one is told so. */
-export function launch(m: Master, acceptance: Acceptance, operation: mesos.Offer_Operation, now: Millis): void {
+export function launch(m: Master, acceptance: Acceptance, operation: mesos.Offer_Operation): void {
   const infos = operation.launch?.task_infos ?? []
   if (infos.length === 0) return
   m.counters.add('master/messages_launch_tasks')
@@ -19,14 +18,14 @@ export function launch(m: Master, acceptance: Acceptance, operation: mesos.Offer
     const task = completed(info, acceptance)
     const problem = operation.id ? idOnLaunch : (taskProblem(m, acceptance, task) ?? fitProblem(acceptance, task))
     if (problem === undefined) start(m, acceptance, task)
-    else taskError(m, acceptance.framework, task, { reason: 'REASON_TASK_INVALID', message: problem }, now)
+    else taskError(m, acceptance.framework, task, { reason: 'REASON_TASK_INVALID', message: problem })
   }
 }
 
 export type Refusal = { readonly reason: mesos.TaskStatus_Reason; readonly message: string }
 
-export function taskError(m: Master, framework: Framework, task: mesos.TaskInfo, refusal: Refusal, now: Millis): void {
-  const status = masterStatus({ task_id: task.task_id, state: 'TASK_ERROR', ...refusal, agent_id: task.agent_id }, now)
+export function taskError(m: Master, framework: Framework, task: mesos.TaskInfo, refusal: Refusal): void {
+  const status = masterStatus(m, { task_id: task.task_id, state: 'TASK_ERROR', ...refusal, agent_id: task.agent_id })
   countTerminal(m, framework, 'TASK_ERROR', status)
   sendStatus(m, framework, status)
   note(m, 'task.launch.refused', { frameworkId: framework.id, taskId: task.task_id.value, reason: refusal.message })

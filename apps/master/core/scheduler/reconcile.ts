@@ -9,44 +9,41 @@ import type { Framework, Master, Operation, Task } from '../model.ts'
 type Asked = scheduler.Call_Reconcile_Task
 
 /** An empty list asks for everything the master holds; otherwise each task gets at most one answer. */
-export function onReconcile(m: Master, framework: Framework, asked: readonly Asked[], now: Millis): void {
+export function onReconcile(m: Master, framework: Framework, asked: readonly Asked[]): void {
   m.counters.add('master/messages_reconcile_tasks')
   if (asked.length > 0) {
-    for (const task of asked) reconcileTask(m, framework, task, now)
+    for (const task of asked) reconcileTask(m, framework, task)
     return
   }
-  for (const task of framework.tasks.values()) sendStatus(m, framework, latestState(task, now))
+  for (const task of framework.tasks.values()) sendStatus(m, framework, latestState(m, task))
 }
 
-export function reconcileTask(m: Master, framework: Framework, asked: Asked, now: Millis): void {
+export function reconcileTask(m: Master, framework: Framework, asked: Asked): void {
   const known = framework.tasks.get(asked.task_id.value)
-  if (known) return sendStatus(m, framework, latestState(known, now))
+  if (known) return sendStatus(m, framework, latestState(m, known))
   const draft = absentTask(m, framework, asked)
-  if (draft) sendStatus(m, framework, masterStatus(draft, now))
+  if (draft) sendStatus(m, framework, masterStatus(m, draft))
 }
 
 const base = { reason: 'REASON_RECONCILIATION' } as const
 
 /** The state of the update last forwarded, not the newest known: the scheduler shall not skip one. */
-function latestState(task: Task, now: Millis): mesos.TaskStatus {
+function latestState(m: Master, task: Task): mesos.TaskStatus {
   const { wire } = task
   const last = wire.statuses?.findLast((status) => status.uuid !== undefined) ?? wire.statuses?.at(-1)
   const state = wire.status_update_state ?? wire.state
-  return masterStatus(
-    {
-      ...base,
-      task_id: wire.task_id,
-      state,
-      message: 'Reconciliation: Latest task state',
-      agent_id: wire.agent_id,
-      ...(wire.executor_id && { executor_id: wire.executor_id }),
-      ...(last?.healthy !== undefined && { healthy: last.healthy }),
-      ...(last?.check_status && { check_status: last.check_status }),
-      ...(last?.container_status && { container_status: last.container_status }),
-      ...(last?.labels && { labels: last.labels }),
-    },
-    now,
-  )
+  return masterStatus(m, {
+    ...base,
+    task_id: wire.task_id,
+    state,
+    message: 'Reconciliation: Latest task state',
+    agent_id: wire.agent_id,
+    ...(wire.executor_id && { executor_id: wire.executor_id }),
+    ...(last?.healthy !== undefined && { healthy: last.healthy }),
+    ...(last?.check_status && { check_status: last.check_status }),
+    ...(last?.container_status && { container_status: last.container_status }),
+    ...(last?.labels && { labels: last.labels }),
+  })
 }
 
 /** What can be said of a task that is not in the books; nothing while its agent may still return with it. */

@@ -1,5 +1,4 @@
 import type { mesos, scheduler } from '@thermosphere/protocol'
-import type { Millis } from '@thermosphere/effects'
 import { frameworkSpec } from '../allocation-books.ts'
 import { armTimer, cancelTimer, note, respond, sendEvent, tellAgent, tellOperators } from '../emit.ts'
 import { addFramework, capabilitiesOf, createFramework, rolesOf } from '../frameworks.ts'
@@ -23,7 +22,7 @@ export type Subscription = {
 }
 
 /** A scheduler opened a stream: new, back, or taking over from another one. */
-export function onSubscribe(m: Master, subscription: Subscription, now: Millis): void {
+export function onSubscribe(m: Master, subscription: Subscription): void {
   const { streamId, subscribe, principal } = subscription
   const asked = subscribe.framework_info
   const filled = principal !== undefined && asked.principal === undefined
@@ -33,8 +32,8 @@ export function onSubscribe(m: Master, subscription: Subscription, now: Millis):
   const id = info.id?.value
   const known = id ? m.frameworks.get(id) : undefined
   m.counters.add(id ? 'master/messages_reregister_framework' : 'master/messages_register_framework')
-  if (known) resubscribe(m, known, info, subscribe, streamId, now)
-  else subscribeNew(m, info, subscribe, streamId, now)
+  if (known) resubscribe(m, known, info, subscribe, streamId)
+  else subscribeNew(m, info, subscribe, streamId)
 }
 
 function subscriptionProblem(
@@ -64,14 +63,13 @@ function subscribeNew(
   info: mesos.FrameworkInfo,
   subscribe: scheduler.Call_Subscribe,
   streamId: StreamId,
-  now: Millis,
 ): void {
   const id = info.id?.value || `${m.info.id}-${String(m.nextFramework++).padStart(4, '0')}`
-  const framework = createFramework(m, id, info, now)
+  const framework = createFramework(m, id, info)
   applyRoleOptions(framework, subscribe.suppressed_roles, subscribe.offer_constraints)
   framework.active = true
   addFramework(m, framework)
-  connect(m, framework, streamId, now)
+  connect(m, framework, streamId)
   const added = { framework: frameworkWire(m, framework, 'event') }
   tellOperators(m, { type: 'FRAMEWORK_ADDED', framework_added: added })
   note(m, 'framework.subscribed', { frameworkId: id, name: info.name })
@@ -83,20 +81,19 @@ function resubscribe(
   info: mesos.FrameworkInfo,
   subscribe: scheduler.Call_Subscribe,
   streamId: StreamId,
-  now: Millis,
 ): void {
   takeOver(m, framework)
-  for (const offer of [...framework.offers]) discardOffer(m, offer, now)
+  for (const offer of [...framework.offers]) discardOffer(m, offer)
   for (const offer of [...framework.inverseOffers]) dropInverseOffer(m, offer)
   cancelTimer(m, `failover/${framework.id}`)
   // The first scheduler's user and checkpointing stay: tasks run under them.
-  updateInfo(m, framework, { ...info, user: framework.info.user, checkpoint: framework.info.checkpoint }, now)
+  updateInfo(m, framework, { ...info, user: framework.info.user, checkpoint: framework.info.checkpoint })
   applyRoleOptions(framework, subscribe.suppressed_roles, subscribe.offer_constraints)
   framework.active = true
-  framework.reregisteredAt = now
+  framework.reregisteredAt = m.now
   m.allocator.updateFramework(frameworkSpec(framework))
   m.allocator.setFrameworkActive(framework.id, true)
-  connect(m, framework, streamId, now)
+  connect(m, framework, streamId)
   announceUpdate(m, framework)
   note(m, 'framework.resubscribed', { frameworkId: framework.id, name: info.name })
 }
@@ -110,8 +107,8 @@ function takeOver(m: Master, framework: Framework): void {
   m.streams.delete(streamId)
 }
 
-function connect(m: Master, framework: Framework, streamId: StreamId, now: Millis): void {
-  framework.connection = { state: 'connected', streamId, since: now }
+function connect(m: Master, framework: Framework, streamId: StreamId): void {
+  framework.connection = { state: 'connected', streamId, since: m.now }
   m.streams.set(streamId, framework.id)
   framework.counters.add('calls')
   framework.counters.add('calls/subscribe')
@@ -121,13 +118,13 @@ function connect(m: Master, framework: Framework, streamId: StreamId, now: Milli
     master_info: m.info,
   }
   sendEvent(m, framework, { type: 'SUBSCRIBED', subscribed })
-  beat(m, framework, now)
+  beat(m, framework)
 }
 
 /** A heartbeat now and a timer for the next. */
-export function beat(m: Master, framework: Framework, now: Millis): void {
+export function beat(m: Master, framework: Framework): void {
   sendEvent(m, framework, { type: 'HEARTBEAT' })
-  armTimer(m, `heartbeat/${framework.id}`, now + heartbeatIntervalMs)
+  armTimer(m, `heartbeat/${framework.id}`, m.now + heartbeatIntervalMs)
 }
 
 function applyRoleOptions(
@@ -139,12 +136,12 @@ function applyRoleOptions(
   framework.offerConstraints = constraints
 }
 
-function updateInfo(m: Master, framework: Framework, info: mesos.FrameworkInfo, now: Millis): void {
+function updateInfo(m: Master, framework: Framework, info: mesos.FrameworkInfo): void {
   framework.info = { ...info, id: { value: framework.id } }
   framework.roles = rolesOf(info)
   framework.capabilities = capabilitiesOf(info)
   const roles = new Set(framework.roles)
-  for (const offer of [...framework.offers]) if (!roles.has(offer.role)) rescindOffer(m, offer, now)
+  for (const offer of [...framework.offers]) if (!roles.has(offer.role)) rescindOffer(m, offer)
 }
 
 /** All agents learn the new description; those that run the framework re-send its pending updates at once. */
@@ -162,11 +159,10 @@ export function onUpdateFramework(
   framework: Framework,
   update: scheduler.Call_UpdateFramework,
   requestId: RequestId,
-  now: Millis,
 ): void {
   const refusal = updateProblem(m, framework, update)
   if (refusal !== undefined) return respond(m, requestId, { status: 400, text: refusal })
-  updateInfo(m, framework, update.framework_info, now)
+  updateInfo(m, framework, update.framework_info)
   applyRoleOptions(framework, update.suppressed_roles, update.offer_constraints)
   m.allocator.updateFramework(frameworkSpec(framework))
   announceUpdate(m, framework)
