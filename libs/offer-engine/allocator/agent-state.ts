@@ -2,6 +2,8 @@ import type { mesos } from '@thermosphere/protocol'
 import { Resources } from '../resources/index.ts'
 import type { AgentDescription } from './types.ts'
 
+const neverContent = -1
+
 /** An agent's resources: what there is, who has what, and what is free. */
 export class AgentState {
   readonly id: string
@@ -21,6 +23,8 @@ export class AgentState {
   private capabilities: ReadonlySet<mesos.AgentInfo_Capability_Type> | undefined
   /** Numbers the content of `available()`: equal numbers mean equal content. */
   content = 0
+  /** By index of a client: the content that its decline filters refuse wholly, and so any part of it. */
+  readonly refusals: number[] = []
   private totalContent = 0
   private readonly nextContent: () => number
 
@@ -76,6 +80,15 @@ export class AgentState {
     else this.allocations.set(frameworkId, rest)
     this.taken = this.taken.subtract(allocated.nonShared().unallocated())
     this.changed()
+  }
+
+  markRefused(clientIndex: number): void {
+    while (this.refusals.length <= clientIndex) this.refusals.push(neverContent)
+    this.refusals[clientIndex] = this.content
+  }
+
+  liftRefusal(clientIndex: number): void {
+    if (clientIndex < this.refusals.length) this.refusals[clientIndex] = neverContent
   }
 
   private changed(): void {

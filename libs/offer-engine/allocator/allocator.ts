@@ -58,7 +58,9 @@ export class Allocator {
     this.domain = options.domain
     const excluded = (options.fairSharingExcludedNames ?? []).map((name) => this.names.indexOf(name))
     this.total = { vector: [], excluded: new Set(excluded), version: 0 }
-    this.roles = new RoleTree(this.total, this.names)
+    this.roles = new RoleTree(this.total, this.names, (clientIndex) => {
+      for (const agent of this.agents.values()) agent.liftRefusal(clientIndex)
+    })
     this.context = {
       roles: this.roles,
       names: this.names,
@@ -225,6 +227,7 @@ export class Allocator {
 
   private refuse(agent: AgentState, { frameworkId, agentId, role, resources }: Allocation, expiresAt: Millis): void {
     const refused = resources.unallocated()
+    const { index } = this.roles.client(role, frameworkId)
     this.filters.add({
       frameworkId,
       role,
@@ -232,10 +235,10 @@ export class Allocator {
       refused,
       expiresAt,
       installedInBatch: this.batchCount,
+      lift: () => agent.liftRefusal(index),
       live: true,
-      checkedContent: agent.content,
-      checkedVerdict: refused.contains(agent.available()),
     })
+    if (refused.contains(agent.available())) agent.markRefused(index)
   }
 
   /** Operations turned a framework's offered or used resources into others (RESERVE, CREATE, …). */

@@ -65,6 +65,7 @@ export class DrfOrder<C extends Competitor> {
 
   /** Who goes first comes first. The array stays as it is until the next call. */
   sorted(): readonly C[] {
+    if (this.sortedFor === this.total.version && this.touched.size === 0) return this.order
     if (this.sortedFor !== this.total.version || this.touched.size * 4 > this.order.length + 4) this.sortAll()
     else for (const competitor of this.touched) this.reposition(competitor)
     this.touched.clear()

@@ -10,10 +10,9 @@ export interface DeclineFilter {
   readonly expiresAt: Millis
   /** A filter outlives the batch run after it, however short its time. */
   readonly installedInBatch: number
+  /** Tells the agent that its free resources are not known to be refused any more. */
+  readonly lift: () => void
   live: boolean
-  /** The verdict of the last check, for the agent's free resources with that content number. */
-  checkedContent: number
-  checkedVerdict: boolean
 }
 
 /** Filters of one framework in one role, by agent. */
@@ -103,6 +102,7 @@ export class DeclineFilters {
   private retire(filter: DeclineFilter): void {
     if (!filter.live) return
     filter.live = false
+    filter.lift()
     this.liveCount--
     const left = (this.counts.get(filter.role) ?? 1) - 1
     if (left > 0) this.counts.set(filter.role, left)

@@ -10,6 +10,8 @@ import type { ScalarNames, Vector } from './vectors.ts'
 /** A framework within one role. */
 export interface Client extends Competitor {
   readonly frameworkId: string
+  /** Small; given again after the client is gone. */
+  readonly index: number
   subscribed: boolean
   /** Subscribed, not suppressed, and its framework active. */
   active: boolean
@@ -73,8 +75,12 @@ export class RoleTree {
   private readonly nodes = new Map<string, RoleNode>()
   private readonly total: ClusterTotal
   private readonly names: ScalarNames
+  private readonly freeIndexes: number[] = []
+  private lastIndex = 0
+  private readonly onForget: (clientIndex: number) => void
 
-  constructor(total: ClusterTotal, names: ScalarNames) {
+  constructor(total: ClusterTotal, names: ScalarNames, onForget: (clientIndex: number) => void) {
+    this.onForget = onForget
     this.total = total
     this.names = names
     this.root = new RoleNode('', undefined, total)
@@ -125,6 +131,7 @@ export class RoleTree {
     const client: Client = {
       path: frameworkId,
       frameworkId,
+      index: this.freeIndexes.pop() ?? this.lastIndex++,
       weight: 1,
       allocated: [],
       count: 0,
@@ -233,8 +240,10 @@ export class RoleTree {
   }
 
   private forgetIdle(role: string, client: Client): void {
-    if (!client.subscribed && isZero(client.allocated) && client.sharedUses.size === 0) {
-      this.nodes.get(role)?.clients.delete(client.frameworkId)
+    const isIdle = !client.subscribed && isZero(client.allocated) && client.sharedUses.size === 0
+    if (isIdle && this.nodes.get(role)?.clients.delete(client.frameworkId)) {
+      this.onForget(client.index)
+      this.freeIndexes.push(client.index)
     }
     this.prune(role)
   }

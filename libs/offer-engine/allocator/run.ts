@@ -2,7 +2,7 @@ import type { Random } from '@thermosphere/effects'
 import { isReserved, reservationRole, Resources, topLevelRole } from '../resources/index.ts'
 import type { Item, Milli, Quantities } from '../resources/index.ts'
 import type { AgentState } from './agent-state.ts'
-import type { DeclineFilter, DeclineFilters } from './filters.ts'
+import type { DeclineFilters } from './filters.ts'
 import type { FrameworkState } from './framework-state.ts'
 import { countsAgainstQuota } from './role-tree.ts'
 import type { Client, RoleNode, RoleTree } from './role-tree.ts'
@@ -25,6 +25,7 @@ export interface RunContext {
 /** A framework in a role, before an agent. */
 interface Candidate {
   readonly framework: FrameworkState
+  readonly client: Client
   readonly node: RoleNode
   readonly agent: AgentState
 }
@@ -98,20 +99,18 @@ export class AllocationRun {
 
   /** `none left`: the agent has nothing for any framework of the role. */
   private consider(client: Client, { node, agent, stage }: Turn): 'granted' | 'refused' | 'none left' {
-    const declines = (client.declines ??= this.context.filters.forRole(client.frameworkId, node.role)).get(agent.id)
-    // Refused before when as much was free: no need to plan an offer again.
-    if (declines?.some((filter) => filter.checkedVerdict && filter.checkedContent === agent.content)) return 'refused'
+    // Refused before, when as much was free: no need to plan an offer again.
+    if (agent.refusals[client.index] === agent.content) return 'refused'
     const framework = this.context.frameworks.get(client.frameworkId)
     if (!framework || framework.excludes(node.role, agent)) return 'refused'
     const allocatable = this.allocatableTo(node.role, agent)
     if (allocatable.isEmpty()) return 'none left'
-    const candidate = { framework, node, agent }
+    const candidate = { framework, client, node, agent }
     if (!this.isEnough(allocatable, candidate)) return 'refused'
     if (!framework.accepts(node.role, agent, this.context)) return 'refused'
     const free = framework.strip(allocatable)
     const offer = stage === 'all' ? this.planAll(node, free) : this.planGuaranteed(node, free)
-    if (offer.isEmpty() || !this.isEnough(offer, candidate) || (declines && this.isDeclined(declines, agent, offer)))
-      return 'refused'
+    if (offer.isEmpty() || !this.isEnough(offer, candidate) || this.isDeclined(candidate, offer)) return 'refused'
     this.grant(candidate, offer)
     return 'granted'
   }
@@ -127,21 +126,13 @@ export class AllocationRun {
     return minimum.length === 0 || minimum.some((quantities) => resources.containsQuantities(quantities))
   }
 
-  private isDeclined(filters: readonly DeclineFilter[], agent: AgentState, offer: Resources): boolean {
+  private isDeclined({ client, node, agent }: Candidate, offer: Resources): boolean {
+    client.declines ??= this.context.filters.forRole(client.frameworkId, node.role)
+    const filters = client.declines.get(agent.id)
+    if (!filters?.some((filter) => filter.refused.contains(offer))) return false
     const isWhole = offer.items.length === agent.available().items.length && !this.guaranteeing && !this.limiting
-    for (const filter of filters) {
-      if (isWhole && filter.checkedContent === agent.content) {
-        if (filter.checkedVerdict) return true
-        continue
-      }
-      const verdict = filter.refused.contains(offer)
-      if (isWhole) {
-        filter.checkedContent = agent.content
-        filter.checkedVerdict = verdict
-      }
-      if (verdict) return true
-    }
-    return false
+    if (isWhole) agent.markRefused(client.index)
+    return true
   }
 
   /** Stage 1: only if it helps a guarantee; then also the rest of the agent, as far as limit and headroom allow. */
