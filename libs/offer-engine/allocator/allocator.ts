@@ -50,6 +50,7 @@ export class Allocator {
   private batchAt: Millis = 0
   /** Agents that an event asks to be looked at now. */
   private readonly wanted = new Set<AgentState>()
+  private isAllWanted = false
   /** Agents where something changed since a run last found nothing to grant; the others need no look. */
   private readonly unsettled = new Set<AgentState>()
 
@@ -58,9 +59,7 @@ export class Allocator {
     this.domain = options.domain
     const excluded = (options.fairSharingExcludedNames ?? []).map((name) => this.names.indexOf(name))
     this.total = { vector: [], excluded: new Set(excluded), version: 0 }
-    this.roles = new RoleTree(this.total, this.names, (clientIndex) => {
-      for (const agent of this.agents.values()) agent.liftRefusal(clientIndex)
-    })
+    this.roles = new RoleTree(this.total, this.names)
     this.context = {
       roles: this.roles,
       names: this.names,
@@ -270,7 +269,7 @@ export class Allocator {
 
   /** An event asks for a run before the next batch. */
   get isRunWanted(): boolean {
-    return !this.paused && this.wanted.size > 0
+    return !this.paused && (this.isAllWanted || this.wanted.size > 0)
   }
 
   /** When the next run over all agents is due. */
@@ -282,9 +281,12 @@ export class Allocator {
   allocate(now: Millis, { batch = now >= this.batchAt }: { batch?: boolean } = {}): Allocation[] {
     if (this.paused) return []
     for (const agentId of this.filters.expire(now, this.batchCount)) this.unsettle(this.agents.get(agentId))
-    const candidates = [...(batch ? this.unsettled : this.wanted)].filter((agent) => this.isOffered(agent))
+    const candidates = [...(batch || this.isAllWanted ? this.unsettled : this.wanted)].filter((agent) =>
+      this.isOffered(agent),
+    )
     const allocations = candidates.length === 0 ? [] : this.run(candidates)
     this.wanted.clear()
+    this.isAllWanted = false
     if (!batch) return allocations
     this.batchCount++
     this.batchAt = now + this.intervalMs
@@ -372,7 +374,7 @@ export class Allocator {
   }
 
   private wantAll(): void {
-    for (const agent of this.agents.values()) this.wanted.add(agent)
+    this.isAllWanted = true
     this.unsettleAll()
   }
 

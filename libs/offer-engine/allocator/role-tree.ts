@@ -10,7 +10,7 @@ import type { ScalarNames, Vector } from './vectors.ts'
 /** A framework within one role. */
 export interface Client extends Competitor {
   readonly frameworkId: string
-  /** Small; given again after the client is gone. */
+  /** Small; given again after the client is gone, and with it its filters. */
   readonly index: number
   subscribed: boolean
   /** Subscribed, not suppressed, and its framework active. */
@@ -77,10 +77,8 @@ export class RoleTree {
   private readonly names: ScalarNames
   private readonly freeIndexes: number[] = []
   private lastIndex = 0
-  private readonly onForget: (clientIndex: number) => void
 
-  constructor(total: ClusterTotal, names: ScalarNames, onForget: (clientIndex: number) => void) {
-    this.onForget = onForget
+  constructor(total: ClusterTotal, names: ScalarNames) {
     this.total = total
     this.names = names
     this.root = new RoleNode('', undefined, total)
@@ -241,10 +239,7 @@ export class RoleTree {
 
   private forgetIdle(role: string, client: Client): void {
     const isIdle = !client.subscribed && isZero(client.allocated) && client.sharedUses.size === 0
-    if (isIdle && this.nodes.get(role)?.clients.delete(client.frameworkId)) {
-      this.onForget(client.index)
-      this.freeIndexes.push(client.index)
-    }
+    if (isIdle && this.nodes.get(role)?.clients.delete(client.frameworkId)) this.freeIndexes.push(client.index)
     this.prune(role)
   }
 
