@@ -1,0 +1,113 @@
+/** A framework for measuring: launches command tasks on one agent as fast as offers come, and notes when they changed. */
+import type { mesos, scheduler } from '@thermosphere/protocol'
+import { SchedulerClient } from '@thermosphere/protocol/node'
+
+type Times = { launchedAt: number; runningAt?: number; endedAt?: number }
+
+const role = 'bench'
+const terminal = new Set(['TASK_FINISHED', 'TASK_FAILED', 'TASK_KILLED', 'TASK_ERROR', 'TASK_LOST', 'TASK_DROPPED'])
+
+export class BenchFramework {
+  readonly times = new Map<string, Times>()
+  readonly failures: string[] = []
+  readonly #client: SchedulerClient
+  readonly #queue: { readonly id: string; readonly command: string }[] = []
+  #offers: mesos.Offer[] = []
+  #wake: () => void = () => undefined
+  #isClosing = false
+
+  constructor(master: string) {
+    this.#client = new SchedulerClient({
+      masters: [master],
+      frameworkInfo: () => ({
+        name: 'bench',
+        user: 'root',
+        roles: [role],
+        checkpoint: true,
+        capabilities: [{ type: 'MULTI_ROLE' }],
+      }),
+      onEvent: (event) => this.#onEvent(event),
+      onFatal: (message) => {
+        if (!this.#isClosing) throw new Error(message)
+      },
+    })
+    this.#client.start()
+  }
+
+  launch(id: string, command: string): void {
+    this.#queue.push({ id, command })
+    // Whatever is asked for in this turn goes out together.
+    setImmediate(() => this.#place())
+  }
+
+  /** Resolves once `done` holds; looked at after every event. */
+  async until(done: () => boolean): Promise<void> {
+    while (!done()) await new Promise<void>((resolve) => (this.#wake = resolve))
+  }
+
+  hasOffer = (): boolean => this.#offers.length > 0
+
+  async close(): Promise<void> {
+    this.#isClosing = true
+    await this.#client.call({ type: 'TEARDOWN' })
+    await this.#client.close()
+  }
+
+  #onEvent(event: scheduler.Event): void {
+    if (event.offers !== undefined) this.#offers.push(...(event.offers.offers ?? []))
+    if (event.rescind !== undefined) {
+      const { value } = event.rescind.offer_id
+      this.#offers = this.#offers.filter((offer) => offer.id.value !== value)
+    }
+    if (event.update !== undefined) this.#onStatus(event.update.status)
+    this.#place()
+    this.#wake()
+  }
+
+  #onStatus(status: mesos.TaskStatus): void {
+    const now = performance.now()
+    const times = this.times.get(status.task_id.value)
+    if (times !== undefined && status.state === 'TASK_RUNNING') times.runningAt ??= now
+    if (times !== undefined && terminal.has(status.state)) times.endedAt ??= now
+    if (terminal.has(status.state) && status.state !== 'TASK_FINISHED')
+      this.failures.push(status.message ?? status.state)
+    this.#client.acknowledge(status).catch(() => undefined)
+  }
+
+  /** Everything that fits one offer goes out in one ACCEPT; the rest of the offer comes back at once. */
+  #place(): void {
+    const offer = this.#queue.length > 0 ? this.#offers.shift() : undefined
+    if (offer === undefined) return
+    const cpus = (offer.resources ?? []).find(({ name }) => name === 'cpus')?.scalar?.value ?? 0
+    const chosen = this.#queue.splice(0, Math.floor(cpus / 0.01 + 1e-6))
+    const now = performance.now()
+    for (const { id } of chosen) this.times.set(id, { launchedAt: now })
+    const tasks = chosen.map(({ id, command }) => taskOf(offer, id, command))
+    this.#client
+      .call({
+        type: 'ACCEPT',
+        accept: {
+          offer_ids: [offer.id],
+          operations: [{ type: 'LAUNCH', launch: { task_infos: tasks } }],
+          filters: { refuse_seconds: 0 },
+        },
+      })
+      .catch((error: unknown) => this.failures.push(String(error)))
+  }
+}
+
+function taskOf(offer: mesos.Offer, id: string, command: string): mesos.TaskInfo {
+  const scalar = (name: string, value: number): mesos.Resource => ({
+    name,
+    type: 'SCALAR',
+    scalar: { value },
+    allocation_info: { role },
+  })
+  return {
+    name: id,
+    task_id: { value: id },
+    agent_id: offer.agent_id,
+    resources: [scalar('cpus', 0.01), scalar('mem', 8)],
+    command: { shell: true, value: command },
+  }
+}
