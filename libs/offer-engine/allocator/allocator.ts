@@ -25,6 +25,7 @@ import type {
 } from './types.ts'
 import { addVector, ScalarNames } from './vectors.ts'
 
+/** Mesos' default of `--allocation_interval`. */
 export const defaultAllocationIntervalMs: Millis = 1000
 const defaultMinAllocatable: readonly Quantities[] = [new Map([['cpus', 10]]), new Map([['mem', 32_000]])]
 
@@ -32,6 +33,12 @@ const defaultMinAllocatable: readonly Quantities[] = [new Map([['cpus', 10]]), n
  * Decides which framework is offered which resources: hierarchical dominant resource fairness.
  * The owner calls `allocate(now)` at `nextBatchAt` and soon after any call that makes `isRunWanted` true.
  * Whatever it grants counts as allocated until `recover`.
+ *
+ * @example
+ * const allocator = new Allocator({ random: createRandom(1) })
+ * allocator.addAgent({ id: 'a', hostname: 'h', total: Resources.parse('cpus:4;mem:1024') })
+ * allocator.addFramework({ id: 'f', roles: ['*'] })
+ * for (const grant of allocator.allocate(now)) allocator.recover(grant, { refuseMs: 5000, now })
  */
 export class Allocator {
   private readonly intervalMs: Millis
@@ -83,7 +90,7 @@ export class Allocator {
     this.want(agent)
   }
 
-  /** Changes what is given. Changed attributes drop all filters for the agent. */
+  /** Changes what is given and asks for a run over the agent. Changed attributes drop all filters for it. */
   updateAgent(agentId: string, change: Partial<AgentDescription>): void {
     const agent = this.agent(agentId)
     const before = agent.total

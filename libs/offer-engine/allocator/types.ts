@@ -2,6 +2,7 @@ import type { Millis, Random } from '@thermosphere/effects'
 import type { mesos, scheduler } from '@thermosphere/protocol'
 import type { Quantities, Resources } from '../resources/index.ts'
 
+/** What the master's flags say about allocation, with Mesos' defaults. */
 export interface AllocatorOptions {
   readonly random: Random
   /** Pause between two runs over all agents. */
@@ -16,6 +17,7 @@ export interface AllocatorOptions {
   readonly domain?: mesos.DomainInfo | undefined
 }
 
+/** What decides which frameworks an agent is offered to, and its resources. */
 export interface AgentDescription {
   readonly hostname: string
   /** Without allocations, with reservations and volumes. */
@@ -25,6 +27,7 @@ export interface AgentDescription {
   readonly capabilities?: readonly mesos.AgentInfo_Capability_Type[] | undefined
 }
 
+/** An agent when it comes. */
 export interface AgentSpec extends AgentDescription {
   readonly id: string
   readonly active?: boolean
@@ -32,6 +35,7 @@ export interface AgentSpec extends AgentDescription {
   readonly used?: ReadonlyMap<string, Resources>
 }
 
+/** A framework as it subscribed. */
 export interface FrameworkSpec {
   readonly id: string
   readonly roles: readonly string[]
@@ -55,18 +59,21 @@ export interface Allocation extends Holding {
   readonly role: string
 }
 
+/** Bounds of a top-level role, its subtree included. */
 export interface Quota {
   readonly guarantees: Quantities
   /** A name that is absent is unlimited. */
   readonly limits: Quantities
 }
 
+/** How resources come back. */
 export interface RecoverOptions {
   /** How long not to offer the same again; 0 or absent: no filter. */
   readonly refuseMs?: Millis | undefined
   readonly now: Millis
 }
 
+/** One role at one moment, for the endpoints. */
 export interface RoleSnapshot {
   readonly role: string
   readonly weight: number
@@ -81,6 +88,7 @@ export interface RoleSnapshot {
   readonly quotaOfferedOrConsumed: Quantities
 }
 
+/** Who has what of an agent. */
 export interface AgentResources {
   readonly total: Resources
   /** By framework, each allocated to roles. */

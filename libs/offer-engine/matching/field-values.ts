@@ -45,6 +45,7 @@ export function scalarText(value: number): string {
   return String(rounded / 1000)
 }
 
+/** The agent of an offer as the place of an instance. */
 export function offerPlacement(offer: mesos.Offer): Placement {
   return {
     hostname: offer.hostname,

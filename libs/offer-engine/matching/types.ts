@@ -16,6 +16,7 @@ export const refusalReasons = [
   'NoOfferAvailable',
 ] as const
 
+/** One of refusalReasons. */
 export type RefusalReason = (typeof refusalReasons)[number]
 
 /** Why an offer does not fit, with what was needed and what was there, in words for people. */
@@ -25,6 +26,7 @@ export interface Refusal {
   readonly offered: string
 }
 
+/** Marathon's operators, and IN for a list of values. */
 export type ConstraintOperator = 'UNIQUE' | 'CLUSTER' | 'GROUP_BY' | 'LIKE' | 'UNLIKE' | 'MAX_PER' | 'IS' | 'IN'
 
 /** `field`: `hostname`, `@hostname`, `@region`, `@zone` or the name of an agent attribute. */
@@ -58,6 +60,7 @@ export interface Demand {
   readonly reservationLabels?: Readonly<Record<string, string>>
 }
 
+/** What a match depends on beside the offer and the demand. */
 export interface MatchContext {
   readonly random: Random
   /** Instances that the constraints consider: reachable, and of the current configuration. */
@@ -72,6 +75,7 @@ export interface MatchContext {
   readonly maintenance?: { readonly now: Millis; readonly drainingMs: Millis } | undefined
 }
 
+/** An instance fits: launch it with these. */
 export interface Match {
   readonly kind: 'match'
   /** Ready for TaskInfo.resources, in the format of the offer. */
@@ -80,4 +84,5 @@ export interface Match {
   readonly hostPorts: (number | undefined)[]
 }
 
+/** A match, or all that stands against it in the order of refusalReasons. */
 export type MatchResult = Match | { readonly kind: 'refused'; readonly reasons: readonly Refusal[] }

@@ -15,6 +15,7 @@ type Instruction =
 /** Bounds the work a character of text can cost. */
 const instructionsMax = 10_000
 
+/** A compiled pattern in RE2's syntax. */
 export class LinearPattern {
   private readonly program: Instruction[] = []
 

@@ -185,6 +185,7 @@ export function withAllocation(item: Item, role: string | undefined): Item {
   }
 }
 
+/** Whether any role has the resource for itself. */
 export function isReserved(meta: Meta): boolean {
   return meta.reservations.length > 0
 }

@@ -3,6 +3,7 @@ import type { Milli } from './scalar.ts'
 /** Amounts by resource name, in thousandths. Absent = 0 for what there is, unlimited for a limit. */
 export type Quantities = ReadonlyMap<string, Milli>
 
+/** The sum name by name. */
 export function addQuantities(left: Quantities, right: Quantities): Map<string, Milli> {
   const result = new Map(left)
   for (const [name, milli] of right) result.set(name, (result.get(name) ?? 0) + milli)
@@ -19,6 +20,7 @@ export function subtractQuantities(left: Quantities, right: Quantities): Map<str
   return result
 }
 
+/** Whether there is at least as much of each name. */
 export function containsQuantities(left: Quantities, right: Quantities): boolean {
   for (const [name, milli] of right) if ((left.get(name) ?? 0) < milli) return false
   return true

@@ -13,6 +13,7 @@ export function normalizeRanges(pairs: readonly (readonly [number, number])[]): 
   return result
 }
 
+/** The ranges as [begin, end] pairs. */
 export function rangePairs(ranges: Ranges): [number, number][] {
   const pairs: [number, number][] = []
   for (let i = 0; i < ranges.length; i += 2) pairs.push([ranges[i] as number, ranges[i + 1] as number])

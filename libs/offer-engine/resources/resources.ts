@@ -28,7 +28,12 @@ import { itemFromWire, itemToWire } from './wire.ts'
 export type ApplyResult =
   { readonly ok: true; readonly resources: Resources } | { readonly ok: false; readonly error: string }
 
-/** An immutable bag of resources with exact arithmetic; equal resources are merged, empty ones dropped. */
+/**
+ * An immutable bag of resources with exact arithmetic; equal resources are merged, empty ones dropped.
+ *
+ * @example
+ * Resources.parse('cpus:4;mem:1024').subtract(Resources.parse('cpus:0.1')).toString() // 'cpus:3.9; mem:1024'
+ */
 export class Resources {
   static readonly empty = new Resources([])
   readonly items: readonly Item[]
