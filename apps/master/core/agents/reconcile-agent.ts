@@ -24,6 +24,7 @@ export function reconcileAgent(m: Master, agent: Agent, said: Reregister): agent
     else ask.push({ framework_id: { value: task.frameworkId }, task_id: task.wire.task_id })
   }
   adoptUnknown(m, agent, said, reported)
+  endUncheckpointed(m, agent, said)
   dropExecutors(m, agent, said)
   if (agent.link !== undefined) shutDownCompleted(m, agent.link, said)
   resendKills(m, agent)
@@ -41,10 +42,21 @@ function adoptUnknown(
   for (const [key, one] of reported) {
     const framework = m.frameworks.get(one.framework_id.value)
     if (!framework) continue
-    const known = agent.tasks.get(key)
-    if (known) continue
+    if (agent.tasks.has(key) || framework.info.checkpoint !== true) continue
     const task = addTask(m, framework, agent, wireOf(one, agent))
     if (task.holdsResources) m.allocator.addAllocation(framework.id, agent.id, task.resources)
+  }
+}
+
+/** Frameworks without checkpoints were told that their tasks are lost when the link broke: so be it. */
+function endUncheckpointed(m: Master, agent: Agent, said: Reregister): void {
+  for (const { id } of said.frameworks ?? []) {
+    const framework = id && m.frameworks.get(id.value)
+    if (!framework || framework.info.checkpoint === true) continue
+    const lost = (said.tasks ?? []).some(
+      (one) => one.framework_id.value === framework.id && !framework.tasks.has(one.task.task_id.value),
+    )
+    if (lost) tellAgent(m, agent, { type: 'SHUTDOWN_FRAMEWORK', shutdown_framework: { framework_id: id } })
   }
 }
 

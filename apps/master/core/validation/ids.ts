@@ -1,6 +1,5 @@
 const idMax = 255
 
-// eslint-disable-next-line no-control-regex -- control characters are what is refused
 const forbidden = /[\u0000-\u001f\u007f/\\]/
 
 /** Why an id cannot be one (it becomes a directory name), or undefined. */
