@@ -127,6 +127,8 @@ function chronos(request: IncomingMessage, path: string, response: ServerRespons
   if (path === '/v1/events') return eventStream(response)
   if (path === '/v1/scheduler/jobs') return reply(response, jobs)
   if (path === '/v1/scheduler/jobs/summary') return reply(response, { jobs: isFull ? data.summaries : [] })
+  if (path === '/ping') return reply(response, 'pong')
+  if (path === '/v1/scheduler/queue') return reply(response, { queue: isFull ? [{ id: 'ct:1:0:warm-cache:', job: 'warm-cache', state: 'queued', waitsFor: 'not enough memory (6 of the last 6 offers)' }] : [] })
   if (path === '/v1/scheduler/leader') return reply(response, { leader: '127.0.0.1:4400' })
   const runs = /^\/v1\/scheduler\/job\/([^/]+)\/runs$/.exec(path)?.[1]
   if (runs !== undefined) return reply(response, { runs: data.runsOf(decodeURIComponent(runs)) })

@@ -16,7 +16,7 @@ import { useJobViews } from '../features/live/hooks.ts'
 import { TaskLog } from '../features/tasks/TaskLog.tsx'
 import { paths } from '../paths.ts'
 import { CopyButton } from '../ui/Copy.tsx'
-import { duration } from '../ui/format.ts'
+import { duration, sentence } from '../ui/format.ts'
 import { Empty, Facts, Notice, Panel, SkeletonLines } from '../ui/Panel.tsx'
 import { Time } from '../ui/Time.tsx'
 import { useNow } from '../ui/clock.ts'
@@ -53,7 +53,7 @@ function KnownJob({ view, all }: { view: JobView; all: readonly JobView[] }) {
       actions={<JobActions view={view} />}
     >
       <When view={view} runs={runs ?? []} />
-      {view.reason !== '' && <Notice status={view.status}>{view.reason}</Notice>}
+      {view.reason !== '' && <Notice status={view.status}>{sentence(view.reason)}</Notice>}
       <Tabs value={tab} onChange={(value) => setTab(value ?? 'runs')} keepMounted={false}>
         <Tabs.List mb={12} style={{ flexWrap: 'nowrap', overflowX: 'auto', overflowY: 'hidden' }}>
           <Tabs.Tab value="runs">Runs</Tabs.Tab>
@@ -94,7 +94,7 @@ function When({ view, runs }: { view: JobView; runs: readonly RunView[] }) {
         <strong style={{ textTransform: 'none' }}>{view.when}</strong>
         {view.nextRunAt !== undefined && (
           <span>
-            next <Time at={view.nextRunAt} />
+            {view.nextRunAt <= now ? 'due now' : <>next <Time at={view.nextRunAt} /></>}
           </span>
         )}
         {view.job.disabled && <span className="dim">disabled: it runs only by hand</span>}

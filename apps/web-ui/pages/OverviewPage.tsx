@@ -50,7 +50,7 @@ export function OverviewPage() {
 }
 
 const More = ({ to }: { to: string }) => (
-  <Button variant="subtle" color="gray" component={Link} to={to}>
+  <Button variant="subtle" color="gray" size="compact-xs" component={Link} to={to}>
     View all
   </Button>
 )

@@ -1,5 +1,5 @@
 import { Tabs } from '@mantine/core'
-import { Link, useParams } from 'react-router'
+import { Link, useParams, useSearchParams } from 'react-router'
 import { taskKey } from '../api/live/cluster-state.ts'
 import type { Task } from '../api/live/cluster-state.ts'
 import { taskWords } from '../api/live/task-words.ts'
@@ -29,9 +29,7 @@ export function TaskPage() {
   if (task === undefined)
     return (
       <Page title={shortId(taskId, 60)} sources={['cluster']} crumbs={[{ label: 'Tasks', to: paths.tasks() }]}>
-        <Empty title="This task is not known any more">
-          The master keeps only the last ended tasks of each framework. <Link className="link" to={paths.tasks()}>All tasks</Link>
-        </Empty>
+        <ForgottenTask frameworkId={frameworkId} taskId={taskId} />
       </Page>
     )
   return <KnownTask task={task} />
@@ -73,4 +71,17 @@ function ownerCrumb(task: Task, serviceId: string | undefined) {
   if (serviceId !== undefined) return { label: serviceId, to: paths.service(serviceId) }
   const job = jobNameOfTask(task.id)
   return job === undefined ? undefined : { label: job, to: paths.job(job) }
+}
+
+/** The master forgets ended tasks; the agent keeps the files longer, and a link from a run says which one it was. */
+function ForgottenTask({ frameworkId, taskId }: { frameworkId: string; taskId: string }) {
+  const [query] = useSearchParams()
+  const agentId = query.get('agent')
+  const executorId = query.get('executor') ?? undefined
+  if (agentId !== null) return <TaskLog task={{ id: taskId, frameworkId, agentId, executorId }} />
+  return (
+    <Empty title="This task is not known any more">
+      The master keeps only the last ended tasks of each framework. <Link className="link" to={paths.tasks()}>All tasks</Link>
+    </Empty>
+  )
 }

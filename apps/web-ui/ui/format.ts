@@ -89,6 +89,9 @@ export function shortId(id: string, max = 24): string {
   return `${id.slice(0, max - 1 - tail)}…${id.slice(-tail)}`
 }
 
+/** `its last run failed` as a sentence of its own. */
+export const sentence = (text: string) => (text === '' ? '' : `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`)
+
 export const momentOf = (value: string | number | null | undefined): number | undefined => {
   if (value === null || value === undefined || value === '') return undefined
   const at = typeof value === 'number' ? value : Date.parse(value)

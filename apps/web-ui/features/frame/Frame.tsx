@@ -76,7 +76,7 @@ function TopBar(props: TopBarProps) {
       </Link>
       <span className="cluster-name">
         <span className="ellipsis">{info?.name ?? 'cluster'}</span>
-        {info?.leader !== undefined && info.leader !== null && <span className="mono ellipsis">{info.leader}</span>}
+        {info?.leader !== undefined && info.leader !== null && <span className="mono ellipsis">{info.leader.replace(/^\w+:\/\//, '')}</span>}
       </span>
       <span className="topbar-space" />
       <LiveIndicator />

@@ -1,7 +1,7 @@
 import { Link } from 'react-router'
 import type { QueueItem } from '../../api/schemas/marathon.ts'
 import { paths } from '../../paths.ts'
-import { amount, duration, momentOf, plural } from '../../ui/format.ts'
+import { amount, duration, momentOf, plural, sentence } from '../../ui/format.ts'
 import type { ResourceName } from '../../ui/format.ts'
 import { Empty, Facts, Notice, Panel } from '../../ui/Panel.tsx'
 import { StatusMark } from '../../ui/StatusMark.tsx'
@@ -18,7 +18,7 @@ export function WhyTab({ view }: { view: ServiceView }) {
   return (
     <div className="stack">
       <Notice status={view.status}>
-        <strong>{view.word}.</strong> {view.reason === '' ? 'It waits for the next offers.' : `${view.reason}.`}
+        <strong>{view.word}.</strong> {view.reason === '' ? 'It waits for the next offers.' : sentence(view.reason)}
       </Notice>
       <div className="grid-2">
         <Panel title="Offers looked at">
@@ -42,7 +42,7 @@ export function WhyTab({ view }: { view: ServiceView }) {
 
 function Settled({ view }: { view: ServiceView }) {
   if (view.status === 'healthy') return <Empty title="Nothing waits">Every instance that is wanted has been placed.</Empty>
-  const reason = view.reason === '' ? 'Marathon has nothing in its queue for it.' : `${view.reason}.`
+  const reason = view.reason === '' ? 'Marathon has nothing in its queue for it.' : sentence(view.reason)
   return <Notice status={view.status}><strong>{view.word}.</strong> {reason}</Notice>
 }
 
