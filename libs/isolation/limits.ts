@@ -31,9 +31,9 @@ export const RMDIR_ATTEMPTS_MAX = 50
 export const RMDIR_INTERVAL_MS = 10
 /** How long the test whether this host offers namespaces may take. */
 export const PROBE_TIMEOUT_MS = 10_000
-/** Answers of the Docker engine that concern one container or image come within this time, or it counts as gone. */
-export const DOCKER_REQUEST_TIMEOUT_MS = 60_000
 /** Between two attempts to reach an engine that went away while a container ran. */
 export const DOCKER_RETRY_MS = 1_000
 /** How long the end of a container's output is awaited after the container itself has ended. */
 export const DOCKER_LOG_DRAIN_MS = 5_000
+/** After the end of a log: by then the engine knows whether the container has ended as well. */
+export const DOCKER_LOG_RETRY_MS = 200

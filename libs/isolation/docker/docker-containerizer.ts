@@ -5,13 +5,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { IsolationError } from '../errors.ts'
 import { memoryLimitMessage } from '../linux/arithmetic.ts'
-import { DOCKER_LOG_DRAIN_MS, DOCKER_RETRY_MS, EXEC_OUTPUT_BYTES_MAX } from '../limits.ts'
+import { DOCKER_LOG_DRAIN_MS, DOCKER_LOG_RETRY_MS, DOCKER_RETRY_MS, EXEC_OUTPUT_BYTES_MAX } from '../limits.ts'
 import { readProcessStat } from '../process/process-table.ts'
 import { commandWords } from '../supervision/command-script.ts'
 import * as options from './create-options.ts'
 import { Engine } from './engine.ts'
 import { Images } from './images.ts'
-import { copyOutput, FrameReader, outputSizes } from './output.ts'
+import { copyOutput, FrameReader, prepareOutput } from './output.ts'
 import { ipAddressOf } from './replies.ts'
 import { usageOfStats } from './usage.ts'
 import type * as Api from '../containerizer.ts'
@@ -55,7 +55,7 @@ export class DockerContainerizer implements Api.Containerizer {
       throw new IsolationError('UNSUPPORTED', `container ${spec.containerId} names no Docker image; give it one`)
     if (this.#isSweepDue) await this.destroyOrphans(this.#known)
     const { runtime, isCfsEnabled } = this.#options
-    const offsets = await outputSizes(spec.sandbox)
+    const offsets = await prepareOutput(spec.sandbox)
     const create = options.createOptions(spec, { docker, runtime, offsets, isCfsEnabled })
     await this.#images.ensure(docker)
     if (signal.aborted) throw aborted(spec)
@@ -234,13 +234,26 @@ export class DockerContainerizer implements Api.Containerizer {
     const labels = Config.Labels ?? {}
     const offset = (label: string): number => Number(labels[label] ?? 0)
     const offsets = { stdout: offset(options.LABEL_STDOUT_BYTES), stderr: offset(options.LABEL_STDERR_BYTES) }
-    try {
+    const copy = async (): Promise<void> => {
       const log = await this.#engine.followLog(Id)
       await copyOutput({ log, sandbox, offsets, isTty: Config.Tty ?? false })
+    }
+    try {
+      // The log of a running container ends when the engine does; then it goes on with the next one.
+      do await this.#retry(copy)
+      while (await this.#isRunningSoon(Id))
       return undefined
     } catch (error) {
       return `The output is incomplete: ${error instanceof Error ? error.message : String(error)}`
     }
+  }
+
+  /** Whether it still runs a moment after its log has ended. */
+  async #isRunningSoon(dockerId: string): Promise<boolean> {
+    const isRunning = async (): Promise<boolean> => (await this.#engine.inspect(dockerId))?.State.Running ?? false
+    if (!(await this.#retry(isRunning))) return false
+    await sleep(DOCKER_LOG_RETRY_MS, undefined, { ref: false })
+    return await this.#retry(isRunning)
   }
 
   /** Until the engine answers again: containers may outlive its restart. Never resolves once the agent closes. */
@@ -250,7 +263,7 @@ export class DockerContainerizer implements Api.Containerizer {
         return await ask()
       } catch (error) {
         if (this.#engine.isClosed) return await new Promise<never>(() => undefined)
-        if (!(error instanceof IsolationError && error.retryable)) throw error
+        if (!this.#engine.asError(error, '').retryable) throw error
         await sleep(DOCKER_RETRY_MS, undefined, { ref: false })
       }
     }

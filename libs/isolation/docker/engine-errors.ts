@@ -22,13 +22,16 @@ const TELLING: readonly (readonly [RegExp, IsolationErrorCode, string])[] = [
   [/is already in use by container/i, 'CONTAINER_EXISTS', 'an earlier container of that name was not removed'],
 ]
 
+/** What the socket of an engine that is not there, stops, or is not ours fails with. */
+const SOCKET_FAILURES = ['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EACCES', 'EPERM', 'EPIPE', 'ENOTSOCK', 'ETIMEDOUT']
+
 function unreachable(error: unknown, what: string, socketPath: string): IsolationError | undefined {
   const code = errnoOf(error)
   const advice =
     code === 'EACCES' || code === 'EPERM'
       ? 'the agent may not use the socket; run it as root or in the group docker'
       : 'start the engine (dockerd), or name its socket with --docker_socket'
-  if (statusOf(error) !== undefined || code === undefined) return undefined
+  if (statusOf(error) !== undefined || code === undefined || !SOCKET_FAILURES.includes(code)) return undefined
   const message = `${what}: the Docker engine is not reachable at ${socketPath} (${code}); ${advice}`
   return new IsolationError('DOCKER_UNREACHABLE', message, { cause: error, retryable: true })
 }

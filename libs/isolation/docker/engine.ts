@@ -5,6 +5,7 @@ import { asEngineError, statusOf } from './engine-errors.ts'
 import { execInspectSchema, inspectSchema, listSchema, statsSchema, waitSchema } from './replies.ts'
 import type { DockerInspect, DockerStats } from './replies.ts'
 import type { IsolationError } from '../errors.ts'
+import type { DialOptions } from 'docker-modem'
 import type { ContainerCreateOptions, HostConfig } from 'dockerode'
 
 /** What the exec of a command inside a container is and says. */
@@ -51,10 +52,21 @@ export class Engine {
 
   /** Resolves with the exit code when the container is not running any more; `undefined` when there is none. */
   waitForEnd(id: string): Promise<number | undefined> {
-    const options = { abortSignal: this.#closing.signal }
-    const container = this.docker.getContainer(id)
-    const ask = async (): Promise<number> => waitSchema.parse(await container.wait(options)).StatusCode
-    return this.#askFor('cannot wait for the container', ask)
+    // As a stream: the client's own wait never ends when the engine goes after it has answered the first line.
+    const request = {
+      path: `/containers/${id}/wait`,
+      method: 'POST',
+      isStream: true,
+      statusCodes: { 200: true, 404: 'no such container', 500: 'server error' },
+      abortSignal: this.#closing.signal,
+    }
+    return this.#askFor('cannot wait for the container', async () => {
+      const chunks: Buffer[] = []
+      for await (const chunk of await this.#dial(request)) chunks.push(chunk)
+      const body = Buffer.concat(chunks).toString('utf8')
+      if (body === '') throw Object.assign(new Error('the engine stops'), { code: 'ECONNRESET' })
+      return waitSchema.parse(JSON.parse(body)).StatusCode
+    })
   }
 
   /** Its output from the start, following until it ends. */
@@ -106,6 +118,13 @@ export class Engine {
 
   asError(error: unknown, what: string): IsolationError {
     return asEngineError(error, what, this.socketPath)
+  }
+
+  #dial(request: DialOptions): Promise<AsyncIterable<Buffer>> {
+    return new Promise((resolve, reject) => {
+      const done = (error: unknown, stream: AsyncIterable<Buffer>): void => (error ? reject(error) : resolve(stream))
+      this.docker.modem.dial(request, done)
+    })
   }
 
   async #ask<T>(what: string, request: () => Promise<T>): Promise<T> {

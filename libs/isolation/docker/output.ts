@@ -3,9 +3,9 @@
  * is in the files already (an earlier agent wrote it) is skipped, so nothing is lost or written twice by a restart.
  */
 import { constants } from 'node:fs'
-import { open, stat } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { errnoOf } from '../errors.ts'
+import { asIsolationError, errnoOf } from '../errors.ts'
 import type { OutputOffsets } from './create-options.ts'
 import type { FileHandle } from 'node:fs/promises'
 
@@ -58,7 +58,10 @@ class SandboxFile {
   async write(data: Buffer): Promise<void> {
     const fresh = data.subarray(Math.min(this.#skip, data.length))
     this.#skip -= data.length - fresh.length
-    if (fresh.length > 0) await this.#handle.appendFile(fresh)
+    if (fresh.length === 0) return
+    await this.#handle.appendFile(fresh).catch((error: unknown) => {
+      throw asIsolationError(error, 'cannot write to the sandbox')
+    })
   }
 
   close(): Promise<void> {
@@ -66,24 +69,37 @@ class SandboxFile {
   }
 }
 
-async function sizeOf(path: string): Promise<number> {
+// The container may write to its sandbox: a link that it puts there must not lead the agent to another file.
+const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW
+
+async function openOutput(sandbox: string, name: StreamName): Promise<FileHandle> {
   try {
-    return (await stat(path)).size
+    return await open(join(sandbox, name), FLAGS, 0o644)
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return 0
+    throw asIsolationError(error, `cannot write ${name} in the sandbox ${sandbox}`)
+  }
+}
+
+/** Makes the file if there is none, and tells how much is in it. Links are left to fail when they are written to. */
+async function prepareOne(sandbox: string, name: StreamName): Promise<number> {
+  try {
+    const handle = await openOutput(sandbox, name)
+    const { size } = await handle.stat()
+    await handle.close()
+    return size
+  } catch (error) {
+    if (error instanceof Error && errnoOf(error.cause) === 'ELOOP') return 0
     throw error
   }
 }
 
-/** Sizes of the output files now. */
-export async function outputSizes(sandbox: string): Promise<OutputOffsets> {
-  return { stdout: await sizeOf(join(sandbox, 'stdout')), stderr: await sizeOf(join(sandbox, 'stderr')) }
+/** The output files as they are before the container writes to them. */
+export async function prepareOutput(sandbox: string): Promise<OutputOffsets> {
+  return { stdout: await prepareOne(sandbox, 'stdout'), stderr: await prepareOne(sandbox, 'stderr') }
 }
 
 async function openFile(sandbox: string, name: StreamName, offsets: OutputOffsets): Promise<SandboxFile> {
-  // The container may write to its sandbox: a link that it puts there must not lead the agent to another file.
-  const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW
-  const handle = await open(join(sandbox, name), flags, 0o644)
+  const handle = await openOutput(sandbox, name)
   return new SandboxFile(handle, Math.max(0, (await handle.stat()).size - offsets[name]))
 }
 

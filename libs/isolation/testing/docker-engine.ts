@@ -1,18 +1,19 @@
 /** A Docker engine of the test's own: its socket, data and processes are gone after `close`. */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Docker from 'dockerode'
+import { processesWith } from './workbench.ts'
 
 export const BUSYBOX_IMAGE = 'thermosphere-busybox'
 
 export type DockerEngine = {
   readonly docker: Docker
   readonly socketPath: string
-  /** Ends the engine by kill -9 and starts it again; containers live on. */
+  /** Ends the engine and starts it again; containers live on. */
   restart(): Promise<void>
   close(): Promise<void>
 }
@@ -25,7 +26,14 @@ async function startEngine(directory: string, socketPath: string): Promise<Engin
     'dockerd',
     [
       ...['-H', `unix://${socketPath}`, '--data-root', at('data'), '--exec-root', at('exec'), '--pidfile', at('pid')],
-      ...['--iptables=false', '--ip6tables=false', '--bridge=none', '--live-restore', '--config-file', at('none.json')],
+      ...[
+        '--iptables=false',
+        '--ip6tables=false',
+        '--bridge=none',
+        '--live-restore',
+        '--config-file',
+        at('daemon.json'),
+      ],
     ],
     { stdio: ['ignore', 'ignore', 'pipe'], detached: true },
   )
@@ -84,18 +92,31 @@ async function importBusybox(docker: Docker, directory: string): Promise<void> {
   )
 }
 
-/** A killed engine leaves its containerd behind, with containers below it. */
-function killContainerd(directory: string): void {
-  try {
-    process.kill(Number(readFileSync(join(directory, 'exec/containerd/containerd.pid'), 'utf8')), 'SIGTERM')
-  } catch {
-    // It has ended with its engine.
+/** Ends what an engine that died left of its own: containerd, shims, and the mounts of their containers. */
+function clearLeftovers(directory: string): void {
+  for (const pid of processesWith(directory)) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // It has ended with its engine.
+    }
   }
+  const mounts = readFileSync('/proc/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
+  for (const path of mounts.filter((mount) => mount.startsWith(directory)).reverse())
+    execFileSync('umount', ['-l', path])
+}
+
+async function removeContainers(docker: Docker): Promise<void> {
+  for (const { Id } of await docker.listContainers({ all: true })) await docker.getContainer(Id).remove({ force: true })
 }
 
 export async function startDockerEngine(): Promise<DockerEngine> {
   const directory = mkdtempSync(join(tmpdir(), 'thermosphere-docker-'))
   const socketPath = join(directory, 'docker.sock')
+  // An own configuration, so that the host's does not count.
+  writeFileSync(join(directory, 'daemon.json'), '{}')
   let engine = await startEngine(directory, socketPath)
   const docker = new Docker({ socketPath })
   await importBusybox(docker, directory)
@@ -103,22 +124,17 @@ export async function startDockerEngine(): Promise<DockerEngine> {
     docker,
     socketPath,
     restart: async () => {
-      await engine.stop('SIGKILL')
+      await engine.stop('SIGTERM')
       engine = await startEngine(directory, socketPath)
     },
     close: async () => {
-      for (const { Id } of await docker.listContainers({ all: true }))
-        await docker.getContainer(Id).remove({ force: true })
-      await engine.stop('SIGTERM')
-      killContainerd(directory)
-      for (let attempt = 0; attempt < 50; attempt++) {
-        try {
-          return rmSync(directory, { recursive: true, force: true })
-        } catch {
-          await sleep(100)
-        }
+      try {
+        await removeContainers(docker)
+        await engine.stop('SIGTERM')
+      } finally {
+        clearLeftovers(directory)
+        rmSync(directory, { recursive: true, force: true, maxRetries: 20 })
       }
-      throw new Error(`cannot remove ${directory}: something is still mounted there`)
     },
   }
 }
