@@ -457,3 +457,18 @@ test('dead filters do not pile up', () => {
   }
   assert.equal(allocator.filterCount('*'), 0)
 })
+
+test('a role keeps its past allocations when its framework moves to a role below it', () => {
+  const allocator = createAllocator()
+  addAgents(allocator, 1)
+  addFramework(allocator, 'f', { roles: ['b'] })
+  const [granted] = allocator.allocate(0)
+  assert.ok(granted)
+  allocator.recover(granted, { now: 0 })
+  allocator.updateFramework({ id: 'f', roles: ['b/c'] })
+  addFramework(allocator, 'g', { roles: ['x'] })
+  assert.deepEqual(
+    allocator.allocate(1).map(({ role }) => role),
+    ['x'],
+  )
+})

@@ -7,7 +7,7 @@ import { AgentState, sameAttributes } from './agent-state.ts'
 import type { ClusterTotal } from './drf-order.ts'
 import { DeclineFilters } from './filters.ts'
 import { FrameworkState } from './framework-state.ts'
-import { RoleTree } from './role-tree.ts'
+import { quotaScalars, RoleTree } from './role-tree.ts'
 import { AllocationRun } from './run.ts'
 import type { RunContext } from './run.ts'
 import { snapshotRole } from './snapshot.ts'
@@ -65,12 +65,12 @@ export class Allocator {
     this.intervalMs = options.allocationIntervalMs ?? defaultAllocationIntervalMs
     this.domain = options.domain
     const excluded = (options.fairSharingExcludedNames ?? []).map((name) => this.names.indexOf(name))
-    this.total = { vector: [], excluded: new Set(excluded), version: 0 }
+    this.total = { vector: [], quotaScalars: [], excluded: new Set(excluded), version: 0 }
     this.roles = new RoleTree(this.total, this.names)
     this.context = {
       roles: this.roles,
+      total: this.total,
       names: this.names,
-      agents: this.agents,
       frameworks: this.frameworks,
       filters: this.filters,
       random: options.random,
@@ -97,8 +97,8 @@ export class Allocator {
     const attributesChanged = change.attributes !== undefined && !sameAttributes(change.attributes, agent.attributes)
     agent.describe({ ...agent.description(), ...change }, this.domain)
     if (agent.total !== before) {
-      this.addTotal(before, -1)
       this.addTotal(agent.total, 1)
+      this.addTotal(before, -1)
     }
     if (attributesChanged) this.filters.dropAgent(agentId)
     for (const framework of this.frameworks.values()) framework.forgetAgent(agent)
@@ -144,12 +144,12 @@ export class Allocator {
     const framework = this.framework(spec.id)
     const before = framework.roles
     framework.update(spec)
+    for (const role of framework.roles) this.refreshClient(framework, role)
     for (const role of before) {
       if (framework.roles.has(role)) continue
       this.filters.dropFramework(framework.id, role)
       this.roles.setClient(role, framework.id, { subscribed: false, active: false })
     }
-    for (const role of framework.roles) this.refreshClient(framework, role)
     this.wantAll()
   }
 
@@ -360,14 +360,15 @@ export class Allocator {
 
   private addTotal(total: Resources, sign: 1 | -1): void {
     addVector(this.total.vector, this.names.toVector(total.scalarQuantities()), sign)
+    addVector(this.total.quotaScalars, quotaScalars(total, this.names), sign)
     this.total.version++
     this.roles.trackReservations(total, sign)
   }
 
   private changeTotal(agent: AgentState, total: Resources): void {
+    this.addTotal(total, 1)
     this.addTotal(agent.total, -1)
     agent.setTotal(total)
-    this.addTotal(total, 1)
     this.unsettle(agent)
   }
 

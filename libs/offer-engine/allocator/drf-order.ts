@@ -16,6 +16,8 @@ export interface Competitor {
 /** The cluster's scalars: the denominator of every share. `version` grows with each change. */
 export interface ClusterTotal {
   readonly vector: Vector
+  /** The part of it that can count against a quota: unreserved and not revocable. */
+  readonly quotaScalars: Vector
   readonly excluded: ReadonlySet<number>
   version: number
 }

@@ -77,6 +77,7 @@ export class RoleTree {
   private readonly names: ScalarNames
   private readonly freeIndexes: number[] = []
   private lastIndex = 0
+  private quotaCount = 0
 
   constructor(total: ClusterTotal, names: ScalarNames) {
     this.total = total
@@ -94,8 +95,7 @@ export class RoleTree {
   }
 
   hasQuota(): boolean {
-    for (const node of this.topLevel()) if (node.quota) return true
-    return false
+    return this.quotaCount > 0
   }
 
   topLevel(): Iterable<RoleNode> {
@@ -172,7 +172,9 @@ export class RoleTree {
   }
 
   setQuota(role: string, quota: Quota | undefined): void {
-    this.ensure(role).quota = quota
+    const node = this.ensure(role)
+    this.quotaCount += (quota ? 1 : 0) - (node.quota ? 1 : 0)
+    node.quota = quota
     this.prune(role)
   }
 
@@ -196,17 +198,17 @@ export class RoleTree {
     addVector(client.allocated, this.countedScalars(client.sharedUses, change), change.sign)
     role.clientOrder.touch(client)
     const own = this.countedScalars(role.sharedUses, change)
+    const consumed = quotaScalars(change.resources, this.names)
     addVector(role.leaf.allocated, own, change.sign)
     role.branchOrder.touch(role.leaf)
     for (let node: RoleNode = role; node.parent; node = node.parent) {
       const counted = node === role ? own : this.countedScalars(node.sharedUses, change)
       addVector(node.branch.allocated, counted, change.sign)
       if (change.sign > 0) node.branch.count++
-      for (const item of change.resources.items) {
-        if (countsAgainstQuota(item)) this.addItem(node.consumed, item, change.sign)
-      }
+      addVector(node.consumed, consumed, change.sign)
       node.parent.branchOrder.touch(node.branch)
     }
+    addVector(this.root.consumed, consumed, change.sign)
   }
 
   /** The scalars that change a share: a shared resource counts while anybody on the agent uses it, once. */
@@ -266,6 +268,15 @@ function isIdle(node: RoleNode): boolean {
     isZero(node.reserved) &&
     isZero(node.branch.allocated)
   )
+}
+
+/** The sum of what counts against a quota when offered or used. */
+export function quotaScalars(resources: Resources, names: ScalarNames): Vector {
+  const sum: Vector = []
+  for (const item of resources.items) {
+    if (item.type === 'SCALAR' && countsAgainstQuota(item)) addAt(sum, names.indexOf(item.meta.name), item.milli)
+  }
+  return sum
 }
 
 export function countsAgainstQuota(item: Item): boolean {

@@ -2,9 +2,10 @@ import type { Random } from '@thermosphere/effects'
 import { isReserved, reservationRole, Resources, topLevelRole } from '../resources/index.ts'
 import type { Item, Milli, Quantities } from '../resources/index.ts'
 import type { AgentState } from './agent-state.ts'
+import type { ClusterTotal } from './drf-order.ts'
 import type { DeclineFilters } from './filters.ts'
 import type { FrameworkState } from './framework-state.ts'
-import { countsAgainstQuota } from './role-tree.ts'
+import { countsAgainstQuota, quotaScalars } from './role-tree.ts'
 import type { Client, RoleNode, RoleTree } from './role-tree.ts'
 import type { Allocation } from './types.ts'
 import { addAt, addVector } from './vectors.ts'
@@ -13,8 +14,8 @@ import type { ScalarNames, Vector } from './vectors.ts'
 /** What one run works with. */
 export interface RunContext {
   readonly roles: RoleTree
+  readonly total: ClusterTotal
   readonly names: ScalarNames
-  readonly agents: ReadonlyMap<string, AgentState>
   readonly frameworks: ReadonlyMap<string, FrameworkState>
   readonly filters: DeclineFilters
   readonly random: Random
@@ -63,9 +64,8 @@ export class AllocationRun {
     for (const { node } of quotas) {
       for (const [name, milli] of this.unmetGuarantees(node)) addAt(this.requiredHeadroom, this.index(name), milli)
     }
-    for (const agent of context.agents.values()) {
-      this.addQuotaScalars(this.availableHeadroom, agent.available(), 1)
-    }
+    addVector(this.availableHeadroom, context.total.quotaScalars)
+    addVector(this.availableHeadroom, context.roles.root.consumed, -1)
   }
 
   /** What was granted, in order; what one framework gets of one agent for one role is one allocation. */
@@ -229,15 +229,7 @@ export class AllocationRun {
       const helping = offer.filter((item) => countsAgainstQuota(item) && item.meta.name === name).scalar(name)
       addAt(this.requiredHeadroom, this.index(name), -Math.min(missing, helping))
     }
-    this.addQuotaScalars(this.availableHeadroom, offer, -1)
-  }
-
-  private addQuotaScalars(vector: Vector, resources: Resources, factor: number): void {
-    const sum: Vector = []
-    for (const item of resources.items) {
-      if (item.type === 'SCALAR' && countsAgainstQuota(item)) addAt(sum, this.index(item.meta.name), item.milli)
-    }
-    addVector(vector, sum, factor)
+    addVector(this.availableHeadroom, quotaScalars(offer, this.context.names), -1)
   }
 }
 

@@ -1,4 +1,4 @@
-/** Parses the part of RE2's syntax that decides whether a text matches: no captures, no look-around, no back-references. */
+/** Parses the part of RE2's syntax that decides whether a text matches: no look-around, no back-references. */
 
 export type CharTest = (codePoint: number) => boolean
 
