@@ -35,7 +35,14 @@ class Upgrade {
     this.cluster.subscribe()
     const healthChecks = options.checked ? [check] : []
     const { instances, strategy } = options
-    this.cluster.create({ id: '/web', cmd: 'sleep 1', instances, upgradeStrategy: strategy, backoffSeconds: 0, healthChecks })
+    this.cluster.create({
+      id: '/web',
+      cmd: 'sleep 1',
+      instances,
+      upgradeStrategy: strategy,
+      backoffSeconds: 0,
+      healthChecks,
+    })
     this.cluster.settle(2)
     this.tellHealth()
     this.cluster.settle(2)
@@ -72,7 +79,8 @@ class Upgrade {
     else if (kind === 'flap' && this.#checked && victim !== undefined) {
       if (!this.sick.delete(victim)) this.sick.add(victim)
       this.tellHealth()
-    } else if (kind === 'fail' && victim !== undefined && !this.dying.has(victim)) this.cluster.tell(victim, 'TASK_FAILED')
+    } else if (kind === 'fail' && victim !== undefined && !this.dying.has(victim))
+      this.cluster.tell(victim, 'TASK_FAILED')
   }
 
   /** R1 at every kill: what stays healthy is enough. R2: never more tasks than the capacity. */
@@ -113,7 +121,10 @@ test('[marathon 65] a rolling update keeps its bounds under failures and flappin
       }
       assert.equal(run.cluster.state.deployments.size, 0, 'the deployment ends')
       const commands = run.cluster.running('/web').map((id) => run.cluster.tasks.get(id)?.info.command?.value)
-      assert.deepEqual(commands, Array.from({ length: instances }, () => 'sleep 2'))
+      assert.deepEqual(
+        commands,
+        Array.from({ length: instances }, () => 'sleep 2'),
+      )
     }),
     { numRuns: 300 },
   )

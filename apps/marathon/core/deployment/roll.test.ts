@@ -14,7 +14,13 @@ const base: RollInput = {
   ready: 0,
 }
 
-type Case = readonly [name: string, input: Partial<RollInput>, killUnhealthy: number, killHealthy: number, start: number]
+type Case = readonly [
+  name: string,
+  input: Partial<RollInput>,
+  killUnhealthy: number,
+  killHealthy: number,
+  start: number,
+]
 const half = { minimumHealthCapacity: 0.5, maximumOverCapacity: 0 }
 const none = { minimumHealthCapacity: 0, maximumOverCapacity: 0 }
 const tight = { minimumHealthCapacity: 1, maximumOverCapacity: 0 }
@@ -32,11 +38,29 @@ const cases: readonly Case[] = [
   ['{1,0} kills one old for the extra one', { ...tight, fresh: 1, ready: 1 }, 0, 1, 0],
   ['one instance with {0.5,0} takes an extra one', { ...half, target: 1, oldHealthy: 1 }, 0, 0, 1],
   ['[marathon 67] unhealthy old ones go first', { ...half, oldHealthy: 3, oldUnhealthy: 1 }, 1, 0, 0],
-  ['an upgrade whose old instances are all unhealthy is not stuck', { ...tight, oldHealthy: 0, oldUnhealthy: 4 }, 4, 0, 0],
+  [
+    'an upgrade whose old instances are all unhealthy is not stuck',
+    { ...tight, oldHealthy: 0, oldUnhealthy: 4 },
+    4,
+    0,
+    0,
+  ],
   ['with room the unhealthy ones stay until new ones are ready', { oldHealthy: 0, oldUnhealthy: 4 }, 0, 0, 4],
-  ['a ready one replaces an unhealthy old one', { ...tight, target: 1, oldHealthy: 0, oldUnhealthy: 1, fresh: 1, ready: 1 }, 1, 0, 0],
+  [
+    'a ready one replaces an unhealthy old one',
+    { ...tight, target: 1, oldHealthy: 0, oldUnhealthy: 1, fresh: 1, ready: 1 },
+    1,
+    0,
+    0,
+  ],
   ['new ones that are not ready are waited for', { oldHealthy: 4, fresh: 4 }, 0, 0, 0],
-  ['rounding does not invent an instance', { target: 30, minimumHealthCapacity: 0.1, maximumOverCapacity: 0, oldHealthy: 30 }, 0, 27, 0],
+  [
+    'rounding does not invent an instance',
+    { target: 30, minimumHealthCapacity: 0.1, maximumOverCapacity: 0, oldHealthy: 30 },
+    0,
+    27,
+    0,
+  ],
 ]
 
 describe('the plan of a rolling restart', () => {
