@@ -137,7 +137,7 @@ const compatibilityFlags = defineFlags({
   on_elected_prepare_timeout: { ...ms, default: 180_000, help: accepted },
 })
 
-const flags = defineFlags({ ...serviceFlags, ...frameworkFlags, ...schedulingFlags, ...compatibilityFlags })
+export const flags = defineFlags({ ...serviceFlags, ...frameworkFlags, ...schedulingFlags, ...compatibilityFlags })
 
 export type Config = ConfigOf<typeof flags>
 

@@ -189,8 +189,18 @@ describe('the life of an app', () => {
     const cluster = running()
     assert.equal(cluster.isSuppressed, true)
     cluster.update('/web', { instances: 2 })
-    cluster.advance(5_000)
     assert.equal(cluster.isSuppressed, false)
+  })
+
+  test('revives come in a short burst and then at their pace', () => {
+    const cluster = running()
+    const revives = () => cluster.calls.filter(({ type }) => type === 'REVIVE').length
+    cluster.advance(60_000)
+    const before = revives()
+    for (let i = 2; i < 12; i++) cluster.update('/web', { instances: i }, { force: true })
+    assert.equal(revives() - before, 5)
+    cluster.advance(5_000)
+    assert.equal(revives() - before, 6)
   })
 
   test('[marathon 20] kill and scale takes the named task and lowers the count', () => {

@@ -2,6 +2,7 @@
 import type { mesos } from '@thermosphere/protocol'
 import type { MarathonState, StepContext } from '../state/index.ts'
 import { delayedUntil } from './backoff.ts'
+import { reviveBurstMax } from '../limits.ts'
 
 const reviveTimerPrefix = 'revive:'
 
@@ -68,23 +69,24 @@ function subscribeRoles(ctx: StepContext): void {
   const { state } = ctx
   const added = rolesOf(state).filter((role) => !state.roles.has(role))
   if (added.length === 0) return
-  for (const role of added) state.roles.set(role, { isSuppressed: false, lastReviveAt: -Infinity })
+  for (const role of added) state.roles.set(role, { isSuppressed: false, paidUntil: 0 })
   const suppressed = [...state.roles].filter(([, { isSuppressed }]) => isSuppressed).map(([role]) => role)
   const update_framework = { framework_info: frameworkInfo(state), suppressed_roles: suppressed }
   ctx.call({ type: 'UPDATE_FRAMEWORK', update_framework })
 }
 
-/** At most one revive an interval and role; a later one waits for its turn. */
+/** One revive an interval and role on average, a few more in a burst; further ones wait for their turn. */
 function revive(ctx: StepContext, role: string): void {
   const demand = ctx.state.roles.get(role)
   if (demand === undefined) return
-  const nextAt = demand.lastReviveAt + ctx.state.config.minReviveIntervalMs
+  const intervalMs = ctx.state.config.minReviveIntervalMs
+  const nextAt = demand.paidUntil - intervalMs * (reviveBurstMax - 1)
   if (nextAt > ctx.now) {
     ctx.timer(reviveTimerPrefix + role, nextAt)
     return
   }
   demand.isSuppressed = false
-  demand.lastReviveAt = ctx.now
+  demand.paidUntil = Math.max(demand.paidUntil, ctx.now) + intervalMs
   ctx.timer(reviveTimerPrefix + role, undefined)
   ctx.call({ type: 'REVIVE', revive: { roles: [role] } })
 }
@@ -97,5 +99,5 @@ export function onReviveTimer(ctx: StepContext, key: string): void {
 /** A new subscription starts without filters and with every role wanting offers. */
 export function resetDemand(state: MarathonState): void {
   state.roles.clear()
-  for (const role of rolesOf(state)) state.roles.set(role, { isSuppressed: false, lastReviveAt: -Infinity })
+  for (const role of rolesOf(state)) state.roles.set(role, { isSuppressed: false, paidUntil: 0 })
 }

@@ -58,7 +58,8 @@ export type OfferStats = {
   readonly last: Map<string, UnusedOffer>
 }
 
-export type RoleDemand = { isSuppressed: boolean; lastReviveAt: Millis }
+/** `paidUntil`: each revive pays one interval ahead of now; how far ahead it may get bounds a burst. */
+export type RoleDemand = { isSuppressed: boolean; paidUntil: Millis }
 export type Kill = { readonly instanceId: string; readonly agentId: string; attempts: number; sentAt: Millis }
 export type PendingWipe = { readonly requestId: number; readonly left: Set<string>; readonly response: ApiResponse }
 
