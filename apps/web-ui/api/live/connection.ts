@@ -4,7 +4,7 @@ import { limits } from '../../limits.ts'
 export type Connection =
   | { state: 'connecting'; since: number }
   | { state: 'live'; since: number; heardAt: number }
-  | { state: 'reconnecting'; lostAt: number; attempt: number; retryAt: number; reason: string }
+  | { state: 'reconnecting'; lostAt: number; attempt: number; retryAt: number; reason: string; hasData: boolean }
   | { state: 'paused'; since: number }
 
 export type SourceName = 'cluster' | 'services' | 'jobs'
@@ -25,7 +25,7 @@ export class LiveSource {
   #abort: AbortController | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #attempt = 0
-  #heardAt = 0
+  #heardAt: number | undefined
 
   constructor(options: SourceOptions) {
     this.#options = options
@@ -82,9 +82,10 @@ export class LiveSource {
   #heard(abort: AbortController): void {
     if (this.#abort !== abort) return
     this.#attempt = 0
-    this.#heardAt = this.#now()
-    const since = this.#connection.state === 'live' ? this.#connection.since : this.#heardAt
-    this.#set({ state: 'live', since, heardAt: this.#heardAt })
+    const heardAt = this.#now()
+    this.#heardAt = heardAt
+    const since = this.#connection.state === 'live' ? this.#connection.since : heardAt
+    this.#set({ state: 'live', since, heardAt })
   }
 
   #redial(reason: string): void {
@@ -92,8 +93,8 @@ export class LiveSource {
     const ceiling = Math.min(limits.reconnectMaxMs, limits.reconnectMinMs * 2 ** Math.min(this.#attempt, 10))
     const waitMs = ceiling / 2 + (this.#options.random ?? Math.random)() * (ceiling / 2)
     const now = this.#now()
-    const lostAt = this.#connection.state === 'reconnecting' ? this.#connection.lostAt : this.#heardAt || now
-    this.#set({ state: 'reconnecting', lostAt, attempt: this.#attempt, retryAt: now + waitMs, reason })
+    const lostAt = this.#connection.state === 'reconnecting' ? this.#connection.lostAt : (this.#heardAt ?? now)
+    this.#set({ state: 'reconnecting', lostAt, attempt: this.#attempt, retryAt: now + waitMs, reason, hasData: this.#heardAt !== undefined })
     this.#timer = setTimeout(() => void this.#run(), waitMs)
   }
 
@@ -102,7 +103,7 @@ export class LiveSource {
     const startedAt = this.#now()
     const watch = { timer: setTimeout(() => undefined, 0) }
     const check = () => {
-      const silentMs = this.#now() - Math.max(this.#heardAt, startedAt)
+      const silentMs = this.#now() - Math.max(this.#heardAt ?? 0, startedAt)
       if (silentMs >= limits.streamSilenceMs) return abort.abort(new SilenceError())
       watch.timer = setTimeout(check, limits.streamSilenceMs - silentMs + 50)
     }

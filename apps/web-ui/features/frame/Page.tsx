@@ -63,12 +63,12 @@ function useLost(sources: readonly SourceName[]) {
   const connections = useConnections()
   for (const source of sources) {
     const connection = connections[source]
-    if (connection.state === 'reconnecting') return { source, lostAt: connection.lostAt, reason: connection.reason }
+    if (connection.state === 'reconnecting') return { source, ...connection }
   }
   return undefined
 }
 
-function LostNotice({ source, lostAt, reason }: { source: SourceName; lostAt: number; reason: string }) {
+function LostNotice({ source, lostAt, reason, hasData }: { source: SourceName; lostAt: number; reason: string; hasData: boolean }) {
   const now = useNow()
   const live = useLive()
   return (
@@ -80,8 +80,9 @@ function LostNotice({ source, lostAt, reason }: { source: SourceName; lostAt: nu
         </Button>
       }
     >
-      <strong>{partNames[source]} cannot be reached.</strong> What you see is {duration(now - lostAt)} old, actions are
-      off, and the dashboard reconnects by itself. <span className="dim">{reason}</span>
+      <strong>{partNames[source]} cannot be reached.</strong>{' '}
+      {hasData ? `What you see is ${duration(now - lostAt)} old, actions are off, and the dashboard` : 'The dashboard'} reconnects
+      by itself. <span className="dim">{reason}</span>
     </Notice>
   )
 }
