@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import type { mesos } from '@thermosphere/protocol'
+import { scalar, task, World } from '../testing/world.ts'
+import type { Scheduler, TestAgent } from '../testing/world.ts'
+
+const reserved = (name: string, value: number, more: Partial<mesos.Resource> = {}): mesos.Resource => ({
+  ...scalar(name, value, 'r'),
+  reservations: [{ type: 'DYNAMIC', role: 'r', principal: 'p' }],
+  ...more,
+})
+
+const volume = (id: string): mesos.Resource =>
+  reserved('disk', 64, {
+    disk: { persistence: { id, principal: 'p' }, volume: { container_path: 'data', mode: 'RW' } },
+  })
+
+const start = (): { world: World; agent: TestAgent; s: Scheduler } => {
+  const world = new World()
+  return { world, agent: world.addAgent(), s: world.subscribe({ principal: 'p' }) }
+}
+
+const lastOperation = (world: World, s: Scheduler): mesos.OperationStatus | undefined =>
+  world.eventsOf(s.streamId).findLast((event) => event.update_operation_status)?.update_operation_status?.status
+
+suite('offer operations', () => {
+  test('[mesos 76] [mesos 81] RESERVE, CREATE and LAUNCH work in one ACCEPT', () => {
+    const { world, agent, s } = start()
+    const offer = world.offer(s)
+    const using = task('t', offer, { resources: [scalar('cpus', 1, 'r'), scalar('mem', 64, 'r'), volume('v')] })
+    world.accept(s, offer, [
+      { type: 'RESERVE', reserve: { resources: [reserved('disk', 64)] } },
+      { type: 'CREATE', create: { volumes: [volume('v')] } },
+      { type: 'LAUNCH', launch: { task_infos: [using] } },
+    ])
+    assert.deepEqual(world.statuses(s), [])
+    const sent = world
+      .toAgent(agent.linkId)
+      .flatMap((message) => message.apply_operation?.operation.type ?? message.run_task?.task.task_id.value ?? [])
+    assert.deepEqual(sent, ['RESERVE', 'CREATE', 't'])
+    assert.match(
+      world.master.agents.get(agent.id)?.total.toString() ?? '',
+      /disk\(reservations: \[\(DYNAMIC,r,p\)\]\)\[v:data\]:64/,
+    )
+  })
+
+  test('[mesos 76] what was just reserved is offered again at once, whatever the filter', () => {
+    const { world, s } = start()
+    world.accept(s, world.offer(s), [{ type: 'RESERVE', reserve: { resources: [reserved('cpus', 1)] } }], 1000)
+    world.advance(1000)
+    const names = world
+      .offers(s)
+      .flatMap((offer) => offer.resources ?? [])
+      .filter((resource) => resource.reservations?.length)
+    assert.deepEqual(
+      names.map((resource) => [resource.name, resource.scalar?.value]),
+      [['cpus', 1]],
+    )
+  })
+
+  test('[mesos 83] a volume in use cannot be destroyed', () => {
+    const { world, agent, s } = start()
+    const offer = world.offer(s)
+    const using = task('t', offer, { resources: [scalar('cpus', 1, 'r'), volume('v')] })
+    world.accept(s, offer, [
+      { type: 'RESERVE', reserve: { resources: [reserved('disk', 64)] } },
+      { type: 'CREATE', create: { volumes: [volume('v')] } },
+      { type: 'LAUNCH', launch: { task_infos: [using] } },
+    ])
+    world.advance(1000)
+    const next = world.offer(s)
+    const destroy: mesos.Offer_Operation = { type: 'DESTROY', id: { value: 'd' }, destroy: { volumes: [volume('v')] } }
+    world.accept(s, next, [destroy])
+    assert.deepEqual(
+      [lastOperation(world, s)?.state, lastOperation(world, s)?.message],
+      ['OPERATION_ERROR', 'Persistent volumes in use'],
+    )
+    world.update(s, agent, 't', 'TASK_FINISHED')
+    world.advance(1000)
+    const withVolume = world.offers(s).find((one) => one.resources?.some((resource) => resource.disk))
+    world.accept(s, withVolume!, [destroy])
+    assert.doesNotMatch(world.master.agents.get(agent.id)?.total.toString() ?? '', /v:data/)
+  })
+
+  test('[mesos 89] an operation with an id is told by the agent and acknowledged by the scheduler', () => {
+    const { world, agent, s } = start()
+    world.accept(s, world.offer(s), [
+      { type: 'RESERVE', id: { value: 'op' }, reserve: { resources: [reserved('cpus', 1)] } },
+    ])
+    const uuid = world.toAgent(agent.linkId).find((message) => message.apply_operation)?.apply_operation?.operation_uuid
+    const statusUuid = { value: new Uint8Array(16).fill(7) }
+    const status: mesos.OperationStatus = {
+      operation_id: { value: 'op' },
+      state: 'OPERATION_FINISHED',
+      uuid: statusUuid,
+    }
+    world.say(agent.linkId, { type: 'OPERATION_STATUS', operation_status: { operation_uuid: uuid!, status } })
+    assert.deepEqual(lastOperation(world, s), { ...status, agent_id: { value: agent.id } })
+    const acknowledge = { agent_id: { value: agent.id }, uuid: statusUuid.value, operation_id: { value: 'op' } }
+    world.call(s, { type: 'ACKNOWLEDGE_OPERATION_STATUS', acknowledge_operation_status: acknowledge })
+    assert.deepEqual(world.toAgent(agent.linkId).at(-1)?.operation_ack, {
+      operation_uuid: uuid,
+      status_uuid: statusUuid,
+    })
+    assert.equal(world.master.agents.get(agent.id)?.operations.size, 0)
+  })
+
+  test('[mesos 89] one without an id is acknowledged by the master itself', () => {
+    const { world, agent, s } = start()
+    world.accept(s, world.offer(s), [{ type: 'RESERVE', reserve: { resources: [reserved('cpus', 1)] } }])
+    const uuid = world.toAgent(agent.linkId).find((message) => message.apply_operation)?.apply_operation?.operation_uuid
+    const status = { state: 'OPERATION_FINISHED', uuid: { value: new Uint8Array(16) } } as const
+    world.say(agent.linkId, { type: 'OPERATION_STATUS', operation_status: { operation_uuid: uuid!, status } })
+    assert.equal(world.toAgent(agent.linkId).at(-1)?.type, 'OPERATION_ACK')
+    assert.equal(lastOperation(world, s), undefined)
+  })
+
+  test('an operation that the agent failed is taken back', () => {
+    const { world, agent, s } = start()
+    const before = world.master.agents.get(agent.id)!.total
+    world.accept(s, world.offer(s), [{ type: 'RESERVE', reserve: { resources: [reserved('cpus', 1)] } }])
+    assert.ok(!world.master.agents.get(agent.id)!.total.equals(before))
+    const uuid = world.toAgent(agent.linkId).find((message) => message.apply_operation)?.apply_operation?.operation_uuid
+    world.say(agent.linkId, {
+      type: 'OPERATION_STATUS',
+      operation_status: { operation_uuid: uuid!, status: { state: 'OPERATION_FAILED' } },
+    })
+    assert.ok(world.master.agents.get(agent.id)!.total.equals(before))
+  })
+
+  const refusals: [string, mesos.Offer_Operation, RegExp][] = [
+    [
+      'more than offered',
+      { type: 'RESERVE', reserve: { resources: [reserved('cpus', 1e5)] } },
+      /does not contain cpus\(allocated: r\):100000$/,
+    ],
+    [
+      'a source',
+      { type: 'RESERVE', reserve: { resources: [reserved('cpus', 1)], source: [reserved('cpus', 1)] } },
+      /Field `source` not allowed for frameworks/,
+    ],
+    [
+      'a static reservation',
+      {
+        type: 'RESERVE',
+        reserve: { resources: [{ ...scalar('cpus', 1, 'r'), reservations: [{ type: 'STATIC', role: 'r' }] }] },
+      },
+      /is not dynamically reserved/,
+    ],
+    [
+      'a strange role',
+      {
+        type: 'RESERVE',
+        reserve: {
+          resources: [{ ...scalar('cpus', 1, 'r'), reservations: [{ type: 'DYNAMIC', role: 'x', principal: 'p' }] }],
+        },
+      },
+      /framework only has roles 'r'/,
+    ],
+    [
+      'a strange principal',
+      {
+        type: 'RESERVE',
+        reserve: {
+          resources: [{ ...scalar('cpus', 1, 'r'), reservations: [{ type: 'DYNAMIC', role: 'r', principal: 'q' }] }],
+        },
+      },
+      /by principal 'p'/,
+    ],
+    [
+      'a volume without a reservation',
+      { type: 'CREATE', create: { volumes: [{ ...volume('v'), reservations: [] }] } },
+      /cannot be created from unreserved resources/,
+    ],
+    ['no volume', { type: 'CREATE', create: { volumes: [reserved('disk', 64)] } }, /not a persistent volume/],
+    ['an unknown volume', { type: 'DESTROY', destroy: { volumes: [volume('v')] } }, /^Persistent volumes not found$/],
+    ['a volume', { type: 'UNRESERVE', unreserve: { resources: [volume('v')] } }, /cannot be unreserved directly/],
+    [
+      'a disk of a provider',
+      { type: 'CREATE_DISK', create_disk: { source: scalar('disk', 1, 'r'), target_type: 'MOUNT' } },
+      /Unsupported operation CREATE_DISK/,
+    ],
+  ]
+  for (const [what, operation, message] of refusals) {
+    test(`[mesos 89] ${operation.type} of ${what} ends in OPERATION_ERROR, and what follows is still tried`, () => {
+      const { world, s } = start()
+      const offer = world.offer(s)
+      world.accept(s, offer, [
+        { ...operation, id: { value: 'op' } },
+        { type: 'LAUNCH', launch: { task_infos: [task('t', offer)] } },
+      ])
+      const status = lastOperation(world, s)
+      assert.equal(status?.state, 'OPERATION_ERROR')
+      assert.match(status?.message ?? '', message)
+      assert.equal(status?.uuid, undefined)
+      assert.equal(world.master.frameworks.get(s.id)?.tasks.size, 1)
+    })
+  }
+
+  test('[mesos 84] a volume grows and shrinks', () => {
+    const { world, agent, s } = start()
+    world.accept(s, world.offer(s), [
+      { type: 'RESERVE', reserve: { resources: [reserved('disk', 100)] } },
+      { type: 'CREATE', create: { volumes: [volume('v')] } },
+    ])
+    world.advance(1000)
+    world.accept(s, world.offer(s), [
+      { type: 'GROW_VOLUME', grow_volume: { volume: volume('v'), addition: reserved('disk', 36) } },
+    ])
+    const total = (): string => world.master.agents.get(agent.id)?.total.toString() ?? ''
+    assert.match(total(), /\[v:data\]:100/)
+    world.advance(1000)
+    const grown = { ...volume('v'), scalar: { value: 100 } }
+    world.accept(s, world.offer(s), [
+      { type: 'SHRINK_VOLUME', shrink_volume: { volume: grown, subtract: { value: 90 } } },
+    ])
+    assert.match(total(), /\[v:data\]:10/)
+  })
+})
