@@ -104,7 +104,7 @@ function executorHead(executor: ExecutorHead, resources: readonly mesos.Resource
     resources: resourceObjectOf(resources),
     ...(role === undefined ? {} : { role }),
     ...(labels === undefined ? {} : { labels }),
-    ...(executor.kind === 'group' ? { type: 'DEFAULT' } : info.type === 'CUSTOM' ? { type: 'CUSTOM' } : {}),
+    ...(executor.kind === 'group' ? { type: 'DEFAULT' } : {}),
   }
 }
 
