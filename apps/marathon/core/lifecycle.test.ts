@@ -96,7 +96,9 @@ describe('the life of an app', () => {
     assert.equal(cluster.state.root.apps.get('/web')?.version, version)
     assert.equal(cluster.state.deployments.size, 0)
   })
+})
 
+describe('the end of tasks', () => {
   test('[marathon 76] a failed task comes back as the next incarnation of its instance', () => {
     const cluster = running()
     const [task = ''] = cluster.running()

@@ -1,6 +1,7 @@
 /** Endpoints about Marathon itself. */
 import { HttpError } from '@thermosphere/service-kit'
 import { Router } from 'express'
+import type { Response } from 'express'
 import { z } from 'zod'
 import { configStrings } from '../config.ts'
 import { abdicateAfterMs } from '../limits.ts'
@@ -45,7 +46,7 @@ export function systemRoutes(context: HttpContext): Router {
   return router
 }
 
-function answerPing(type: string | false, response: import('express').Response): void {
+function answerPing(type: string | false, response: Response): void {
   if (type === 'json') response.json('pong')
   else if (type === false) response.status(204).end()
   else response.type(type === 'html' ? 'text/html' : 'text/plain').send('pong')

@@ -37,6 +37,8 @@ class TestLifecycle {
 
 export type Answer = { readonly status: number; readonly headers: Headers; readonly body: unknown }
 
+type RequestParts = [method: string, path: string, body?: unknown, headers?: Record<string, string>]
+
 export class TestMarathon {
   readonly master = new FakeMaster()
   readonly #argv: readonly string[]
@@ -68,7 +70,7 @@ export class TestMarathon {
     await this.master.close()
   }
 
-  async request(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+  async request(...[method, path, body, headers = {}]: RequestParts): Promise<Answer> {
     const text = typeof body === 'string' || body === undefined ? body : JSON.stringify(body)
     const response = await fetch(this.url + path, {
       method,

@@ -49,7 +49,7 @@ export function completeApp(
 function normalize(app: App, patch: AppPatch, options: NormalizeOptions): App {
   const networks = app.networks.length === 0 ? [{ mode: 'host' as const }] : app.networks.map(namedBy(options))
   const isHost = networks.some((network) => network.mode === 'host')
-  const { portDefinitions, container, args, check, ...rest } = app
+  const { portDefinitions: _portDefinitions, container, args, check, ...rest } = app
   const ports = isHost ? hostPorts(app) : {}
   const placed = isHost ? hostContainer(container, patch) : mappedContainer(app, networks)
   const result: App = {

@@ -2,6 +2,7 @@ import { problem } from './problem.ts'
 import type { Problem } from './problem.ts'
 
 const operators = ['UNIQUE', 'CLUSTER', 'GROUP_BY', 'LIKE', 'MAX_PER', 'UNLIKE', 'IS']
+const attributesPage = 'http://mesos.apache.org/documentation/latest/attributes-resources/'
 const isPattern = /^[a-zA-Z0-9_/.-]*$/
 
 export function validateConstraints(constraints: readonly (readonly string[])[]): Problem[] {
@@ -35,7 +36,7 @@ function valueError(operator: string, value: string | undefined): string | undef
     case 'IS':
       return value !== undefined && isPattern.test(value)
         ? undefined
-        : 'IS only supports Mesos text and float values (see http://mesos.apache.org/documentation/latest/attributes-resources/)'
+        : `IS only supports Mesos text and float values (see ${attributesPage})`
     case 'LIKE':
     case 'UNLIKE':
       return patternError(value)

@@ -87,7 +87,8 @@ function mappingProblems(mapping: PortMapping, at: string, names: readonly strin
     found.push(
       problem(
         at,
-        'networkNames must be a single item list when hostPort is specified and more than 1 container network is defined',
+        'networkNames must be a single item list when hostPort is specified ' +
+          'and more than 1 container network is defined',
       ),
     )
   return found

@@ -12,8 +12,8 @@ function withGroup(body: unknown): FakeCluster {
   return cluster
 }
 
-const put = (cluster: FakeCluster, id: string, body: unknown, options: { dryRun?: boolean; force?: boolean } = {}) =>
-  cluster.command({ type: 'update-group', id, body, force: options.force ?? true, dryRun: options.dryRun ?? false })
+const put = (cluster: FakeCluster, id: string, body: unknown) =>
+  cluster.command({ type: 'update-group', id, body, force: true, dryRun: false })
 
 const ids = (cluster: FakeCluster): string[] => [...cluster.state.root.apps.keys()].sort()
 
@@ -74,7 +74,13 @@ describe('groups', () => {
 
   test('[marathon 43] a dry run answers the steps and changes nothing', () => {
     const cluster = withGroup({ id: '/prod', apps: [app('web')] })
-    const response = put(cluster, '/prod', { apps: [app('web'), app('api')] }, { dryRun: true })
+    const response = cluster.command({
+      type: 'update-group',
+      id: '/prod',
+      body: { apps: [app('web'), app('api')] },
+      force: false,
+      dryRun: true,
+    })
     assert.deepEqual(response.body, {
       steps: [
         { actions: [{ action: 'StartApplication', app: '/prod/api' }] },

@@ -18,7 +18,9 @@ export function defaultRole(root: RootGroup, appId: string, rules: RootRules): s
   return group !== undefined && root.groups.get(group)?.enforceRole === true ? group.slice(1) : rules.mesosRole
 }
 
-function allowedRoles(root: RootGroup, app: App, before: App | undefined, rules: RootRules): string[] {
+type Change = { readonly app: App; readonly before: App | undefined }
+
+function allowedRoles(root: RootGroup, { app, before }: Change, rules: RootRules): string[] {
   const group = topLevelOf(app.id)
   const isEnforced = group !== undefined && root.groups.get(group)?.enforceRole === true
   const own = isEnforced ? [group.slice(1)] : [rules.mesosRole, ...(group === undefined ? [] : [group.slice(1)])]
@@ -31,9 +33,8 @@ export function validateRoot(before: RootGroup, after: RootGroup, rules: RootRul
   for (const app of after.apps.values()) {
     const previous = before.apps.get(app.id)
     if (previous === app) continue
-    found.push(
-      ...validateApp(app, { features: rules.features, allowedRoles: allowedRoles(after, app, previous, rules) }),
-    )
+    const roles = allowedRoles(after, { app, before: previous }, rules)
+    found.push(...validateApp(app, { features: rules.features, allowedRoles: roles }))
   }
   return [...found, ...validateTree(after, rules)]
 }
@@ -48,7 +49,8 @@ function validateTree(root: RootGroup, rules: RootRules): Problem[] {
     found.push(
       problem(
         '/',
-        `This Marathon instance may only handle up to ${rules.appsMax} Apps! (Override with command line option --max_apps)`,
+        `This Marathon instance may only handle up to ${rules.appsMax} Apps! ` +
+          '(Override with command line option --max_apps)',
       ),
     )
   return found

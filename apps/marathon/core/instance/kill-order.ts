@@ -32,7 +32,7 @@ function attributeOf(agent: Agent, field: string): string {
   return JSON.stringify(agent.attributes.find((attribute) => attribute.name === field) ?? '')
 }
 
-/** How crowded the place of an instance is, by the app's GROUP_BY constraints; removing from crowds evens the spread. */
+/** How crowded an instance's place is by the app's GROUP_BY constraints; removing from crowds evens the spread. */
 function crowding(app: App, instances: readonly Instance[]): (instance: Instance) => number {
   const fields = app.constraints.filter(([, operator]) => operator === 'GROUP_BY').map(([field]) => field ?? '')
   const counts = new Map<string, number>()
