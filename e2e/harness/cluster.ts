@@ -104,7 +104,7 @@ export class Cluster {
     return this.#ended
   }
 
-  /** Processes of this cluster and its tasks: their command line or environment names the work directory. */
+  /** Processes of this cluster and its tasks: their command line or working directory names the work directory. */
   leftovers(): string[] {
     return processesWith(this.workDir).map(({ pid, command }) => `${pid} ${command}`)
   }

@@ -1,7 +1,15 @@
 /** What runs on this machine, read from /proc. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
-export type Process = { readonly pid: number; readonly parent: number; readonly command: string }
+export type Process = { readonly pid: number; readonly parent: number; readonly command: string; readonly cwd: string }
+
+const cwdOf = (pid: number): string => {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`)
+  } catch {
+    return ''
+  }
+}
 
 const readProcess = (pid: number): Process | undefined => {
   try {
@@ -9,7 +17,7 @@ const readProcess = (pid: number): Process | undefined => {
     const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     if (state === 'Z') return undefined
     const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
-    return { pid, parent: Number(parent), command }
+    return { pid, parent: Number(parent), command, cwd: cwdOf(pid) }
   } catch {
     // It ended between the listing and the reading.
     return undefined
@@ -21,8 +29,8 @@ export const processes = (): Process[] =>
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => readProcess(Number(name)) ?? [])
 
-/** Processes whose command line contains `text`, this one excepted. */
+/** Processes whose command line or working directory contains `text`, this one excepted. */
 export const processesWith = (text: string): Process[] =>
-  processes().filter(({ pid, command }) => pid !== process.pid && command.includes(text))
+  processes().filter(({ pid, command, cwd }) => pid !== process.pid && `${command} ${cwd}`.includes(text))
 
 export const isAlive = (pid: number): boolean => readProcess(pid) !== undefined

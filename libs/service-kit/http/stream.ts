@@ -5,6 +5,8 @@
 import type { ServerResponse } from 'node:http'
 import { HTTP_LIMITS } from './limits.ts'
 
+const crlf = Buffer.from('\r\n')
+
 export type StreamEnd = 'client' | 'server' | 'slow'
 
 export type StreamOptions = {
@@ -17,6 +19,8 @@ export type StreamOptions = {
   /** Also when something was written meanwhile: Mesos' heartbeats come at a fixed pace. */
   readonly heartbeatAlways?: boolean
   readonly onEnd?: (end: StreamEnd) => void
+  /** Each write is an HTTP chunk of its own, even when several happen in one turn of the event loop. */
+  readonly chunkPerWrite?: boolean
 }
 
 /** An open streamed response. */
@@ -49,14 +53,27 @@ export class StreamWriter {
   /** Queues a chunk. False when the stream is over, which it is after the reader was cut. */
   write(chunk: string | Uint8Array): boolean {
     if (!this.#isOpen) return false
-    this.#response.write(chunk)
-    if (this.#response.writableLength > (this.#options.bufferBytesMax ?? HTTP_LIMITS.streamBufferBytesMax)) {
+    if (this.#pending(chunk) > (this.#options.bufferBytesMax ?? HTTP_LIMITS.streamBufferBytesMax)) {
       this.#finish('slow')
       this.#response.destroy()
       return false
     }
     if (this.#options.heartbeatAlways !== true) this.#timer?.refresh()
     return true
+  }
+
+  /** Queues a chunk; what is not yet on its way, in bytes. */
+  #pending(chunk: string | Uint8Array): number {
+    const { socket } = this.#response
+    // Node joins the writes of one turn into one chunk. Clients are in use that take a chunk for a record (mesos-framework
+    // is one), as Mesos sends them, so the framing is done here.
+    if (this.#options.chunkPerWrite === true && socket !== null) {
+      const body = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
+      socket.write(Buffer.concat([Buffer.from(`${body.length.toString(16)}\r\n`), body, crlf]))
+      return socket.writableLength
+    }
+    this.#response.write(chunk)
+    return this.#response.writableLength
   }
 
   /** Ends the response after what is queued. */

@@ -75,6 +75,7 @@ export class ExecutorConnections {
 
 function openStream({ response, encoding }: Connection): StreamWriter {
   return new StreamWriter(response, {
+    chunkPerWrite: true,
     contentType: encoding,
     bufferBytesMax: LIMITS.executorStreamBufferBytesMax,
     heartbeat: () => encodeEvent({ type: 'HEARTBEAT' }, encoding),

@@ -42,7 +42,7 @@ export class EventStreams<Event> {
       if (this.#streams.delete(streamId)) this.#onEnd(streamId)
     }
     this.#streams.set(streamId, {
-      writer: new StreamWriter(response, { contentType: encoding, headers, onEnd }),
+      writer: new StreamWriter(response, { contentType: encoding, headers, onEnd, chunkPerWrite: true }),
       encoding,
     })
   }

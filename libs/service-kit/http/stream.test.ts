@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { test } from 'node:test'
+import { createHttpServer } from './listen.ts'
+import { StreamWriter } from './stream.ts'
+
+test('with chunkPerWrite, records written in one turn arrive as chunks of their own', async () => {
+  const server = createHttpServer((_request, response) => {
+    const writer = new StreamWriter(response, { contentType: 'application/json', chunkPerWrite: true })
+    writer.write('one')
+    writer.write(Buffer.from('second'))
+    setImmediate(() => writer.close())
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+  let text = ''
+  for await (const data of socket) text += String(data)
+  server.close()
+  assert.equal(text.slice(text.indexOf('\r\n\r\n') + 4), '3\r\none\r\n6\r\nsecond\r\n0\r\n\r\n')
+})
