@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import type { agentLink, mesos } from '@thermosphere/protocol'
+import { Resources } from '@thermosphere/offer-engine'
+import { metricsView, stateSummaryView, stateView, v1Views } from './index.ts'
+import { isTerminal } from './states.ts'
+import { scalar, task, World } from './testing/world.ts'
+import type { Scheduler, TestAgent } from './testing/world.ts'
+
+type Move =
+  | { readonly move: 'launch' | 'decline' | 'reserve'; readonly who: number; readonly amount: number }
+  | { readonly move: 'update'; readonly pick: number; readonly state: mesos.TaskState }
+  | { readonly move: 'acknowledge' | 'kill'; readonly pick: number }
+  | {
+      readonly move: 'subscribe' | 'disconnect' | 'resubscribe' | 'teardown' | 'suppress' | 'revive'
+      readonly who: number
+    }
+  | { readonly move: 'add-agent' | 'freeze' | 'break-link' | 'return' | 'gone'; readonly who: number }
+  | { readonly move: 'wait'; readonly ms: number }
+
+const index = fc.nat(3)
+const moves: fc.Arbitrary<Move> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      move: fc.constantFrom('launch', 'decline', 'reserve'),
+      who: index,
+      amount: fc.integer({ min: 1, max: 30 }),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      move: fc.constant('update'),
+      pick: index,
+      state: fc.constantFrom<mesos.TaskState>('TASK_RUNNING', 'TASK_FINISHED', 'TASK_FAILED', 'TASK_LOST'),
+    }),
+  },
+  { weight: 4, arbitrary: fc.record({ move: fc.constantFrom('acknowledge', 'kill'), pick: index }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      move: fc.constantFrom('subscribe', 'disconnect', 'resubscribe', 'teardown', 'suppress', 'revive'),
+      who: index,
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ move: fc.constantFrom('add-agent', 'freeze', 'break-link', 'return', 'gone'), who: index }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({ move: fc.constant('wait'), ms: fc.constantFrom(100, 1000, 5000, 20_000, 100_000) }),
+  },
+)
+
+type Run = {
+  readonly s: Scheduler
+  readonly agent: TestAgent
+  readonly id: string
+  uuid?: Uint8Array
+  state: mesos.TaskState
+  readonly resources: mesos.Resource[]
+}
+
+/** A crowd that does anything in any order. */
+class Crowd {
+  readonly world = new World()
+  readonly schedulers: Scheduler[] = []
+  readonly agents: TestAgent[] = []
+  readonly runs: Run[] = []
+  #next = 0
+
+  perform(move: Move): void {
+    switch (move.move) {
+      case 'wait':
+        return this.world.advance(move.ms)
+      case 'launch':
+      case 'decline':
+      case 'reserve':
+        return this.#useOffer(move.move, this.#pick(this.schedulers, move.who), move.amount / 10)
+      case 'update':
+      case 'acknowledge':
+      case 'kill':
+        return this.#onRun(move, this.#pick(this.runs, move.pick))
+      case 'add-agent':
+        return void this.agents.push(
+          this.world.addAgent('cpus:4;mem:4000;disk:100', { port: 5051 + this.agents.length }),
+        )
+      case 'freeze':
+      case 'break-link':
+      case 'return':
+      case 'gone':
+        return this.#onAgent(move.move, move.who)
+      default:
+        return this.#onFramework(move.move, move.who)
+    }
+  }
+
+  #pick<T>(items: readonly T[], at: number): T | undefined {
+    return items[at % Math.max(1, items.length)]
+  }
+
+  #useOffer(kind: 'launch' | 'decline' | 'reserve', s: Scheduler | undefined, amount: number): void {
+    const offer = s && this.world.offers(s)[0]
+    if (!s || !offer) return
+    const resources = [scalar('cpus', amount, 'r'), scalar('mem', 100, 'r')]
+    if (kind === 'decline') return void this.world.call(s, { type: 'DECLINE', decline: { offer_ids: [offer.id] } })
+    if (kind === 'reserve') {
+      const reserved = resources.map((one) => ({ ...one, reservations: [{ type: 'DYNAMIC' as const, role: 'r' }] }))
+      return void this.world.accept(s, offer, [{ type: 'RESERVE', reserve: { resources: reserved } }])
+    }
+    const id = `t${this.#next++}`
+    const agent = this.agents.findLast((one) => one.id === offer.agent_id.value)
+    this.world.accept(s, offer, [{ type: 'LAUNCH', launch: { task_infos: [task(id, offer, { resources })] } }])
+    if (agent) this.runs.push({ s, agent, id, state: 'TASK_STAGING', resources })
+  }
+
+  #onRun(move: Extract<Move, { pick: number }>, run: Run | undefined): void {
+    if (!run) return
+    const current = this.schedulers.findLast((one) => one.id === run.s.id) ?? run.s
+    const agent = this.agents.find((one) => one.id === run.agent.id) ?? run.agent
+    if (move.move === 'update') {
+      run.uuid = this.world.update(current, agent, run.id, move.state)
+      run.state = move.state
+    }
+    if (move.move === 'kill') this.world.call(current, { type: 'KILL', kill: { task_id: { value: run.id } } })
+    if (move.move === 'acknowledge' && run.uuid) this.world.acknowledge(current, agent, run.id, run.uuid)
+  }
+
+  #onAgent(move: 'freeze' | 'break-link' | 'return' | 'gone', at: number): void {
+    const agent = this.#pick(this.agents, at)
+    if (!agent) return
+    if (move === 'freeze') return void this.world.silent.add(agent.linkId)
+    if (move === 'break-link') return this.world.do({ type: 'link-closed', linkId: agent.linkId })
+    if (move === 'gone')
+      return void this.world.operate({ type: 'MARK_AGENT_GONE', mark_agent_gone: { agent_id: { value: agent.id } } })
+    this.agents[this.agents.indexOf(agent)] = this.world.reregister(agent, this.#carried(agent))
+  }
+
+  /** What a returning agent says it still runs. */
+  #carried(agent: TestAgent): Partial<agentLink.AgentMessage_Reregister> {
+    const alive = this.runs.filter((run) => run.agent.id === agent.id && !isTerminal(run.state))
+    const tasks = alive.map(({ s, id, state, resources }) => {
+      const ids = { framework_id: { value: s.id }, task_id: { value: id }, agent_id: { value: agent.id } }
+      return { framework_id: ids.framework_id, task: { ...ids, name: id, state, resources } }
+    })
+    const infos = new Map(alive.map(({ s }) => [s.id, { ...s.info, id: { value: s.id } }]))
+    return { frameworks: [...infos.values()], tasks }
+  }
+
+  #onFramework(
+    move: 'subscribe' | 'disconnect' | 'resubscribe' | 'teardown' | 'suppress' | 'revive',
+    at: number,
+  ): void {
+    if (move === 'subscribe')
+      return void this.schedulers.push(this.world.subscribe({ failover_timeout: 30, checkpoint: at % 2 === 0 }))
+    const s = this.#pick(this.schedulers, at)
+    if (!s) return
+    if (move === 'disconnect') return this.world.disconnect(s)
+    if (move === 'resubscribe') {
+      const back = this.world.subscribe({ ...s.info })
+      if (back.id !== '') this.schedulers[this.schedulers.indexOf(s)] = back
+      return
+    }
+    this.world.call(s, { type: move === 'teardown' ? 'TEARDOWN' : move === 'suppress' ? 'SUPPRESS' : 'REVIVE' })
+  }
+}
+
+const sum = (all: Iterable<Resources>): Resources => [...all].reduce((total, one) => total.add(one), Resources.empty)
+
+/** What must hold after every step. */
+function assertInvariants({ master }: World): void {
+  for (const agent of master.agents.values()) {
+    const used = sum(agent.used.values())
+    const offered = sum([...agent.offers].map((offer) => offer.resources))
+    const both = used.add(offered)
+    assert.ok(agent.total.contains(both.unallocated()), `${both} is more than ${agent.total}`)
+    const books = master.allocator.agentResources(agent.id)
+    assert.ok(books.total.equals(agent.total), 'the allocator knows the total')
+    assert.ok(sum(books.allocations.values()).equals(both), 'what is out is what is offered or used')
+    const held = [...agent.tasks.values()].filter((one) => one.holdsResources).map((one) => one.resources)
+    const executors = [...agent.executors.values()].flatMap((byId) => [...byId.values()].map((one) => one.resources))
+    assert.ok(sum([...held, ...executors]).equals(used), 'what is used is used by tasks and executors')
+    for (const one of agent.tasks.values()) {
+      assert.equal(master.frameworks.get(one.frameworkId)?.tasks.get(one.id), one, 'both books have the task')
+      assert.equal(one.holdsResources, !isTerminal(one.wire.state))
+    }
+  }
+  for (const framework of master.frameworks.values()) {
+    assert.equal(framework.active, framework.connection.state === 'connected')
+    for (const one of framework.tasks.values())
+      assert.ok(master.agents.get(one.agentId)?.tasks.size, 'no task without an agent')
+    for (const offer of framework.offers) assert.equal(master.offers.get(offer.id), offer)
+    if (!framework.active) assert.equal(framework.offers.size, 0, 'who is away has no offers')
+  }
+  for (const [id, agent] of master.agents) {
+    assert.ok(!master.unreachableAgents.has(id) && !master.goneAgents.has(id) && !master.recoveredAgents.has(id))
+    if (!agent.connected) assert.equal(agent.offers.size, 0)
+  }
+}
+
+const surroundings = { version: { version: '1.12.0' }, flags: {} }
+
+test('whatever happens, nothing is offered or used twice and all books agree', () => {
+  const property = fc.property(fc.array(moves, { minLength: 10, maxLength: 60, size: 'max' }), (list) => {
+    const crowd = new Crowd()
+    crowd.perform({ move: 'add-agent', who: 0 })
+    crowd.perform({ move: 'subscribe', who: 0 })
+    for (const move of list) {
+      crowd.perform(move)
+      assertInvariants(crowd.world)
+    }
+    const { master } = crowd.world
+    JSON.parse(stateView(master, surroundings))
+    JSON.parse(stateSummaryView(master))
+    for (const view of Object.values(v1Views)) assert.ok(view(master).type)
+    for (const value of metricsView(master, crowd.world.now).values()) assert.ok(Number.isFinite(value))
+  })
+  fc.assert(property, { numRuns: 500 })
+})
