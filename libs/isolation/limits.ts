@@ -6,6 +6,8 @@ export const RESCAN_INTERVAL_MS = 5_000
 export const PROCESS_TABLE_AGE_MS = 250
 /** A set-up (mounts, user change) that takes longer is given up and killed. */
 export const SETUP_TIMEOUT_MS = 30_000
+/** How often a set-up is looked at that may have ended without a word. */
+export const SETUP_POLL_INTERVAL_MS = 25
 /** Passes over the processes of a container before destroy reports what is left. */
 export const KILL_PASSES_MAX = 200
 /** Between two passes: first short, since most processes die at once. */

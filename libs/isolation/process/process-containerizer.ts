@@ -1,6 +1,6 @@
 /**
  * Containers that are processes of this host: launch, wait, signal, recover, destroy. Isolation is a part put in.
- * The exit status is the supervisor's; while we are its parent its end wakes us, after recovery the watch does.
+ * The exit status is the supervisor's; the watch tells of it, in the life that launched it and in every later one.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stat } from 'node:fs/promises'
@@ -9,12 +9,12 @@ import { KILL_PASS_INTERVAL_MAX_MS, KILL_PASS_INTERVAL_MS, KILL_PASSES_MAX } fro
 import { commandScript } from '../supervision/command-script.ts'
 import { EndWatch } from '../supervision/end-watch.ts'
 import { planIdentityChange } from '../supervision/identity-change.ts'
+import { LaunchShells } from '../supervision/launch-shells.ts'
 import { startSupervisor } from '../supervision/start-supervisor.ts'
 import { terminationOf } from '../supervision/status.ts'
 import { supervisorScript } from '../supervision/supervisor-script.ts'
 import { isAlive } from './process-table.ts'
 import { runInside } from './run-inside.ts'
-import type { StartedSupervisor } from '../supervision/start-supervisor.ts'
 import type * as Api from '../containerizer.ts'
 import type { ContainerFiles, ContainerRecord, RuntimeDirectory } from '../supervision/runtime-directory.ts'
 import type { IsolatedContainer, LaunchPlan, ParentContainer, ProcessIsolation } from './process-isolation.ts'
@@ -40,8 +40,7 @@ export class ProcessContainerizer implements Api.Containerizer {
   readonly #runtime: RuntimeDirectory
   readonly #watch: EndWatch
   readonly #tracked = new Map<Api.ContainerId, Tracked>()
-  /** Our own children; they keep this process alive until `close`. */
-  readonly #children = new Set<StartedSupervisor>()
+  readonly #shells = new LaunchShells()
   readonly #destroying = new Map<Api.ContainerId, Promise<void>>()
 
   constructor(runtime: RuntimeDirectory, isolation: ProcessIsolation) {
@@ -60,7 +59,7 @@ export class ProcessContainerizer implements Api.Containerizer {
     const script = commandScript({ command, environment: spec.environment, directory: spec.sandbox, isTask: true })
     const files = await this.#create(record, script)
     try {
-      return await this.#start(spec, record, files, signal)
+      return await this.#start(spec, { record, files, signal })
     } catch (error) {
       await this.#abandon(spec.containerId, record)
       throw asIsolationError(error, `cannot launch container ${spec.containerId}`)
@@ -133,7 +132,7 @@ export class ProcessContainerizer implements Api.Containerizer {
   }
 
   close(): Promise<void> {
-    for (const child of this.#children) child.unref()
+    this.#shells.close()
     this.#watch.close()
     this.#isolation.close()
     return Promise.resolve()
@@ -161,21 +160,15 @@ export class ProcessContainerizer implements Api.Containerizer {
 
   async #start(
     spec: Api.ContainerSpec,
-    record: ContainerRecord,
-    files: ContainerFiles,
-    signal: AbortSignal,
+    { record, files, signal }: { record: ContainerRecord; files: ContainerFiles; signal: AbortSignal },
   ): Promise<Api.ContainerHandle> {
     const [plan, identity] = await this.#plan(spec)
     const script = supervisorScript({ ...plan.parts, prefix: [...plan.enter, ...identity] })
     const launchedAt = Date.now()
-    const supervisor = startSupervisor({ files, script, prefix: plan.supervisorPrefix, signal })
-    if (!(await supervisor.started)) throw await this.#setupFailure(spec, signal)
+    const supervisor = await startSupervisor(this.#shells, { files, script, prefix: plan.supervisorPrefix, signal })
+    if (!supervisor.started) throw await this.#setupFailure(spec, signal)
     const container = this.#track(record, supervisor.identity)
-    this.#children.add(supervisor)
-    void supervisor.gone.then(() => {
-      this.#children.delete(supervisor)
-      return this.#checkEnd(container)
-    })
+    this.#watch.add(spec.containerId, supervisor.identity, () => void this.#checkEnd(container))
     this.#isolation.watch(container, () => void this.#onLimit(container))
     const { containerId, sandbox } = spec
     return { containerId, containerizer: this.name, sandbox, ...supervisor.identity, launchedAt }
@@ -302,11 +295,10 @@ export class ProcessContainerizer implements Api.Containerizer {
     this.#tracked.delete(containerId)
   }
 
+  /** Nested orphans are ended on their own: whoever is not known is one. */
   async #destroyNested(parent: Api.ContainerId): Promise<void> {
-    for (const containerId of await this.#runtime.list()) {
-      const record = this.#tracked.get(containerId)?.record ?? (await this.#runtime.readRecord(containerId))
-      if (record?.parent === parent) await this.destroy(containerId)
-    }
+    for (const { containerId, record } of [...this.#tracked.values()])
+      if (record.parent === parent) await this.destroy(containerId)
   }
 }
 

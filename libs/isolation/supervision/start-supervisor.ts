@@ -1,22 +1,16 @@
-/** Starts one supervisor and learns whether its command began: "ok" on descriptor 3, or the end of it without. */
-import { spawn } from 'node:child_process'
+/** Starts one supervisor and learns whether its command began: "ok" on descriptor 3, or its end without one. */
 import { closeSync, openSync } from 'node:fs'
-import { IsolationError, asIsolationError } from '../errors.ts'
-import { SETUP_TIMEOUT_MS } from '../limits.ts'
-import { readProcessStat } from '../process/process-table.ts'
-import { DEFAULT_PATH } from './command-script.ts'
+import { IsolationError } from '../errors.ts'
+import { SETUP_POLL_INTERVAL_MS, SETUP_TIMEOUT_MS } from '../limits.ts'
+import { isAlive, readProcessStat } from '../process/process-table.ts'
+import { shellQuote } from './command-script.ts'
+import type { LaunchShell, LaunchShells } from './launch-shells.ts'
 import type { ContainerFiles, ProcessIdentity } from './runtime-directory.ts'
-import type { ChildProcess } from 'node:child_process'
-import type { Readable } from 'node:stream'
 
 export type StartedSupervisor = {
   readonly identity: ProcessIdentity
-  /** Resolves when this process, of which we are the parent, has gone. */
-  readonly gone: Promise<void>
   /** True when the command was started; false when the set-up failed and the note says why. */
-  readonly started: Promise<boolean>
-  /** From now on the process does not keep ours from exiting. */
-  unref(): void
+  readonly started: boolean
 }
 
 export type SupervisorStart = {
@@ -27,76 +21,68 @@ export type SupervisorStart = {
   readonly signal: AbortSignal
 }
 
-function spawnSupervisor({ files, script, prefix }: SupervisorStart): ChildProcess {
-  const [program = '', ...words] = [
-    ...prefix,
-    '/bin/sh',
-    '-c',
-    script,
-    'thermosphere-task',
-    files.directory,
-    files.status,
-  ]
-  const note = openSync(files.note, 'a', 0o600)
-  try {
-    return spawn(program, words, {
-      cwd: '/',
-      detached: true,
-      env: { PATH: DEFAULT_PATH },
-      stdio: ['ignore', note, note, 'pipe'],
-    })
-  } finally {
-    closeSync(note)
-  }
+function supervisorWords({ files, script, prefix }: SupervisorStart): string {
+  const words = [...prefix, '/bin/sh', '-c', script, 'thermosphere-task', files.directory, files.status]
+  const note = shellQuote(files.note)
+  // Descriptor 3 is the shell's own output; what the set-up says goes to the note.
+  return `setsid ${words.map(shellQuote).join(' ')} 3>&1 >>${note} 2>&1 </dev/null`
 }
 
 function killGroup(pid: number): void {
-  try {
-    process.kill(-pid, 'SIGKILL')
-  } catch {
-    // It has gone already, which is what was wanted.
+  for (const target of [-pid, pid]) {
+    try {
+      process.kill(target, 'SIGKILL')
+    } catch {
+      // It has gone already, or is not the leader of its group yet.
+    }
   }
 }
 
-/** Resolves true on "ok", false on the end of the pipe; a set-up that hangs or is aborted is killed, which ends the pipe. */
-function watchStart(child: ChildProcess, pid: number, signal: AbortSignal): Promise<boolean> {
-  const pipe = child.stdio[3] as Readable
-  return new Promise((resolve) => {
-    const kill = (): void => killGroup(pid)
-    const timer = setTimeout(kill, SETUP_TIMEOUT_MS)
-    const settle = (isStarted: boolean): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', kill)
-      pipe.destroy()
-      resolve(isStarted)
-    }
-    pipe.once('data', () => settle(true))
-    pipe.once('close', () => settle(false))
-    pipe.once('error', () => settle(false))
-    signal.addEventListener('abort', kill)
+/** Resolves true on "ok", false when the supervisor has ended without; one that hangs or is aborted is killed. */
+async function watchStart(identity: ProcessIdentity, begun: Promise<void>, signal: AbortSignal): Promise<boolean> {
+  const kill = (): void => killGroup(identity.pid)
+  const timer = setTimeout(kill, SETUP_TIMEOUT_MS)
+  signal.addEventListener('abort', kill)
+  if (signal.aborted) kill()
+  let poll: NodeJS.Timeout | undefined
+  const ended = new Promise<boolean>((resolve) => {
+    let endedCount = 0
+    poll = setInterval(() => {
+      // The "ok" of a command that ended at once is read between two looks.
+      if (!isAlive(identity) && ++endedCount > 1) resolve(false)
+    }, SETUP_POLL_INTERVAL_MS)
   })
+  try {
+    return await Promise.race([begun.then(() => true), ended])
+  } finally {
+    clearTimeout(timer)
+    clearInterval(poll)
+    signal.removeEventListener('abort', kill)
+  }
+}
+
+async function runStart(shell: LaunchShell, start: SupervisorStart): Promise<StartedSupervisor> {
+  // The note holds what set-up commands say; nobody else reads it.
+  closeSync(openSync(start.files.note, 'a', 0o600))
+  const { pid, begun } = shell.start(supervisorWords(start))
+  // The shell buries its children only before the next start: at worst it is a zombie that is read here.
+  const stat = readProcessStat(await pid)
+  if (stat === undefined) throw new IsolationError('LAUNCH_FAILED', 'the supervisor ended at once', { retryable: true })
+  const identity = { pid: stat.pid, startTicks: stat.startTicks }
+  return { identity, started: await watchStart(identity, begun, start.signal) }
 }
 
 /** Throws an IsolationError when no process could be started at all. */
-export function startSupervisor(start: SupervisorStart): StartedSupervisor {
+export async function startSupervisor(shells: LaunchShells, start: SupervisorStart): Promise<StartedSupervisor> {
   if (start.signal.aborted) throw new IsolationError('LAUNCH_ABORTED', 'the launch was cancelled before it began')
-  let child: ChildProcess
+  const shell = shells.take()
   try {
-    child = spawnSupervisor(start)
+    const supervisor = await runStart(shell, start)
+    if (supervisor.started) shells.giveBack(shell)
+    else shell.close()
+    return supervisor
   } catch (error) {
-    throw asIsolationError(error, 'cannot start the supervisor')
+    shell.close()
+    throw error
   }
-  // Synchronously after the spawn the process is at worst a zombie, so it is this one that is read.
-  const stat = child.pid === undefined ? undefined : readProcessStat(child.pid)
-  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  const unref = (): void => child.unref()
-  if (stat === undefined) return { identity: { pid: 0, startTicks: 0 }, gone, started: spawnFailure(child), unref }
-  const started = watchStart(child, stat.pid, start.signal)
-  return { identity: { pid: stat.pid, startTicks: stat.startTicks }, gone, started, unref }
-}
-
-function spawnFailure(child: ChildProcess): Promise<never> {
-  return new Promise((_, reject) =>
-    child.once('error', (error) => reject(asIsolationError(error, 'cannot start the supervisor'))),
-  )
 }
