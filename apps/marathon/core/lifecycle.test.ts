@@ -94,6 +94,7 @@ describe('the life of an app', () => {
     cluster.settle()
     assert.deepEqual(cluster.running(), before)
     assert.equal(cluster.state.root.apps.get('/web')?.version, version)
+    assert.equal(cluster.state.rootVersions.length, 1)
     assert.equal(cluster.state.deployments.size, 0)
   })
 })
@@ -292,5 +293,24 @@ describe('restart of Marathon', () => {
     assert.equal(cluster.tasks.size, 0)
     assert.equal(cluster.state.instances.size, 0)
     assert.equal(cluster.state.deployments.size, 0)
+  })
+})
+
+describe('launch tokens', () => {
+  test('offers beyond the tokens are held until tasks run', () => {
+    const cluster = new FakeCluster({ config: { launchTokens: 2 } })
+    cluster.isPrompt = false
+    cluster.subscribe()
+    cluster.create({ id: '/web', cmd: 'sleep 1', instances: 6, cpus: 0.1, mem: 32 })
+    cluster.offerAll()
+    const [first = '', second = ''] = cluster.tasks.keys()
+    assert.equal(cluster.tasks.size, 2)
+    assert.ok(cluster.state.heldOffers.size > 0)
+    cluster.tell(first, 'TASK_RUNNING')
+    cluster.tell(second, 'TASK_RUNNING')
+    assert.equal(cluster.tasks.size, 4)
+    const [held = ''] = cluster.state.heldOffers.keys()
+    cluster.submit({ type: 'mesos-event', event: { type: 'RESCIND', rescind: { offer_id: { value: held } } } })
+    assert.ok(!cluster.state.heldOffers.has(held))
   })
 })

@@ -12,6 +12,8 @@ export const nameCharsMax = 1_024
 export const entriesMax = 4_096
 /** Instances of one app. */
 export const instancesMax = 1_000_000
+/** `--max_queued_offers`: offers that wait for launch tokens; more are declined and come back. */
+export const heldOffersMax = 1_024
 /** Versions of an app and of the root that stay readable (`--zk_max_versions`). */
 export const versionsKeptMax = 50
 /** Offers a why-question can be answered from, for each app. */

@@ -9,6 +9,7 @@ export function onMesosEvent(ctx: StepContext, event: scheduler.Event): void {
   if (event.subscribed !== undefined) onSubscribed(ctx, event.subscribed)
   else if (event.offers !== undefined) onOffers(ctx, event.offers.offers ?? [])
   else if (event.update !== undefined) onStatusUpdate(ctx, event.update.status)
+  else if (event.rescind !== undefined) ctx.state.heldOffers.delete(event.rescind.offer_id.value)
   else if (event.message !== undefined) onMessage(ctx, event.message)
   else if (event.inverse_offers !== undefined) declineInverse(ctx, event.inverse_offers)
 }
@@ -33,6 +34,7 @@ function onSubscribed(ctx: StepContext, subscribed: scheduler.Event_Subscribed):
     ctx.put(keys.frameworkId, frameworkId)
     ctx.event('scheduler_registered_event', { frameworkId, master: address })
   } else ctx.event('scheduler_reregistered_event', { master: address })
+  state.heldOffers.clear()
   resetDemand(state)
   ctx.isDemandChanged = true
   reconcile(ctx)
@@ -43,6 +45,7 @@ export function onMesosDisconnected(ctx: StepContext): void {
   const { state } = ctx
   if (!state.mesos.isConnected) return
   state.mesos = { ...state.mesos, isConnected: false }
+  state.heldOffers.clear()
   ctx.event('scheduler_disconnected_event')
 }
 

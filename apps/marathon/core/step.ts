@@ -8,7 +8,14 @@ import { onHealthProbe, onHealthTimer, onReadinessProbe, onReadinessTimer, start
 import type { Verdict } from './health/index.ts'
 import { isPlaced, isRunning } from './instance/index.ts'
 import type { Instance } from './instance/index.ts'
-import { noteDemand, onReviveTimer, onTokensTimer, tokensTimer, updateDemand } from './launch/index.ts'
+import {
+  noteDemand,
+  onReviveTimer,
+  onTokensTimer,
+  processHeldOffers,
+  tokensTimer,
+  updateDemand,
+} from './launch/index.ts'
 import {
   evaluateUnreachable,
   killRetryTimer,
@@ -32,6 +39,7 @@ export function step(state: MarathonState, input: Input, now: Millis): Effect[] 
   const ctx = new StepContext(state, now)
   handle(ctx, input)
   evaluateChangedApps(ctx)
+  processHeldOffers(ctx)
   if (ctx.isDemandChanged) updateDemand(ctx)
   return ctx.finish()
 }

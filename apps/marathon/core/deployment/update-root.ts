@@ -2,13 +2,13 @@
 import { detailsOf } from '../app/index.ts'
 import type { App, Problem } from '../app/index.ts'
 import { assignServicePorts, RootEditor, ServicePortsExhausted, validateRoot } from '../group/index.ts'
-import type { RootGroup } from '../group/index.ts'
+import type { Group, RootGroup } from '../group/index.ts'
 import { resetBackoff } from '../launch/backoff.ts'
 import { versionsKeptMax } from '../limits.ts'
 import type { ApiResponse } from '../messages.ts'
 import { keys } from '../state/index.ts'
 import type { RootVersion, StepContext } from '../state/index.ts'
-import { formatTimestamp, parseTimestamp } from '../text/index.ts'
+import { formatTimestamp, isDeepStrictEqualTo, parseTimestamp } from '../text/index.ts'
 import type { Action, AppChange, Deployment, StoredDeployment } from './deployment.ts'
 import { affectedApps } from './deployment.ts'
 import { beginDeployment, cancelDeployment } from './deployments.ts'
@@ -95,7 +95,7 @@ function commit(ctx: StepContext, next: RootGroup, { update, changes, steps }: C
   for (const deployment of conflicts) cancelDeployment(ctx, deployment, 'canceled by a forced deployment')
   const { version } = next
   const createdGroups = [...next.groups.keys()].filter((id) => !state.root.groups.has(id))
-  storeRoot(ctx, next, changes)
+  if (changes.length > 0 || areGroupsChanged(state.root, next)) storeRoot(ctx, next, changes)
   ctx.event('group_change_success', { groupId: update.groupId, version })
   const deployment: StoredDeployment = {
     id: state.random.uuid(),
@@ -128,6 +128,16 @@ function refuse(
     'or cancel oneusing force=true parameter. You can increase max deployment number by using ' +
     '--max_running_deployments parameter but be advised that this can have negative effects on the performance.'
   return { status: 403, body: { message } }
+}
+
+/** A request that changes nothing leaves no version behind. */
+function areGroupsChanged(before: RootGroup, after: RootGroup): boolean {
+  const content = ({ version: _version, ...group }: Group): unknown => group
+  if (before.groups.size !== after.groups.size) return true
+  return [...after.groups].some(([id, group]) => {
+    const previous = before.groups.get(id)
+    return previous === undefined || !isDeepStrictEqualTo(content(previous), content(group))
+  })
 }
 
 function storeRoot(ctx: StepContext, next: RootGroup, changes: readonly AppChange[]): void {

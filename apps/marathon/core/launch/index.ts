@@ -1,5 +1,5 @@
 export { advanceBackoff, backoffTimer, delayedUntil, noteDemand, resetBackoff } from './backoff.ts'
-export { onOffers, onTokensTimer, tokensTimer } from './offers.ts'
+export { onOffers, onTokensTimer, processHeldOffers, tokensTimer } from './offers.ts'
 export { declaredPorts } from './ports.ts'
 export { frameworkInfo, onReviveTimer, resetDemand, updateDemand } from './subscription.ts'
 export { buildTaskInfo } from './task-info.ts'

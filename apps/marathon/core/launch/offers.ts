@@ -6,6 +6,7 @@ import { taskIdOf } from '../ids/index.ts'
 import type { Agent, Instance } from '../instance/index.ts'
 import { tellInstanceChanged } from '../lifecycle/index.ts'
 import type { StepContext } from '../state/index.ts'
+import { heldOffersMax } from '../limits.ts'
 import { advanceBackoff, delayedUntil } from './backoff.ts'
 import { demandOf, matchContextOf } from './match.ts'
 import { noteUnused, noteUsed } from './offer-stats.ts'
@@ -20,7 +21,25 @@ export function onOffers(ctx: StepContext, offers: readonly mesos.Offer[]): void
 function processOffer(ctx: StepContext, offer: mesos.Offer): void {
   const tasks = launchOn(ctx, offer)
   if (tasks.length > 0) accept(ctx, offer, tasks)
-  else decline(ctx, offer)
+  else if (!hold(ctx, offer)) decline(ctx, offer)
+}
+
+/** Keeps an offer that only lacks launch tokens; those come back with the next tasks that run. */
+function hold(ctx: StepContext, offer: mesos.Offer): boolean {
+  const { heldOffers, instances } = ctx.state
+  if (tokensLeft(ctx) > 0 || instances.waiting().size === 0 || heldOffers.size >= heldOffersMax) return false
+  heldOffers.set(offer.id.value, offer)
+  return true
+}
+
+/** Offers that were held are looked at again as soon as there are tokens, or nothing waits any more. */
+export function processHeldOffers(ctx: StepContext): void {
+  const { heldOffers, instances } = ctx.state
+  for (const [id, offer] of heldOffers) {
+    if (tokensLeft(ctx) === 0 && instances.waiting().size > 0) return
+    heldOffers.delete(id)
+    processOffer(ctx, offer)
+  }
 }
 
 function accept(ctx: StepContext, offer: mesos.Offer, tasks: mesos.TaskInfo[]): void {

@@ -87,6 +87,8 @@ export type MarathonState = {
   readonly kills: Map<string, Kill>
   readonly killQueue: Set<string>
   readonly launching: Set<string>
+  /** Offers that came while the launch tokens were used up. */
+  readonly heldOffers: Map<string, mesos.Offer>
   readonly pendingWipes: Set<PendingWipe>
   readonly evaluateAt: Map<string, Millis>
 }
@@ -112,6 +114,7 @@ export function createState(config: MarathonConfig, random: Random): MarathonSta
     kills: new Map(),
     killQueue: new Set(),
     launching: new Set(),
+    heldOffers: new Map(),
     pendingWipes: new Set(),
     evaluateAt: new Map(),
   }
