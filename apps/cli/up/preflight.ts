@@ -1,6 +1,8 @@
 /** Finds what would make a start fail, before anything runs, and says it in one sentence. */
+import { existsSync } from 'node:fs'
 import { access, constants, mkdir, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { dirname } from 'node:path'
 import { CliError } from '../errors.ts'
 import { diskFreeMinBytes } from '../limits.ts'
 import type { Part } from './cluster-plan.ts'
@@ -33,9 +35,16 @@ async function checkPort(part: Part, ip: string): Promise<void> {
   )
 }
 
+/** Not `recursive`: Node tries for ever where a parent takes no folders, as in /proc. */
+async function makeFolders(folder: string): Promise<void> {
+  if (existsSync(folder)) return
+  await makeFolders(dirname(folder))
+  await mkdir(folder)
+}
+
 async function checkWorkDir(workDir: string): Promise<void> {
   try {
-    await mkdir(workDir, { recursive: true })
+    await makeFolders(workDir)
     await access(workDir, constants.W_OK)
   } catch (error) {
     const code = codeOf(error)
