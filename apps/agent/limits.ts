@@ -6,7 +6,7 @@ export const LIMITS = {
   /** One batch of a journal is one line; a line beyond this was not written by us. */
   journalLineBytesMax: 64 * 1024 * 1024,
   /** Launches that fork at the same time; more only make each of them slower. */
-  parallelLaunchesMax: 16,
+  parallelLaunchesMax: 8,
   /** `/files/read` answers at most this much at once, as Mesos does (16 pages). */
   fileReadBytesMax: 65_536,
   /** What `/files/follow` keeps for a slow reader before it is cut. */

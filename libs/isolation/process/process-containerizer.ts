@@ -297,8 +297,15 @@ export class ProcessContainerizer implements Api.Containerizer {
 
   /** Nested orphans are ended on their own: whoever is not known is one. */
   async #destroyNested(parent: Api.ContainerId): Promise<void> {
-    for (const { containerId, record } of [...this.#tracked.values()])
-      if (record.parent === parent) await this.destroy(containerId)
+    for (const nested of [...this.#tracked.values()]) {
+      if (nested.record.parent === parent) await this.destroy(nested.containerId)
+    }
+    // Only of a container that nobody recovered may there be others, left on disk by an earlier agent.
+    if (this.#tracked.has(parent)) return
+    for (const containerId of await this.#runtime.list()) {
+      const record = await this.#runtime.readRecord(containerId)
+      if (record?.parent === parent) await this.destroy(containerId)
+    }
   }
 }
 

@@ -73,7 +73,7 @@ export class LaunchShell {
   }
 }
 
-const IDLE_SHELLS_MAX = 8
+const IDLE_SHELLS_MAX = 16
 
 /** As many shells as there are starts under way; some wait for the next ones. */
 export class LaunchShells {
