@@ -60,7 +60,10 @@ async function chooseIsolation(options: ContainerizersOptions): Promise<Choice> 
   }
 }
 
-/** Throws an IsolationError when `mode` asks for what this host does not offer. A silent Docker engine fails its launches. */
+/**
+ * Throws an IsolationError when `mode` asks for what this host does not offer.
+ * A silent Docker engine only fails launches.
+ */
 export async function createContainerizers(options: ContainerizersOptions): Promise<Containerizers> {
   const runtime = new RuntimeDirectory(options.runtimeDir)
   await runtime.prepare()

@@ -264,8 +264,8 @@ export class DockerContainerizer implements Api.Containerizer {
       } catch (error) {
         if (this.#engine.isClosed) return await new Promise<never>(() => undefined)
         if (!this.#engine.asError(error, '').retryable) throw error
-        await sleep(DOCKER_RETRY_MS, undefined, { ref: false })
       }
+      await sleep(DOCKER_RETRY_MS, undefined, { ref: false })
     }
   }
 }
@@ -282,15 +282,14 @@ function lost(containerId: Api.ContainerId): Api.Termination {
 async function collect(exec: EngineExec): Promise<string> {
   const reader = new FrameReader()
   const chunks: Buffer[] = []
-  let bytes = 0
+  let room = EXEC_OUTPUT_BYTES_MAX
+  const take = (data: Buffer): void => {
+    const kept = data.subarray(0, room)
+    room -= kept.length
+    if (kept.length > 0) chunks.push(kept)
+  }
   try {
-    for await (const chunk of exec.output) {
-      for (const { data } of reader.push(chunk)) {
-        const rest = data.subarray(0, EXEC_OUTPUT_BYTES_MAX - bytes)
-        bytes += rest.length
-        if (rest.length > 0) chunks.push(rest)
-      }
-    }
+    for await (const chunk of exec.output) for (const { data } of reader.push(chunk)) take(data)
   } catch {
     // The stream was stopped because the command took too long; what it said so far is the answer.
   }

@@ -1,11 +1,11 @@
 /** The requests to the Docker engine that containers need: answers parsed, refusals in our words. */
 import { setMaxListeners } from 'node:events'
+import { Readable } from 'node:stream'
 import Docker from 'dockerode'
 import { asEngineError, statusOf } from './engine-errors.ts'
 import { execInspectSchema, inspectSchema, listSchema, statsSchema, waitSchema } from './replies.ts'
 import type { DockerInspect, DockerStats } from './replies.ts'
 import type { IsolationError } from '../errors.ts'
-import type { DialOptions } from 'docker-modem'
 import type { ContainerCreateOptions, HostConfig } from 'dockerode'
 
 /** What the exec of a command inside a container is and says. */
@@ -120,9 +120,12 @@ export class Engine {
     return asEngineError(error, what, this.socketPath)
   }
 
-  #dial(request: DialOptions): Promise<AsyncIterable<Buffer>> {
+  #dial(request: Parameters<Docker['modem']['dial']>[0]): Promise<AsyncIterable<Buffer>> {
     return new Promise((resolve, reject) => {
-      const done = (error: unknown, stream: AsyncIterable<Buffer>): void => (error ? reject(error) : resolve(stream))
+      const done = (error: unknown, reply: unknown): void => {
+        if (reply instanceof Readable) resolve(reply)
+        else reject(error instanceof Error ? error : new Error('the engine gave no stream'))
+      }
       this.docker.modem.dial(request, done)
     })
   }

@@ -75,7 +75,7 @@ export class CgroupsV2 implements Cgroups {
     try {
       await writeControl(this.#file(place, 'cgroup.kill'), 1)
     } catch (error) {
-      // Kernels before 5.14 have no such file, and an ended container no cgroup; the caller kills what is left one by one.
+      // Kernels before 5.14 have no such file, an ended container no cgroup; the caller kills what is left one by one.
       const cause = error instanceof Error ? errnoOf(error.cause) : undefined
       if (cause !== 'ENOENT' && cause !== 'ENODEV' && cause !== 'EACCES') throw error
     }

@@ -53,7 +53,8 @@ export async function writeControl(path: string, value: string | number): Promis
   try {
     await writeFile(path, String(value))
   } catch (error) {
-    const message = `cannot write ${String(value)} to ${path}: ${errnoOf(error) ?? 'unknown'}; is the hierarchy mounted writable?`
+    const reason = errnoOf(error) ?? 'unknown'
+    const message = `cannot write ${String(value)} to ${path}: ${reason}; is the hierarchy mounted writable?`
     throw new IsolationError('CGROUPS_UNAVAILABLE', message, { cause: error })
   }
 }
@@ -62,7 +63,8 @@ export async function makeCgroup(directory: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true })
   } catch (error) {
-    const message = `cannot create the cgroup ${directory}: ${errnoOf(error) ?? 'unknown'}; the agent needs root and a writable cgroup file system`
+    const advice = 'the agent needs root and a writable cgroup file system'
+    const message = `cannot create the cgroup ${directory}: ${errnoOf(error) ?? 'unknown'}; ${advice}`
     throw new IsolationError('CGROUPS_UNAVAILABLE', message, { cause: error })
   }
 }

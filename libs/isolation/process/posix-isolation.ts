@@ -2,10 +2,10 @@
 import { mkdir, stat, symlink } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative } from 'node:path'
 import { asIsolationError, errnoOf, IsolationError } from '../errors.ts'
-import { listProcesses, processTree, recentProcesses, TICKS_PER_SECOND } from './process-table.ts'
+import { freshProcesses, processTree, recentProcesses, TICKS_PER_SECOND } from './process-table.ts'
 import type { ContainerSpec, ContainerUsage, DockerMount } from '../containerizer.ts'
 import type { ProcessStat } from './process-table.ts'
-import type { IsolatedContainer, ProcessIsolation } from './process-isolation.ts'
+import type { ProcessIsolation } from './process-isolation.ts'
 
 const PAGE_BYTES = 4096
 
@@ -29,7 +29,8 @@ export function linkPath(sandbox: string, target: string): string {
   const path = isAbsolute(target) ? target : join(sandbox, target)
   const inside = relative(sandbox, path)
   if (inside !== '' && !inside.startsWith('..') && !isAbsolute(inside)) return path
-  const message = `without namespaces a volume cannot appear at ${target}; use a path relative to the sandbox, or run the agent as root`
+  const advice = 'use a path relative to the sandbox, or run the agent as root'
+  const message = `without namespaces a volume cannot appear at ${target}; ${advice}`
   throw new IsolationError('UNSUPPORTED', message)
 }
 
@@ -52,14 +53,13 @@ export async function linkMounts(spec: ContainerSpec): Promise<void> {
 }
 
 export function createPosixIsolation(): ProcessIsolation {
-  const tree = ({ supervisor }: IsolatedContainer): readonly ProcessStat[] => processTree(listProcesses(), supervisor)
   return {
     name: 'posix',
     prepare: async (spec) => {
       await linkMounts(spec)
       return { supervisorPrefix: [], parts: { setup: [], isInit: false }, enter: [] }
     },
-    members: (container) => Promise.resolve(tree(container).map((stat) => stat.pid)),
+    members: async ({ supervisor }) => processTree(await freshProcesses(), supervisor).map((stat) => stat.pid),
     killAll: () => Promise.resolve(),
     limitation: () => Promise.resolve(undefined),
     usage: ({ supervisor }) => Promise.resolve(usageOf(processTree(recentProcesses(), supervisor), Date.now() / 1000)),

@@ -7,7 +7,7 @@ import type { ProcessStat } from './process-table.ts'
 
 const LINE = '42 (a b) c) S 7 42 40 0 -1 4194304 1 0 0 0 150 50 0 0 20 0 3 0 12345 1000 25 18446744073709551615'
 
-const stat = (pid: number, parentPid: number, sessionId: number, startTicks = 1): ProcessStat => ({
+const stat = (pid: number, parentPid: number, sessionId: number): ProcessStat => ({
   pid,
   state: 'S',
   parentPid,
@@ -16,7 +16,7 @@ const stat = (pid: number, parentPid: number, sessionId: number, startTicks = 1)
   userTicks: 150,
   systemTicks: 50,
   threads: 2,
-  startTicks,
+  startTicks: 1,
   rssPages: 10,
 })
 

@@ -1,5 +1,6 @@
 /** Reads /proc: which processes there are, who started them, what they use. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs'
+import { setImmediate as turn } from 'node:timers/promises'
 import { errnoOf } from '../errors.ts'
 import { PROCESS_TABLE_AGE_MS } from '../limits.ts'
 
@@ -41,13 +42,20 @@ export function parseProcessStat(text: string): ProcessStat | undefined {
   return Number.isSafeInteger(stat.pid) && Number.isSafeInteger(stat.startTicks) ? stat : undefined
 }
 
+/** A stat line is under 400 bytes; one buffer serves all, since reads are synchronous. */
+const line = Buffer.alloc(1024)
+
 /** `undefined` when there is no such process. */
 export function readProcessStat(pid: number): ProcessStat | undefined {
+  let file: number | undefined
   try {
-    return parseProcessStat(readFileSync(`/proc/${String(pid)}/stat`, 'latin1'))
+    file = openSync(`/proc/${String(pid)}/stat`, 'r')
+    return parseProcessStat(line.toString('latin1', 0, readSync(file, line)))
   } catch (error) {
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ESRCH') return undefined
     throw error
+  } finally {
+    if (file !== undefined) closeSync(file)
   }
 }
 
@@ -64,6 +72,17 @@ export function listProcesses(): readonly ProcessStat[] {
     const stat = readProcessStat(Number(pid))
     return stat === undefined || stat.state === 'Z' ? [] : [stat]
   })
+}
+
+let scan: Promise<readonly ProcessStat[]> | undefined
+
+/** The process table as it is after the call; callers of one turn of the event loop share one scan. */
+export function freshProcesses(): Promise<readonly ProcessStat[]> {
+  scan ??= turn().then(() => {
+    scan = undefined
+    return listProcesses()
+  })
+  return scan
 }
 
 let cached: { readonly at: number; readonly processes: readonly ProcessStat[] } | undefined

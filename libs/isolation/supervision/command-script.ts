@@ -32,10 +32,7 @@ function checkEnvironment(environment: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(environment)) {
     checkText(`environment variable ${JSON.stringify(name)}`, name + value)
     if (name === '' || name.includes('='))
-      throw new IsolationError(
-        'COMMAND_INVALID',
-        `${JSON.stringify(name)} cannot be the name of an environment variable`,
-      )
+      throw new IsolationError('COMMAND_INVALID', `environment variables cannot be named ${JSON.stringify(name)}`)
   }
 }
 
@@ -54,7 +51,7 @@ export type CommandScript = {
   readonly command: ContainerCommand
   readonly environment: Readonly<Record<string, string>>
   readonly directory: string
-  /** Append stdout and stderr to files in `directory` and report "ok"; off for commands whose output the agent reads. */
+  /** Append stdout and stderr to files in `directory` and report "ok"; off where the agent reads the output. */
   readonly isTask: boolean
 }
 

@@ -40,7 +40,7 @@ export async function planUserChange(user: string | undefined): Promise<readonly
   const own = process.geteuid?.()
   if (account.uid === own) return []
   if (own !== 0) {
-    const message = `the task asks for user ${user}, but the agent runs as ${userInfo().username}; run the agent as root`
+    const message = `the task asks for user ${user}, but the agent runs as ${userInfo().username}; run it as root`
     throw new IsolationError('NOT_ROOT', message)
   }
   const words = ['setpriv', `--reuid=${String(account.uid)}`, `--regid=${String(account.gid)}`]

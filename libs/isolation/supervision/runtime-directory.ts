@@ -3,7 +3,7 @@
  *   <runtimeDir>/containers/<id>/   container.json, command, process, note
  *   <runtimeDir>/ended/<id>         exit status, written by the supervisor; one directory, so one watch sees every end
  */
-import { mkdir, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, rmdir, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { errnoOf, IsolationError } from '../errors.ts'
@@ -33,9 +33,16 @@ export type ContainerFiles = {
   readonly command: string
   readonly note: string
   readonly process: string
+  readonly record: string
 }
 
 const ID = /^[A-Za-z0-9._-]{1,255}$/
+
+async function unlinkIfThere(path: string): Promise<void> {
+  await unlink(path).catch((error: unknown) => {
+    if (errnoOf(error) !== 'ENOENT') throw error
+  })
+}
 
 async function readIfThere(path: string): Promise<string | undefined> {
   try {
@@ -71,6 +78,7 @@ export class RuntimeDirectory {
       command: inside('command'),
       note: inside('note'),
       process: inside('process'),
+      record: inside('container.json'),
     }
   }
 
@@ -84,7 +92,7 @@ export class RuntimeDirectory {
       const message = `container ${record.containerId} exists already; destroy it before launching it again`
       throw new IsolationError('CONTAINER_EXISTS', message, { cause: error })
     }
-    await writeFile(join(files.directory, 'container.json'), JSON.stringify(record), { mode: 0o600 })
+    await writeFile(files.record, JSON.stringify(record), { mode: 0o600 })
     await writeFile(files.command, commandScript, { mode: 0o600 })
     return files
   }
@@ -95,7 +103,7 @@ export class RuntimeDirectory {
 
   /** `undefined` when the container is unknown or its agent died while creating it. Throws RECORD_INVALID. */
   async readRecord(containerId: ContainerId): Promise<ContainerRecord | undefined> {
-    const path = join(this.files(containerId).directory, 'container.json')
+    const path = this.files(containerId).record
     const text = await readIfThere(path)
     if (text === undefined || text === '') return undefined
     try {
@@ -127,10 +135,9 @@ export class RuntimeDirectory {
   }
 
   async remove(containerId: ContainerId): Promise<void> {
-    const files = this.files(containerId)
-    await rm(files.directory, { recursive: true, force: true })
-    await unlink(files.status).catch((error: unknown) => {
-      if (errnoOf(error) !== 'ENOENT') throw error
-    })
+    const { directory, status, ...inside } = this.files(containerId)
+    await Promise.all([status, ...Object.values(inside)].map(unlinkIfThere))
+    // The known files are gone; only what nobody expects makes the thorough way necessary.
+    await rmdir(directory).catch(() => rm(directory, { recursive: true, force: true }))
   }
 }
