@@ -13,7 +13,7 @@ export const keys = {
   appVersion: (id: string, version: string) => ['app', id, 'version', version],
   runs: (job: string) => ['job', job, 'runs'],
   jobStat: (job: string) => ['job', job, 'stat'],
-  recentRuns: ['recent-runs'],
+  sandbox: (agentId: string, candidates: readonly string[]) => ['sandbox', agentId, ...candidates],
   files: (agentId: string, path: string) => ['files', agentId, path],
   roles: ['roles'],
   flags: ['flags'],

@@ -95,5 +95,5 @@ const columns: Column<JobView>[] = [
     sortBy: (view) => view.job.errorCount,
     cell: (view) => <span style={view.job.errorsSinceLastSuccess > 0 ? { color: 'var(--ts-failing)' } : undefined}>{view.job.errorCount}</span>,
   },
-  { id: 'run', header: 'Run', width: '40px', align: 'right', cell: (view) => <RunNow view={view} /> },
+  { id: 'run', header: 'Run', width: '40px', narrow: 'bare', align: 'right', cell: (view) => <RunNow view={view} /> },
 ]

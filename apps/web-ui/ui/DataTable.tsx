@@ -26,8 +26,8 @@ export type Column<Item extends RowData> = {
   align?: 'right'
   /** A track of the grid, such as `minmax(160px, 2fr)`. */
   width: string
-  /** On a phone: the first line of the card, a labelled value, a line of its own, or left out. */
-  narrow?: 'title' | 'meta' | 'wide' | 'hide'
+  /** On a phone: the first line of the card, a labelled value, one without its label, a line of its own, or left out. */
+  narrow?: 'title' | 'meta' | 'bare' | 'wide' | 'hide'
 }
 
 export type DataTableProps<Item extends RowData> = {

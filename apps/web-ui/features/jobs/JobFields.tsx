@@ -84,7 +84,7 @@ function Schedule({ form }: { form: DocumentForm }) {
   return (
     <>
       <div className="row-fields">
-        <TextField form={form} path={['schedule']} label="Schedule" required mono description="ISO 8601 interval (R/start/period) or cron" />
+        <TextField form={form} path={['schedule']} label="Schedule" required mono description="R/start/period, or cron" />
         <Select
           label="Time zone"
           description="Of the schedule"

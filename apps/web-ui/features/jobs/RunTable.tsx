@@ -46,6 +46,7 @@ const columns: Column<RunView>[] = [
     id: 'log',
     header: 'Log',
     width: '44px',
+    narrow: 'bare',
     align: 'right',
     cell: (run) => {
       const path = runPath(run)

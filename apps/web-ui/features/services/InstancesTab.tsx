@@ -101,6 +101,7 @@ const columnsOf = (view: ServiceView, frameworkOf: (taskId: string) => string | 
     id: 'log',
     header: 'Log',
     width: '50px',
+    narrow: 'bare',
     align: 'right',
     cell: (task) => {
       const frameworkId = frameworkOf(task.id)

@@ -86,6 +86,7 @@ export const serviceColumns = (options: { fullNames: boolean }): Column<ListRow>
     id: 'changed',
     header: 'Changed',
     width: '84px',
+    narrow: 'hide',
     align: 'right',
     sortBy: (row) => (row.kind === 'service' ? (momentOf(row.view.app.version) ?? 0) : 0),
     cell: (row) => (row.kind === 'service' ? <Time at={momentOf(row.view.app.version)} /> : ''),

@@ -92,6 +92,7 @@ const columnsOf = (agentId: string, open: (file: SandboxFile) => void): Column<S
     id: 'download',
     header: 'Get',
     width: '40px',
+    narrow: 'bare',
     align: 'right',
     cell: (file) =>
       !isDirectory(file) && (

@@ -11,7 +11,7 @@ export type TaskPlace = { id: string; frameworkId: string; agentId: string; exec
 export function useSandbox(task: TaskPlace) {
   const candidates = sandboxCandidates(task)
   return useQuery({
-    queryKey: keys.files(task.agentId, candidates.map((one) => one.directory).join(' ')),
+    queryKey: keys.sandbox(task.agentId, candidates.map((one) => one.directory)),
     queryFn: ({ signal }) => findSandbox(candidates, signal),
     staleTime: Number.POSITIVE_INFINITY,
     retry: 5,
