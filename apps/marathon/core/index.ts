@@ -5,7 +5,7 @@ export { appsWithin, servicePorts } from './group/index.ts'
 export type { RootGroup } from './group/index.ts'
 export { isWithin, resolvePath } from './ids/index.ts'
 export { placementOf } from './instance/index.ts'
-export type { Placed } from './instance/index.ts'
+export type { Instance, Placed } from './instance/index.ts'
 export { frameworkInfo } from './launch/index.ts'
 export type {
   ApiResponse,

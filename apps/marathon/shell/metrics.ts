@@ -1,6 +1,6 @@
 /** Marathon's metrics under its own names. */
 import { countsOf } from '@thermosphere/marathon-core'
-import type { MarathonState } from '@thermosphere/marathon-core'
+import type { Instance, MarathonState } from '@thermosphere/marathon-core'
 import type { scheduler } from '@thermosphere/protocol'
 import { createMetrics } from '@thermosphere/service-kit'
 import type { Metrics } from '@thermosphere/service-kit'
@@ -26,7 +26,7 @@ export class MarathonMetrics {
     this.#gauge('instances.inflight-kill-attempts.gauge', () =>
       state.kills.values().reduce((sum, { attempts }) => sum + attempts, 0),
     )
-    this.#gauge('instances.launch-overdue.gauge', () => 0)
+    this.#gauge('instances.launch-overdue.gauge', () => all().filter((instance) => isOverdue(state, instance)).length)
     this.#gauge('uptime.gauge.seconds', () => (Date.now() - this.#startedAt) / 1000)
     this.#gauge('leadership.duration.gauge.seconds', () => (Date.now() - this.#startedAt) / 1000)
     this.#gauge('http.requests.active.gauge', () => this.#activeRequests)
@@ -81,11 +81,13 @@ export class MarathonMetrics {
   json(): unknown {
     const counters: Record<string, { count: number }> = {}
     const gauges: Record<string, { value: number }> = {}
+    const timers: Record<string, Record<string, number>> = {}
     for (const [name, value] of Object.entries(this.#metrics.snapshot())) {
       if (name.endsWith('.counter')) counters[name] = { count: value }
+      else if (name.includes('.timer')) addTimer(timers, name, value)
       else gauges[name] = { value }
     }
-    return { version: VERSION, counters, gauges, histograms: {}, meters: {}, timers: {} }
+    return { version: VERSION, counters, gauges, histograms: {}, meters: {}, timers }
   }
 
   #gauge(name: string, read: () => number): void {
@@ -95,4 +97,17 @@ export class MarathonMetrics {
   #count(name: string, by: number): void {
     this.#metrics.counter(prefix + name).increment(by)
   }
+}
+
+/** A launch that nobody has confirmed for longer than it may take. */
+function isOverdue(state: MarathonState, instance: Instance): boolean {
+  const { condition, since } = instance.state
+  const isLaunching = condition === 'Provisioned' || condition === 'Staging' || condition === 'Starting'
+  return isLaunching && Date.now() - since > state.config.taskLaunchTimeoutMs
+}
+
+/** `a.timer_ms/p50` is member `p50` of the timer `a.timer`. */
+function addTimer(timers: Record<string, Record<string, number>>, name: string, value: number): void {
+  const [timer = name, member = 'last'] = name.split('_ms')
+  timers[timer] = { ...timers[timer], [member.replace('/', '') || 'last']: value }
 }

@@ -182,6 +182,7 @@ export function updateApps(ctx: StepContext, command: Of<'update-apps'>): ApiRes
   const outcome = updateRoot(ctx, {
     groupId: command.base,
     force: command.force,
+    pathOf: (id) => `/(${requests.findIndex((request) => idOf(request) === id)})`,
     edit: (editor) => {
       for (const request of requests) {
         const refusal = editApp(ctx, editor, { id: idOf(request), request, partial, mayCreate })

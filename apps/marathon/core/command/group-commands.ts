@@ -40,6 +40,7 @@ export function createGroup(ctx: StepContext, command: Of<'create-group'>): ApiR
   const outcome = updateRoot(ctx, {
     groupId: id,
     force: command.force,
+    pathOf: appPaths(id, request),
     edit: (editor) => applyGroup(ctx, editor, { id, request }),
   })
   const response = answer(outcome)
@@ -60,9 +61,22 @@ export function updateGroup(ctx: StepContext, command: Of<'update-group'>): ApiR
       groupId: id,
       force: command.force,
       dryRun: command.dryRun,
+      pathOf: appPaths(id, request),
       edit: (editor) => editGroup(ctx, editor, { id, request }),
     }),
   )
+}
+
+/** Where each app of a group request stands in it: `/groups(0)/apps(1)`. */
+function appPaths(id: string, request: GroupRequest, at = ''): (appId: string) => string | undefined {
+  const own = new Map<string, string>()
+  const idOf = (body: unknown): string =>
+    typeof body === 'object' && body !== null && 'id' in body ? resolvePath(id, String(body.id)) : ''
+  for (const [index, body] of (request.apps ?? []).entries()) own.set(idOf(body), `${at}/apps(${index})`)
+  const below = (request.groups ?? []).map((group, index) =>
+    appPaths(resolvePath(id, group.id ?? ''), group, `${at}/groups(${index})`),
+  )
+  return (appId) => own.get(appId) ?? below.map((pathOf) => pathOf(appId)).find((path) => path !== undefined)
 }
 
 type Edit = { readonly id: string; readonly request: GroupRequest }

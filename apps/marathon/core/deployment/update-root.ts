@@ -2,7 +2,7 @@
 import { detailsOf } from '../app/index.ts'
 import type { App, Problem } from '../app/index.ts'
 import { assignServicePorts, RootEditor, ServicePortsExhausted, validateRoot } from '../group/index.ts'
-import type { Group, RootGroup } from '../group/index.ts'
+import type { Group, RootGroup, RootProblem } from '../group/index.ts'
 import { resetBackoff } from '../launch/backoff.ts'
 import { versionsKeptMax } from '../limits.ts'
 import type { ApiResponse } from '../messages.ts'
@@ -21,6 +21,8 @@ export type RootUpdate = {
   readonly restart?: ReadonlySet<string>
   readonly kill?: ReadonlyMap<string, readonly string[]>
   readonly dryRun?: boolean
+  /** Where in the request an app was, for the paths of problems; without it the request is the app. */
+  readonly pathOf?: (appId: string) => string | undefined
   /** Makes the change; an answer refuses it. */
   readonly edit: (editor: RootEditor) => ApiResponse | undefined
 }
@@ -36,6 +38,13 @@ const lockMessage =
 
 export function invalid(problems: readonly Problem[]): ApiResponse {
   return { status: 422, body: { message: 'Object is not valid', details: detailsOf(problems) } }
+}
+
+function placed(problems: readonly RootProblem[], { pathOf }: RootUpdate): Problem[] {
+  return problems.map(({ appId, path, error }) => {
+    const place = appId === undefined ? undefined : pathOf?.(appId)
+    return { path: place === undefined ? path : place + (path === '/' ? '' : path), error }
+  })
 }
 
 export function nextVersion(ctx: StepContext): string {
@@ -54,7 +63,7 @@ export function updateRoot(ctx: StepContext, update: RootUpdate): RootOutcome {
   if (refusal !== undefined) return { kind: 'refused', response: refusal }
   const edited = editor.finish(version)
   const problems = validateRoot(ctx.state.root, edited, rulesOf(ctx))
-  if (problems.length > 0) return { kind: 'refused', response: invalid(problems) }
+  if (problems.length > 0) return { kind: 'refused', response: invalid(placed(problems, update)) }
   const ported = withPorts(ctx, edited)
   if ('status' in ported) return { kind: 'refused', response: ported }
   const restart = update.restart ?? new Set()

@@ -139,4 +139,15 @@ describe('groups', () => {
     const response = cluster.command({ type: 'create-group', id: '/', body, force: false })
     assert.match(JSON.stringify(response.body), /Identifier is not child of '\/prod'/)
   })
+
+  test('problems of an app say where in the group it is', () => {
+    const cluster = new FakeCluster()
+    const bad = app('a', { cmd: 'x' })
+    const body = { id: '/prod', groups: [{ id: 'db', apps: [app('b'), bad] }] }
+    const response = cluster.command({ type: 'create-group', id: '/', body, force: false })
+    assert.deepEqual(response.body, {
+      message: 'Object is not valid',
+      details: [{ path: '/groups(0)/apps(1)/cmd', errors: ['must not be an empty string'] }],
+    })
+  })
 })

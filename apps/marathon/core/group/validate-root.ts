@@ -6,6 +6,9 @@ import { hasCycle } from './dependencies.ts'
 import { topLevelOf } from './root-group.ts'
 import type { RootGroup } from './root-group.ts'
 
+/** `appId` names the app a problem is in; its path is one inside that app. */
+export type RootProblem = Problem & { readonly appId?: string }
+
 export type RootRules = {
   readonly features: ReadonlySet<string>
   readonly mesosRole: string
@@ -28,13 +31,14 @@ function allowedRoles(root: RootGroup, { app, before }: Change, rules: RootRules
 }
 
 /** Problems of the apps that are new or changed, and of the tree as a whole. */
-export function validateRoot(before: RootGroup, after: RootGroup, rules: RootRules): Problem[] {
-  const found: Problem[] = []
+export function validateRoot(before: RootGroup, after: RootGroup, rules: RootRules): RootProblem[] {
+  const found: RootProblem[] = []
   for (const app of after.apps.values()) {
     const previous = before.apps.get(app.id)
     if (previous === app) continue
     const roles = allowedRoles(after, { app, before: previous }, rules)
-    found.push(...validateApp(app, { features: rules.features, allowedRoles: roles }))
+    const problems = validateApp(app, { features: rules.features, allowedRoles: roles })
+    found.push(...problems.map((one) => ({ ...one, appId: app.id })))
   }
   return [...found, ...validateTree(after, rules)]
 }
