@@ -8,6 +8,8 @@ export type Part = {
   readonly script: string
   readonly flags: readonly string[]
   readonly url: string
+  /** What it listens on. */
+  readonly ip: string
   readonly port: number
   /** Answers 200 when the part is ready. */
   readonly healthPath: string
@@ -45,7 +47,13 @@ export function agentResources(
 }
 
 /** Loopback is a whole network: each agent gets an address of its own, so that UNIQUE hostname means something. */
-const agentHostname = (index: number, agents: number): string => (agents === 1 ? 'localhost' : `127.0.0.${index + 1}`)
+const agentIp = (index: number, { agents, ip }: PlanOptions): string =>
+  ip === '127.0.0.1' && agents > 1 ? `127.0.0.${index + 1}` : ip
+
+const agentHostname = (index: number, options: PlanOptions): string[] => {
+  if (options.ip !== '127.0.0.1') return []
+  return [flag('hostname', options.agents === 1 ? 'localhost' : agentIp(index, options))]
+}
 
 const flag = (name: string, value: string | number): string => `--${name}=${value}`
 
@@ -67,6 +75,7 @@ export function planCluster(options: PlanOptions, machine: MachineSize): Part[] 
       ...extra('master'),
     ],
     url: url(ports.master),
+    ip,
     port: ports.master,
     healthPath: '/health',
   }
@@ -78,14 +87,15 @@ export function planCluster(options: PlanOptions, machine: MachineSize): Part[] 
       script: 'apps/agent/main.ts',
       flags: [
         flag('master', masterAddress),
-        flag('ip', ip),
+        flag('ip', agentIp(index, options)),
         flag('port', port),
-        flag('hostname', agentHostname(index, options.agents)),
+        ...agentHostname(index, options),
         flag('work_dir', `${workDir}/agent-${index + 1}`),
         flag('resources', options.resources ?? agentResources(index, { agents: options.agents, machine })),
         ...extra('agent'),
       ],
-      url: url(port),
+      url: `http://${agentIp(index, options)}:${port}`,
+      ip: agentIp(index, options),
       port,
       healthPath: '/health',
     }
@@ -106,6 +116,7 @@ function planServices(options: PlanOptions): Part[] {
     script: 'apps/marathon/main.ts',
     flags: [masterFlag, ...http(ports.marathon), flag('work_dir', `${workDir}/marathon`), ...more('marathon')],
     url: url(ports.marathon),
+    ip,
     port: ports.marathon,
     healthPath: '/ping',
   }
@@ -115,6 +126,7 @@ function planServices(options: PlanOptions): Part[] {
     script: 'apps/chronos/main.ts',
     flags: [masterFlag, ...http(ports.chronos), flag('work_dir', `${workDir}/chronos`), ...more('chronos')],
     url: url(ports.chronos),
+    ip,
     port: ports.chronos,
     healthPath: '/ping',
   }
@@ -132,6 +144,7 @@ function planServices(options: PlanOptions): Part[] {
       ...more('gateway'),
     ],
     url: url(ports.gateway),
+    ip,
     port: ports.gateway,
     healthPath: '/ping',
   }

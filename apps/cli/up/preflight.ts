@@ -17,7 +17,8 @@ const probePort = (ip: string, port: number): Promise<string | undefined> =>
     server.listen({ host: ip, port, exclusive: true }, () => server.close(() => resolve(undefined)))
   })
 
-async function checkPort(part: Part, ip: string): Promise<void> {
+async function checkPort(part: Part): Promise<void> {
+  const { ip } = part
   const code = await probePort(ip, part.port)
   if (code === undefined) return
   const option = `--${part.kind}-port`
@@ -63,10 +64,7 @@ async function checkWorkDir(workDir: string): Promise<void> {
 }
 
 /** Rejects with CliError for the first problem. */
-export async function preflight(
-  parts: readonly Part[],
-  options: { readonly ip: string; readonly workDir: string },
-): Promise<void> {
-  await checkWorkDir(options.workDir)
-  for (const part of parts) await checkPort(part, options.ip)
+export async function preflight(parts: readonly Part[], workDir: string): Promise<void> {
+  await checkWorkDir(workDir)
+  for (const part of parts) await checkPort(part)
 }
