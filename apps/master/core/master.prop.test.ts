@@ -114,7 +114,8 @@ class Crowd {
     const id = `t${this.#next++}`
     const agent = this.agents.findLast((one) => one.id === offer.agent_id.value)
     this.world.accept(s, offer, [{ type: 'LAUNCH', launch: { task_infos: [task(id, offer, { resources })] } }])
-    if (agent) this.runs.push({ s, agent, id, state: 'TASK_STAGING', resources })
+    const launched = this.world.master.frameworks.get(s.id)?.tasks.has(id)
+    if (agent && launched) this.runs.push({ s, agent, id, state: 'TASK_STAGING', resources })
   }
 
   #onRun(move: Extract<Move, { pick: number }>, run: Run | undefined): void {
@@ -122,11 +123,11 @@ class Crowd {
     const current = this.schedulers.findLast((one) => one.id === run.s.id) ?? run.s
     const agent = this.agents.find((one) => one.id === run.agent.id) ?? run.agent
     if (move.move === 'update') {
-      run.uuid = this.world.update(current, agent, run.id, move.state)
+      run.uuid = this.world.update([current, agent, run.id], move.state)
       run.state = move.state
     }
     if (move.move === 'kill') this.world.call(current, { type: 'KILL', kill: { task_id: { value: run.id } } })
-    if (move.move === 'acknowledge' && run.uuid) this.world.acknowledge(current, agent, run.id, run.uuid)
+    if (move.move === 'acknowledge' && run.uuid) this.world.acknowledge([current, agent, run.id], run.uuid)
   }
 
   #onAgent(move: 'freeze' | 'break-link' | 'return' | 'gone', at: number): void {

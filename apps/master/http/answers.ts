@@ -14,14 +14,9 @@ export type Exchange = {
 export type Handler = (exchange: Exchange) => void | Promise<void>
 
 /** An error or a note as Mesos writes it: the bare sentence. */
-export function sendText(
-  response: ServerResponse,
-  status: number,
-  text: string,
-  headers: Record<string, string> = {},
-): void {
+export function sendText(response: ServerResponse, status: number, text: string): void {
   const body = Buffer.from(text)
-  response.writeHead(status, { ...headers, 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': body.length })
+  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': body.length })
   response.end(body)
 }
 
@@ -59,5 +54,6 @@ export function sendReply(response: ServerResponse, { status, text }: Reply): vo
 export function methodNotAllowed({ request, response }: Exchange, allowed: readonly string[]): void {
   const expected = allowed.map((method) => `'${method}'`).join(', ')
   const text = `405 Method Not Allowed. Expecting one of { ${expected} }, but received '${request.method}'.`
-  sendText(response, 405, text, { Allow: allowed.join(', ') })
+  response.setHeader('Allow', allowed.join(', '))
+  sendText(response, 405, text)
 }

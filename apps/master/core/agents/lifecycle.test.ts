@@ -8,7 +8,7 @@ const start = (info: Partial<mesos.FrameworkInfo> = {}): { world: World; agent: 
   const world = new World()
   const agent = world.addAgent()
   const s = world.subscribe(info)
-  world.run(s, agent, 't')
+  world.run([s, agent, 't'])
   return { world, agent, s }
 }
 
@@ -281,21 +281,21 @@ suite('an operator takes agents away', () => {
     assert.equal(world.operate({ type: 'DRAIN_AGENT', drain_agent })?.status, 200)
     const told = world.toAgent(agent.linkId).find((message) => message.drain)?.drain?.config
     assert.equal(Number(told?.max_grace_period?.nanoseconds), 5e9)
-    const uuid = world.update(s, agent, 't', 'TASK_KILLED')
+    const uuid = world.update([s, agent, 't'], 'TASK_KILLED')
     assert.equal(world.statuses(s, 't').at(-1)?.reason, 'REASON_AGENT_DRAINING')
     assert.equal(world.master.agents.get(agent.id)?.drain?.state, 'DRAINING')
     const early = world.operate({ type: 'REACTIVATE_AGENT', reactivate_agent: { agent_id: { value: agent.id } } })
     assert.equal(early?.text, 'Agent is still in the DRAINING state')
-    world.acknowledge(s, agent, 't', uuid)
+    world.acknowledge([s, agent, 't'], uuid)
     assert.equal(world.master.agents.get(agent.id)?.drain?.state, 'DRAINED')
   })
 
   test('[mesos 16] a drain can end in gone', () => {
     const { world, agent, s } = start()
     world.operate({ type: 'DRAIN_AGENT', drain_agent: { agent_id: { value: agent.id }, mark_gone: true } })
-    const uuid = world.update(s, agent, 't', 'TASK_KILLED')
+    const uuid = world.update([s, agent, 't'], 'TASK_KILLED')
     assert.equal(world.statuses(s, 't').at(-1)?.state, 'TASK_GONE_BY_OPERATOR')
-    world.acknowledge(s, agent, 't', uuid)
+    world.acknowledge([s, agent, 't'], uuid)
     assert.equal(world.master.goneAgents.has(agent.id), true)
   })
 

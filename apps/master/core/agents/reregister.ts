@@ -61,7 +61,8 @@ function reconnect(m: Master, agent: Agent, linkId: LinkId, said: Reregister): v
   if (agent.link !== undefined && agent.link !== linkId) m.effects.push({ type: 'close-link', linkId: agent.link })
   cancelTimer(m, `reregister/${agent.id}`)
   const total = totalOf(said)
-  if (!total.equals(agent.total)) rescindOffers(m, agent.offers)
+  // What it brings may be more than the master knew of: nothing of it may be on offer.
+  rescindOffers(m, agent.offers)
   agent.info = { ...said.agent_info, id: { value: agent.id } }
   agent.version = said.version
   agent.capabilities = said.capabilities ?? []

@@ -192,7 +192,7 @@ suite('maintenance', () => {
     const world = new World()
     const agent = world.addAgent()
     const s = world.subscribe()
-    world.run(s, agent, 't')
+    world.run([s, agent, 't'])
     assert.deepEqual(plan(world), { status: 200 })
     const inverse = world.eventsOf(s.streamId).find((event) => event.inverse_offers)?.inverse_offers
       ?.inverse_offers?.[0]
@@ -213,7 +213,7 @@ suite('maintenance', () => {
     const world = new World()
     const agent = world.addAgent()
     const s = world.subscribe()
-    world.run(s, agent, 't')
+    world.run([s, agent, 't'])
     plan(world)
     assert.deepEqual(world.operate({ type: 'START_MAINTENANCE', start_maintenance: { machines: [machine] } }), {
       status: 200,
@@ -274,8 +274,8 @@ suite('the event stream', () => {
     world.do({ type: 'operator-subscribed', streamId: 'o' })
     const agent = world.addAgent()
     const s = world.subscribe()
-    world.run(s, agent, 't')
-    world.update(s, agent, 't', 'TASK_RUNNING')
+    world.run([s, agent, 't'])
+    world.update([s, agent, 't'], 'TASK_RUNNING')
     world.call(s, { type: 'TEARDOWN' })
     world.advance(15_000)
     assert.deepEqual(

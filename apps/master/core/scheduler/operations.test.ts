@@ -46,7 +46,9 @@ suite('offer operations', () => {
 
   test('[mesos 76] what was just reserved is offered again at once, whatever the filter', () => {
     const { world, s } = start()
-    world.accept(s, world.offer(s), [{ type: 'RESERVE', reserve: { resources: [reserved('cpus', 1)] } }], 1000)
+    const operations: mesos.Offer_Operation[] = [{ type: 'RESERVE', reserve: { resources: [reserved('cpus', 1)] } }]
+    const accept = { offer_ids: [world.offer(s).id], operations, filters: { refuse_seconds: 1000 } }
+    world.call(s, { type: 'ACCEPT', accept })
     world.advance(1000)
     const names = world
       .offers(s)
@@ -75,7 +77,7 @@ suite('offer operations', () => {
       [lastOperation(world, s)?.state, lastOperation(world, s)?.message],
       ['OPERATION_ERROR', 'Persistent volumes in use'],
     )
-    world.update(s, agent, 't', 'TASK_FINISHED')
+    world.update([s, agent, 't'], 'TASK_FINISHED')
     world.advance(1000)
     const withVolume = world.offers(s).find((one) => one.resources?.some((resource) => resource.disk))
     world.accept(s, withVolume!, [destroy])

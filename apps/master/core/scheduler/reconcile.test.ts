@@ -4,7 +4,11 @@ import type { mesos } from '@thermosphere/protocol'
 import { World } from '../testing/world.ts'
 import type { Scheduler } from '../testing/world.ts'
 
-const ask = (world: World, s: Scheduler, taskId: string, agentId?: string): mesos.TaskStatus | undefined => {
+const ask = (
+  world: World,
+  s: Scheduler,
+  [taskId, agentId]: readonly [string, string?],
+): mesos.TaskStatus | undefined => {
   const before = world.statuses(s).length
   const tasks = [{ task_id: { value: taskId }, ...(agentId !== undefined && { agent_id: { value: agentId } }) }]
   world.call(s, { type: 'RECONCILE', reconcile: { tasks } })
@@ -18,8 +22,8 @@ suite('RECONCILE', () => {
     const world = new World()
     const agent = world.addAgent()
     const s = world.subscribe()
-    world.run(s, agent, 't')
-    const status = ask(world, s, 't', 'whatever')
+    world.run([s, agent, 't'])
+    const status = ask(world, s, ['t', 'whatever'])
     assert.deepEqual(
       [status?.state, status?.reason, status?.source, status?.message, status?.uuid],
       ['TASK_RUNNING', 'REASON_RECONCILIATION', 'SOURCE_MASTER', 'Reconciliation: Latest task state', undefined],
@@ -40,7 +44,7 @@ suite('RECONCILE', () => {
         })
         const agent = world.addAgent()
         const s = world.subscribe(aware ? {} : { capabilities: [{ type: 'MULTI_ROLE' }] })
-        const status = ask(world, s, 'nope', agentId === 'registered' ? agent.id : agentId)
+        const status = ask(world, s, ['nope', agentId === 'registered' ? agent.id : agentId])
         assert.deepEqual([status?.state, status?.message], [aware ? state : 'TASK_LOST', message])
         assert.equal(status?.unreachable_time !== undefined, agentId === 'U')
       })
@@ -50,19 +54,19 @@ suite('RECONCILE', () => {
   test('[mesos 102] while an agent may still return with the task there is no answer', () => {
     const world = new World({ registry: { admitted: new Map([['R', record]]) } })
     const s = world.subscribe()
-    assert.equal(ask(world, s, 'nope', 'R'), undefined)
-    assert.equal(ask(world, s, 'nope'), undefined)
-    assert.equal(ask(world, s, 'nope', 'X')?.state, 'TASK_UNKNOWN')
+    assert.equal(ask(world, s, ['nope', 'R']), undefined)
+    assert.equal(ask(world, s, ['nope']), undefined)
+    assert.equal(ask(world, s, ['nope', 'X'])?.state, 'TASK_UNKNOWN')
   })
 
   test('[mesos 103] an empty list asks for all tasks, also ended ones that are not acknowledged', () => {
     const world = new World()
     const agent = world.addAgent()
     const s = world.subscribe()
-    world.run(s, agent, 'a')
+    world.run([s, agent, 'a'])
     world.advance(1000)
-    world.run(s, agent, 'b')
-    world.update(s, agent, 'b', 'TASK_FAILED')
+    world.run([s, agent, 'b'])
+    world.update([s, agent, 'b'], 'TASK_FAILED')
     const before = world.statuses(s).length
     world.call(s, { type: 'RECONCILE', reconcile: {} })
     assert.deepEqual(

@@ -44,6 +44,8 @@ const agentCapabilities = [
 
 export type Scheduler = { readonly id: string; readonly streamId: string; readonly info: mesos.FrameworkInfo }
 export type TestAgent = { readonly id: string; readonly linkId: number; readonly info: mesos.AgentInfo }
+/** Whose task on which agent. */
+export type Where = readonly [Scheduler, TestAgent, string]
 type Options = {
   readonly config?: Partial<MasterConfig>
   readonly registry?: Partial<Registry>
@@ -243,32 +245,21 @@ export class World {
   }
 
   /** Launches one task from a current offer and lets the agent report it running. */
-  run(scheduler: Scheduler, agent: TestAgent, id: string, overrides: Partial<mesos.TaskInfo> = {}): void {
+  run(where: Where, overrides: Partial<mesos.TaskInfo> = {}): void {
+    const [scheduler, , id] = where
     const offer = this.offer(scheduler)
     this.accept(scheduler, offer, [{ type: 'LAUNCH', launch: { task_infos: [task(id, offer, overrides)] } }])
-    this.update(scheduler, agent, id, 'TASK_RUNNING')
+    this.update(where, 'TASK_RUNNING')
   }
 
-  accept(
-    scheduler: Scheduler,
-    offer: mesos.Offer,
-    operations: mesos.Offer_Operation[],
-    refuse_seconds = 0,
-  ): Reply | undefined {
-    return this.call(scheduler, {
-      type: 'ACCEPT',
-      accept: { offer_ids: [offer.id], operations, filters: { refuse_seconds } },
-    })
+  /** What is left can be offered again at once. */
+  accept(scheduler: Scheduler, offer: mesos.Offer, operations: mesos.Offer_Operation[]): Reply | undefined {
+    const filters = { refuse_seconds: 0 }
+    return this.call(scheduler, { type: 'ACCEPT', accept: { offer_ids: [offer.id], operations, filters } })
   }
 
   /** The agent's update; its uuid is returned for the acknowledgement. */
-  update(
-    scheduler: Scheduler,
-    agent: TestAgent,
-    id: string,
-    state: mesos.TaskState,
-    more: Partial<mesos.TaskStatus> = {},
-  ): Uint8Array {
+  update([scheduler, agent, id]: Where, state: mesos.TaskState, more: Partial<mesos.TaskStatus> = {}): Uint8Array {
     const uuid = Uint8Array.from({ length: 16 }, (_, i) => (this.#next * 7 + i) % 256)
     this.#next++
     const status: mesos.TaskStatus = {
@@ -287,7 +278,7 @@ export class World {
     return uuid
   }
 
-  acknowledge(scheduler: Scheduler, agent: TestAgent, id: string, uuid: Uint8Array): void {
+  acknowledge([scheduler, agent, id]: Where, uuid: Uint8Array): void {
     this.call(scheduler, {
       type: 'ACKNOWLEDGE',
       acknowledge: { agent_id: { value: agent.id }, task_id: { value: id }, uuid },

@@ -18,23 +18,25 @@ export function schedulerApi(loop: MasterLoop): Handler {
     if (!call) return
     const problem = schedulerCallProblem(call)
     if (problem !== undefined) return sendText(response, 400, `Failed to validate scheduler::Call: ${problem}`)
-    const streamId = header(exchange)
-    if (call.type === 'SUBSCRIBE') return subscribe(loop, exchange, call, streamId)
+    if (call.type === 'SUBSCRIBE') return subscribe(loop, exchange, call)
     if (call.type === 'RECONCILE_OPERATIONS' && !acceptedEncoding(request)) return sendText(response, 406, wrongAccept)
-    sendReply(response, await loop.ask<'scheduler-call'>({ type: 'scheduler-call', streamId, call }))
+    sendReply(
+      response,
+      await loop.ask<'scheduler-call'>({ type: 'scheduler-call', streamId: givenStreamId(exchange), call }),
+    )
   }
 }
 
-const header = ({ request }: Exchange): string | undefined => {
+const givenStreamId = ({ request }: Exchange): string | undefined => {
   const value = request.headers['mesos-stream-id']
   return Array.isArray(value) ? value[0] : value
 }
 
-function subscribe(loop: MasterLoop, exchange: Exchange, call: scheduler.Call, given: string | undefined): void {
+function subscribe(loop: MasterLoop, exchange: Exchange, call: scheduler.Call): void {
   const { request, response } = exchange
   const encoding = acceptedEncoding(request)
   if (!encoding) return sendText(response, 406, wrongAccept)
-  if (given !== undefined)
+  if (givenStreamId(exchange) !== undefined)
     return sendText(response, 400, "Subscribe calls should not include the 'Mesos-Stream-Id' header")
   if (!call.subscribe) return
   const streamId = randomUUID()
