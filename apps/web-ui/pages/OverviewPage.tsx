@@ -7,6 +7,7 @@ import { findTroubles, summarize } from '../features/cluster/troubles.ts'
 import type { Trouble } from '../features/cluster/troubles.ts'
 import { EventList } from '../features/events/EventList.tsx'
 import { useConnections, useFeed, useJobViews, useServiceViews, useUsage } from '../features/live/hooks.ts'
+import type { Usage } from '../features/cluster/usage.ts'
 import { paths } from '../paths.ts'
 import { Empty, Panel, SkeletonLines } from '../ui/Panel.tsx'
 import { StatusMark } from '../ui/StatusMark.tsx'
@@ -34,19 +35,31 @@ export function OverviewPage() {
       {troubles.length > 0 && <TroubleList troubles={troubles} />}
       <Capacity usage={usage} />
       <div className="grid-main">
-        <Panel title="Agents" actions={<More to={paths.nodes()} />}>
-          {usage === undefined ? <SkeletonLines /> : usage.agents.length === 0 ? <Empty title="No agents">An agent that registers appears here.</Empty> : <AgentGrid agents={usage.agents} />}
-        </Panel>
+        <div className="stack">
+          <Panel title="Agents" actions={<More to={paths.nodes()} />}>
+            <Agents usage={usage} />
+          </Panel>
+          <Panel title="Last events" flush actions={<More to={paths.events()} />}>
+            {feed.length === 0 ? (
+              <Empty title="Nothing has happened yet">Starts, ends and changes appear here as they happen.</Empty>
+            ) : (
+              <EventList entries={feed.slice(0, 12)} />
+            )}
+          </Panel>
+        </div>
         <div className="stack">
           <ByState title="Services" views={services} path={(status) => paths.services({ status })} />
           <ByState title="Jobs" views={jobs} path={(status) => paths.jobs({ status })} />
         </div>
       </div>
-      <Panel title="Last events" flush actions={<More to={paths.events()} />}>
-        {feed.length === 0 ? <Empty title="Nothing has happened yet">Starts, ends and changes appear here as they happen.</Empty> : <EventList entries={feed.slice(0, 12)} />}
-      </Panel>
     </div>
   )
+}
+
+function Agents({ usage }: { usage: Usage | undefined }) {
+  if (usage === undefined) return <SkeletonLines />
+  if (usage.agents.length === 0) return <Empty title="No agents">An agent that registers appears here.</Empty>
+  return <AgentGrid agents={usage.agents} />
 }
 
 const More = ({ to }: { to: string }) => (

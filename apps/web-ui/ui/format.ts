@@ -51,8 +51,9 @@ export function duration(ms: number): string {
 /** `4m ago`, `in 12s`, `now`: one unit. */
 export function relative(at: number, now: number): string {
   const ms = at - now
+  // Clocks of two machines differ by about as much.
+  if (Math.abs(ms) < 1_500) return 'now'
   const text = oneUnit(Math.abs(ms))
-  if (text === '0s') return 'now'
   return ms > 0 ? `in ${text}` : `${text} ago`
 }
 

@@ -9,7 +9,10 @@ const tickCount = 5
 const minSpanMs = 60_000
 
 export function layOutStrip(runs: readonly { id: string; at: number; status: Status }[], next: readonly number[], now: number): Strip {
-  const past = runs.filter((run) => run.at <= now).sort((a, b) => b.at - a.at).slice(0, pastMax)
+  const past = runs
+    .map((run) => ({ ...run, at: Math.min(run.at, now) }))
+    .sort((a, b) => b.at - a.at)
+    .slice(0, pastMax)
   const futureMs = Math.max(0, ...next.map((at) => at - now))
   const oldestMs = Math.max(0, ...past.map((run) => now - run.at))
   const pastMs = futureMs > 0 ? Math.max(minSpanMs, Math.min(Math.max(oldestMs, minSpanMs), futureMs)) : Math.max(minSpanMs, oldestMs)

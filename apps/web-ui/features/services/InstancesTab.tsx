@@ -4,7 +4,7 @@ import type { MarathonTask } from '../../api/schemas/marathon.ts'
 import { paths } from '../../paths.ts'
 import type { Column } from '../../ui/DataTable.tsx'
 import { DataTable } from '../../ui/DataTable.tsx'
-import { momentOf, shortId } from '../../ui/format.ts'
+import { momentOf, sentence, shortId } from '../../ui/format.ts'
 import { Empty, Notice, Panel } from '../../ui/Panel.tsx'
 import { StatusWord } from '../../ui/StatusMark.tsx'
 import { Time } from '../../ui/Time.tsx'
@@ -42,7 +42,7 @@ export function InstancesTab({ view }: { view: ServiceView }) {
           onOpen={open}
           empty={
             <Empty title={view.app.instances === 0 ? 'Stopped' : 'No instance yet'}>
-              {view.app.instances === 0 ? 'Scale it up to start it.' : view.reason === '' ? 'The first one is on its way.' : `It waits: ${view.reason}.`}
+              {view.app.instances === 0 ? 'Scale it up to start it.' : view.reason === '' ? 'The first one is on its way.' : sentence(view.reason)}
             </Empty>
           }
         />

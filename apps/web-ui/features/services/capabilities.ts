@@ -9,7 +9,8 @@ export type ServiceAction = 'scale' | 'edit' | 'restart' | 'stop' | 'resume' | '
  */
 const rules: Record<ServiceAction, (view: ServiceView) => string | undefined> = {
   scale: locked,
-  edit: locked,
+  // Saving offers to override the lock: a service that cannot start is mended this way.
+  edit: () => undefined,
   restart: (view) => locked(view) ?? (view.app.instances === 0 ? 'It has no instances to restart.' : undefined),
   stop: (view) => locked(view) ?? (view.app.instances === 0 ? 'It is stopped already.' : undefined),
   resume: (view) => locked(view) ?? (view.app.instances > 0 ? 'It is not stopped.' : undefined),

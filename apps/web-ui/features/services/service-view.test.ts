@@ -43,9 +43,12 @@ describe('the status of a service', () => {
   })
   it('crashing tells the last failure and the next try', () => {
     const failed = { lastTaskFailure: { state: 'TASK_FAILED', taskId: 't', timestamp: '', message: 'exit 1' } }
-    const crashing = view({ app: failed, queue: { delay: { timeLeftSeconds: 30, overdue: false } } })
+    const crashing = view({ app: { ...failed, tasksRunning: 0 }, queue: { delay: { timeLeftSeconds: 30, overdue: false } } })
     assert.equal(crashing.word, 'Crashing')
     assert.equal(crashing.reason, 'exit 1; next try in 30s')
+    assert.equal(view({ app: { ...failed, tasksRunning: 0 } }).word, 'Crashing')
+    assert.equal(view({ app: { ...failed, tasksRunning: 1 } }).word, 'Recovering')
+    assert.equal(view({ app: failed }).word, 'Running')
   })
   it('unhealthy counts the failing instances', () => assert.equal(view({ app: { tasksUnhealthy: 1 } }).reason, '1 of 2 unhealthy'))
   it('deploying while a deployment runs', () => assert.equal(view({ deploying: true }).word, 'Deploying'))
@@ -76,6 +79,7 @@ describe('actions on a service', () => {
   const table: [Parameters<typeof forbidden>[0], Parameters<typeof view>[0], RegExp | undefined][] = [
     ['scale', {}, undefined],
     ['scale', { deploying: true }, /deployment is running/],
+    ['edit', { deploying: true }, undefined],
     ['restart', { app: { instances: 0, tasksRunning: 0 } }, /no instances/],
     ['stop', { app: { instances: 0, tasksRunning: 0 } }, /stopped already/],
     ['resume', {}, /not stopped/],

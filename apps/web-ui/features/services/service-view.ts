@@ -44,11 +44,14 @@ function stateOf(app: App, context: Context): State {
 }
 
 function crashing(app: App, { queue }: Context): State | undefined {
-  if (queue === undefined || queue.delay.timeLeftSeconds <= 0) return undefined
-  const retry = `next try in ${duration(queue.delay.timeLeftSeconds * 1000)}`
+  const waitSeconds = queue?.delay.timeLeftSeconds ?? 0
+  const retry = waitSeconds > 0 ? `next try in ${duration(waitSeconds * 1000)}` : 'trying again'
   const failure = app.lastTaskFailure
-  if (failure === null || failure === undefined) return { status: 'waiting', word: 'Delayed', reason: retry }
-  return { status: 'failing', word: 'Crashing', reason: `${failureText(failure.message, failure.state)}; ${retry}` }
+  const isOfThisVersion = failure?.version === undefined || failure.version === app.version
+  if (failure === null || failure === undefined || !isOfThisVersion || app.tasksRunning >= app.instances)
+    return waitSeconds > 0 ? { status: 'waiting', word: 'Delayed', reason: retry } : undefined
+  const reason = `${failureText(failure.message, failure.state)}; ${retry}`
+  return app.tasksRunning === 0 ? { status: 'failing', word: 'Crashing', reason } : { status: 'working', word: 'Recovering', reason }
 }
 
 function waiting(app: App, { queue, usage }: Context): State | undefined {
