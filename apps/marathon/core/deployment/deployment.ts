@@ -26,11 +26,15 @@ export const deploymentSchema = z.object({
 })
 export type StoredDeployment = z.infer<typeof deploymentSchema>
 
-/** `done` holds the apps whose action of the current step has ended; it is found anew after a restart. */
-export type Deployment = StoredDeployment & { readonly done: Set<string> }
+/**
+ * `done` holds the apps whose action of the current step has ended; it is found anew after a restart.
+ * `affected` holds every app that appears in a step: those are locked while the deployment runs.
+ */
+export type Deployment = StoredDeployment & { readonly done: Set<string>; readonly affected: ReadonlySet<string> }
 
-export function affectedApps(deployment: StoredDeployment): string[] {
-  return [...new Set(deployment.steps.flatMap((step) => step.map((action) => action.app)))]
+export function runningDeployment(record: StoredDeployment): Deployment {
+  const affected = new Set(record.steps.flatMap((step) => step.map((action) => action.app)))
+  return { ...record, done: new Set(), affected }
 }
 
 /** The plan as events and `/v2/deployments` show it. */

@@ -3,7 +3,7 @@ import { resetBackoff } from '../launch/backoff.ts'
 import { keys } from '../state/index.ts'
 import type { StepContext } from '../state/index.ts'
 import { runAction } from './actions.ts'
-import { encodeAction, encodeSteps } from './deployment.ts'
+import { encodeAction, encodeSteps, runningDeployment } from './deployment.ts'
 import type { Action, Deployment, StoredDeployment } from './deployment.ts'
 
 function planOf({ id, version, steps }: StoredDeployment) {
@@ -11,12 +11,12 @@ function planOf({ id, version, steps }: StoredDeployment) {
 }
 
 function stored(deployment: Deployment): StoredDeployment {
-  const { done: _done, ...record } = deployment
+  const { done: _done, affected: _affected, ...record } = deployment
   return record
 }
 
 export function beginDeployment(ctx: StepContext, record: StoredDeployment): void {
-  const deployment: Deployment = { ...record, done: new Set() }
+  const deployment = runningDeployment(record)
   if (record.steps.length > 0) {
     ctx.state.deployments.set(record.id, deployment)
     ctx.put(keys.deployment(record.id), record)

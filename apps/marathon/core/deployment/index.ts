@@ -1,5 +1,5 @@
 export { keepCount } from './actions.ts'
-export { affectedApps, deploymentSchema, encodeAction, encodeSteps } from './deployment.ts'
+export { deploymentSchema, encodeAction, encodeSteps } from './deployment.ts'
 export type { Action, AppChange, Deployment, StoredDeployment } from './deployment.ts'
 export { advanceDeployment, cancelDeployment, enterStep } from './deployments.ts'
 export { planRoll, rollBounds } from './roll.ts'

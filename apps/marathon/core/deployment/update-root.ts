@@ -10,7 +10,6 @@ import { keys } from '../state/index.ts'
 import type { RootVersion, StepContext } from '../state/index.ts'
 import { formatTimestamp, isDeepStrictEqualTo, parseTimestamp } from '../text/index.ts'
 import type { Action, AppChange, Deployment, StoredDeployment } from './deployment.ts'
-import { affectedApps } from './deployment.ts'
 import { beginDeployment, cancelDeployment } from './deployments.ts'
 import { changesBetween, isConfigChanged, planSteps, stampVersions } from './plan.ts'
 
@@ -119,7 +118,7 @@ function commit(ctx: StepContext, next: RootGroup, { update, changes, steps }: C
 }
 
 function conflictsWith(deployments: Iterable<Deployment>, affected: ReadonlySet<string>): Deployment[] {
-  return [...deployments].filter((deployment) => affectedApps(deployment).some((app) => affected.has(app)))
+  return [...deployments].filter((deployment) => !deployment.affected.isDisjointFrom(affected))
 }
 
 function refuse(

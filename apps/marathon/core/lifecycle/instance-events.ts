@@ -11,8 +11,8 @@ export function tellInstanceChanged(ctx: StepContext, instance: Instance, condit
     instanceId: instance.id,
     condition,
     runSpecId: instance.appId,
-    agentId: agent?.id ?? null,
-    host: agent?.host ?? null,
+    agentId: agent?.id,
+    host: agent?.host,
     runSpecVersion: instance.version,
   })
 }

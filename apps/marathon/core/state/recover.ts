@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { appSchema } from '../app/index.ts'
 import type { App } from '../app/index.ts'
 import type { MarathonConfig } from '../config.ts'
-import { deploymentSchema } from '../deployment/deployment.ts'
+import { deploymentSchema, runningDeployment } from '../deployment/deployment.ts'
 import { instanceSchema } from '../instance/index.ts'
 import { keys, storePrefix } from './keys.ts'
 import { createState } from './state.ts'
@@ -74,7 +74,7 @@ function recoverEntry(state: MarathonState, { key, value }: StoredEntry, parse: 
   } else if (kind === 'instance') state.instances.add(parse(storedInstance, key, value).value)
   else if (kind === 'deployment') {
     const deployment = parse(storedDeployment, key, value).value
-    state.deployments.set(deployment.id, { ...deployment, done: new Set() })
+    state.deployments.set(deployment.id, runningDeployment(deployment))
   } else if (kind === 'failure') {
     const failure = parse(failureSchema, key, value).value
     state.failures.set(failure.appId, failure)

@@ -127,7 +127,6 @@ export function appOfVersion(state: MarathonState, appId: string, version: strin
 }
 
 export function deploymentOf(state: MarathonState, appId: string): Deployment | undefined {
-  for (const deployment of state.deployments.values())
-    if (deployment.steps.some((step) => step.some((action) => action.app === appId))) return deployment
+  for (const deployment of state.deployments.values()) if (deployment.affected.has(appId)) return deployment
   return undefined
 }

@@ -71,11 +71,16 @@ export class FakeCluster {
   restart(): void {
     this.timers.clear()
     this.#offered.clear()
+    this.load()
+    this.submit({ type: 'start' })
+  }
+
+  /** The state as the store has it. */
+  load(): void {
     const entries = [...this.store].map(([key, value]) => ({ key, value }))
     const parse = <T>(schema: { parse(value: unknown): T }, _key: string, raw: string): T =>
       schema.parse(JSON.parse(raw))
     this.state = recoverState({ config: this.config, random: this.#random, parse }, entries)
-    this.submit({ type: 'start' })
   }
 
   submit(input: Input): void {

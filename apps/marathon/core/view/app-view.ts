@@ -1,7 +1,6 @@
 /** An app with what the API adds to its definition: counts, deployments, tasks, failures, statistics. */
 import { encodeApp } from '../app/index.ts'
 import type { App } from '../app/index.ts'
-import { affectedApps } from '../deployment/index.ts'
 import { isPlaced } from '../instance/index.ts'
 import type { Instance } from '../instance/index.ts'
 import type { MarathonState } from '../state/index.ts'
@@ -74,7 +73,5 @@ export function appViewAt(state: MarathonState, app: App, at: { readonly embeds:
 }
 
 function deploymentIds(state: MarathonState, appId: string): { id: string }[] {
-  return [...state.deployments.values()]
-    .filter((deployment) => affectedApps(deployment).includes(appId))
-    .map(({ id }) => ({ id }))
+  return [...state.deployments.values()].filter(({ affected }) => affected.has(appId)).map(({ id }) => ({ id }))
 }

@@ -1,4 +1,4 @@
-import { affectedApps, encodeAction, encodeSteps } from '../deployment/index.ts'
+import { encodeAction, encodeSteps } from '../deployment/index.ts'
 import type { Deployment } from '../deployment/index.ts'
 import type { MarathonState } from '../state/index.ts'
 import { readinessResults } from './app-view.ts'
@@ -13,7 +13,7 @@ function deploymentView(state: MarathonState, deployment: Deployment) {
   return {
     id: deployment.id,
     version: deployment.version,
-    affectedApps: affectedApps(deployment),
+    affectedApps: [...deployment.affected],
     affectedPods: [],
     steps: encodeSteps(deployment.steps),
     currentActions: actions.map((action) => {
