@@ -36,6 +36,14 @@ const masterFlags = defineFlags({
     min: 10,
     help: 'The time between two allocations over all agents.',
   },
+  allocator_agent_recovery_factor: {
+    type: 'number',
+    default: 0.8,
+    min: 0,
+    max: 1,
+    help: 'With quota set, the share of agents that must be back after a failover before offers are made.',
+  },
+  allocator_recovery_timeout: { type: 'duration', default: '10mins', help: 'The longest wait for these agents.' },
   offer_timeout: { type: 'duration', min: 1, help: 'Offers that are not answered in this time are rescinded.' },
   min_allocatable_resources: {
     type: 'string',
@@ -105,8 +113,6 @@ const compatibilityFlags = defineFlags({
     choices: ['hierarchical', 'HierarchicalDRF'],
     help: 'The allocator; there is one.',
   },
-  allocator_agent_recovery_factor: { type: 'number', default: 0.8, min: 0, max: 1, help: accepted },
-  allocator_recovery_timeout: { type: 'duration', default: '10mins', help: accepted },
   authenticate_agents: noLogin,
   authenticate_frameworks: noLogin,
   authenticate_http_frameworks: noLogin,

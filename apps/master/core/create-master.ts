@@ -45,6 +45,7 @@ export function createMaster({ config, info, registry, random, allocator, now }:
     weights: new Map(registry.weights),
     operatorStreams: new Set(),
     counters: createCounters(masterCounterNames),
+    agentsAwaited: undefined,
     nextFramework: 0,
     nextAgent: 0,
     nextOffer: 0,
@@ -54,5 +55,14 @@ export function createMaster({ config, info, registry, random, allocator, now }:
   }
   for (const config of registry.quotas) applyQuota(m, config)
   m.allocator.setWeights(m.weights)
+  awaitAgents(m)
   return m
+}
+
+/** Offers made while most agents are missing could break a quota. */
+function awaitAgents(m: Master): void {
+  if (m.quotas.size === 0 || m.recoveredAgents.size === 0) return
+  m.agentsAwaited = Math.floor(m.recoveredAgents.size * m.config.allocatorRecoveryFactor)
+  if (m.agentsAwaited > 0) m.allocator.pause()
+  else m.agentsAwaited = undefined
 }

@@ -30,6 +30,9 @@ export interface MasterConfig {
   readonly registryMaxAgentAgeMs: Millis
   readonly registryMaxAgentCount: number
   readonly registryGcIntervalMs: Millis
+  /** With quota set, nothing is offered after a failover until this share of the agents is back, or that time is over. */
+  readonly allocatorRecoveryFactor: number
+  readonly allocatorRecoveryTimeoutMs: Millis
   readonly rootSubmissions: boolean
   readonly roles: readonly RoleName[] | undefined
   readonly publishPerFrameworkMetrics: boolean
@@ -106,6 +109,8 @@ export interface Operation {
   readonly frameworkId: FrameworkId | undefined
   readonly agentId: AgentId
   readonly info: mesos.Offer_Operation
+  /** The agent's total already counts what the operation makes, on trust. */
+  assumed: boolean
   latest: mesos.OperationStatus
   statuses: mesos.OperationStatus[]
 }
@@ -192,6 +197,8 @@ export interface Master {
   readonly weights: Map<RoleName, number>
   readonly operatorStreams: Set<StreamId>
   readonly counters: Counters
+  /** Agents that must be back before offers are made again; undefined when that is no question. */
+  agentsAwaited: number | undefined
   nextFramework: number
   nextAgent: number
   nextOffer: number

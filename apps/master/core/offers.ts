@@ -20,6 +20,7 @@ export function refusalMs(filters: mesos.Filters | undefined): Millis {
 
 /** Runs the allocator and turns what it gives into offers, one message a framework. */
 export function allocate(m: Master, options: { readonly batch: boolean }): void {
+  if (options.batch) m.counters.add('allocator/mesos/allocation_runs')
   const byFramework = new Map<Framework, mesos.Offer[]>()
   for (const allocation of m.allocator.allocate(m.now, options)) {
     const framework = m.frameworks.get(allocation.frameworkId)

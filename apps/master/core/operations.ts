@@ -9,6 +9,17 @@ import type { Agent, Framework, FrameworkId, Master, Operation } from './model.t
 
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 
+/** The agent is back with its own total: operations that it does not know are asked about, others are adopted. */
+export function reconcileOperations(m: Master, agent: Agent, reported: readonly mesos.Operation[]): void {
+  const known = new Set(reported.map((wire) => hex(wire.uuid.value)))
+  const lost = [...agent.operations.values()].filter((operation) => !known.has(operation.uuid))
+  for (const operation of agent.operations.values()) operation.assumed = false
+  for (const wire of reported) if (!agent.operations.has(hex(wire.uuid.value))) adoptOperation(m, agent, wire)
+  if (lost.length === 0) return
+  const operation_uuids = lost.map((operation) => ({ value: operation.uuidBytes }))
+  tellAgent(m, agent, { type: 'RECONCILE_OPERATIONS', reconcile_operations: { operation_uuids } })
+}
+
 /** The master's books of an operation that its agent is told to apply. */
 export function startOperation(
   m: Master,
@@ -42,7 +53,16 @@ function newOperation(
     state: 'OPERATION_PENDING',
     agent_id: { value: agent.id },
   } as const
-  return { uuid: hex(uuidBytes), uuidBytes, frameworkId, agentId: agent.id, info, latest: pending, statuses: [] }
+  return {
+    uuid: hex(uuidBytes),
+    uuidBytes,
+    frameworkId,
+    agentId: agent.id,
+    info,
+    assumed: true,
+    latest: pending,
+    statuses: [],
+  }
 }
 
 /** An operation that a returning agent still has, as it reports it. */
@@ -51,6 +71,7 @@ export function adoptOperation(m: Master, agent: Agent, wire: mesos.Operation): 
   const frameworkId = wire.framework_id?.value
   const operation = {
     ...newOperation(agent, wire.info, frameworkId, uuidBytes),
+    assumed: false,
     latest: wire.latest_status,
     statuses: wire.statuses ?? [],
   }
@@ -107,7 +128,7 @@ function recordStatus(m: Master, agent: Agent, operation: Operation, status: mes
 
 /** The agent refused what the master had assumed: the total is what it was before. */
 function undoSpeculation(m: Master, agent: Agent, operation: Operation): void {
-  const conversions = unallocatedConversions(operation.info)
+  const conversions = operation.assumed ? unallocatedConversions(operation.info) : undefined
   if (!conversions) return
   const reversed = conversions
     .map(({ consumed, converted }) => ({ consumed: converted, converted: consumed }))

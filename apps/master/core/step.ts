@@ -2,7 +2,7 @@ import type { Millis } from '@thermosphere/effects'
 import { assertNever } from '@thermosphere/effects'
 import { onAgentDeactivated, onAgentDraining } from './agents/drain.ts'
 import { onLinkClosed, onPingTimer, onRecoveryTimer, onReregisterTimer } from './agents/health.ts'
-import { onAgentAdmitted } from './agents/register.ts'
+import { onAgentAdmitted, resumeAllocation } from './agents/register.ts'
 import { collectRegistryGarbage } from './agents/registry-gc.ts'
 import { onAgentGone, onAgentRemoved, onAgentUnreachable, onRecoveredAgentUnreachable } from './agents/removal.ts'
 import { onAgentReadmitted } from './agents/reregister.ts'
@@ -65,6 +65,7 @@ function dispatch(m: Master, input: Input): void {
 function onStarted(m: Master): void {
   armTimer(m, 'allocation', m.now + m.config.allocationIntervalMs)
   armTimer(m, 'registry-gc', m.now + m.config.registryGcIntervalMs)
+  if (m.agentsAwaited !== undefined) armTimer(m, 'allocator-recovery', m.now + m.config.allocatorRecoveryTimeoutMs)
   if (m.recoveredAgents.size > 0) armTimer(m, 'recovery', m.now + m.config.agentReregisterTimeoutMs)
 }
 
@@ -83,6 +84,8 @@ function onTimer(m: Master, key: string): void {
       return onAllocationTimer(m)
     case 'recovery':
       return onRecoveryTimer(m)
+    case 'allocator-recovery':
+      return resumeAllocation(m, { anyway: true })
     case 'registry-gc':
       return collectRegistryGarbage(m)
     case 'operator-heartbeat':

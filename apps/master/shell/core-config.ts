@@ -19,6 +19,8 @@ export const coreConfig = (config: Config): MasterConfig => ({
   registryMaxAgentAgeMs: config.registry_max_agent_age,
   registryMaxAgentCount: config.registry_max_agent_count,
   registryGcIntervalMs: config.registry_gc_interval,
+  allocatorRecoveryFactor: config.allocator_agent_recovery_factor,
+  allocatorRecoveryTimeoutMs: config.allocator_recovery_timeout,
   rootSubmissions: config.root_submissions,
   roles: config.roles,
   publishPerFrameworkMetrics: config.publish_per_framework_metrics,

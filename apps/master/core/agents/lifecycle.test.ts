@@ -226,6 +226,59 @@ suite('return', () => {
     assert.equal(world.master.frameworks.size, 0)
   })
 
+  test('[mesos 69] with quota set nothing is offered after a failover until most agents are back', () => {
+    const record = { info: { hostname: 'h' }, deactivated: false, drain: undefined, drainStartedAt: 0 }
+    const admitted = new Map(['A', 'B', 'C'].map((id) => [id, record]))
+    const quotas = [{ role: 'x', limits: { cpus: { value: 1 } } }]
+    const world = new World({ registry: { admitted, quotas } })
+    const s = world.subscribe()
+    const back = (id: string, port: number): void => {
+      world.reregister({ id, linkId: 0, info: { ...world.agentInfo(), port, id: { value: id } } })
+      world.advance(2000)
+    }
+    back('A', 1)
+    assert.equal(world.offers(s).length, 0)
+    back('B', 2)
+    assert.equal(world.offers(s).length, 2)
+  })
+
+  test('[mesos 69] or until the wait is over', () => {
+    const record = { info: { hostname: 'h' }, deactivated: false, drain: undefined, drainStartedAt: 0 }
+    const admitted = new Map(['A', 'B', 'C'].map((id) => [id, record]))
+    const registry = { admitted, quotas: [{ role: 'x', limits: { cpus: { value: 1 } } }] }
+    const world = new World({ registry, config: { allocatorRecoveryTimeoutMs: 5000 } })
+    const s = world.subscribe()
+    world.addAgent()
+    world.advance(4000)
+    assert.equal(world.offers(s).length, 0)
+    world.advance(2000)
+    assert.equal(world.offers(s).length, 1)
+  })
+
+  test('an operation that the agent does not know is asked about, and not undone twice', () => {
+    const { world, agent, s } = start({ principal: 'p' })
+    world.advance(1000)
+    const reserved: mesos.Resource = {
+      ...scalar('cpus', 1, 'r'),
+      reservations: [{ type: 'DYNAMIC', role: 'r', principal: 'p' }],
+    }
+    world.accept(s, world.offer(s), [{ type: 'RESERVE', id: { value: 'op' }, reserve: { resources: [reserved] } }])
+    world.do({ type: 'link-closed', linkId: agent.linkId })
+    const back = world.reregister(agent, carrying(s, agent))
+    const asked = world.toAgent(back.linkId).find((message) => message.reconcile_operations)?.reconcile_operations
+    const total = world.master.agents.get(agent.id)?.total.toString()
+    assert.doesNotMatch(total ?? '', /DYNAMIC/)
+    const [operation_uuid] = asked?.operation_uuids ?? []
+    const status: mesos.OperationStatus = {
+      operation_id: { value: 'op' },
+      state: 'OPERATION_DROPPED',
+      uuid: { value: new Uint8Array(16) },
+    }
+    world.say(back.linkId, { type: 'OPERATION_STATUS', operation_status: { operation_uuid: operation_uuid!, status } })
+    assert.equal(world.eventsOf(s.streamId).at(-1)?.update_operation_status?.status.state, 'OPERATION_DROPPED')
+    assert.equal(world.master.agents.get(agent.id)?.total.toString(), total)
+  })
+
   test('checkpointed reservations are part of the total', () => {
     const world = new World()
     const info = { ...world.agentInfo('cpus:4;mem:100'), id: { value: 'OLD-S1' } }

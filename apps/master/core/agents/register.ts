@@ -136,7 +136,16 @@ export function joinCluster(m: Master, agent: Agent, linkId: LinkId | undefined)
   m.unreachableAgents.delete(agent.id)
   attachLink(m, agent, linkId)
   m.allocator.addAgent(agentSpec(m, agent))
+  resumeAllocation(m)
   armTimer(m, `ping/${agent.id}`, m.now + m.config.agentPingTimeoutMs)
+}
+
+/** Enough agents are back: quota can be kept, so offers may be made again. */
+export function resumeAllocation(m: Master, options: { readonly anyway?: boolean } = {}): void {
+  if (m.agentsAwaited === undefined) return
+  if (m.agents.size < m.agentsAwaited && !options.anyway) return
+  m.agentsAwaited = undefined
+  m.allocator.resume()
 }
 
 export function attachLink(m: Master, agent: Agent, linkId: LinkId | undefined): void {

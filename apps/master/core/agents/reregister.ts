@@ -3,7 +3,7 @@ import { agentSpec } from '../allocation-books.ts'
 import { cancelTimer, note, persist, sendStatus, tellAgent, tellOperators } from '../emit.ts'
 import { recoverFramework } from '../frameworks.ts'
 import { rescindOffers } from '../offers.ts'
-import { adoptOperation } from '../operations.ts'
+import { adoptOperation, reconcileOperations } from '../operations.ts'
 import { putAdmitted } from '../registry.ts'
 import { addExecutor, addTask, masterStatus } from '../tasks.ts'
 import { agentWire } from '../views/v1-entities.ts'
@@ -75,6 +75,7 @@ function reconnect(m: Master, agent: Agent, linkId: LinkId, said: Reregister): v
   persistInfo(m, agent)
   const ask = reconcileAgent(m, agent, said)
   welcome(m, agent, ask)
+  reconcileOperations(m, agent, said.operations ?? [])
   resumeDrain(m, agent)
   note(m, 'agent.reregistered', { agentId: agent.id, hostname: agent.info.hostname })
 }

@@ -18,6 +18,8 @@ const config: MasterConfig = {
   registryMaxAgentAgeMs: 14 * 24 * 3600_000,
   registryMaxAgentCount: 102_400,
   registryGcIntervalMs: 900_000,
+  allocatorRecoveryFactor: 0.8,
+  allocatorRecoveryTimeoutMs: 600_000,
   rootSubmissions: true,
   roles: undefined,
   publishPerFrameworkMetrics: true,

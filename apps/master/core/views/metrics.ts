@@ -127,6 +127,7 @@ function putRoles(m: Master, capacity: ReadonlyMap<string, number>, put: Put): v
       capacity.get(name) ? milli / (capacity.get(name) ?? 1) : 0,
     )
     if (books.frameworks.length > 0) put(`allocator/mesos/roles/${role}/shares/dominant`, Math.max(0, ...shares))
+    put(`allocator/mesos/offer_filters/roles/${role}/active`, m.allocator.filterCount(role))
     const prefix = `allocator/mesos/quota/roles/${role}/resources/`
     for (const [name, milli] of books.consumed) put(`${prefix}${name}/consumed`, milli / 1000)
     const quota = m.quotas.get(role)
