@@ -150,6 +150,7 @@ async function coreConfig(config: Config, port: number): Promise<AgentConfig> {
     version: VERSION,
     resources: await detectResources(givenResources(config.resources, config.default_role), config.work_dir),
     attributes: parseAttributes(config.attributes),
+    reconfigurationPolicy: config.reconfiguration_policy,
     executorRegistrationTimeoutMs: config.executor_registration_timeout,
     executorReregistrationTimeoutMs: config.executor_reregistration_timeout,
     executorShutdownGraceMs: config.executor_shutdown_grace_period,

@@ -18,8 +18,16 @@ import type { Turn } from './turn.ts'
  */
 export const VERSION = 1
 
-export function saveAgentId(turn: Turn, agentId: string): void {
-  turn.put('agent', { v: VERSION, agent_id: agentId })
+/** The id together with what it was registered with: a restart must not quietly come back as another machine. */
+export function saveAgent(turn: Turn, agentId: string): void {
+  const { hostname, resources, attributes } = turn.state.config
+  turn.put('agent', {
+    v: VERSION,
+    agent_id: agentId,
+    hostname,
+    resources: resources.map((resource) => toJsonObject('mesos.v1.Resource', resource)),
+    attributes: attributes.map((attribute) => toJsonObject('mesos.v1.Attribute', attribute)),
+  })
 }
 
 export function saveResources(turn: Turn): void {

@@ -10,6 +10,7 @@ import { killTimerKey } from './kills.ts'
 import { createTask } from './launch.ts'
 import { restoreResources } from './resources.ts'
 import { armMaxCompletion } from './runs.ts'
+import { configurationProblem } from './configuration.ts'
 import { createState } from './create-state.ts'
 import { StoredEntries, storedTaskInfo, storedWire } from './stored.ts'
 import type { AgentConfig, AgentState, Executor, Framework, Task, UpdateStream } from './state.ts'
@@ -36,6 +37,8 @@ export function recoverState(surroundings: Surroundings, raw: ReadonlyMap<string
   )
   const total = restoreResources(Resources.fromWire([...surroundings.config.resources]), checkpointed)
   if (typeof total === 'string') return { type: 'incompatible', message: total }
+  const problem = configurationProblem(surroundings.config, entries)
+  if (problem !== undefined) return { type: 'incompatible', message: problem }
   const state = createState(surroundings, total)
   state.agentId = entries.get('agent', 'agent')?.agent_id
   readFrameworks(state, entries)

@@ -1,5 +1,5 @@
 import type { agentLink, mesos } from '@thermosphere/protocol'
-import { saveAgentId } from './checkpoint.ts'
+import { saveAgent } from './checkpoint.ts'
 import { resendOperations } from './operations.ts'
 import { checkpointedResources } from './resources.ts'
 import type { AgentState } from './state.ts'
@@ -82,16 +82,16 @@ export function onRegistered(turn: Turn, message: agentLink.MasterMessage_Regist
     turn.soon({ type: 'exit', code: 1, message: `the master calls this agent ${id}, it is ${turn.state.agentId}` })
     return
   }
-  if (turn.state.agentId === undefined) {
-    turn.state.agentId = id
-    saveAgentId(turn, id)
-    turn.durable({ type: 'agent-id', agentId: id })
-  }
+  turn.state.agentId = id
+  saveAgent(turn, id)
+  turn.durable({ type: 'agent-id', agentId: id })
   becomeRegistered(turn, message.total_ping_timeout_ms)
   turn.soon({ type: 'log', level: 'info', event: 'agent.registered', fields: { agentId: id } })
 }
 
 export function onReregistered(turn: Turn, message: agentLink.MasterMessage_Reregistered): void {
+  // Remembered anew: an additive change of the configuration is the agent's own from now on.
+  saveAgent(turn, message.agent_id.value)
   becomeRegistered(turn, message.total_ping_timeout_ms)
   turn.soon({ type: 'log', level: 'info', event: 'agent.reregistered', fields: { agentId: message.agent_id.value } })
   for (const { framework_id, task_id } of message.reconcile_tasks ?? []) {

@@ -11,6 +11,8 @@ export type AgentConfig = {
   readonly version: string
   readonly resources: readonly mesos.Resource[]
   readonly attributes: readonly mesos.Attribute[]
+  /** Which changes of resources and attributes a restart may bring. */
+  readonly reconfigurationPolicy: 'equal' | 'additive'
   readonly executorRegistrationTimeoutMs: Millis
   readonly executorReregistrationTimeoutMs: Millis
   readonly executorShutdownGraceMs: Millis

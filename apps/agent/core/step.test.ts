@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { step } from './index.ts'
-import { BenchAgent, FRAMEWORK_ID, frameworkInfo, scalar, taskInfo } from './testing/bench-agent.ts'
+import { BenchAgent, FRAMEWORK_ID, frameworkInfo, scalar, taskInfo, testConfig } from './testing/bench-agent.ts'
 
 test('a task is on disk before its container is launched', () => {
   const agent = BenchAgent.registered()
@@ -307,4 +307,18 @@ test('resources that an operation did not bring are refused with their reason', 
     agent.sent().map((status) => status.reason),
     ['REASON_RESOURCES_UNKNOWN'],
   )
+})
+
+test('[mesos 25] another hostname or other resources do not start under the old id; more may, where it is allowed', () => {
+  const { journal } = BenchAgent.registered()
+  const cpus = (value: number) => [{ name: 'cpus', type: 'SCALAR' as const, scalar: { value } }]
+  const base = testConfig()
+  const more = [...base.resources.filter((resource) => resource.name !== 'cpus'), ...cpus(8)]
+  const less = [...base.resources.filter((resource) => resource.name !== 'cpus'), ...cpus(2)]
+  const start = (change: Partial<typeof base>) => () => new BenchAgent({ journal, config: testConfig(change) })
+  assert.doesNotThrow(start({}))
+  assert.throws(start({ hostname: 'other' }), /the hostname was localhost and is now other/)
+  assert.throws(start({ resources: more }), /the resources were cpus:4/)
+  assert.doesNotThrow(start({ resources: more, reconfigurationPolicy: 'additive' }))
+  assert.throws(start({ resources: less, reconfigurationPolicy: 'additive' }), /incompatible agent configuration/)
 })

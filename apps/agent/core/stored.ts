@@ -7,7 +7,13 @@ const version = z.literal(1)
 const wire = z.unknown()
 
 export const storedSchemas = {
-  agent: z.object({ v: version, agent_id: z.string().max(512) }),
+  agent: z.object({
+    v: version,
+    agent_id: z.string().max(512),
+    hostname: z.string().max(512),
+    resources: z.array(wire).max(100_000),
+    attributes: z.array(wire).max(100_000),
+  }),
   resources: z.object({ v: version, resources: z.array(wire).max(100_000) }),
   framework: z.object({ v: version, info: wire }),
   executor: z.object({

@@ -49,6 +49,7 @@ export function testConfig(change: Partial<AgentConfig> = {}): AgentConfig {
       { name: 'disk', type: 'SCALAR', scalar: { value: 1024 } },
     ],
     attributes: [],
+    reconfigurationPolicy: 'equal',
     executorRegistrationTimeoutMs: 60_000,
     executorReregistrationTimeoutMs: 2000,
     executorShutdownGraceMs: 5000,
