@@ -1,7 +1,9 @@
 import { invariant } from '@thermosphere/effects'
 
-/** Lost directory notifications are made up for by a rescan this often; each looks at every recovered container. */
+/** Lost directory notifications are made up for by a rescan this often; each looks at every container. */
 export const RESCAN_INTERVAL_MS = 5_000
+/** Containers that a rescan looks at in one turn of the event loop; ten microseconds each. */
+export const RESCAN_PART = 500
 /** A process table that is younger than this is used again (usage of many containers in one poll). */
 export const PROCESS_TABLE_AGE_MS = 250
 /** A set-up (mounts, user change) that takes longer is given up and killed. */

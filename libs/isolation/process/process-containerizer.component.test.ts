@@ -87,6 +87,18 @@ for (const mode of ['posix', 'linux'] as const) {
       assert.equal(bench.output(containerId), 'ready\nbye\n')
     })
 
+    test('a task reacts to SIGINT and SIGQUIT as if it were started by hand', async () => {
+      const endBy = async (signal: NodeJS.Signals) => {
+        const { containerId } = await bench.launch('exec sleep 60')
+        await bench.containerizer.signal(containerId, signal)
+        const { exitCode, signal: number } = await bench.containerizer.wait(containerId)
+        return { exitCode, number }
+      }
+      assert.deepEqual(await endBy('SIGQUIT'), { exitCode: undefined, number: 3 })
+      // Shells do not speak of this one, so it cannot be told from an exit with that code.
+      assert.deepEqual(await endBy('SIGINT'), { exitCode: 130, number: undefined })
+    })
+
     test('SIGKILL ends the whole tree, also what left the session', async () => {
       const mark = newId('tree')
       const { containerId } = await bench.launch(

@@ -1,10 +1,10 @@
 /**
- * Tells of ended containers whose supervisor is not our child any more (after an agent restart).
- * One watch on the directory of exit statuses, and a slow rescan for lost notifications and for supervisors that
- * died without a status.
+ * Tells of ended containers. Their supervisors are nobody's children, in the agent's life that launched them and in
+ * every later one. One watch on the directory of exit statuses, and a slow rescan for lost notifications and for
+ * supervisors that died without a status.
  */
 import { watch } from 'node:fs'
-import { RESCAN_INTERVAL_MS } from '../limits.ts'
+import { RESCAN_INTERVAL_MS, RESCAN_PART } from '../limits.ts'
 import { isAlive } from '../process/process-table.ts'
 import type { ProcessIdentity } from './runtime-directory.ts'
 import type { ContainerId } from '../containerizer.ts'
@@ -59,7 +59,9 @@ export class EndWatch {
     else this.#entries.get(name)?.check()
   }
 
-  #rescan(): void {
-    for (const { identity, check } of [...this.#entries.values()]) if (!isAlive(identity)) check()
+  /** A part a turn: with thousands of containers the look at /proc takes its time. */
+  #rescan(entries: readonly Entry[] = [...this.#entries.values()]): void {
+    for (const { identity, check } of entries.slice(0, RESCAN_PART)) if (!isAlive(identity)) check()
+    if (entries.length > RESCAN_PART) setImmediate(() => this.#rescan(entries.slice(RESCAN_PART)))
   }
 }

@@ -2,9 +2,10 @@
  * Small shells that start the supervisors. A fork of this process copies the page tables of all that it holds in
  * memory, 10 ms and more in which nothing else runs here; a shell forks in a tenth of a millisecond.
  *
- *   to the shell:    setsid <supervisor> 3>&1 … & echo $!
- *   from the shell:  the pid; and from the command, on the same pipe, "ok" once it has begun
+ *   to the shell:    setsid --fork <supervisor> 3>&1 … || echo failed
+ *   from the shell:  the supervisor's own line of /proc, and from the command, on the same pipe, "ok" once it has begun
  *
+ * In the foreground, since a shell lets what it starts with `&` ignore SIGINT and SIGQUIT for ever.
  * One start at a time per shell, so an "ok" is never another's. A shell whose start failed is not used again. When this
  * process dies the shells read the end of their input and go; the supervisors stay.
  */
@@ -13,16 +14,19 @@ import type { ChildProcessByStdio } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { IsolationError } from '../errors.ts'
+import { parseProcessStat } from '../process/process-table.ts'
 import { DEFAULT_PATH } from './command-script.ts'
+import type { ProcessIdentity } from './runtime-directory.ts'
 
 export type ShellStart = {
-  readonly pid: Promise<number>
+  /** Rejects when no process was started. */
+  readonly identity: Promise<ProcessIdentity>
   /** Resolves when the command has begun; never otherwise. */
   readonly begun: Promise<void>
 }
 
 type Current = {
-  readonly pid: PromiseWithResolvers<number>
+  readonly identity: PromiseWithResolvers<ProcessIdentity>
   readonly begun: PromiseWithResolvers<void>
 }
 
@@ -39,19 +43,18 @@ export class LaunchShell {
       stdio: ['pipe', 'pipe', 'ignore'],
     })
     createInterface({ input: this.#child.stdout }).on('line', (line) => this.#onLine(line))
-    this.#child.on('error', (error) => this.#fail(error))
-    this.#child.on('exit', () => this.#fail(new Error('the shell that starts tasks has ended')))
+    this.#child.on('error', (error) => this.#fail(error.message))
+    this.#child.on('exit', () => this.#fail('the shell that starts tasks has ended'))
     // Its end is told by the exit.
     this.#child.stdin.on('error', () => undefined)
   }
 
   /** `words` are shell text. The caller waits for the outcome before the next start. */
   start(words: string): ShellStart {
-    const current = { pid: Promise.withResolvers<number>(), begun: Promise.withResolvers<void>() }
+    const current = { identity: Promise.withResolvers<ProcessIdentity>(), begun: Promise.withResolvers<void>() }
     this.#current = current
-    // `jobs` lets the shell bury the supervisors that have ended meanwhile.
-    this.#child.stdin.write(`jobs >/dev/null; ${words} & echo $!\n`)
-    return { pid: current.pid.promise, begun: current.begun.promise }
+    this.#child.stdin.write(`setsid --fork ${words} || echo failed\n`)
+    return { identity: current.identity.promise, begun: current.begun.promise }
   }
 
   close(): void {
@@ -62,14 +65,16 @@ export class LaunchShell {
   }
 
   #onLine(line: string): void {
-    if (line === 'ok') this.#current?.begun.resolve()
-    else if (/^\d+$/.test(line)) this.#current?.pid.resolve(Number(line))
+    if (line === 'ok') return this.#current?.begun.resolve()
+    const stat = parseProcessStat(line)
+    if (stat !== undefined) this.#current?.identity.resolve({ pid: stat.pid, startTicks: stat.startTicks })
+    else this.#fail('setsid failed; install util-linux, or the host has no room for another process')
   }
 
-  #fail(error: Error): void {
+  #fail(reason: string): void {
     this.isUsable = false
-    const text = `cannot start a supervisor: ${error.message}`
-    this.#current?.pid.reject(new IsolationError('LAUNCH_FAILED', text, { cause: error, retryable: true }))
+    const error = new IsolationError('LAUNCH_FAILED', `cannot start a supervisor: ${reason}`, { retryable: true })
+    this.#current?.identity.reject(error)
   }
 }
 

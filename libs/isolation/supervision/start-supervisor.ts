@@ -1,8 +1,9 @@
 /** Starts one supervisor and learns whether its command began: "ok" on descriptor 3, or its end without one. */
 import { closeSync, openSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { IsolationError } from '../errors.ts'
 import { SETUP_POLL_INTERVAL_MS, SETUP_TIMEOUT_MS } from '../limits.ts'
-import { isAlive, readProcessStat } from '../process/process-table.ts'
+import { isAlive } from '../process/process-table.ts'
 import { shellQuote } from './command-script.ts'
 import type { LaunchShell, LaunchShells } from './launch-shells.ts'
 import type { ContainerFiles, ProcessIdentity } from './runtime-directory.ts'
@@ -21,11 +22,15 @@ export type SupervisorStart = {
   readonly signal: AbortSignal
 }
 
+/** The first that a supervisor says is who it is; an exec later changes neither its pid nor its start time. */
+const ANNOUNCE = 'read -r s </proc/$$/stat && echo "$s" >&3'
+
 function supervisorWords({ files, script, prefix }: SupervisorStart): string {
-  const words = [...prefix, '/bin/sh', '-c', script, 'thermosphere-task', files.directory, files.status]
-  const note = shellQuote(files.note)
-  // Descriptor 3 is the shell's own output; what the set-up says goes to the note.
-  return `setsid ${words.map(shellQuote).join(' ')} 3>&1 >>${note} 2>&1 </dev/null`
+  const shell = (text: string): string => ['/bin/sh', '-c', text].map(shellQuote).join(' ')
+  const become = prefix.length === 0 ? script : `exec ${prefix.map(shellQuote).join(' ')} ${shell(script)} "$0" "$@"`
+  const words = ['thermosphere-task', files.directory, files.status].map(shellQuote).join(' ')
+  // Descriptor 3 is the launch shell's output; what the set-up says goes to the note.
+  return `${shell(`${ANNOUNCE}\n${become}`)} ${words} 3>&1 >>${shellQuote(files.note)} 2>&1 </dev/null`
 }
 
 function killGroup(pid: number): void {
@@ -61,15 +66,25 @@ async function watchStart(identity: ProcessIdentity, begun: Promise<void>, signa
   }
 }
 
+/** The identity, unless it takes longer than any start may. */
+async function inTime(identity: Promise<ProcessIdentity>): Promise<ProcessIdentity> {
+  const timer = new AbortController()
+  const late = sleep(SETUP_TIMEOUT_MS, undefined, { signal: timer.signal }).then(() => {
+    throw new IsolationError('LAUNCH_FAILED', 'the host starts no more processes in time', { retryable: true })
+  })
+  try {
+    return await Promise.race([identity, late])
+  } finally {
+    timer.abort()
+  }
+}
+
 async function runStart(shell: LaunchShell, start: SupervisorStart): Promise<StartedSupervisor> {
   // The note holds what set-up commands say; nobody else reads it.
   closeSync(openSync(start.files.note, 'a', 0o600))
-  const { pid, begun } = shell.start(supervisorWords(start))
-  // The shell buries its children only before the next start: at worst it is a zombie that is read here.
-  const stat = readProcessStat(await pid)
-  if (stat === undefined) throw new IsolationError('LAUNCH_FAILED', 'the supervisor ended at once', { retryable: true })
-  const identity = { pid: stat.pid, startTicks: stat.startTicks }
-  return { identity, started: await watchStart(identity, begun, start.signal) }
+  const { identity, begun } = shell.start(supervisorWords(start))
+  const supervisor = await inTime(identity)
+  return { identity: supervisor, started: await watchStart(supervisor, begun, start.signal) }
 }
 
 /** Throws an IsolationError when no process could be started at all. */
