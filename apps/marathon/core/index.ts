@@ -26,6 +26,7 @@ export {
   allTasks,
   appViewAt,
   countsOf,
+  deploymentDetail,
   deploymentsView,
   groupView,
   parseAppEmbeds,

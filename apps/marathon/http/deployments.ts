@@ -1,9 +1,9 @@
 /** `/v2/deployments`, `/v2/queue` and `/v2/tasks`. */
-import { allTasks, deploymentsView, queueView } from '@thermosphere/marathon-core'
+import { allTasks, deploymentDetail, deploymentsView, queueView } from '@thermosphere/marathon-core'
 import { HttpError } from '@thermosphere/service-kit'
 import type { RequestHandler } from 'express'
 import { killOptions } from './apps.ts'
-import { byMethod, run } from './answer.ts'
+import { byMethod, notFound, run } from './answer.ts'
 import type { HttpContext } from './context.ts'
 import { acceptsPlainText, plainTasks } from './plain-tasks.ts'
 import { flagOf, jsonOf, listOf, pathIdOf, segmentsOf } from './request.ts'
@@ -22,6 +22,11 @@ export function deploymentsRoute(context: HttpContext): RequestHandler {
             },
           })
         : byMethod({
+            GET: () => {
+              const deployment = context.state.deployments.get(id)
+              if (deployment === undefined) throw notFound(`DeploymentPlan ${id} does not exist`)
+              response.json(deploymentDetail(context.state, deployment, Date.now()))
+            },
             DELETE: () => run(context, response, { type: 'delete-deployment', id, force: flagOf(request, 'force') }),
           })
     await handler(request, response, next)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { FakeCluster } from '../test-kit/fake-cluster.ts'
-import { deploymentsView, queueView } from '../view/index.ts'
+import { deploymentDetail, deploymentsView, queueView } from '../view/index.ts'
 
 const body = { id: '/web', cmd: 'sleep 1', cpus: 0.1, mem: 32 }
 
@@ -178,6 +178,37 @@ describe('deployments', () => {
     assert.equal(action?.readinessCheckResults[0]?.lastResponse?.status, 503)
     answer(200)
     assert.equal(cluster.state.deployments.size, 0)
+  })
+})
+
+describe('what a deployment waits for', () => {
+  const waiting = (cluster: FakeCluster) => {
+    const [deployment] = cluster.state.deployments.values()
+    const found = deployment && deploymentDetail(cluster.state, deployment, cluster.now).waitingFor
+    return (found ?? []).map(({ reason, message }) => `${reason}: ${message}`)
+  }
+
+  test('is told for offers, starting tasks, health and old instances', () => {
+    const cluster = new FakeCluster()
+    cluster.isPrompt = false
+    cluster.subscribe()
+    const healthChecks = [{ protocol: 'COMMAND', command: { value: 'true' } }]
+    const upgradeStrategy = { minimumHealthCapacity: 1, maximumOverCapacity: 0 }
+    cluster.create({ ...body, healthChecks, upgradeStrategy })
+    assert.deepEqual(waiting(cluster), ['OFFERS: no offer has come yet'])
+    cluster.offerAll()
+    assert.deepEqual(waiting(cluster), ['TASK_START: tasks that were launched and do not run yet'])
+    const [task = ''] = cluster.tasks.keys()
+    cluster.tell(task, 'TASK_RUNNING')
+    assert.deepEqual(waiting(cluster), ['HEALTH_CHECK: tasks that run and are not healthy'])
+    cluster.tell(task, 'TASK_RUNNING', { healthy: true })
+    assert.deepEqual(waiting(cluster), [])
+    cluster.update('/web', { cpus: 1000 })
+    cluster.offerAll()
+    assert.deepEqual(waiting(cluster), [
+      'OFFERS: none of the last 3 offers fitted: InsufficientCpus, needed cpus:1000, offered cpus:15.9',
+      'OLD_INSTANCES: instances of an older configuration still run',
+    ])
   })
 })
 

@@ -8,7 +8,7 @@ export function deploymentsView(state: MarathonState) {
   return [...state.deployments.values()].map((deployment) => deploymentView(state, deployment))
 }
 
-function deploymentView(state: MarathonState, deployment: Deployment) {
+export function deploymentView(state: MarathonState, deployment: Deployment) {
   const actions = deployment.steps[deployment.step] ?? []
   return {
     id: deployment.id,

@@ -1,6 +1,7 @@
 export { appViewAt, countsOf, parseAppEmbeds } from './app-view.ts'
 export type { AppEmbed, AppEmbeds } from './app-view.ts'
 export { deploymentsView } from './deployment-view.ts'
+export { deploymentDetail } from './waiting-view.ts'
 export { groupView, parseGroupParts } from './group-view.ts'
 export type { GroupParts, GroupView } from './group-view.ts'
 export { parseLabelSelector } from './label-selector.ts'
