@@ -41,5 +41,5 @@ export function agentSpec(m: Master, agent: Agent): AgentSpec {
 }
 
 /** Whether an agent's resources may be offered. */
-export const isOffered = (m: Master, agent: Agent): boolean =>
+const isOffered = (m: Master, agent: Agent): boolean =>
   agent.connected && !agent.deactivated && agent.transition === 'none' && machineOf(m, agent)?.mode !== 'DOWN'

@@ -1,6 +1,6 @@
 import type { agentLink, master, mesos, scheduler } from '@thermosphere/protocol'
 import type { StoreEffect, TimerEffect } from '@thermosphere/effects'
-import type { AgentId, AgentRecord, FrameworkId, LinkId, RequestId, RoleName, StreamId } from './model.ts'
+import type { AgentId, AgentRecord, LinkId, RequestId, RoleName, StreamId } from './model.ts'
 import type { maintenance, quota } from '@thermosphere/protocol'
 
 /** The answer to a call: a bare status, a text, or a body in the negotiated encoding. */
@@ -108,5 +108,3 @@ export type Note = {
   readonly event: string
   readonly fields: Readonly<Record<string, string | number | boolean | undefined>>
 }
-
-export type { FrameworkId }

@@ -8,8 +8,8 @@ import type { Ring } from './ring.ts'
 export type FrameworkId = string
 export type AgentId = string
 export type TaskId = string
-export type ExecutorId = string
-export type OfferId = string
+type ExecutorId = string
+type OfferId = string
 export type RoleName = string
 export type StreamId = string
 export type LinkId = number
@@ -39,7 +39,7 @@ export interface MasterConfig {
 }
 
 /** Connected to a scheduler, waiting for one to return, or known through agents only. */
-export type Connection =
+type Connection =
   | { readonly state: 'connected'; readonly streamId: StreamId; readonly since: Millis }
   | { readonly state: 'disconnected' }
   | { readonly state: 'recovered' }
@@ -116,7 +116,7 @@ export interface Operation {
 }
 
 /** A registry write is under way that will take the agent away. */
-export type AgentTransition = 'none' | 'unreachable' | 'gone' | 'removing'
+type AgentTransition = 'none' | 'unreachable' | 'gone' | 'removing'
 
 export interface Agent {
   readonly id: AgentId
@@ -167,7 +167,7 @@ export interface Machine {
 }
 
 /** A stream of the agent link: first unknown, then an agent's. */
-export type Link =
+type Link =
   | { readonly state: 'open'; readonly ip: string }
   | { readonly state: 'joining'; readonly ip: string }
   | { readonly state: 'joined'; readonly ip: string; readonly agentId: AgentId }

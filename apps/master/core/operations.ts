@@ -5,7 +5,7 @@ import { tellAgent } from './emit.ts'
 import { sendOperation } from './scheduler/reconcile.ts'
 import { finishDrainIfIdle } from './agents/drain.ts'
 import { isTerminalOperation } from './states.ts'
-import type { Agent, Framework, FrameworkId, Master, Operation } from './model.ts'
+import type { Agent, FrameworkId, Master, Operation } from './model.ts'
 
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 
@@ -188,5 +188,3 @@ export function operationWire(operation: Operation): mesos.Operation {
     uuid: { value: operation.uuidBytes },
   }
 }
-
-export type { Framework }

@@ -77,7 +77,7 @@ export function removeExecutor(m: Master, framework: Framework, agent: Agent, ex
 }
 
 /** Charges resources to a framework on an agent. The allocator already counts them, as offered. */
-export function use(framework: Framework, agent: Agent, resources: Resources): void {
+function use(framework: Framework, agent: Agent, resources: Resources): void {
   framework.used.set(agent.id, (framework.used.get(agent.id) ?? Resources.empty).add(resources))
   agent.used.set(framework.id, (agent.used.get(framework.id) ?? Resources.empty).add(resources))
 }
@@ -108,7 +108,7 @@ function dropInner<V>(outer: Map<string, Map<string, V>>, key: string, id: strin
 }
 
 /** Gives a task's resources back, once. */
-export function releaseTask(m: Master, framework: Framework, agent: Agent, task: Task): void {
+function releaseTask(m: Master, framework: Framework, agent: Agent, task: Task): void {
   if (!task.holdsResources) return
   task.holdsResources = false
   release(framework, agent, task.resources)

@@ -97,7 +97,7 @@ export function finishDrainIfIdle(m: Master, agent: Agent): void {
 }
 
 /** Registry first; see onAgentGone. */
-export function markGone(m: Master, agentId: AgentId, requestId: RequestId | undefined): void {
+function markGone(m: Master, agentId: AgentId, requestId: RequestId | undefined): void {
   const agent = m.agents.get(agentId)
   if (agent) agent.transition = 'gone'
   persist(m, moveToGone(agentId, m.now), { change: 'agent-gone', agentId, requestId })

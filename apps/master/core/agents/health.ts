@@ -27,7 +27,7 @@ export const recordOf = (agent: Agent): AgentRecord => ({
 })
 
 /** The registry first; tasks and frameworks hear of it when it is on disk. */
-export function markUnreachable(m: Master, agent: Agent, message: string): void {
+function markUnreachable(m: Master, agent: Agent, message: string): void {
   agent.transition = 'unreachable'
   m.counters.add('master/slave_unreachable_scheduled')
   m.allocator.setAgentActive(agent.id, false)

@@ -42,7 +42,7 @@ export function operationFailed(
 }
 
 /** Every resource of the operation with the offer's role. */
-export function allocated(operation: mesos.Offer_Operation, role: string): mesos.Offer_Operation {
+function allocated(operation: mesos.Offer_Operation, role: string): mesos.Offer_Operation {
   const fill = (resources: readonly mesos.Resource[] | undefined): mesos.Resource[] => withAllocation(resources, role)
   const one = (resource: mesos.Resource): mesos.Resource => fill([resource])[0] ?? resource
   const { reserve, unreserve, create, destroy, grow_volume: grow, shrink_volume: shrink } = operation

@@ -43,7 +43,7 @@ const resources: Check = (_acceptance, task) => {
 }
 
 /** What holds for the resources of tasks and executors alike. */
-export function resourceUseProblem(what: string, all: readonly mesos.Resource[]): Refusal {
+function resourceUseProblem(what: string, all: readonly mesos.Resource[]): Refusal {
   const gpus = all.find((resource) => resource.name === 'gpus')?.scalar?.value
   if (gpus !== undefined && !Number.isInteger(gpus))
     return `${what} uses invalid resources: The 'gpus' resource must be an unsigned integer`

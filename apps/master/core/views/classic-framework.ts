@@ -1,6 +1,5 @@
 import { encodeJson } from '@thermosphere/protocol'
 import type { mesos } from '@thermosphere/protocol'
-import { Resources } from '@thermosphere/offer-engine'
 import { labelList, resourceObject } from './classic-resources.ts'
 import { classicTask } from './classic-task.ts'
 import { array, bool, double, merged, object, raw, text } from './json.ts'
@@ -90,5 +89,3 @@ function classicCommand(command: mesos.CommandInfo): Json {
     ),
   })
 }
-
-export { Resources }

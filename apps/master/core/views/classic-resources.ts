@@ -1,6 +1,6 @@
 import type { mesos } from '@thermosphere/protocol'
 import type { Item, Quantities, Resources } from '@thermosphere/offer-engine'
-import { formatRanges, rangePairs } from '@thermosphere/offer-engine'
+import { rangePairs } from '@thermosphere/offer-engine'
 import { array, double, entries, object, text } from './json.ts'
 import type { Json } from './json.ts'
 
@@ -59,5 +59,3 @@ function attributeValue(attribute: mesos.Attribute): Json {
 
 const rangesText = (ranges: mesos.Value_Ranges | undefined): string =>
   `[${(ranges?.range ?? []).map(({ begin, end }) => `${begin}-${end}`).join(', ')}]`
-
-export { formatRanges }

@@ -101,7 +101,7 @@ const scalarResources = (amounts: Quantities): mesos.Resource[] =>
     return milli ? [{ name, type: 'SCALAR' as const, scalar: { value: milli / 1000 } }] : []
   })
 
-export const weightsOf = (m: Master): mesos.WeightInfo[] => [...m.weights].map(([role, weight]) => ({ role, weight }))
+const weightsOf = (m: Master): mesos.WeightInfo[] => [...m.weights].map(([role, weight]) => ({ role, weight }))
 
 /** `infos` is the view of old clients: the guarantees as resources. */
 export function quotaStatus(m: Master): quota.QuotaStatus {
