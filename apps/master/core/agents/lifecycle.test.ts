@@ -279,6 +279,35 @@ suite('return', () => {
     assert.equal(world.master.agents.get(agent.id)?.total.toString(), total)
   })
 
+  test('an agent that tries again while its return is being written is welcomed on the newer link', () => {
+    const { agent, s } = start()
+    const record = { info: agent.info, deactivated: false, drain: undefined, drainStartedAt: 0 }
+    const next = new World({ registry: { admitted: new Map([[agent.id, record]]) } })
+    next.holdStore = true
+    const first = next.reregister(agent, carrying(s, agent))
+    next.do({ type: 'link-closed', linkId: first.linkId })
+    const second = next.reregister(agent, carrying(s, agent))
+    next.releaseStore()
+    assert.equal(types(next, second.linkId)[0], 'REREGISTERED')
+    assert.deepEqual(
+      [next.master.agents.get(agent.id)?.connected, next.master.agents.get(agent.id)?.link],
+      [true, second.linkId],
+    )
+    assert.equal(next.master.agents.get(agent.id)?.tasks.size, 1)
+  })
+
+  test('an agent that comes while it is being marked unreachable is sent away to come again', () => {
+    const { world, agent, s } = start()
+    world.silent.add(agent.linkId)
+    world.holdStore = true
+    world.advance(90_000)
+    const early = world.reregister(agent, carrying(s, agent))
+    assert.ok(world.closedLinks.has(early.linkId))
+    world.releaseStore()
+    const late = world.reregister(agent, carrying(s, agent))
+    assert.equal(types(world, late.linkId)[0], 'REREGISTERED')
+  })
+
   test('checkpointed reservations are part of the total', () => {
     const world = new World()
     const info = { ...world.agentInfo('cpus:4;mem:100'), id: { value: 'OLD-S1' } }

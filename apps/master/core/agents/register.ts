@@ -17,7 +17,7 @@ export function tellLink(m: Master, linkId: LinkId, message: agentLink.MasterMes
   m.effects.push({ type: 'link', linkId, message })
 }
 
-/** Tells an agent to end itself, and hangs up. */
+/** Tells an agent to end itself. */
 export function shutDown(m: Master, linkId: LinkId, message: string): void {
   tellLink(m, linkId, { type: 'SHUTDOWN', shutdown: { message } })
 }

@@ -33,7 +33,8 @@ export function onReregister(m: Master, linkId: LinkId, said: Reregister): void 
   if (m.goneAgents.has(id)) return shutDown(m, linkId, 'Agent has been marked gone')
   if (isDown(m, said.agent_info, link.ip)) return shutDown(m, linkId, 'Machine is down for maintenance')
   const known = m.agents.get(id)
-  if (known && known.transition !== 'none') return // It asks again until the transition is through.
+  // It comes back, and by then the transition is through.
+  if (known && known.transition !== 'none') return void m.effects.push({ type: 'close-link', linkId })
   if (known && known.info.hostname !== said.agent_info.hostname)
     return shutDown(m, linkId, 'Agent attempted to re-register with another hostname')
   if (known) return reconnect(m, known, linkId, said)
@@ -107,7 +108,8 @@ export type Readmitted = {
 /** The registry has the agent again: it joins with all that it runs. */
 export function onAgentReadmitted(m: Master, { linkId, reregister, record, returned }: Readmitted): void {
   const id = reregister.agent_info.id?.value ?? ''
-  if (m.agents.has(id)) return
+  const known = m.agents.get(id)
+  if (known) return reconnectLate(m, known, linkId, reregister)
   const wasUnreachable = m.unreachableAgents.has(id)
   const link = m.links.get(linkId)
   const agent = createAgent(id, reregister, record, { ip: link?.ip ?? '', now: m.now })
@@ -121,6 +123,14 @@ export function onAgentReadmitted(m: Master, { linkId, reregister, record, retur
   shutDownCompleted(m, linkId, reregister)
   resumeDrain(m, agent)
   note(m, 'agent.reregistered', { agentId: id, hostname: agent.info.hostname, taskCount: agent.tasks.size })
+}
+
+/** Its first try was still being written when it tried again. */
+function reconnectLate(m: Master, agent: Agent, linkId: LinkId, said: Reregister): void {
+  const link = m.links.get(linkId)
+  if (!link) return
+  m.links.set(linkId, { state: 'open', ip: link.ip })
+  reconnect(m, agent, linkId, said)
 }
 
 type Revived = { readonly framework: Framework; readonly task: Task }
