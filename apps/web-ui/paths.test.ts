@@ -9,7 +9,8 @@ function patternOf(address: string): string | undefined {
   const ranked = Object.entries(patterns).sort(([, a], [, b]) => rank(b) - rank(a))
   return ranked.find(([, pattern]) => matchPath(pattern, path) !== null)?.[0]
 }
-const rank = (pattern: string) => pattern.split('/').reduce((sum, part) => sum + (part === '*' ? 1 : part.startsWith(':') ? 2 : 10), 0)
+const rank = (pattern: string) =>
+  pattern.split('/').reduce((sum, part) => sum + (part === '*' ? 1 : part.startsWith(':') ? 2 : 10), 0)
 
 describe('paths', () => {
   const visits: [string, string, string][] = [

@@ -22,8 +22,6 @@ export const addresses = {
     follow: (agentId: string, path: string, offset: number) =>
       `/agent/${name(agentId)}/files/follow?${query({ path, offset })}`,
     download: (agentId: string, path: string) => `/agent/${name(agentId)}/files/download?${query({ path })}`,
-    flags: (agentId: string) => `/agent/${name(agentId)}/flags`,
-    version: (agentId: string) => `/agent/${name(agentId)}/version`,
   },
   marathon: {
     apps: `${prefixes.marathon}/v2/apps`,
@@ -46,7 +44,6 @@ export const addresses = {
     summary: `${prefixes.chronos}/v1/scheduler/jobs/summary`,
     job: (jobName: string) => `${prefixes.chronos}/v1/scheduler/job/${name(jobName)}`,
     runs: (jobName: string) => `${prefixes.chronos}/v1/scheduler/job/${name(jobName)}/runs`,
-    stat: (jobName: string) => `${prefixes.chronos}/v1/scheduler/job/stat/${name(jobName)}`,
     kill: (jobName: string) => `${prefixes.chronos}/v1/scheduler/task/kill/${name(jobName)}`,
     scheduled: `${prefixes.chronos}/v1/scheduler/iso8601`,
     dependent: `${prefixes.chronos}/v1/scheduler/dependency`,

@@ -11,8 +11,10 @@ describe('a failed answer', () => {
   })
   it('with text details joins them', () =>
     assert.equal(describeFailure(400, '{"message":"Invalid JSON","details":"line 1"}').message, 'Invalid JSON: line 1'))
-  it('of Mesos is its plain text', () => assert.equal(describeFailure(400, 'No framework found\n').message, 'No framework found'))
-  it('of a proxy in HTML is not shown', () => assert.equal(describeFailure(502, '<html>').message, 'The server answered 502.'))
+  it('of Mesos is its plain text', () =>
+    assert.equal(describeFailure(400, 'No framework found\n').message, 'No framework found'))
+  it('of a proxy in HTML is not shown', () =>
+    assert.equal(describeFailure(502, '<html>').message, 'The server answered 502.'))
   it('that does not fit its schema names the place', () =>
     assert.throws(
       () => parseAnswer('/v2/info', z.object({ version: z.string() }), {}),

@@ -29,7 +29,10 @@ const detailsSchema = z.array(z.object({ path: z.string(), errors: z.array(z.str
 const errorSchema = z.looseObject({ message: z.string().optional(), details: z.unknown().optional() })
 
 /** Marathon and Chronos answer `{message, details}`, Mesos plain text, a proxy perhaps HTML. */
-export function describeFailure(status: number, text: string): { message: string; fields: FieldErrors[]; body: unknown } {
+export function describeFailure(
+  status: number,
+  text: string,
+): { message: string; fields: FieldErrors[]; body: unknown } {
   const body = parseJson(text)
   const parsed = errorSchema.safeParse(body)
   if (!parsed.success || parsed.data.message === undefined) {
@@ -49,7 +52,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-export type RequestOptions = {
+type RequestOptions = {
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH'
   body?: unknown
   headers?: Record<string, string>
@@ -70,7 +73,10 @@ export async function send(url: string, options: RequestOptions = {}): Promise<R
 }
 
 /** Opens a stream: no deadline, the caller's signal ends it. */
-export async function openStream(url: string, options: RequestOptions): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+export async function openStream(
+  url: string,
+  options: RequestOptions,
+): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
   const response = await perform(url, options)
   if (!response.ok) throw await failureOf(response)
   if (response.body === null) throw new ApiError({ status: response.status, message: 'The stream has no body.' })
@@ -90,7 +96,10 @@ async function perform(url: string, options: RequestOptions): Promise<Response> 
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error
     const late = error instanceof DOMException && error.name === 'TimeoutError'
-    throw new ApiError({ status: 0, message: late ? 'The server did not answer in time.' : 'The server cannot be reached.' })
+    throw new ApiError({
+      status: 0,
+      message: late ? 'The server did not answer in time.' : 'The server cannot be reached.',
+    })
   }
 }
 
@@ -115,5 +124,9 @@ export function parseAnswer<Schema extends z.ZodType>(url: string, schema: Schem
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
   const place = issue === undefined ? '' : ` (${issue.path.join('.')}: ${issue.message})`
-  throw new ApiError({ status: 200, message: `${url} answered something this dashboard does not understand${place}.`, body: value })
+  throw new ApiError({
+    status: 200,
+    message: `${url} answered something this dashboard does not understand${place}.`,
+    body: value,
+  })
 }

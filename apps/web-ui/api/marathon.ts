@@ -8,9 +8,12 @@ export const createApp = (app: object, options: { force: boolean }) =>
 
 /** Replaces the whole definition: what the document does not say goes back to its default. */
 export const replaceApp = (id: string, app: object, options: { force: boolean }) =>
-  getJson(`${addresses.marathon.app(id)}?partialUpdate=false&force=${options.force}`, deploymentResultSchema, { method: 'PUT', body: app })
+  getJson(`${addresses.marathon.app(id)}?partialUpdate=false&force=${options.force}`, deploymentResultSchema, {
+    method: 'PUT',
+    body: app,
+  })
 
-export const patchApp = (id: string, change: object) =>
+const patchApp = (id: string, change: object) =>
   getJson(addresses.marathon.app(id), deploymentResultSchema, { method: 'PUT', body: change })
 
 export const scaleApp = (id: string, instances: number) => patchApp(id, { instances })
@@ -30,4 +33,5 @@ export const readVersions = async (id: string, signal?: AbortSignal) =>
   (await getJson(addresses.marathon.versions(id), versionsSchema, { signal })).versions
 export const readVersion = (id: string, version: string, signal?: AbortSignal) =>
   getJson(addresses.marathon.version(id, version), appVersionSchema, { signal })
-export const readMarathonInfo = (signal?: AbortSignal) => getJson(addresses.marathon.info, marathonInfoSchema, { signal })
+export const readMarathonInfo = (signal?: AbortSignal) =>
+  getJson(addresses.marathon.info, marathonInfoSchema, { signal })

@@ -12,7 +12,6 @@ export const keys = {
   appVersions: (id: string) => ['app', id, 'versions'],
   appVersion: (id: string, version: string) => ['app', id, 'version', version],
   runs: (job: string) => ['job', job, 'runs'],
-  jobStat: (job: string) => ['job', job, 'stat'],
   sandbox: (agentId: string, candidates: readonly string[]) => ['sandbox', agentId, ...candidates],
   files: (agentId: string, path: string) => ['files', agentId, path],
   roles: ['roles'],

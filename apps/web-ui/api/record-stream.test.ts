@@ -3,7 +3,8 @@ import { it } from 'node:test'
 import fc from 'fast-check'
 import { RecordDecoder } from './record-stream.ts'
 
-const encode = (records: readonly string[]) => Buffer.concat(records.map((record) => Buffer.from(`${Buffer.byteLength(record)}\n${record}`)))
+const encode = (records: readonly string[]) =>
+  Buffer.concat(records.map((record) => Buffer.from(`${Buffer.byteLength(record)}\n${record}`)))
 
 it('gives back the records however the stream is cut', () => {
   fc.assert(
@@ -18,7 +19,10 @@ it('gives back the records however the stream is cut', () => {
         found.push(...decoder.push(bytes.subarray(from, from + cut)))
         from += cut
       }
-      assert.deepEqual(found, records.map((record) => new TextDecoder().decode(Buffer.from(record))))
+      assert.deepEqual(
+        found,
+        records.map((record) => new TextDecoder().decode(Buffer.from(record))),
+      )
     }),
     { numRuns: 300 },
   )

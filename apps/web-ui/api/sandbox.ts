@@ -6,13 +6,19 @@ import { limits } from '../limits.ts'
 /** Files of a task on its agent. Paths are the agent's virtual ones, so they outlive a moved work directory. */
 export type Sandbox = { agentId: string; directory: string }
 
-const runsOf = (frameworkId: string, executorId: string) => `/frameworks/${frameworkId}/executors/${executorId}/runs/latest`
+const runsOf = (frameworkId: string, executorId: string) =>
+  `/frameworks/${frameworkId}/executors/${executorId}/runs/latest`
 
 /**
  * Where a task's files may be, the likeliest first: a task of a group has its own directory below its executor's,
  * a command task is its own executor.
  */
-export function sandboxCandidates(task: { id: string; frameworkId: string; agentId: string; executorId?: string | undefined }): Sandbox[] {
+export function sandboxCandidates(task: {
+  id: string
+  frameworkId: string
+  agentId: string
+  executorId?: string | undefined
+}): Sandbox[] {
   const own = { agentId: task.agentId, directory: runsOf(task.frameworkId, task.id) }
   if (task.executorId === undefined || task.executorId === '' || task.executorId === task.id) return [own]
   const executor = runsOf(task.frameworkId, task.executorId)
@@ -42,8 +48,12 @@ export async function findSandbox(candidates: readonly Sandbox[], signal?: Abort
   throw new ApiError({ status: 404, message: 'The sandbox is gone.' })
 }
 
-export const readFile = (agentId: string, path: string, range: { offset: number; length: number }, signal?: AbortSignal) =>
-  getJson(addresses.agent.read(agentId, path, range), fileReadSchema, { signal })
+export const readFile = (
+  agentId: string,
+  path: string,
+  range: { offset: number; length: number },
+  signal?: AbortSignal,
+) => getJson(addresses.agent.read(agentId, path, range), fileReadSchema, { signal })
 
 /** The size of a file: a read without an offset answers with it. */
 export const fileSize = async (agentId: string, path: string, signal?: AbortSignal) =>

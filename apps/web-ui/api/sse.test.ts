@@ -3,7 +3,8 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { SseDecoder } from './sse.ts'
 
-const stream = 'event: status_update_event\r\ndata: {"a":1}\r\n\r\n\r\n: comment\ndata: one\ndata: two\n\nevent: empty\n\n'
+const stream =
+  'event: status_update_event\r\ndata: {"a":1}\r\n\r\n\r\n: comment\ndata: one\ndata: two\n\nevent: empty\n\n'
 const expected = [
   { type: 'status_update_event', data: '{"a":1}' },
   { type: 'message', data: 'one\ntwo' },

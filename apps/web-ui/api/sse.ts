@@ -26,7 +26,8 @@ export class SseDecoder {
   }
 
   #append(piece: string): void {
-    if (this.#line.length + piece.length > limits.sseLineCharsMax) throw new Error('A line of the event stream is too long.')
+    if (this.#line.length + piece.length > limits.sseLineCharsMax)
+      throw new Error('A line of the event stream is too long.')
     this.#line += piece
   }
 
@@ -34,7 +35,8 @@ export class SseDecoder {
     const line = this.#line
     this.#line = ''
     if (line !== '') return this.#field(line)
-    if (this.#data.length > 0) events.push({ type: this.#type === '' ? 'message' : this.#type, data: this.#data.join('\n') })
+    if (this.#data.length > 0)
+      events.push({ type: this.#type === '' ? 'message' : this.#type, data: this.#data.join('\n') })
     this.#type = ''
     this.#data = []
   }

@@ -3,7 +3,12 @@ export type Scenario = 'full' | 'empty' | 'lost'
 
 const now = Date.now()
 const iso = (minutesAgo: number) => new Date(now - minutesAgo * 60_000).toISOString()
-const scalar = (name: string, value: number) => ({ name, type: 'SCALAR', scalar: { value }, allocation_info: { role: '*' } })
+const scalar = (name: string, value: number) => ({
+  name,
+  type: 'SCALAR',
+  scalar: { value },
+  allocation_info: { role: '*' },
+})
 const wireResources = (cpus: number, mem: number, port?: number) => [
   scalar('cpus', cpus),
   scalar('mem', mem),
@@ -59,7 +64,18 @@ const framework = (id: string, name: string, port: number) => ({
 })
 export const frameworks = [framework(marathonId, 'marathon', 8080), framework(chronosId, 'chronos', 4400)]
 
-type AppSeed = { id: string; cpus: number; mem: number; instances: number; running: number; staged?: number; unhealthy?: number; image?: string; checked?: boolean; extra?: object }
+type AppSeed = {
+  id: string
+  cpus: number
+  mem: number
+  instances: number
+  running: number
+  staged?: number
+  unhealthy?: number
+  image?: string
+  checked?: boolean
+  extra?: object
+}
 const seeds: AppSeed[] = [
   { id: '/shop/web', cpus: 0.5, mem: 512, instances: 6, running: 6, checked: true, image: 'nginx:1.29' },
   { id: '/shop/cart', cpus: 9, mem: 2_048, instances: 2, running: 0 },
@@ -94,7 +110,13 @@ const marathonTasks = (seed: AppSeed) =>
       ipAddresses: [{ ipAddress: `10.0.0.${host + 1}`, protocol: 'IPv4' }],
       healthCheckResults:
         seed.checked === true && !isStaged
-          ? [{ alive: !isUnhealthy, consecutiveFailures: isUnhealthy ? 4 : 0, lastFailureCause: isUnhealthy ? 'HTTP 503 Service Unavailable' : undefined }]
+          ? [
+              {
+                alive: !isUnhealthy,
+                consecutiveFailures: isUnhealthy ? 4 : 0,
+                lastFailureCause: isUnhealthy ? 'HTTP 503 Service Unavailable' : undefined,
+              },
+            ]
           : [],
     }
   })
@@ -110,7 +132,20 @@ export const apps = seeds.map((seed) => ({
   labels: { team: seed.id.split('/')[1] ?? '' },
   env: { LOG_LEVEL: 'info', REGION: 'eu-1' },
   constraints: [['hostname', 'MAX_PER', '2']],
-  healthChecks: seed.checked === true ? [{ protocol: 'HTTP', path: '/health', portIndex: 0, intervalSeconds: 10, timeoutSeconds: 5, maxConsecutiveFailures: 3, gracePeriodSeconds: 30 }] : [],
+  healthChecks:
+    seed.checked === true
+      ? [
+          {
+            protocol: 'HTTP',
+            path: '/health',
+            portIndex: 0,
+            intervalSeconds: 10,
+            timeoutSeconds: 5,
+            maxConsecutiveFailures: 3,
+            gracePeriodSeconds: 30,
+          },
+        ]
+      : [],
   upgradeStrategy: { minimumHealthCapacity: 0.5, maximumOverCapacity: 0.25 },
   portDefinitions: [{ port: 10_000, name: 'http', protocol: 'tcp' }],
   ...(seed.image === undefined ? {} : { container: { type: 'DOCKER', docker: { image: seed.image } } }),
@@ -123,7 +158,17 @@ export const apps = seeds.map((seed) => ({
   deployments: seed.id === '/shop/checkout' ? [{ id: 'd-1' }] : [],
   tasks: marathonTasks(seed),
   ...(seed.id === '/importer'
-    ? { lastTaskFailure: { appId: seed.id, host: 'node-2.lab.example', message: 'Command exited with status 137: Memory limit exceeded (256 MB)', state: 'TASK_FAILED', taskId: 'importer.instance-1._app.9', timestamp: iso(1), version: iso(62) } }
+    ? {
+        lastTaskFailure: {
+          appId: seed.id,
+          host: 'node-2.lab.example',
+          message: 'Command exited with status 137: Memory limit exceeded (256 MB)',
+          state: 'TASK_FAILED',
+          taskId: 'importer.instance-1._app.9',
+          timestamp: iso(1),
+          version: iso(62),
+        },
+      }
     : {}),
   ...seed.extra,
 }))
@@ -146,7 +191,11 @@ const summary = (rejects: [string, number, number][]) => ({
   unusedOffersCount: 48,
   lastUnusedOfferAt: iso(0.1),
   rejectSummaryLastOffers: rejects.map(([reason, declined, processed]) => ({ reason, declined, processed })),
-  rejectSummaryLaunchAttempt: rejects.map(([reason, declined, processed]) => ({ reason, declined: declined * 8, processed: processed * 8 })),
+  rejectSummaryLaunchAttempt: rejects.map(([reason, declined, processed]) => ({
+    reason,
+    declined: declined * 8,
+    processed: processed * 8,
+  })),
 })
 export const queue = [
   {
@@ -162,12 +211,27 @@ export const queue = [
       ['InsufficientMemory', 0, 0],
     ]),
     lastUnusedOffers: [0, 1, 2].map((index) => ({
-      offer: { id: `o${index}`, hostname: `node-${index + 1}.lab.example`, agentId: agentId(index), resources: [{ name: 'cpus', scalar: 2.5 - index * 0.5, role: '*' }, { name: 'mem', scalar: 9_000, role: '*' }] },
+      offer: {
+        id: `o${index}`,
+        hostname: `node-${index + 1}.lab.example`,
+        agentId: agentId(index),
+        resources: [
+          { name: 'cpus', scalar: 2.5 - index * 0.5, role: '*' },
+          { name: 'mem', scalar: 9_000, role: '*' },
+        ],
+      },
       reason: index === 2 ? ['UnfulfilledConstraint'] : ['InsufficientCpus'],
       timestamp: iso(0.1),
     })),
   },
-  { app: { id: '/importer' }, count: 1, role: '*', since: iso(3), delay: { timeLeftSeconds: 47, overdue: false }, processedOffersSummary: summary([]) },
+  {
+    app: { id: '/importer' },
+    count: 1,
+    role: '*',
+    since: iso(3),
+    delay: { timeLeftSeconds: 47, overdue: false },
+    processedOffersSummary: summary([]),
+  },
 ]
 
 export const wireTasks = () => [
@@ -180,8 +244,23 @@ export const wireTasks = () => [
       state: task.state,
       resources: wireResources(app.cpus, app.mem, task.ports[0]),
       statuses: [
-        { task_id: { value: task.id }, state: 'TASK_STARTING', timestamp: Date.parse(task.stagedAt) / 1000, source: 'SOURCE_EXECUTOR' },
-        ...(task.startedAt === null ? [] : [{ task_id: { value: task.id }, state: 'TASK_RUNNING', timestamp: Date.parse(task.startedAt) / 1000, source: 'SOURCE_EXECUTOR', healthy: task.healthCheckResults[0]?.alive }]),
+        {
+          task_id: { value: task.id },
+          state: 'TASK_STARTING',
+          timestamp: Date.parse(task.stagedAt) / 1000,
+          source: 'SOURCE_EXECUTOR',
+        },
+        ...(task.startedAt === null
+          ? []
+          : [
+              {
+                task_id: { value: task.id },
+                state: 'TASK_RUNNING',
+                timestamp: Date.parse(task.startedAt) / 1000,
+                source: 'SOURCE_EXECUTOR',
+                healthy: task.healthCheckResults[0]?.alive,
+              },
+            ]),
       ],
     })),
   ),
@@ -196,11 +275,23 @@ const ended = (id: string, state: string, minutesAgo: number, message: string, f
   resources: wireResources(0.5, 256),
   statuses: [
     { task_id: { value: id }, state: 'TASK_RUNNING', timestamp: (now - (minutesAgo + 2) * 60_000) / 1000 },
-    { task_id: { value: id }, state, timestamp: (now - minutesAgo * 60_000) / 1000, message, reason: 'REASON_COMMAND_EXECUTOR_FAILED' },
+    {
+      task_id: { value: id },
+      state,
+      timestamp: (now - minutesAgo * 60_000) / 1000,
+      message,
+      reason: 'REASON_COMMAND_EXECUTOR_FAILED',
+    },
   ],
 })
 export const endedTasks = () => [
-  ended('importer.instance-1._app.9', 'TASK_FAILED', 1, 'Command exited with status 137: Memory limit exceeded (256 MB)', marathonId),
+  ended(
+    'importer.instance-1._app.9',
+    'TASK_FAILED',
+    1,
+    'Command exited with status 137: Memory limit exceeded (256 MB)',
+    marathonId,
+  ),
   ended('importer.instance-1._app.8', 'TASK_FAILED', 4, 'Command exited with status 137', marathonId),
   ended(`ct:${now - 600_000}:0:ingest:`, 'TASK_FINISHED', 8, 'Command exited with status 0', chronosId),
   ended(`ct:${now - 900_000}:2:cleanup:`, 'TASK_FAILED', 12, 'Command exited with status 1', chronosId),
@@ -225,7 +316,10 @@ const job = (name: string, extra: object) => ({
 })
 const day = new Date(now + 86_400_000).toISOString().slice(0, 10)
 export const jobs = [
-  job('ingest', { schedule: `R/${new Date(Math.ceil(now / 900_000) * 900_000).toISOString()}/PT15M`, description: 'Pulls the partner feeds' }),
+  job('ingest', {
+    schedule: `R/${new Date(Math.ceil(now / 900_000) * 900_000).toISOString()}/PT15M`,
+    description: 'Pulls the partner feeds',
+  }),
   job('transform', { parents: ['ingest'], cpus: 1 }),
   job('publish', { parents: ['transform', 'catalogue'] }),
   job('catalogue', { schedule: `R/${day}T02:00:00.000Z/P1D`, scheduleTimeZone: 'Europe/Berlin' }),
@@ -242,7 +336,14 @@ const states: Record<string, [string, string]> = {
 }
 export const summaries = jobs.map((one) => {
   const [status = 'success', state = 'idle'] = states[one.name] ?? []
-  return { name: one.name, status, state, schedule: 'schedule' in one ? one.schedule : '', parents: 'parents' in one ? one.parents : [], disabled: one.disabled }
+  return {
+    name: one.name,
+    status,
+    state,
+    schedule: 'schedule' in one ? one.schedule : '',
+    parents: 'parents' in one ? one.parents : [],
+    disabled: one.disabled,
+  }
 })
 
 export const runsOf = (name: string) =>
@@ -267,7 +368,8 @@ export const runsOf = (name: string) =>
 
 export const capacity = () => ({
   samples: Array.from({ length: 240 }, (_, index) => {
-    const wave = (base: number, amplitude: number) => base + amplitude * Math.sin(index / 18) + amplitude * 0.4 * Math.sin(index / 5)
+    const wave = (base: number, amplitude: number) =>
+      base + amplitude * Math.sin(index / 18) + amplitude * 0.4 * Math.sin(index / 5)
     return {
       at: now - (240 - index) * 15_000,
       cpus: { total: 32, used: wave(15, 3) },

@@ -14,7 +14,13 @@ const port = Number(process.argv[3] ?? 0)
 const dist = join(import.meta.dirname, '../dist')
 const isFull = scenario !== 'empty'
 
-const types: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2' }
+const types: Record<string, string> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
+}
 const record = (value: unknown) => {
   const text = JSON.stringify(value)
   return `${Buffer.byteLength(text)}\n${text}`
@@ -32,7 +38,11 @@ function every(response: ServerResponse, ms: number, write: () => void): void {
 function operatorStream(response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'application/json' })
   const state = {
-    get_tasks: { tasks: isFull ? data.wireTasks() : [], unreachable_tasks: [], completed_tasks: isFull ? data.endedTasks() : [] },
+    get_tasks: {
+      tasks: isFull ? data.wireTasks() : [],
+      unreachable_tasks: [],
+      completed_tasks: isFull ? data.endedTasks() : [],
+    },
     get_frameworks: { frameworks: data.frameworks, completed_frameworks: [] },
     get_agents: { agents: isFull ? data.agents : data.agents.slice(0, 3) },
   }
@@ -105,20 +115,44 @@ function marathon(request: IncomingMessage, path: string, body: unknown, respons
   if (path === '/v2/events') return eventStream(response)
   if (path === '/v2/apps' && request.method === 'POST') {
     const id = typeof body === 'object' && body !== null && 'id' in body ? String(body.id) : ''
-    if (!/^(\/[a-z0-9.-]+)+$/.test(id)) return reply(response, { message: 'Object is not valid', details: [{ path: '/id', errors: ["must fully match regular expression '^[a-z0-9.-]+$'"] }] }, 422)
+    if (!/^(\/[a-z0-9.-]+)+$/.test(id))
+      return reply(
+        response,
+        {
+          message: 'Object is not valid',
+          details: [{ path: '/id', errors: ["must fully match regular expression '^[a-z0-9.-]+$'"] }],
+        },
+        422,
+      )
     return reply(response, body, 201)
   }
   if (path === '/v2/apps') return reply(response, { apps })
   if (path === '/v2/deployments') return reply(response, isFull ? data.deployments : [])
   if (path === '/v2/queue') return reply(response, { queue: isFull ? data.queue : [] })
   if (path === '/v2/groups') return reply(response, { id: '/', groups: isFull ? [{ id: '/archive', groups: [] }] : [] })
-  if (path === '/v2/info') return reply(response, { name: 'marathon', version: '1.11.24', elected: true, leader: '127.0.0.1:8080', frameworkId: data.marathonId, marathon_config: { checkpoint: true, failover_timeout: 604800 } })
+  if (path === '/v2/info')
+    return reply(response, {
+      name: 'marathon',
+      version: '1.11.24',
+      elected: true,
+      leader: '127.0.0.1:8080',
+      frameworkId: data.marathonId,
+      marathon_config: { checkpoint: true, failover_timeout: 604800 },
+    })
   const rest = path.replace('/v2/apps/', '')
   if (request.method !== 'GET') return reply(response, { version: new Date().toISOString(), deploymentId: 'd-2' })
   const app = apps.find((one) => one.id === idOf(rest))
   if (app === undefined) return reply(response, { message: `App '${idOf(rest)}' does not exist` }, 404)
-  if (rest.endsWith('/versions')) return reply(response, { versions: [app.version, '2026-11-19T09:30:00.000Z', '2026-11-18T16:04:11.120Z'] })
-  if (rest.includes('/versions/')) return reply(response, { ...app, cpus: 0.3, instances: 2, env: { LOG_LEVEL: 'debug' }, version: decodeURIComponent(rest.split('/versions/')[1] ?? '') })
+  if (rest.endsWith('/versions'))
+    return reply(response, { versions: [app.version, '2026-11-19T09:30:00.000Z', '2026-11-18T16:04:11.120Z'] })
+  if (rest.includes('/versions/'))
+    return reply(response, {
+      ...app,
+      cpus: 0.3,
+      instances: 2,
+      env: { LOG_LEVEL: 'debug' },
+      version: decodeURIComponent(rest.split('/versions/')[1] ?? ''),
+    })
   reply(response, { app })
 }
 
@@ -128,23 +162,66 @@ function chronos(request: IncomingMessage, path: string, response: ServerRespons
   if (path === '/v1/scheduler/jobs') return reply(response, jobs)
   if (path === '/v1/scheduler/jobs/summary') return reply(response, { jobs: isFull ? data.summaries : [] })
   if (path === '/ping') return reply(response, 'pong')
-  if (path === '/v1/scheduler/queue') return reply(response, { queue: isFull ? [{ id: 'ct:1:0:warm-cache:', job: 'warm-cache', state: 'queued', waitsFor: 'not enough memory (6 of the last 6 offers)' }] : [] })
+  if (path === '/v1/scheduler/queue')
+    return reply(response, {
+      queue: isFull
+        ? [
+            {
+              id: 'ct:1:0:warm-cache:',
+              job: 'warm-cache',
+              state: 'queued',
+              waitsFor: 'not enough memory (6 of the last 6 offers)',
+            },
+          ]
+        : [],
+    })
   if (path === '/v1/scheduler/leader') return reply(response, { leader: '127.0.0.1:4400' })
   const runs = /^\/v1\/scheduler\/job\/([^/]+)\/runs$/.exec(path)?.[1]
   if (runs !== undefined) return reply(response, { runs: data.runsOf(decodeURIComponent(runs)) })
-  if (path.startsWith('/v1/scheduler/job/stat/')) return reply(response, { histogram: { median: 41_000, '95thPercentile': 62_000, mean: 44_000, count: 412 }, taskStatHistory: [] })
+  if (path.startsWith('/v1/scheduler/job/stat/'))
+    return reply(response, {
+      histogram: { median: 41_000, '95thPercentile': 62_000, mean: 44_000, count: 412 },
+      taskStatHistory: [],
+    })
   reply(response, undefined, request.method === 'GET' ? 404 : 204)
 }
 
 const master: Record<string, () => unknown> = {
   '/mesos/state-summary': summary,
-  '/mesos/roles': () => ({ roles: [{ name: '*', weight: 1, frameworks: [data.marathonId, data.chronosId], resources: { cpus: 14.2, mem: 30_000, disk: 0 } }, { name: 'db', weight: 2, frameworks: [], resources: { cpus: 0, mem: 0 }, quota: { guarantee: { cpus: 4 }, limit: { cpus: 8, mem: 16_384 } } }] }),
+  '/mesos/roles': () => ({
+    roles: [
+      {
+        name: '*',
+        weight: 1,
+        frameworks: [data.marathonId, data.chronosId],
+        resources: { cpus: 14.2, mem: 30_000, disk: 0 },
+      },
+      {
+        name: 'db',
+        weight: 2,
+        frameworks: [],
+        resources: { cpus: 0, mem: 0 },
+        quota: { guarantee: { cpus: 4 }, limit: { cpus: 8, mem: 16_384 } },
+      },
+    ],
+  }),
   '/mesos/version': () => ({ version: '1.12.0', build_date: '2026-11-21' }),
-  '/mesos/flags': () => ({ flags: { port: '5050', ip: '127.0.0.1', agent_ping_timeout: '15secs', work_dir: '/var/lib/thermosphere/master' } }),
-  '/mesos/metrics/snapshot': () => ({ 'master/uptime_secs': 8_100, 'master/tasks_running': 26, 'master/dropped_messages': 0 }),
+  '/mesos/flags': () => ({
+    flags: { port: '5050', ip: '127.0.0.1', agent_ping_timeout: '15secs', work_dir: '/var/lib/thermosphere/master' },
+  }),
+  '/mesos/metrics/snapshot': () => ({
+    'master/uptime_secs': 8_100,
+    'master/tasks_running': 26,
+    'master/dropped_messages': 0,
+  }),
   '/mesos/health': () => '',
   '/thermosphere/v1/capacity': data.capacity,
-  '/thermosphere/v1/cluster': () => ({ name: 'lab', version: '0.1.0', leader: '127.0.0.1:5050', isolation: 'cgroups v2, namespaces' }),
+  '/thermosphere/v1/cluster': () => ({
+    name: 'lab',
+    version: '0.1.0',
+    leader: '127.0.0.1:5050',
+    isolation: 'cgroups v2, namespaces',
+  }),
 }
 
 function serveFile(path: string, response: ServerResponse): void {
@@ -162,8 +239,10 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
   const answer = master[path]
   if (answer !== undefined) return reply(response, answer())
   if (path.startsWith('/agent/')) return agentFiles(url, response)
-  if (path.startsWith('/service/') && scenario === 'lost') return reply(response, { message: 'connect ECONNREFUSED 127.0.0.1:8080' }, 502)
-  if (path.startsWith('/service/marathon')) return marathon(request, path.replace('/service/marathon', ''), body, response)
+  if (path.startsWith('/service/') && scenario === 'lost')
+    return reply(response, { message: 'connect ECONNREFUSED 127.0.0.1:8080' }, 502)
+  if (path.startsWith('/service/marathon'))
+    return marathon(request, path.replace('/service/marathon', ''), body, response)
   if (path.startsWith('/service/chronos')) return chronos(request, path.replace('/service/chronos', ''), response)
   serveFile(path, response)
 }

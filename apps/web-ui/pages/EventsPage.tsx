@@ -22,24 +22,42 @@ export function EventsPage() {
   const feed = useFeed()
   const [query, setQuery] = useUrlState('q')
   const [source, setSource] = useUrlState('source')
-  const entries = useMemo(() => feed.filter((entry) => matchesEvent(entry, query.toLowerCase(), source)), [feed, query, source])
+  const entries = useMemo(
+    () => feed.filter((entry) => matchesEvent(entry, query.toLowerCase(), source)),
+    [feed, query, source],
+  )
   return (
     <Page title="Events" sources={['cluster', 'services', 'jobs']}>
       <div className="toolbar">
-        <TextInput type="search" w={280} leftSection={<IconSearch size={14} />} placeholder="Search events" aria-label="Search events" value={query} onChange={(event) => setQuery(event.currentTarget.value)} />
+        <TextInput
+          type="search"
+          w={280}
+          leftSection={<IconSearch size={14} />}
+          placeholder="Search events"
+          aria-label="Search events"
+          value={query}
+          onChange={(event) => setQuery(event.currentTarget.value)}
+        />
         <SegmentedControl aria-label="Source" data={sources} value={source} onChange={setSource} />
         <span className="toolbar-space" />
         <span className="dim num" role="status">
           {entries.length === feed.length ? `${feed.length} events` : `${entries.length} of ${feed.length}`}
         </span>
       </div>
-      <Panel flush>{entries.length === 0 ? <Empty title={feed.length === 0 ? 'Nothing has happened yet' : 'No event matches'} /> : <Lines entries={entries} />}</Panel>
+      <Panel flush>
+        {entries.length === 0 ? (
+          <Empty title={feed.length === 0 ? 'Nothing has happened yet' : 'No event matches'} />
+        ) : (
+          <Lines entries={entries} />
+        )}
+      </Panel>
     </Page>
   )
 }
 
 const matchesEvent = (entry: FeedEntry, query: string, source: string) =>
-  (source === '' || entry.source === source) && `${entry.what} ${entry.subject.name} ${entry.subject.id} ${entry.why}`.toLowerCase().includes(query)
+  (source === '' || entry.source === source) &&
+  `${entry.what} ${entry.subject.name} ${entry.subject.id} ${entry.why}`.toLowerCase().includes(query)
 
 function Lines({ entries }: { entries: readonly FeedEntry[] }) {
   const scroller = useRef<HTMLDivElement>(null)
@@ -51,13 +69,24 @@ function Lines({ entries }: { entries: readonly FeedEntry[] }) {
     getItemKey: (index) => entries[index]?.id ?? index,
   })
   return (
-    <div ref={scroller} style={{ maxHeight: 'calc(100dvh - 190px)', overflow: 'auto' }} role="list" aria-label="Events" tabIndex={0}>
+    <div
+      ref={scroller}
+      style={{ maxHeight: 'calc(100dvh - 190px)', overflow: 'auto' }}
+      role="list"
+      aria-label="Events"
+      tabIndex={0}
+    >
       <div style={{ height: virtual.getTotalSize(), position: 'relative' }}>
         {virtual.getVirtualItems().map((item) => {
           const entry = entries[item.index]
           return (
             entry !== undefined && (
-              <div key={item.key} data-index={item.index} ref={virtual.measureElement} style={{ position: 'absolute', insetInline: 0, top: 0, transform: `translateY(${item.start}px)` }}>
+              <div
+                key={item.key}
+                data-index={item.index}
+                ref={virtual.measureElement}
+                style={{ position: 'absolute', insetInline: 0, top: 0, transform: `translateY(${item.start}px)` }}
+              >
                 <EventLine entry={entry} />
               </div>
             )

@@ -38,12 +38,21 @@ function KnownFramework({ framework, cluster }: { framework: Framework; cluster:
   const navigate = useNavigate()
   const [ended, setEnded] = useUrlState('ended')
   const rows = useMemo(
-    () => [...cluster.tasks.values()].filter((task) => task.frameworkId === framework.id && (ended !== '' || !isEnded(task.state))).map((task) => taskRow(task, cluster)),
+    () =>
+      [...cluster.tasks.values()]
+        .filter((task) => task.frameworkId === framework.id && (ended !== '' || !isEnded(task.state)))
+        .map((task) => taskRow(task, cluster)),
     [cluster, framework.id, ended],
   )
   const columns = useMemo(() => taskColumns.filter((column) => column.id !== 'framework'), [])
   return (
-    <Page title={framework.name} status={frameworkWords(framework)} crumbs={[{ label: 'Frameworks', to: paths.frameworks() }]} sources={['cluster']} actions={<FrameworkMenu framework={framework} tasks={rows.filter((row) => !isEnded(row.task.state)).length} />}>
+    <Page
+      title={framework.name}
+      status={frameworkWords(framework)}
+      crumbs={[{ label: 'Frameworks', to: paths.frameworks() }]}
+      sources={['cluster']}
+      actions={<FrameworkMenu framework={framework} tasks={rows.filter((row) => !isEnded(row.task.state)).length} />}
+    >
       <Panel title="Details">
         <Facts
           items={[
@@ -53,14 +62,46 @@ function KnownFramework({ framework, cluster }: { framework: Framework; cluster:
             ['Roles', framework.roles.join(', ')],
             ['Host', framework.hostname || '–'],
             ['Registered', <ExactTime key="r" at={framework.registeredAt} />],
-            ['Failover', framework.failoverTimeout > 0 ? `${duration(framework.failoverTimeout * 1000)} to come back before its tasks are killed` : 'none: its tasks end with it'],
+            [
+              'Failover',
+              framework.failoverTimeout > 0
+                ? `${duration(framework.failoverTimeout * 1000)} to come back before its tasks are killed`
+                : 'none: its tasks end with it',
+            ],
             ['Checkpoint', framework.checkpoint ? 'yes: tasks survive a restart of their agent' : 'no'],
-            ['Capabilities', <Labels key="c" labels={framework.capabilities.map((key) => ({ key: key.toLowerCase().replaceAll('_', ' '), value: '' }))} />],
+            [
+              'Capabilities',
+              <Labels
+                key="c"
+                labels={framework.capabilities.map((key) => ({
+                  key: key.toLowerCase().replaceAll('_', ' '),
+                  value: '',
+                }))}
+              />,
+            ],
           ]}
         />
       </Panel>
-      <Panel title="Tasks" flush actions={<Switch label="Ended too" checked={ended !== ''} onChange={(event) => setEnded(event.currentTarget.checked ? 'yes' : '')} />}>
-        <DataTable label="Tasks of this framework" items={rows} columns={columns} itemId={(row) => row.task.key} onOpen={(row) => void navigate(paths.task(row.task.frameworkId, row.task.id))} maxHeight="70vh" empty={<Empty title="No tasks" />} />
+      <Panel
+        title="Tasks"
+        flush
+        actions={
+          <Switch
+            label="Ended too"
+            checked={ended !== ''}
+            onChange={(event) => setEnded(event.currentTarget.checked ? 'yes' : '')}
+          />
+        }
+      >
+        <DataTable
+          label="Tasks of this framework"
+          items={rows}
+          columns={columns}
+          itemId={(row) => row.task.key}
+          onOpen={(row) => void navigate(paths.task(row.task.frameworkId, row.task.id))}
+          maxHeight="70vh"
+          empty={<Empty title="No tasks" />}
+        />
       </Panel>
     </Page>
   )
@@ -70,15 +111,24 @@ function FrameworkMenu({ framework, tasks }: { framework: Framework; tasks: numb
   const { confirm, dialog } = useConfirm()
   const { run } = useAction()
   const isLive = useIsLive('cluster')
-  const reason = framework.completed ? 'It has ended already.' : isLive ? undefined : 'The connection to the master is lost.'
+  const reason = framework.completed
+    ? 'It has ended already.'
+    : isLive
+      ? undefined
+      : 'The connection to the master is lost.'
   const tearDown = () =>
     confirm({
       title: `Tear ${framework.name} down?`,
-      text: `Kills ${plural(tasks, 'task')} and removes the framework. What it kept itself may be of no use afterwards.`,
+      text: `Kills ${plural(tasks, 'task')} and removes the framework. What it kept itself may be useless then.`,
       action: 'Tear down',
       typeName: framework.name,
       isDangerous: true,
-      onConfirm: () => run({ done: `${framework.name} is torn down`, failed: 'The framework was not torn down', action: () => tearDownFramework(framework.id) }),
+      onConfirm: () =>
+        run({
+          done: `${framework.name} is torn down`,
+          failed: 'The framework was not torn down',
+          action: () => tearDownFramework(framework.id),
+        }),
     })
   return (
     <>

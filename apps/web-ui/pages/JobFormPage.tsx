@@ -26,7 +26,13 @@ export function JobFormPage() {
   const parent = query.get('parent')
   if (name !== undefined) return <EditJob name={name} />
   const isSample = query.get('sample') !== null
-  return <JobForm initial={isSample ? sampleJob : newJob(parent === null ? [] : [parent])} stored={undefined} isPrefilled={isSample} />
+  return (
+    <JobForm
+      initial={isSample ? sampleJob : newJob(parent === null ? [] : [parent])}
+      stored={undefined}
+      isPrefilled={isSample}
+    />
+  )
 }
 
 function EditJob({ name }: { name: string }) {
@@ -36,31 +42,63 @@ function EditJob({ name }: { name: string }) {
   const current = jobs?.jobs.get(name)
   if (stored === undefined && current !== undefined) setStored(current)
   if (stored !== undefined) return <JobForm initial={editableJob(stored)} stored={stored} isPrefilled={false} />
-  return <Page title={`Edit ${name}`}>{jobs === undefined ? <SkeletonLines count={8} /> : <Empty title={`There is no job ${name}`} />}</Page>
+  return (
+    <Page title={`Edit ${name}`}>
+      {jobs === undefined ? <SkeletonLines count={8} /> : <Empty title={`There is no job ${name}`} />}
+    </Page>
+  )
 }
 
-type Saving = { state: 'editing' } | { state: 'reviewing' } | { state: 'saving' } | { state: 'refused'; message: string } | { state: 'saved' }
+type Saving =
+  | { state: 'editing' }
+  | { state: 'reviewing' }
+  | { state: 'saving' }
+  | { state: 'refused'; message: string }
+  | { state: 'saved' }
 
-function JobForm({ initial, stored, isPrefilled }: { initial: JsonObject; stored: Job | undefined; isPrefilled: boolean }) {
+function JobForm({
+  initial,
+  stored,
+  isPrefilled,
+}: {
+  initial: JsonObject
+  stored: Job | undefined
+  isPrefilled: boolean
+}) {
   const form = useDocument(initial, jobFields)
   const [saving, setSaving] = useState<Saving>({ state: 'editing' })
   const jobs = useJobs()
   const isLive = useIsLive('jobs')
   const save = useSave(form, stored, setSaving)
-  const reason = form.document.state === 'broken' ? 'The JSON is not valid yet.' : isLive ? undefined : 'The connection to Chronos is lost.'
+  const reason =
+    form.document.state === 'broken'
+      ? 'The JSON is not valid yet.'
+      : isLive
+        ? undefined
+        : 'The connection to Chronos is lost.'
   const names = [...(jobs?.jobs.keys() ?? [])].filter((name) => name !== stored?.name)
   return (
     <Page
       title={stored === undefined ? 'New job' : `Edit ${stored.name}`}
-      crumbs={[{ label: 'Jobs', to: paths.jobs() }, ...(stored === undefined ? [] : [{ label: stored.name, to: paths.job(stored.name) }])]}
+      crumbs={[
+        { label: 'Jobs', to: paths.jobs() },
+        ...(stored === undefined ? [] : [{ label: stored.name, to: paths.job(stored.name) }]),
+      ]}
       sources={['jobs']}
       actions={
-        <ActionButton reason={reason} loading={saving.state === 'saving'} onClick={() => (stored === undefined ? save() : setSaving({ state: 'reviewing' }))}>
+        <ActionButton
+          reason={reason}
+          loading={saving.state === 'saving'}
+          onClick={() => (stored === undefined ? save() : setSaving({ state: 'reviewing' }))}
+        >
           {stored === undefined ? 'Create job' : 'Review changes'}
         </ActionButton>
       }
     >
-      <DocumentLayout form={form} problem={saving.state === 'refused' && <Notice status="failing">{saving.message}</Notice>}>
+      <DocumentLayout
+        form={form}
+        problem={saving.state === 'refused' && <Notice status="failing">{saving.message}</Notice>}
+      >
         <JobFields form={form} isNew={stored === undefined} jobs={names} />
       </DocumentLayout>
       {saving.state === 'reviewing' && (
@@ -100,8 +138,12 @@ function useSave(form: DocumentForm, stored: Job | undefined, setSaving: (saving
       setTimeout(() => void navigate(paths.job(name)), 0)
     } catch (error) {
       const field = error instanceof ApiError ? jobFieldOf(error.message) : undefined
-      if (field !== undefined && error instanceof ApiError) form.setErrors([{ path: `/${field}`, errors: [error.message] }])
-      setSaving({ state: 'refused', message: field === undefined ? failureSentence(error) : 'Chronos refused it; the field below says why.' })
+      if (field !== undefined && error instanceof ApiError)
+        form.setErrors([{ path: `/${field}`, errors: [error.message] }])
+      setSaving({
+        state: 'refused',
+        message: field === undefined ? failureSentence(error) : 'Chronos refused it; the field below says why.',
+      })
     }
   }
   return () => void send()

@@ -19,7 +19,13 @@ export function JobGraphPage() {
         </Button>
       }
     >
-      {views === undefined ? <SkeletonLines count={6} /> : views.length === 0 ? <Empty title="No jobs yet">Jobs that follow each other are drawn here.</Empty> : <JobGraph views={views} />}
+      {views === undefined ? (
+        <SkeletonLines count={6} />
+      ) : views.length === 0 ? (
+        <Empty title="No jobs yet">Jobs that follow each other are drawn here.</Empty>
+      ) : (
+        <JobGraph views={views} />
+      )}
     </Page>
   )
 }

@@ -32,7 +32,10 @@ export function JobPage() {
           <SkeletonLines count={8} />
         ) : (
           <Empty title={`There is no job ${name}`}>
-            It may have been deleted. <Link className="link" to={paths.jobs()}>All jobs</Link>
+            It may have been deleted.{' '}
+            <Link className="link" to={paths.jobs()}>
+              All jobs
+            </Link>
           </Empty>
         )}
       </Page>
@@ -67,7 +70,15 @@ function KnownJob({ view, all }: { view: JobView; all: readonly JobView[] }) {
           ) : (
             <div className="stack">
               <RunFigures view={view} runs={runs ?? []} />
-              <Panel flush>{runs === undefined ? <div style={{ padding: 14 }}><SkeletonLines /></div> : <RunTable runs={runs} />}</Panel>
+              <Panel flush>
+                {runs === undefined ? (
+                  <div style={{ padding: 14 }}>
+                    <SkeletonLines />
+                  </div>
+                ) : (
+                  <RunTable runs={runs} />
+                )}
+              </Panel>
             </div>
           )}
         </Tabs.Panel>
@@ -75,7 +86,16 @@ function KnownJob({ view, all }: { view: JobView; all: readonly JobView[] }) {
           <LastLog runs={runs} />
         </Tabs.Panel>
         <Tabs.Panel value="graph">
-          {family.length === 1 ? <Empty title="It stands alone">No job runs before or after it. <Link className="link" to={paths.jobNew({ parent: view.name })}>Add one that follows</Link></Empty> : <JobGraph views={family} focus={view.name} />}
+          {family.length === 1 ? (
+            <Empty title="It stands alone">
+              No job runs before or after it.{' '}
+              <Link className="link" to={paths.jobNew({ parent: view.name })}>
+                Add one that follows
+              </Link>
+            </Empty>
+          ) : (
+            <JobGraph views={family} focus={view.name} />
+          )}
         </Tabs.Panel>
         <Tabs.Panel value="configuration">
           <Configuration view={view} />
@@ -94,7 +114,13 @@ function When({ view, runs }: { view: JobView; runs: readonly RunView[] }) {
         <strong style={{ textTransform: 'none' }}>{view.when}</strong>
         {view.nextRunAt !== undefined && (
           <span>
-            {view.nextRunAt <= now ? 'due now' : <>next <Time at={view.nextRunAt} /></>}
+            {view.nextRunAt <= now ? (
+              'due now'
+            ) : (
+              <>
+                next <Time at={view.nextRunAt} />
+              </>
+            )}
           </span>
         )}
         {view.job.disabled && <span className="dim">disabled: it runs only by hand</span>}
@@ -106,15 +132,27 @@ function When({ view, runs }: { view: JobView; runs: readonly RunView[] }) {
 }
 
 function RunFigures({ view, runs }: { view: JobView; runs: readonly RunView[] }) {
-  const times = runs.flatMap((run) => (run.status === 'healthy' && run.startedAt !== undefined && run.finishedAt !== undefined ? [run.finishedAt - run.startedAt] : [])).sort((a, b) => a - b)
+  const times = runs
+    .flatMap((run) =>
+      run.status === 'healthy' && run.startedAt !== undefined && run.finishedAt !== undefined
+        ? [run.finishedAt - run.startedAt]
+        : [],
+    )
+    .sort((a, b) => a - b)
   const median = times[Math.floor(times.length / 2)]
   const { job } = view
   return (
     <div className="toolbar dim num" style={{ gap: 22 }}>
       <span>{job.successCount} succeeded</span>
       <span>{job.errorCount} failed</span>
-      {median !== undefined && <span>takes {duration(median)} (median of {times.length})</span>}
-      <span>{job.retries} {job.retries === 1 ? 'retry' : 'retries'}</span>
+      {median !== undefined && (
+        <span>
+          takes {duration(median)} (median of {times.length})
+        </span>
+      )}
+      <span>
+        {job.retries} {job.retries === 1 ? 'retry' : 'retries'}
+      </span>
       {job.owner !== '' && <span>owner {job.owner}</span>}
     </div>
   )
@@ -123,13 +161,17 @@ function RunFigures({ view, runs }: { view: JobView; runs: readonly RunView[] })
 function LastLog({ runs }: { runs: readonly RunView[] | undefined }) {
   const run = runs?.find((one) => one.agentId !== undefined && one.frameworkId !== undefined)
   if (runs === undefined) return <SkeletonLines count={6} />
-  if (run?.agentId === undefined || run.frameworkId === undefined) return <Empty title="It has not run yet">The log of its first run appears here.</Empty>
+  if (run?.agentId === undefined || run.frameworkId === undefined)
+    return <Empty title="It has not run yet">The log of its first run appears here.</Empty>
   return (
     <div className="stack" style={{ '--log-top': '420px' } as React.CSSProperties}>
       <p className="dim">
         {run.word} run of <Time at={run.startedAt ?? run.scheduledAt} />
       </p>
-      <TaskLog key={run.taskId} task={{ id: run.taskId, frameworkId: run.frameworkId, agentId: run.agentId, executorId: run.executorId }} />
+      <TaskLog
+        key={run.taskId}
+        task={{ id: run.taskId, frameworkId: run.frameworkId, agentId: run.agentId, executorId: run.executorId }}
+      />
     </div>
   )
 }
@@ -143,19 +185,35 @@ function Configuration({ view }: { view: JobView }) {
         title="JSON"
         actions={
           <>
-            <span className="copyable"><CopyButton value={text} label="Copy the JSON" /></span>
-            <Button variant="default" component={Link} to={paths.jobEdit(job.name)}>Edit</Button>
+            <span className="copyable">
+              <CopyButton value={text} label="Copy the JSON" />
+            </span>
+            <Button variant="default" component={Link} to={paths.jobEdit(job.name)}>
+              Edit
+            </Button>
           </>
         }
       >
-        <pre className="diff" style={{ margin: 0, padding: 12 }}>{text}</pre>
+        <pre className="diff" style={{ margin: 0, padding: 12 }}>
+          {text}
+        </pre>
       </Panel>
       <Panel title="In short">
         <Facts
           items={[
-            ['Command', <span key="c" className="mono">{job.command}</span>],
+            [
+              'Command',
+              <span key="c" className="mono">
+                {job.command}
+              </span>,
+            ],
             ['Runs', view.when],
-            ['Schedule', <span key="s" className="mono">{job.schedule ?? '–'}</span>],
+            [
+              'Schedule',
+              <span key="s" className="mono">
+                {job.schedule ?? '–'}
+              </span>,
+            ],
             ['CPUs', job.cpus],
             ['Memory', `${job.mem} MiB`],
             ['Retries', job.retries],

@@ -21,7 +21,13 @@ export function JobsPage() {
   const views = useJobViews()
   const navigate = useNavigate()
   const filter = useFilter()
-  const rows = useMemo(() => (views ?? none).filter((view) => matches(view, `${view.name} ${view.when} ${view.word} ${view.job.owner}`, filter)), [views, filter.query, filter.status])
+  const rows = useMemo(
+    () =>
+      (views ?? none).filter((view) =>
+        matches(view, `${view.name} ${view.when} ${view.word} ${view.job.owner}`, filter),
+      ),
+    [views, filter.query, filter.status],
+  )
   return (
     <Page
       title="Jobs"
@@ -37,14 +43,27 @@ export function JobsPage() {
         </>
       }
     >
-      <ListToolbar label="Jobs" items={views ?? none} shown={rows.length} words={{ healthy: 'Succeeded', working: 'Running', failing: 'Failed', stopped: 'Disabled or new' }} />
+      <ListToolbar
+        label="Jobs"
+        items={views ?? none}
+        shown={rows.length}
+        words={{ healthy: 'Succeeded', working: 'Running', failing: 'Failed', stopped: 'Disabled or new' }}
+      />
       <Panel flush>
         {views === undefined ? (
           <div style={{ padding: 14 }}>
             <SkeletonLines count={6} />
           </div>
         ) : (
-          <DataTable label="Jobs" items={rows} columns={columns} itemId={(view) => view.name} onOpen={(view) => void navigate(paths.job(view.name))} sort={{ id: 'name', desc: false }} empty={<NoJobs isFiltered={filter.isFiltered} />} />
+          <DataTable
+            label="Jobs"
+            items={rows}
+            columns={columns}
+            itemId={(view) => view.name}
+            onOpen={(view) => void navigate(paths.job(view.name))}
+            sort={{ id: 'name', desc: false }}
+            empty={<NoJobs isFiltered={filter.isFiltered} />}
+          />
         )}
       </Panel>
     </Page>
@@ -82,18 +101,56 @@ const columns: Column<JobView>[] = [
       </Link>
     ),
   },
-  { id: 'status', header: 'Status', width: 'minmax(110px, 0.8fr)', narrow: 'wide', sortBy: (view) => rank[view.status], cell: (view) => <StatusWord status={view.status} word={view.word} /> },
-  { id: 'when', header: 'Runs', width: 'minmax(160px, 2fr)', narrow: 'wide', cell: (view) => <span title={view.job.schedule ?? ''}>{view.when}</span> },
-  { id: 'next', header: 'Next run', width: '100px', align: 'right', sortBy: (view) => view.nextRunAt ?? Number.MAX_SAFE_INTEGER, cell: (view) => <Time at={view.nextRunAt} /> },
-  { id: 'last', header: 'Last run', width: '100px', align: 'right', sortBy: (view) => view.lastRunAt ?? 0, cell: (view) => <Time at={view.lastRunAt} /> },
-  { id: 'successes', header: 'Succeeded', width: '86px', align: 'right', sortBy: (view) => view.job.successCount, cell: (view) => view.job.successCount },
+  {
+    id: 'status',
+    header: 'Status',
+    width: 'minmax(110px, 0.8fr)',
+    narrow: 'wide',
+    sortBy: (view) => rank[view.status],
+    cell: (view) => <StatusWord status={view.status} word={view.word} />,
+  },
+  {
+    id: 'when',
+    header: 'Runs',
+    width: 'minmax(160px, 2fr)',
+    narrow: 'wide',
+    cell: (view) => <span title={view.job.schedule ?? ''}>{view.when}</span>,
+  },
+  {
+    id: 'next',
+    header: 'Next run',
+    width: '100px',
+    align: 'right',
+    sortBy: (view) => view.nextRunAt ?? Number.MAX_SAFE_INTEGER,
+    cell: (view) => <Time at={view.nextRunAt} />,
+  },
+  {
+    id: 'last',
+    header: 'Last run',
+    width: '100px',
+    align: 'right',
+    sortBy: (view) => view.lastRunAt ?? 0,
+    cell: (view) => <Time at={view.lastRunAt} />,
+  },
+  {
+    id: 'successes',
+    header: 'Succeeded',
+    width: '86px',
+    align: 'right',
+    sortBy: (view) => view.job.successCount,
+    cell: (view) => view.job.successCount,
+  },
   {
     id: 'errors',
     header: 'Failed',
     width: '70px',
     align: 'right',
     sortBy: (view) => view.job.errorCount,
-    cell: (view) => <span style={view.job.errorsSinceLastSuccess > 0 ? { color: 'var(--ts-failing)' } : undefined}>{view.job.errorCount}</span>,
+    cell: (view) => (
+      <span style={view.job.errorsSinceLastSuccess > 0 ? { color: 'var(--ts-failing)' } : undefined}>
+        {view.job.errorCount}
+      </span>
+    ),
   },
   { id: 'run', header: 'Run', width: '40px', narrow: 'bare', align: 'right', cell: (view) => <RunNow view={view} /> },
 ]

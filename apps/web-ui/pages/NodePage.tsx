@@ -26,7 +26,16 @@ export function NodePage() {
   if (cluster === undefined || one === undefined)
     return (
       <Page title="Node" crumbs={[{ label: 'Nodes', to: paths.nodes() }]} sources={['cluster']}>
-        {cluster === undefined ? <SkeletonLines count={8} /> : <Empty title="This node is not known">It left, or never was. <Link className="link" to={paths.nodes()}>All nodes</Link></Empty>}
+        {cluster === undefined ? (
+          <SkeletonLines count={8} />
+        ) : (
+          <Empty title="This node is not known">
+            It left, or never was.{' '}
+            <Link className="link" to={paths.nodes()}>
+              All nodes
+            </Link>
+          </Empty>
+        )}
       </Page>
     )
   return <KnownNode usage={one} cluster={cluster} />
@@ -35,8 +44,18 @@ export function NodePage() {
 function KnownNode({ usage, cluster }: { usage: AgentUsage; cluster: Cluster }) {
   const { agent } = usage
   return (
-    <Page title={agent.port === undefined ? agent.hostname : `${agent.hostname}:${agent.port}`} status={usage} crumbs={[{ label: 'Nodes', to: paths.nodes() }]} sources={['cluster']}>
-      {!agent.active && <Notice status="failing"><strong>The agent does not answer the master.</strong> Its tasks may still run; they come back with it, or are replaced after a while.</Notice>}
+    <Page
+      title={agent.port === undefined ? agent.hostname : `${agent.hostname}:${agent.port}`}
+      status={usage}
+      crumbs={[{ label: 'Nodes', to: paths.nodes() }]}
+      sources={['cluster']}
+    >
+      {!agent.active && (
+        <Notice status="failing">
+          <strong>The agent does not answer the master.</strong> Its tasks may still run; they come back with it, or are
+          replaced after a while.
+        </Notice>
+      )}
       <div className="grid-main">
         <Panel title="Resources">
           <div className="stack" style={{ gap: 18 }}>
@@ -51,9 +70,24 @@ function KnownNode({ usage, cluster }: { usage: AgentUsage; cluster: Cluster }) 
               ['Id', <Id key="i" value={agent.id} max={30} />],
               ['Version', agent.version || '–'],
               ['Registered', <ExactTime key="r" at={agent.registeredAt} />],
-              ...(agent.reregisteredAt === undefined ? [] : [['Re-registered', <ExactTime key="rr" at={agent.reregisteredAt} />] as const]),
-              ['Attributes', agent.attributes.length === 0 ? '–' : <Labels key="a" labels={agent.attributes.map((item) => ({ key: item.name, value: item.value }))} />],
-              ['Capabilities', <Labels key="c" labels={agent.capabilities.map((key) => ({ key: key.toLowerCase().replaceAll('_', ' '), value: '' }))} />],
+              ...(agent.reregisteredAt === undefined
+                ? []
+                : [['Re-registered', <ExactTime key="rr" at={agent.reregisteredAt} />] as const]),
+              [
+                'Attributes',
+                agent.attributes.length === 0 ? (
+                  '–'
+                ) : (
+                  <Labels key="a" labels={agent.attributes.map((item) => ({ key: item.name, value: item.value }))} />
+                ),
+              ],
+              [
+                'Capabilities',
+                <Labels
+                  key="c"
+                  labels={agent.capabilities.map((key) => ({ key: key.toLowerCase().replaceAll('_', ' '), value: '' }))}
+                />,
+              ],
             ]}
           />
         </Panel>
@@ -66,7 +100,12 @@ function KnownNode({ usage, cluster }: { usage: AgentUsage; cluster: Cluster }) 
 /** The bar of one resource: by task, so that the big ones are seen. */
 function Resource({ usage, name }: { usage: AgentUsage; name: 'cpus' | 'mem' | 'disk' | 'ports' }) {
   const total = usage.agent.total[name]
-  const [used, ...others] = partsOf(name, { total: usage.agent.total, used: usage.used, offered: usage.agent.offered, reserved: usage.agent.reserved })
+  const [used, ...others] = partsOf(name, {
+    total: usage.agent.total,
+    used: usage.used,
+    offered: usage.agent.offered,
+    reserved: usage.agent.reserved,
+  })
   const shades = ['100%', '72%', '86%', '60%']
   const byTask = usage.tasks
     .filter((task) => task.resources[name] > 0)
@@ -94,13 +133,33 @@ function NodeTasks({ agentId, cluster }: { agentId: string; cluster: Cluster }) 
   const navigate = useNavigate()
   const [ended, setEnded] = useUrlState('ended')
   const rows = useMemo(
-    () => [...cluster.tasks.values()].filter((task) => task.agentId === agentId && (ended !== '' || !isEnded(task.state))).map((task) => taskRow(task, cluster)),
+    () =>
+      [...cluster.tasks.values()]
+        .filter((task) => task.agentId === agentId && (ended !== '' || !isEnded(task.state)))
+        .map((task) => taskRow(task, cluster)),
     [cluster, agentId, ended],
   )
   const columns = useMemo(() => taskColumns.filter((column) => column.id !== 'node'), [])
   return (
-    <Panel title="Tasks" flush actions={<Switch label="Ended too" checked={ended !== ''} onChange={(event) => setEnded(event.currentTarget.checked ? 'yes' : '')} />}>
-      <DataTable label="Tasks of this node" items={rows} columns={columns} itemId={(row) => row.task.key} onOpen={(row) => void navigate(paths.task(row.task.frameworkId, row.task.id))} empty={<Empty title="No tasks run here" />} />
+    <Panel
+      title="Tasks"
+      flush
+      actions={
+        <Switch
+          label="Ended too"
+          checked={ended !== ''}
+          onChange={(event) => setEnded(event.currentTarget.checked ? 'yes' : '')}
+        />
+      }
+    >
+      <DataTable
+        label="Tasks of this node"
+        items={rows}
+        columns={columns}
+        itemId={(row) => row.task.key}
+        onOpen={(row) => void navigate(paths.task(row.task.frameworkId, row.task.id))}
+        empty={<Empty title="No tasks run here" />}
+      />
     </Panel>
   )
 }

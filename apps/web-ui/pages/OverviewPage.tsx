@@ -26,7 +26,9 @@ export function OverviewPage() {
   const feed = useFeed()
   const connections = useConnections()
   const troubles = findTroubles({ services: services ?? [], jobs: jobs ?? [], usage, connections })
-  const isLoading = Object.values(connections).some((one) => one.state === 'connecting') && (usage === undefined || services === undefined)
+  const isLoading =
+    Object.values(connections).some((one) => one.state === 'connecting') &&
+    (usage === undefined || services === undefined)
   const isEmpty = services?.length === 0 && jobs?.length === 0
   return (
     <div className="page">
@@ -98,8 +100,14 @@ function TroubleList({ troubles }: { troubles: readonly Trouble[] }) {
         ))}
         {troubles.length > troublesMax && (
           <p className="dim" style={{ padding: '8px 14px' }}>
-            and {troubles.length - troublesMax} more: <Link className="link" to={paths.services({ status: 'failing' })}>failing services</Link>,{' '}
-            <Link className="link" to={paths.jobs({ status: 'failing' })}>failing jobs</Link>
+            and {troubles.length - troublesMax} more:{' '}
+            <Link className="link" to={paths.services({ status: 'failing' })}>
+              failing services
+            </Link>
+            ,{' '}
+            <Link className="link" to={paths.jobs({ status: 'failing' })}>
+              failing jobs
+            </Link>
           </p>
         )}
       </div>
@@ -107,12 +115,25 @@ function TroubleList({ troubles }: { troubles: readonly Trouble[] }) {
   )
 }
 
-const stateNames: Record<Status, string> = { healthy: 'Healthy', working: 'Working', waiting: 'Waiting', failing: 'Failing', stopped: 'Stopped' }
+const stateNames: Record<Status, string> = {
+  healthy: 'Healthy',
+  working: 'Working',
+  waiting: 'Waiting',
+  failing: 'Failing',
+  stopped: 'Stopped',
+}
 
-function ByState(props: { title: string; views: readonly { status: Status }[] | undefined; path: (status: Status) => string }) {
+function ByState(props: {
+  title: string
+  views: readonly { status: Status }[] | undefined
+  path: (status: Status) => string
+}) {
   const { views } = props
   return (
-    <Panel title={`${props.title} by state`} actions={views !== undefined && <span className="num dim">{views.length}</span>}>
+    <Panel
+      title={`${props.title} by state`}
+      actions={views !== undefined && <span className="num dim">{views.length}</span>}
+    >
       {views === undefined ? (
         <SkeletonLines />
       ) : (

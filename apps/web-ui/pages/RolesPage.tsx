@@ -19,7 +19,10 @@ type Row = Role & { frameworkNames: string }
 export function RolesPage() {
   const cluster = useCluster()
   const roles = useQuery({ queryKey: keys.roles, queryFn: ({ signal }) => readRoles(signal) })
-  const rows = (roles.data ?? []).map((role): Row => ({ ...role, frameworkNames: role.frameworks.map((id) => cluster?.frameworks.get(id)?.name ?? id).join(', ') }))
+  const rows = (roles.data ?? []).map((role): Row => ({
+    ...role,
+    frameworkNames: role.frameworks.map((id) => cluster?.frameworks.get(id)?.name ?? id).join(', '),
+  }))
   return (
     <Page title="Roles & quota" sources={['cluster']}>
       {roles.error !== null ? (
@@ -31,7 +34,17 @@ export function RolesPage() {
               <SkeletonLines />
             </div>
           ) : (
-            <DataTable label="Roles" items={rows} columns={columns} itemId={(role) => role.name} empty={<Empty title="No roles">A role appears when a framework subscribes with it, or when it has a weight or a quota.</Empty>} />
+            <DataTable
+              label="Roles"
+              items={rows}
+              columns={columns}
+              itemId={(role) => role.name}
+              empty={
+                <Empty title="No roles">
+                  A role appears when a framework subscribes with it, or when it has a weight or a quota.
+                </Empty>
+              }
+            />
           )}
         </Panel>
       )}
@@ -43,16 +56,56 @@ const named: readonly ResourceName[] = ['cpus', 'mem', 'disk']
 function amounts(resources: Record<string, unknown> | undefined): string {
   const texts = named.flatMap((name) => {
     const value = resources?.[name]
-    return typeof value === 'number' && value > 0 ? [name === 'cpus' ? `${amount(name, value)} cpus` : `${amount(name, value)} ${name}`] : []
+    return typeof value === 'number' && value > 0
+      ? [name === 'cpus' ? `${amount(name, value)} cpus` : `${amount(name, value)} ${name}`]
+      : []
   })
   return texts.join(', ') || '–'
 }
 
 const columns: Column<Row>[] = [
-  { id: 'name', header: 'Role', width: 'minmax(120px, 1fr)', narrow: 'title', sortBy: (role) => role.name, cell: (role) => <span className="mono">{role.name}</span> },
-  { id: 'weight', header: 'Weight', width: '70px', align: 'right', sortBy: (role) => role.weight, cell: (role) => role.weight },
-  { id: 'frameworks', header: 'Frameworks', width: 'minmax(120px, 1.4fr)', narrow: 'wide', cell: (role) => role.frameworkNames || '–' },
-  { id: 'allocated', header: 'Allocated', width: 'minmax(160px, 1.4fr)', narrow: 'wide', cell: (role) => amounts(role.allocated ?? role.resources) },
-  { id: 'guarantee', header: 'Guarantee', width: 'minmax(140px, 1.2fr)', narrow: 'wide', cell: (role) => amounts(role.quota?.guarantee) },
-  { id: 'limit', header: 'Limit', width: 'minmax(140px, 1.2fr)', narrow: 'wide', cell: (role) => amounts(role.quota?.limit) },
+  {
+    id: 'name',
+    header: 'Role',
+    width: 'minmax(120px, 1fr)',
+    narrow: 'title',
+    sortBy: (role) => role.name,
+    cell: (role) => <span className="mono">{role.name}</span>,
+  },
+  {
+    id: 'weight',
+    header: 'Weight',
+    width: '70px',
+    align: 'right',
+    sortBy: (role) => role.weight,
+    cell: (role) => role.weight,
+  },
+  {
+    id: 'frameworks',
+    header: 'Frameworks',
+    width: 'minmax(120px, 1.4fr)',
+    narrow: 'wide',
+    cell: (role) => role.frameworkNames || '–',
+  },
+  {
+    id: 'allocated',
+    header: 'Allocated',
+    width: 'minmax(160px, 1.4fr)',
+    narrow: 'wide',
+    cell: (role) => amounts(role.allocated ?? role.resources),
+  },
+  {
+    id: 'guarantee',
+    header: 'Guarantee',
+    width: 'minmax(140px, 1.2fr)',
+    narrow: 'wide',
+    cell: (role) => amounts(role.quota?.guarantee),
+  },
+  {
+    id: 'limit',
+    header: 'Limit',
+    width: 'minmax(140px, 1.2fr)',
+    narrow: 'wide',
+    cell: (role) => amounts(role.quota?.limit),
+  },
 ]

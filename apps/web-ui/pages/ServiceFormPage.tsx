@@ -33,16 +33,49 @@ export function ServiceFormPage() {
 }
 
 function EditService({ id }: { id: string }) {
-  const stored = useQuery({ queryKey: ['edit', id], queryFn: async ({ signal }) => (await readApp(id, signal)) ?? null, staleTime: Number.POSITIVE_INFINITY, gcTime: 0 })
-  if (stored.error !== null) return <Page title={`Edit ${id}`}><ErrorNotice title="The service cannot be read." error={stored.error} onRetry={() => void stored.refetch()} /></Page>
-  if (stored.data === undefined) return <Page title={`Edit ${id}`}><SkeletonLines count={8} /></Page>
-  if (stored.data === null) return <Page title={`Edit ${id}`}><Empty title={`There is no service ${id}`} /></Page>
+  const stored = useQuery({
+    queryKey: ['edit', id],
+    queryFn: async ({ signal }) => (await readApp(id, signal)) ?? null,
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+  })
+  if (stored.error !== null)
+    return (
+      <Page title={`Edit ${id}`}>
+        <ErrorNotice title="The service cannot be read." error={stored.error} onRetry={() => void stored.refetch()} />
+      </Page>
+    )
+  if (stored.data === undefined)
+    return (
+      <Page title={`Edit ${id}`}>
+        <SkeletonLines count={8} />
+      </Page>
+    )
+  if (stored.data === null)
+    return (
+      <Page title={`Edit ${id}`}>
+        <Empty title={`There is no service ${id}`} />
+      </Page>
+    )
   return <ServiceForm initial={configurationOf(stored.data)} stored={stored.data} isPrefilled={false} />
 }
 
-type Saving = { state: 'editing' } | { state: 'reviewing' } | { state: 'saving' } | { state: 'refused'; message: string; isLocked: boolean } | { state: 'saved' }
+type Saving =
+  | { state: 'editing' }
+  | { state: 'reviewing' }
+  | { state: 'saving' }
+  | { state: 'refused'; message: string; isLocked: boolean }
+  | { state: 'saved' }
 
-function ServiceForm({ initial, stored, isPrefilled }: { initial: JsonObject; stored: App | undefined; isPrefilled: boolean }) {
+function ServiceForm({
+  initial,
+  stored,
+  isPrefilled,
+}: {
+  initial: JsonObject
+  stored: App | undefined
+  isPrefilled: boolean
+}) {
   const form = useDocument(initial, serviceFields)
   const [saving, setSaving] = useState<Saving>({ state: 'editing' })
   const services = useServices()
@@ -53,7 +86,11 @@ function ServiceForm({ initial, stored, isPrefilled }: { initial: JsonObject; st
   return (
     <Page
       title={id === undefined ? 'New service' : `Edit ${id}`}
-      crumbs={id === undefined ? [{ label: 'Services', to: paths.services() }] : [...groupCrumbs(id), { label: id.slice(id.lastIndexOf('/') + 1), to: paths.service(id) }]}
+      crumbs={
+        id === undefined
+          ? [{ label: 'Services', to: paths.services() }]
+          : [...groupCrumbs(id), { label: id.slice(id.lastIndexOf('/') + 1), to: paths.service(id) }]
+      }
       sources={['services']}
       actions={
         <ActionButton reason={reason} loading={saving.state === 'saving'} onClick={submit}>
@@ -66,7 +103,12 @@ function ServiceForm({ initial, stored, isPrefilled }: { initial: JsonObject; st
         <ServiceFields form={form} isNew={stored === undefined} services={[...(services?.apps.keys() ?? [])]} />
       </DocumentLayout>
       {saving.state === 'reviewing' && stored !== undefined && (
-        <Review stored={stored} next={form.document.value} onCancel={() => setSaving({ state: 'editing' })} onSave={() => save({ force: false })} />
+        <Review
+          stored={stored}
+          next={form.document.value}
+          onCancel={() => setSaving({ state: 'editing' })}
+          onSave={() => save({ force: false })}
+        />
       )}
       <LeaveGuard isDirty={saving.state !== 'saved' && (form.isDirty || isPrefilled) && saving.state !== 'saving'} />
     </Page>
@@ -98,7 +140,11 @@ function useSave(form: DocumentForm, stored: App | undefined, setSaving: (saving
       const fields = error instanceof ApiError ? error.fields : []
       form.setErrors(fields)
       const message = fields.length > 0 ? 'Marathon refused it; the fields below say why.' : failureSentence(error)
-      setSaving({ state: 'refused', message, isLocked: error instanceof ApiError && error.message.includes('force=true') })
+      setSaving({
+        state: 'refused',
+        message,
+        isLocked: error instanceof ApiError && error.message.includes('force=true'),
+      })
     }
   }
   return ({ force }: { force: boolean }) => void send(force)
@@ -125,8 +171,16 @@ function Refusal({ saving, onForce }: { saving: Saving; onForce: () => void }) {
 function ChangedMeanwhile({ stored, current }: { stored: App | undefined; current: App | undefined }) {
   if (stored === undefined || current === undefined || current.version === stored.version) return null
   return (
-    <Notice status="waiting" actions={<Button variant="default" onClick={() => location.reload()}>Load the new one</Button>}>
-      <strong>This service changed while you edit it.</strong> Saving replaces that change; the review shows the difference to what you started from.
+    <Notice
+      status="waiting"
+      actions={
+        <Button variant="default" onClick={() => location.reload()}>
+          Load the new one
+        </Button>
+      }
+    >
+      <strong>This service changed while you edit it.</strong> Saving replaces that change; the review shows the
+      difference to what you started from.
     </Notice>
   )
 }

@@ -30,7 +30,10 @@ export function ServicePage() {
           <SkeletonLines count={8} />
         ) : (
           <Empty title={`There is no service ${id}`}>
-            It may have been deleted. <Link className="link" to={paths.services()}>All services</Link>
+            It may have been deleted.{' '}
+            <Link className="link" to={paths.services()}>
+              All services
+            </Link>
           </Empty>
         )}
       </Page>
@@ -116,11 +119,19 @@ function ServiceEvents({ view }: { view: ServiceView }) {
   const entries = useMemo(
     () =>
       feed.filter((entry) =>
-        entry.subject.kind === 'task' ? serviceIdOfTask(entry.subject, services) === view.id : entry.subject.kind === 'service' && entry.subject.id === view.id,
+        entry.subject.kind === 'task'
+          ? serviceIdOfTask(entry.subject, services) === view.id
+          : entry.subject.kind === 'service' && entry.subject.id === view.id,
       ),
     [feed, services, view.id],
   )
   return (
-    <Panel flush>{entries.length === 0 ? <Empty title="No events yet">What happens to this service from now on appears here.</Empty> : <EventList entries={entries.slice(0, 200)} />}</Panel>
+    <Panel flush>
+      {entries.length === 0 ? (
+        <Empty title="No events yet">What happens to this service from now on appears here.</Empty>
+      ) : (
+        <EventList entries={entries.slice(0, 200)} />
+      )}
+    </Panel>
   )
 }

@@ -23,14 +23,19 @@ export function ServicesPage() {
   const views = useServiceViews()
   const navigate = useNavigate()
   const filter = useFilter()
-  const below = useMemo(() => (views ?? none).filter((view) => group === '/' || view.id.startsWith(`${group}/`)), [views, group])
+  const below = useMemo(
+    () => (views ?? none).filter((view) => group === '/' || view.id.startsWith(`${group}/`)),
+    [views, group],
+  )
   const rows = useMemo((): ListRow[] => {
-    if (filter.isFiltered) return below.filter((view) => matches(view, `${view.id} ${view.word} ${view.reason}`, filter)).map(serviceRow)
+    if (filter.isFiltered)
+      return below.filter((view) => matches(view, `${view.id} ${view.word} ${view.reason}`, filter)).map(serviceRow)
     const listed = listGroup(group, below, services?.groups ?? [])
     return [...listed.folders.map(folderRow), ...listed.services.map(serviceRow)]
   }, [below, group, services?.groups, filter.query, filter.status])
   const columns = useMemo(() => serviceColumns({ fullNames: filter.isFiltered }), [filter.isFiltered])
-  const open = (row: ListRow) => void navigate(row.kind === 'folder' ? paths.serviceGroup(row.folder.id) : paths.service(row.view.id))
+  const open = (row: ListRow) =>
+    void navigate(row.kind === 'folder' ? paths.serviceGroup(row.folder.id) : paths.service(row.view.id))
   return (
     <Page
       title={group === '/' ? 'Services' : nameOf(group)}
@@ -39,9 +44,14 @@ export function ServicesPage() {
       actions={
         <>
           <Button variant="default" component={Link} to={paths.deployments()}>
-            Deployments{services !== undefined && services.deployments.length > 0 ? ` (${services.deployments.length})` : ''}
+            Deployments
+            {services !== undefined && services.deployments.length > 0 ? ` (${services.deployments.length})` : ''}
           </Button>
-          <Button component={Link} to={paths.serviceNew(group === '/' ? {} : { group })} leftSection={<IconPlus size={14} />}>
+          <Button
+            component={Link}
+            to={paths.serviceNew(group === '/' ? {} : { group })}
+            leftSection={<IconPlus size={14} />}
+          >
             New service
           </Button>
         </>
@@ -54,7 +64,14 @@ export function ServicesPage() {
             <SkeletonLines count={6} />
           </div>
         ) : (
-          <DataTable label="Services" items={rows} columns={columns} itemId={rowId} onOpen={open} empty={<NoServices isFiltered={filter.isFiltered} group={group} />} />
+          <DataTable
+            label="Services"
+            items={rows}
+            columns={columns}
+            itemId={rowId}
+            onOpen={open}
+            empty={<NoServices isFiltered={filter.isFiltered} group={group} />}
+          />
         )}
       </Panel>
     </Page>
@@ -65,7 +82,9 @@ const rowId = (row: ListRow) => (row.kind === 'folder' ? `folder ${row.folder.id
 
 export function groupCrumbs(group: string): Crumb[] {
   const parts = group.split('/').filter(Boolean)
-  const parents = parts.slice(0, -1).map((name, index) => ({ label: name, to: paths.serviceGroup(`/${parts.slice(0, index + 1).join('/')}`) }))
+  const parents = parts
+    .slice(0, -1)
+    .map((name, index) => ({ label: name, to: paths.serviceGroup(`/${parts.slice(0, index + 1).join('/')}`) }))
   return [{ label: 'Services', to: paths.services() }, ...parents]
 }
 

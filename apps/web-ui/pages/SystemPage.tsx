@@ -30,9 +30,21 @@ export function SystemPage() {
           items={[
             ['Name', info?.name ?? '–'],
             ['Thermosphere', info?.version ?? '–'],
-            ['Leading master', <span key="l" className="mono">{info?.leader ?? '–'}</span>],
+            [
+              'Leading master',
+              <span key="l" className="mono">
+                {info?.leader ?? '–'}
+              </span>,
+            ],
             ['Master up for', uptime === undefined ? '–' : duration(uptime * 1000)],
-            ...(info?.isolation === undefined || info.isolation === null ? [] : [['Isolation', typeof info.isolation === 'string' ? info.isolation : JSON.stringify(info.isolation)] as const]),
+            ...(info?.isolation === undefined || info.isolation === null
+              ? []
+              : [
+                  [
+                    'Isolation',
+                    typeof info.isolation === 'string' ? info.isolation : JSON.stringify(info.isolation),
+                  ] as const,
+                ]),
           ]}
         />
       </Panel>
@@ -53,14 +65,40 @@ function Parts() {
   const lost = agents.filter((one) => !one.agent.active).length
   return (
     <>
-      <Part name="Master" ping={addresses.mesos.health} stream={connections.cluster.state} detail={master.data === undefined ? '' : `speaks Mesos ${master.data.version}`} />
-      <Part name="Marathon" ping={addresses.marathon.info} stream={connections.services.state} detail={marathon.data === undefined ? '' : `version ${marathon.data.version}`}>
-        {marathon.data?.frameworkId !== undefined && marathon.data.frameworkId !== null && <Id value={marathon.data.frameworkId} max={24} />}
+      <Part
+        name="Master"
+        ping={addresses.mesos.health}
+        stream={connections.cluster.state}
+        detail={master.data === undefined ? '' : `speaks Mesos ${master.data.version}`}
+      />
+      <Part
+        name="Marathon"
+        ping={addresses.marathon.info}
+        stream={connections.services.state}
+        detail={marathon.data === undefined ? '' : `version ${marathon.data.version}`}
+      >
+        {marathon.data?.frameworkId !== undefined && marathon.data.frameworkId !== null && (
+          <Id value={marathon.data.frameworkId} max={24} />
+        )}
       </Part>
-      <Part name="Chronos" ping={addresses.chronos.ping} stream={connections.jobs.state} detail={chronos.data === undefined ? '' : `leader ${chronos.data.leader}`} />
+      <Part
+        name="Chronos"
+        ping={addresses.chronos.ping}
+        stream={connections.jobs.state}
+        detail={chronos.data === undefined ? '' : `leader ${chronos.data.leader}`}
+      />
       <div className="version-row">
         <span style={{ width: 110 }}>Agents</span>
-        <StatusWord status={agents.length === 0 ? 'waiting' : lost > 0 ? 'failing' : 'healthy'} word={agents.length === 0 ? 'None' : lost > 0 ? `${lost} of ${agents.length} unreachable` : `${agents.length} active`} />
+        <StatusWord
+          status={agents.length === 0 ? 'waiting' : lost > 0 ? 'failing' : 'healthy'}
+          word={
+            agents.length === 0
+              ? 'None'
+              : lost > 0
+                ? `${lost} of ${agents.length} unreachable`
+                : `${agents.length} active`
+          }
+        />
         <span className="dim">{[...new Set(agents.map((one) => one.agent.version))].join(', ')}</span>
       </div>
     </>
@@ -68,7 +106,12 @@ function Parts() {
 }
 
 function Part(props: { name: string; ping: string; stream: string; detail: string; children?: ReactNode }) {
-  const ping = useQuery({ queryKey: keys.part(`ping ${props.ping}`), queryFn: ({ signal }) => pingOf(props.ping, signal), retry: false, refetchInterval: 10_000 })
+  const ping = useQuery({
+    queryKey: keys.part(`ping ${props.ping}`),
+    queryFn: ({ signal }) => pingOf(props.ping, signal),
+    retry: false,
+    refetchInterval: 10_000,
+  })
   const health: { status: Status; word: string } = ping.isPending
     ? { status: 'working', word: 'Asking' }
     : ping.error !== null
@@ -88,12 +131,44 @@ function Part(props: { name: string; ping: string; stream: string; detail: strin
 
 function Flags() {
   const [query, setQuery] = useState('')
-  const flags = useQuery({ queryKey: keys.flags, queryFn: ({ signal }) => readMasterFlags(signal), staleTime: Number.POSITIVE_INFINITY })
-  if (flags.error !== null) return <ErrorNotice title="The flags cannot be read." error={flags.error} onRetry={() => void flags.refetch()} />
-  const shown = Object.entries(flags.data ?? {}).filter(([name, value]) => `${name} ${value}`.toLowerCase().includes(query.toLowerCase()))
+  const flags = useQuery({
+    queryKey: keys.flags,
+    queryFn: ({ signal }) => readMasterFlags(signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+  if (flags.error !== null)
+    return <ErrorNotice title="The flags cannot be read." error={flags.error} onRetry={() => void flags.refetch()} />
+  const shown = Object.entries(flags.data ?? {}).filter(([name, value]) =>
+    `${name} ${value}`.toLowerCase().includes(query.toLowerCase()),
+  )
   return (
-    <Panel title="Flags of the master" actions={<TextInput type="search" aria-label="Search flags" placeholder="Search flags" value={query} onChange={(event) => setQuery(event.currentTarget.value)} />}>
-      {flags.data === undefined ? <SkeletonLines /> : <Facts items={shown.map(([name, value]) => [name, <span key={name} className="mono">{value === '' ? '–' : value}</span>] as const)} />}
+    <Panel
+      title="Flags of the master"
+      actions={
+        <TextInput
+          type="search"
+          aria-label="Search flags"
+          placeholder="Search flags"
+          value={query}
+          onChange={(event) => setQuery(event.currentTarget.value)}
+        />
+      }
+    >
+      {flags.data === undefined ? (
+        <SkeletonLines />
+      ) : (
+        <Facts
+          items={shown.map(
+            ([name, value]) =>
+              [
+                name,
+                <span key={name} className="mono">
+                  {value === '' ? '–' : value}
+                </span>,
+              ] as const,
+          )}
+        />
+      )}
     </Panel>
   )
 }

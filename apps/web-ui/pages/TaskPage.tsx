@@ -81,7 +81,10 @@ function ForgottenTask({ frameworkId, taskId }: { frameworkId: string; taskId: s
   if (agentId !== null) return <TaskLog task={{ id: taskId, frameworkId, agentId, executorId }} />
   return (
     <Empty title="This task is not known any more">
-      The master keeps only the last ended tasks of each framework. <Link className="link" to={paths.tasks()}>All tasks</Link>
+      The master keeps only the last ended tasks of each framework.{' '}
+      <Link className="link" to={paths.tasks()}>
+        All tasks
+      </Link>
     </Empty>
   )
 }

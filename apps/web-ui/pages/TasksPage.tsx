@@ -22,11 +22,21 @@ export function TasksPage() {
   const filter = useFilter()
   const [ended, setEnded] = useUrlState('ended')
   const all = useMemo(() => rowsOf(cluster, (task) => ended !== '' || !isEnded(task.state)), [cluster, ended])
-  const rows = useMemo(() => all.filter((row) => matches(row, `${row.task.id} ${row.task.name} ${row.host} ${row.framework} ${row.word}`, filter)), [all, filter.query, filter.status])
+  const rows = useMemo(
+    () =>
+      all.filter((row) =>
+        matches(row, `${row.task.id} ${row.task.name} ${row.host} ${row.framework} ${row.word}`, filter),
+      ),
+    [all, filter.query, filter.status],
+  )
   return (
     <Page title="Tasks" sources={['cluster']}>
       <ListToolbar label="Tasks" items={all} shown={rows.length} words={{ healthy: 'Running', stopped: 'Ended' }}>
-        <Switch label="Ended tasks too" checked={ended !== ''} onChange={(event) => setEnded(event.currentTarget.checked ? 'yes' : '')} />
+        <Switch
+          label="Ended tasks too"
+          checked={ended !== ''}
+          onChange={(event) => setEnded(event.currentTarget.checked ? 'yes' : '')}
+        />
       </ListToolbar>
       <Panel flush>
         {cluster === undefined ? (
@@ -43,7 +53,13 @@ export function TasksPage() {
             maxHeight="calc(100dvh - 190px)"
             empty={
               <Empty title={filter.isFiltered ? 'No task matches' : 'No tasks run'}>
-                {filter.isFiltered ? 'Another word, or fewer filters.' : <Link className="link" to={paths.serviceNew({ sample: 'hello' })}>Start a service</Link>}
+                {filter.isFiltered ? (
+                  'Another word, or fewer filters.'
+                ) : (
+                  <Link className="link" to={paths.serviceNew({ sample: 'hello' })}>
+                    Start a service
+                  </Link>
+                )}
               </Empty>
             }
           />

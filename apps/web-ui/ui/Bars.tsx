@@ -3,7 +3,17 @@ import { Tooltip } from '@mantine/core'
 export type Part = { name: string; value: number; colour: string; text: string }
 
 /** Parts of a whole, side by side. The text says the same for who does not see it. */
-export function StackedBar({ parts, total, label, tall }: { parts: readonly Part[]; total: number; label: string; tall?: boolean }) {
+export function StackedBar({
+  parts,
+  total,
+  label,
+  tall,
+}: {
+  parts: readonly Part[]
+  total: number
+  label: string
+  tall?: boolean
+}) {
   const text = parts.map((part) => `${part.name} ${part.text}`).join(', ')
   return (
     <Tooltip label={text}>

@@ -16,7 +16,10 @@ export type Question = {
 export function useConfirm() {
   const [question, setQuestion] = useState<Question>()
   const close = () => setQuestion(undefined)
-  return { confirm: (next: Question) => setQuestion(next), dialog: question === undefined ? null : <ConfirmDialog question={question} onClose={close} /> }
+  return {
+    confirm: (next: Question) => setQuestion(next),
+    dialog: question === undefined ? null : <ConfirmDialog question={question} onClose={close} />,
+  }
 }
 
 function ConfirmDialog({ question, onClose }: { question: Question; onClose: () => void }) {
@@ -48,7 +51,12 @@ function ConfirmDialog({ question, onClose }: { question: Question; onClose: () 
             <Button variant="default" onClick={onClose}>
               Cancel
             </Button>
-            <Button type="submit" {...(question.isDangerous === true ? { color: 'red' } : {})} disabled={!isReady} {...(question.typeName === undefined ? { 'data-autofocus': true } : {})}>
+            <Button
+              type="submit"
+              {...(question.isDangerous === true ? { color: 'red' } : {})}
+              disabled={!isReady}
+              {...(question.typeName === undefined ? { 'data-autofocus': true } : {})}
+            >
               {question.action}
             </Button>
           </Group>

@@ -30,7 +30,7 @@ export type Column<Item extends RowData> = {
   narrow?: 'title' | 'meta' | 'bare' | 'wide' | 'hide'
 }
 
-export type DataTableProps<Item extends RowData> = {
+type DataTableProps<Item extends RowData> = {
   label: string
   items: readonly Item[]
   columns: readonly Column<Item>[]
@@ -50,15 +50,13 @@ export function DataTable<Item extends RowData>(props: DataTableProps<Item>) {
   const { items, columns } = props
   const definitions = useMemo(
     () =>
-      columns.map(
-        (column): ColumnDef<typeof features, Item> => ({
-          id: column.id,
-          header: column.header,
-          accessorFn: (item) => column.sortBy?.(item) ?? '',
-          enableSorting: column.sortBy !== undefined,
-          sortFn: 'auto',
-        }),
-      ),
+      columns.map((column): ColumnDef<typeof features, Item> => ({
+        id: column.id,
+        header: column.header,
+        accessorFn: (item) => column.sortBy?.(item) ?? '',
+        enableSorting: column.sortBy !== undefined,
+        sortFn: 'auto',
+      })),
     [columns],
   )
   const table = useTable({
@@ -106,10 +104,19 @@ export function DataTable<Item extends RowData>(props: DataTableProps<Item>) {
   )
 }
 
-function HeadCell<Item extends RowData>(props: { column: Column<Item>; sorted: 'ascending' | 'descending' | 'none'; onSort: () => void }) {
+function HeadCell<Item extends RowData>(props: {
+  column: Column<Item>
+  sorted: 'ascending' | 'descending' | 'none'
+  onSort: () => void
+}) {
   const { column, sorted } = props
   return (
-    <div role="columnheader" className="table-cell" data-align={column.align} aria-sort={column.sortBy === undefined ? undefined : sorted}>
+    <div
+      role="columnheader"
+      className="table-cell"
+      data-align={column.align}
+      aria-sort={column.sortBy === undefined ? undefined : sorted}
+    >
       {column.sortBy === undefined ? (
         column.header
       ) : (
@@ -123,7 +130,10 @@ function HeadCell<Item extends RowData>(props: { column: Column<Item>; sorted: '
   )
 }
 
-type BodyProps<Item extends RowData> = DataTableProps<Item> & { rows: readonly Row<typeof features, Item>[]; scroller: React.RefObject<HTMLDivElement | null> }
+type BodyProps<Item extends RowData> = DataTableProps<Item> & {
+  rows: readonly Row<typeof features, Item>[]
+  scroller: React.RefObject<HTMLDivElement | null>
+}
 
 function VirtualBody<Item extends RowData>(props: BodyProps<Item>) {
   const virtual = useVirtualizer({
@@ -175,10 +185,18 @@ function BodyRow<Item extends RowData>(props: RowProps<Item>) {
       ref={props.measure}
       style={props.style}
       onClick={(event) => open !== undefined && !isControl(event) && open()}
-      onKeyDown={(event) => open !== undefined && event.key === 'Enter' && event.target === event.currentTarget && open()}
+      onKeyDown={(event) =>
+        open !== undefined && event.key === 'Enter' && event.target === event.currentTarget && open()
+      }
     >
       {props.columns.map((column) => (
-        <div key={column.id} role="cell" className="table-cell" data-align={column.align} data-narrow={column.narrow ?? 'meta'}>
+        <div
+          key={column.id}
+          role="cell"
+          className="table-cell"
+          data-align={column.align}
+          data-narrow={column.narrow ?? 'meta'}
+        >
           <span className="cell-label">{column.header}</span>
           {column.cell(row.original)}
         </div>

@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'react'
 import { useComputedColorScheme } from '@mantine/core'
 import { clock } from './format.ts'
 
-export type HistoryChartProps = {
+type HistoryChartProps = {
   label: string
   /** Milliseconds. */
   times: readonly number[]
@@ -37,14 +37,22 @@ export function HistoryChart(props: HistoryChartProps) {
     }
   }, [scheme, height])
   useEffect(() => chart.current?.setData(dataOf(props)), [props])
-  return <div ref={holder} role="img" aria-label={props.label} style={{ width: '100%', height, minWidth: 0, overflow: 'hidden' }} />
+  return (
+    <div
+      ref={holder}
+      role="img"
+      aria-label={props.label}
+      style={{ width: '100%', height, minWidth: 0, overflow: 'hidden' }}
+    />
+  )
 }
 
 const dataOf = (props: HistoryChartProps): uPlot.AlignedData => [props.times.map((at) => at / 1000), [...props.values]]
 
 function optionsOf(element: HTMLElement, latest: React.RefObject<HistoryChartProps>, height: number): uPlot.Options {
   const style = getComputedStyle(element)
-  const resolve = (colour: string) => (colour.startsWith('var(') ? style.getPropertyValue(colour.slice(4, -1)).trim() : colour)
+  const resolve = (colour: string) =>
+    colour.startsWith('var(') ? style.getPropertyValue(colour.slice(4, -1)).trim() : colour
   const line = resolve(latest.current.colour)
   return {
     width: element.clientWidth,
@@ -64,5 +72,6 @@ function showTip(plot: uPlot, element: HTMLElement, props: HistoryChartProps): v
   const index = plot.cursor.idx
   const at = index === null || index === undefined ? undefined : props.times[index]
   const value = index === null || index === undefined ? undefined : props.values[index]
-  element.title = at === undefined || value === undefined ? '' : `${clock(at, { utc: props.utc })}: ${props.format(value)}`
+  element.title =
+    at === undefined || value === undefined ? '' : `${clock(at, { utc: props.utc })}: ${props.format(value)}`
 }

@@ -12,9 +12,15 @@ const look = EditorView.theme({
   '.cm-content': { caretColor: 'var(--ts-accent)' },
   '.cm-gutters': { backgroundColor: 'transparent', color: 'var(--ts-faint)', border: 'none' },
   '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'var(--ts-accent-soft)' },
-  '&.cm-focused .cm-selectionBackground, .cm-selectionBackground': { backgroundColor: 'var(--ts-accent-soft) !important' },
+  '&.cm-focused .cm-selectionBackground, .cm-selectionBackground': {
+    backgroundColor: 'var(--ts-accent-soft) !important',
+  },
   '.cm-cursor': { borderLeftColor: 'var(--ts-accent)' },
-  '.cm-tooltip, .cm-panels': { backgroundColor: 'var(--ts-raised)', color: 'var(--ts-text)', border: '1px solid var(--ts-border-strong)' },
+  '.cm-tooltip, .cm-panels': {
+    backgroundColor: 'var(--ts-raised)',
+    color: 'var(--ts-text)',
+    border: '1px solid var(--ts-border-strong)',
+  },
 })
 
 const colours = HighlightStyle.define([
@@ -25,7 +31,17 @@ const colours = HighlightStyle.define([
 ])
 
 /** JSON with line numbers and marked mistakes. Text set from outside replaces the editor's without moving the caret. */
-export function JsonEditor({ text, onText, label, isInvalid }: { text: string; onText: (text: string) => void; label: string; isInvalid: boolean }) {
+export function JsonEditor({
+  text,
+  onText,
+  label,
+  isInvalid,
+}: {
+  text: string
+  onText: (text: string) => void
+  label: string
+  isInvalid: boolean
+}) {
   const holder = useRef<HTMLDivElement>(null)
   const view = useRef<EditorView>(undefined)
   const onTextLatest = useRef(onText)
@@ -46,7 +62,14 @@ export function JsonEditor({ text, onText, label, isInvalid }: { text: string; o
           EditorView.lineWrapping,
           EditorView.contentAttributes.of({ 'aria-label': label }),
           EditorView.updateListener.of((update) => {
-            const isTyped = update.transactions.some((transaction) => transaction.isUserEvent('input') || transaction.isUserEvent('delete') || transaction.isUserEvent('undo') || transaction.isUserEvent('redo') || transaction.isUserEvent('move'))
+            const isTyped = update.transactions.some(
+              (transaction) =>
+                transaction.isUserEvent('input') ||
+                transaction.isUserEvent('delete') ||
+                transaction.isUserEvent('undo') ||
+                transaction.isUserEvent('redo') ||
+                transaction.isUserEvent('move'),
+            )
             if (update.docChanged && isTyped) onTextLatest.current(update.state.doc.toString())
           }),
         ],
@@ -64,10 +87,15 @@ export function JsonEditor({ text, onText, label, isInvalid }: { text: string; o
 }
 
 /** Only what differs is replaced, so that the caret and the scroll position stay. */
-export function minimalChange(before: string, after: string): { from: number; to: number; insert: string } {
+function minimalChange(before: string, after: string): { from: number; to: number; insert: string } {
   let from = 0
   while (from < before.length && from < after.length && before[from] === after[from]) from += 1
   let fromEnd = 0
-  while (fromEnd < before.length - from && fromEnd < after.length - from && before.at(-1 - fromEnd) === after.at(-1 - fromEnd)) fromEnd += 1
+  while (
+    fromEnd < before.length - from &&
+    fromEnd < after.length - from &&
+    before.at(-1 - fromEnd) === after.at(-1 - fromEnd)
+  )
+    fromEnd += 1
   return { from, to: before.length - fromEnd, insert: after.slice(from, after.length - fromEnd) }
 }

@@ -4,7 +4,13 @@ import { StatusMark } from './StatusMark.tsx'
 import type { Status } from './status.ts'
 
 /** A titled part of a page. */
-export function Panel(props: { title?: ReactNode; actions?: ReactNode; flush?: boolean; children: ReactNode; className?: string }) {
+export function Panel(props: {
+  title?: ReactNode
+  actions?: ReactNode
+  flush?: boolean
+  children: ReactNode
+  className?: string
+}) {
   const id = useId()
   const labelled = props.title === undefined ? {} : { 'aria-labelledby': id }
   return (

@@ -1,10 +1,8 @@
 /** Colours of a terminal line as plain segments; every other escape is dropped. Text stays text. */
-export type Segment = { text: string; colour: string | undefined; isBold: boolean }
+type Segment = { text: string; colour: string | undefined; isBold: boolean }
 
 const colours = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white']
-// eslint-disable-next-line no-control-regex -- escape sequences are what is looked for
 const escape = /\u001b(?:\[([0-9;?]*)([A-Za-z])|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g
-// eslint-disable-next-line no-control-regex -- control characters would be invisible or worse
 const controls = /[\u0000-\u0008\u000b-\u001f\u007f]/g
 
 export function parseAnsi(line: string): Segment[] {
@@ -39,4 +37,7 @@ function restyle(style: Style, codes: readonly number[]): Style {
   return next
 }
 
-export const plainText = (line: string) => parseAnsi(line).map((segment) => segment.text).join('')
+export const plainText = (line: string) =>
+  parseAnsi(line)
+    .map((segment) => segment.text)
+    .join('')

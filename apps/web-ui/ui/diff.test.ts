@@ -19,8 +19,20 @@ describe('a difference of lines', () => {
       fc.property(text, text, (before, after) => {
         fc.pre(before !== after)
         const lines = diffLines(before, after, 99)
-        assert.equal(lines.filter((line) => line.kind !== 'added').map((line) => line.text).join('\n'), before)
-        assert.equal(lines.filter((line) => line.kind !== 'removed').map((line) => line.text).join('\n'), after)
+        assert.equal(
+          lines
+            .filter((line) => line.kind !== 'added')
+            .map((line) => line.text)
+            .join('\n'),
+          before,
+        )
+        assert.equal(
+          lines
+            .filter((line) => line.kind !== 'removed')
+            .map((line) => line.text)
+            .join('\n'),
+          after,
+        )
       }),
     )
   })

@@ -5,7 +5,8 @@ export function diffLines(before: string, after: string, context = 3): DiffLine[
   return fold(align(before.split('\n'), after.split('\n')), context)
 }
 
-export const isChanged = (lines: readonly DiffLine[]) => lines.some((line) => line.kind === 'added' || line.kind === 'removed')
+export const isChanged = (lines: readonly DiffLine[]) =>
+  lines.some((line) => line.kind === 'added' || line.kind === 'removed')
 
 function align(before: readonly string[], after: readonly string[]): DiffLine[] {
   const lengths = commonLengths(before, after)
@@ -38,7 +39,8 @@ function commonLengths(before: readonly string[], after: readonly string[]): Uin
     for (let j = after.length - 1; j >= 0; j -= 1) {
       const row = lengths[i]
       if (row === undefined) continue
-      row[j] = before[i] === after[j] ? at(lengths, i + 1, j + 1) + 1 : Math.max(at(lengths, i + 1, j), at(lengths, i, j + 1))
+      row[j] =
+        before[i] === after[j] ? at(lengths, i + 1, j + 1) + 1 : Math.max(at(lengths, i + 1, j), at(lengths, i, j + 1))
     }
   return lengths
 }

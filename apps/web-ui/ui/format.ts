@@ -27,7 +27,13 @@ export type ResourceName = 'cpus' | 'mem' | 'disk' | 'gpus' | 'ports'
 export function amount(name: ResourceName, value: number): string {
   return name === 'mem' || name === 'disk' ? mebibytes(value) : cpus(value)
 }
-export const resourceLabel: Record<ResourceName, string> = { cpus: 'CPUs', mem: 'Memory', disk: 'Disk', gpus: 'GPUs', ports: 'Ports' }
+export const resourceLabel: Record<ResourceName, string> = {
+  cpus: 'CPUs',
+  mem: 'Memory',
+  disk: 'Disk',
+  gpus: 'GPUs',
+  ports: 'Ports',
+}
 
 /** `4m 12s`, two units at most. */
 export function duration(ms: number): string {
@@ -91,7 +97,8 @@ export function shortId(id: string, max = 24): string {
 }
 
 /** `its last run failed` as a sentence of its own. */
-export const sentence = (text: string) => (text === '' ? '' : `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`)
+export const sentence = (text: string) =>
+  text === '' ? '' : `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`
 
 export const momentOf = (value: string | number | null | undefined): number | undefined => {
   if (value === null || value === undefined || value === '') return undefined

@@ -28,7 +28,8 @@ export async function followCluster(options: {
 function parseEvent(record: string): OperatorEvent[] {
   const parsed = operatorEventSchema.safeParse(JSON.parse(record))
   if (parsed.success) return [parsed.data]
-  if (record.startsWith('{"type":"SUBSCRIBED"')) throw new Error(`The master's snapshot cannot be read: ${parsed.error.message}`)
+  if (record.startsWith('{"type":"SUBSCRIBED"'))
+    throw new Error(`The master's snapshot cannot be read: ${parsed.error.message}`)
   return []
 }
 

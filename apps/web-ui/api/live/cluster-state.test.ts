@@ -3,20 +3,48 @@ import { describe, it } from 'node:test'
 import { operatorEventSchema, snapshotSchema } from '../schemas/mesos.ts'
 import { ClusterState } from './cluster-state.ts'
 
-const scalar = (name: string, value: number, role?: string) => ({ name, type: 'SCALAR', scalar: { value }, ...(role === undefined ? {} : { role }) })
+const scalar = (name: string, value: number, role?: string) => ({
+  name,
+  type: 'SCALAR',
+  scalar: { value },
+  ...(role === undefined ? {} : { role }),
+})
 const snapshot = snapshotSchema.parse({
   get_agents: {
     agents: [
       {
-        agent_info: { id: { value: 'S0' }, hostname: 'h', port: 5051, attributes: [{ name: 'rack', type: 'TEXT', text: { value: 'r1' } }] },
+        agent_info: {
+          id: { value: 'S0' },
+          hostname: 'h',
+          port: 5051,
+          attributes: [{ name: 'rack', type: 'TEXT', text: { value: 'r1' } }],
+        },
         active: true,
-        total_resources: [scalar('cpus', 2, '*'), scalar('cpus', 1, 'db'), { name: 'ports', type: 'RANGES', ranges: { range: [{ begin: 10, end: 14 }] } }],
+        total_resources: [
+          scalar('cpus', 2, '*'),
+          scalar('cpus', 1, 'db'),
+          { name: 'ports', type: 'RANGES', ranges: { range: [{ begin: 10, end: 14 }] } },
+        ],
       },
     ],
   },
-  get_frameworks: { frameworks: [{ framework_info: { id: { value: 'F' }, name: 'marathon', role: 'web' }, registered_time: { nanoseconds: 5e9 } }] },
+  get_frameworks: {
+    frameworks: [
+      { framework_info: { id: { value: 'F' }, name: 'marathon', role: 'web' }, registered_time: { nanoseconds: 5e9 } },
+    ],
+  },
   get_tasks: {
-    tasks: [{ name: 't', task_id: { value: 'T' }, framework_id: { value: 'F' }, agent_id: { value: 'S0' }, state: 'TASK_STAGING', resources: [scalar('cpus', 0.1)], statuses: [] }],
+    tasks: [
+      {
+        name: 't',
+        task_id: { value: 'T' },
+        framework_id: { value: 'F' },
+        agent_id: { value: 'S0' },
+        state: 'TASK_STAGING',
+        resources: [scalar('cpus', 0.1)],
+        statuses: [],
+      },
+    ],
   },
 })
 const loaded = () => {
@@ -27,7 +55,11 @@ const loaded = () => {
 const update = (state: string, more: object = {}) =>
   operatorEventSchema.parse({
     type: 'TASK_UPDATED',
-    task_updated: { framework_id: { value: 'F' }, state, status: { task_id: { value: 'T' }, state, timestamp: 7, ...more } },
+    task_updated: {
+      framework_id: { value: 'F' },
+      state,
+      status: { task_id: { value: 'T' }, state, timestamp: 7, ...more },
+    },
   })
 
 describe('the cluster state', () => {
@@ -63,7 +95,10 @@ describe('the cluster state', () => {
   it('takes lost agents and offers from the summary, which the stream does not tell', () => {
     const state = loaded()
     const none = { cpus: 0, mem: 0, disk: 0 }
-    state.refine({ slaves: [{ id: 'S0', active: true, used_resources: none, offered_resources: { cpus: 1, mem: 0, disk: 0 } }], frameworks: [{ id: 'F', connected: false, active: false }] })
+    state.refine({
+      slaves: [{ id: 'S0', active: true, used_resources: none, offered_resources: { cpus: 1, mem: 0, disk: 0 } }],
+      frameworks: [{ id: 'F', connected: false, active: false }],
+    })
     assert.equal(state.view().agents.get('S0')?.offered.cpus, 1)
     assert.equal(state.view().frameworks.get('F')?.connected, false)
     state.refine({ slaves: [], frameworks: [] })
@@ -72,7 +107,12 @@ describe('the cluster state', () => {
 
   it('keeps a removed framework as completed', () => {
     const state = loaded()
-    state.apply(operatorEventSchema.parse({ type: 'FRAMEWORK_REMOVED', framework_removed: { framework_info: { id: { value: 'F' }, name: 'marathon' } } }))
+    state.apply(
+      operatorEventSchema.parse({
+        type: 'FRAMEWORK_REMOVED',
+        framework_removed: { framework_info: { id: { value: 'F' }, name: 'marathon' } },
+      }),
+    )
     assert.equal(state.view().frameworks.get('F')?.completed, true)
   })
 

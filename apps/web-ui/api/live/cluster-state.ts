@@ -1,5 +1,13 @@
 import type { z } from 'zod'
-import type { agentSchema, frameworkSchema, OperatorEvent, StateSummary, statusSchema, taskSchema, WireSnapshot } from '../schemas/mesos.ts'
+import type {
+  agentSchema,
+  frameworkSchema,
+  OperatorEvent,
+  StateSummary,
+  statusSchema,
+  taskSchema,
+  WireSnapshot,
+} from '../schemas/mesos.ts'
 import type { Amounts } from './resources.ts'
 import { amountsOf, nothing, portNumbers, reservedOf } from './resources.ts'
 import { limits } from '../../limits.ts'
@@ -81,7 +89,7 @@ export type Cluster = {
   revision: number
 }
 
-export const endedStates: ReadonlySet<string> = new Set([
+const endedStates: ReadonlySet<string> = new Set([
   'TASK_FINISHED',
   'TASK_FAILED',
   'TASK_KILLED',
@@ -145,7 +153,12 @@ export class ClusterState {
       const agent = this.#state.agents.get(slave.id)
       if (agent === undefined) continue
       const offered = { ...nothing, ...slave.offered_resources }
-      this.#state.agents.set(slave.id, { ...agent, active: slave.active, deactivated: slave.deactivated ?? false, offered })
+      this.#state.agents.set(slave.id, {
+        ...agent,
+        active: slave.active,
+        deactivated: slave.deactivated ?? false,
+        offered,
+      })
     }
     const listed = new Set(summary.slaves.map((slave) => slave.id))
     for (const agent of this.#state.agents.values())
@@ -153,7 +166,11 @@ export class ClusterState {
     for (const one of summary.frameworks) {
       const framework = this.#state.frameworks.get(one.id)
       if (framework === undefined) continue
-      this.#state.frameworks.set(one.id, { ...framework, active: one.active ?? framework.active, connected: one.connected ?? framework.connected })
+      this.#state.frameworks.set(one.id, {
+        ...framework,
+        active: one.active ?? framework.active,
+        connected: one.connected ?? framework.connected,
+      })
     }
   }
 

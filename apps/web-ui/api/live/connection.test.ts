@@ -62,8 +62,11 @@ describe('the state of all sources', () => {
   const live: Connection = { state: 'live', since: 0, heardAt: 50 }
   it('is live when all are', () => assert.deepEqual(overall([live, live], 100), { state: 'live', ageMs: 0 }))
   it('is that of the worst, with its age', () =>
-    assert.deepEqual(overall([live, { state: 'reconnecting', lostAt: 40, attempt: 1, retryAt: 0, reason: '', hasData: true }], 100), {
-      state: 'reconnecting',
-      ageMs: 60,
-    }))
+    assert.deepEqual(
+      overall([live, { state: 'reconnecting', lostAt: 40, attempt: 1, retryAt: 0, reason: '', hasData: true }], 100),
+      {
+        state: 'reconnecting',
+        ageMs: 60,
+      },
+    ))
 })

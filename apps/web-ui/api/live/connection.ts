@@ -9,7 +9,7 @@ export type Connection =
 
 export type SourceName = 'cluster' | 'services' | 'jobs'
 
-export type SourceOptions = {
+type SourceOptions = {
   /** Opens the stream and returns when it ends; calls `heard` for each thing that arrives, the snapshot first. */
   connect: (signal: AbortSignal, heard: () => void) => Promise<void>
   report: (connection: Connection) => void
@@ -69,10 +69,12 @@ export class LiveSource {
     const abort = new AbortController()
     this.#abort = abort
     const watch = this.#watch(abort)
-    const reason = await this.#options.connect(abort.signal, () => this.#heard(abort)).then(
-      () => 'The stream ended.',
-      (error: unknown) => (error instanceof Error ? error.message : String(error)),
-    )
+    const reason = await this.#options
+      .connect(abort.signal, () => this.#heard(abort))
+      .then(
+        () => 'The stream ended.',
+        (error: unknown) => (error instanceof Error ? error.message : String(error)),
+      )
     clearTimeout(watch.timer)
     if (this.#abort !== abort) return
     this.#abort = undefined
@@ -94,7 +96,14 @@ export class LiveSource {
     const waitMs = ceiling / 2 + (this.#options.random ?? Math.random)() * (ceiling / 2)
     const now = this.#now()
     const lostAt = this.#connection.state === 'reconnecting' ? this.#connection.lostAt : (this.#heardAt ?? now)
-    this.#set({ state: 'reconnecting', lostAt, attempt: this.#attempt, retryAt: now + waitMs, reason, hasData: this.#heardAt !== undefined })
+    this.#set({
+      state: 'reconnecting',
+      lostAt,
+      attempt: this.#attempt,
+      retryAt: now + waitMs,
+      reason,
+      hasData: this.#heardAt !== undefined,
+    })
     this.#timer = setTimeout(() => void this.#run(), waitMs)
   }
 
@@ -124,7 +133,10 @@ class SilenceError extends Error {
 }
 
 /** The state of all streams in one: the worst decides. */
-export function overall(connections: readonly Connection[], now: number): { state: Connection['state']; ageMs: number } {
+export function overall(
+  connections: readonly Connection[],
+  now: number,
+): { state: Connection['state']; ageMs: number } {
   const ages = connections.map((one) => ageOf(one, now))
   const worst = (['paused', 'reconnecting', 'connecting', 'live'] as const).find((state) =>
     connections.some((one) => one.state === state),

@@ -41,7 +41,10 @@ function clusterLine(event: OperatorEvent, cluster: Cluster): Line | undefined {
   }
 }
 
-const agentLine = (id: string, name: string, line: Omit<Line, 'subject'>): Line => ({ ...line, subject: { kind: 'agent', id, name } })
+const agentLine = (id: string, name: string, line: Omit<Line, 'subject'>): Line => ({
+  ...line,
+  subject: { kind: 'agent', id, name },
+})
 const frameworkLine = (id: string, name: string, line: Omit<Line, 'subject'>): Line => ({
   ...line,
   subject: { kind: 'framework', id, name },
@@ -62,7 +65,17 @@ export function jobFeed(type: string, event: ChronosEvent, now: number): FeedEnt
   if (name === undefined) return []
   const subject: FeedEntry['subject'] = { kind: 'job', id: name, name }
   if (type === 'job_deleted')
-    return [{ id: `j:${name}:deleted:${now}`, at: now, source: 'jobs', status: 'stopped', what: 'Job deleted', why: '', subject }]
+    return [
+      {
+        id: `j:${name}:deleted:${now}`,
+        at: now,
+        source: 'jobs',
+        status: 'stopped',
+        what: 'Job deleted',
+        why: '',
+        subject,
+      },
+    ]
   const words = type === 'run_updated' ? runWords[runState(event.run?.state ?? '')] : undefined
   if (words === undefined) return []
   const why = event.run?.message ?? event.run?.reason ?? ''

@@ -7,7 +7,12 @@ export type FeedEntry = {
   at: number
   source: 'cluster' | 'services' | 'jobs'
   status: Status
-  subject: { kind: 'task' | 'agent' | 'framework' | 'service' | 'job' | 'cluster'; id: string; name: string; frameworkId?: string }
+  subject: {
+    kind: 'task' | 'agent' | 'framework' | 'service' | 'job' | 'cluster'
+    id: string
+    name: string
+    frameworkId?: string
+  }
   what: string
   why: string
 }

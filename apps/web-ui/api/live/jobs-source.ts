@@ -43,7 +43,10 @@ export async function followJobs(options: {
   onOpen: () => Promise<void>
   onEvent: (type: string, event: ChronosEvent) => void
 }): Promise<void> {
-  const body = await openStream(addresses.chronos.events, { headers: { accept: 'text/event-stream' }, signal: options.signal })
+  const body = await openStream(addresses.chronos.events, {
+    headers: { accept: 'text/event-stream' },
+    signal: options.signal,
+  })
   await options.onOpen()
   options.heard()
   await followEvents(body, new SseDecoder(), options.heard, (event) => {

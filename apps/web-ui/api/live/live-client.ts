@@ -105,7 +105,9 @@ export class LiveClient {
     const { framework_id: frameworkId, status } = event.task_updated
     const task = view.tasks.get(`${frameworkId.value}/${status.task_id.value}`)
     const last = task?.statuses.at(-1)
-    return task === undefined || last === undefined || last.state === 'TASK_STARTING' ? [] : [feedOfStatus(task, last, Date.now())]
+    return task === undefined || last === undefined || last.state === 'TASK_STARTING'
+      ? []
+      : [feedOfStatus(task, last, Date.now())]
   }
 
   async #refine(): Promise<void> {

@@ -2,7 +2,6 @@ import type { WireResource } from '../schemas/mesos.ts'
 
 export type Amounts = { cpus: number; mem: number; disk: number; gpus: number; ports: number }
 export const nothing: Amounts = { cpus: 0, mem: 0, disk: 0, gpus: 0, ports: 0 }
-export const resourceNames = ['cpus', 'mem', 'disk', 'gpus', 'ports'] as const
 
 const portCount = (resource: WireResource) =>
   (resource.ranges?.range ?? []).reduce((sum, range) => sum + range.end - range.begin + 1, 0)
@@ -22,7 +21,9 @@ const isScalarName = (name: string): name is 'cpus' | 'mem' | 'disk' | 'gpus' =>
 
 /** What is reserved for a role other than `*`. */
 export const reservedOf = (resources: readonly WireResource[]): Amounts =>
-  amountsOf(resources.filter((one) => (one.reservations?.length ?? 0) > 0 || (one.role !== undefined && one.role !== '*')))
+  amountsOf(
+    resources.filter((one) => (one.reservations?.length ?? 0) > 0 || (one.role !== undefined && one.role !== '*')),
+  )
 
 export const plus = (a: Amounts, b: Amounts): Amounts =>
   rounded({

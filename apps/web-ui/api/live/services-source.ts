@@ -17,7 +17,7 @@ const embeds = new URLSearchParams(
   ['tasks', 'counts', 'deployments', 'lastTaskFailure', 'taskStats'].map((name) => ['embed', `apps.${name}`]),
 ).toString()
 
-export const readApps = (signal?: AbortSignal) => getJson(`${addresses.marathon.apps}?${embeds}`, appsSchema, { signal })
+const readApps = (signal?: AbortSignal) => getJson(`${addresses.marathon.apps}?${embeds}`, appsSchema, { signal })
 
 export async function readApp(id: string, signal?: AbortSignal): Promise<App | undefined> {
   try {
@@ -35,7 +35,10 @@ export async function readQueue(signal?: AbortSignal): Promise<Map<string, Queue
   return new Map(queue.map((item) => [item.app?.id ?? item.pod?.id ?? '', item]))
 }
 
-const groupIds = (group: Group): string[] => [group.id, ...(group.groups ?? []).flatMap((child) => groupIds(child as Group))]
+const groupIds = (group: Group): string[] => [
+  group.id,
+  ...(group.groups ?? []).flatMap((child) => groupIds(child as Group)),
+]
 
 async function readGroups(signal?: AbortSignal): Promise<string[]> {
   return groupIds(await getJson(`${addresses.marathon.groups}?embed=group.groups`, groupSchema, { signal }))
@@ -74,7 +77,10 @@ export async function followServices(options: {
   onOpen: () => Promise<void>
   onEvent: (event: MarathonEvent) => void
 }): Promise<void> {
-  const body = await openStream(addresses.marathon.events, { headers: { accept: 'text/event-stream' }, signal: options.signal })
+  const body = await openStream(addresses.marathon.events, {
+    headers: { accept: 'text/event-stream' },
+    signal: options.signal,
+  })
   await options.onOpen()
   options.heard()
   await followEvents(body, new SseDecoder(), options.heard, (event) => {

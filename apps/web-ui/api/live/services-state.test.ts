@@ -16,14 +16,26 @@ describe("Marathon's events", () => {
     assert.deepEqual([...after({ eventType: 'api_post_event', appDefinition: { id: '/c' } }).apps], ['/c'])
   })
   it('of deployments make the affected apps and the deployments stale', () => {
-    const stale = after({ eventType: 'deployment_success', id: 'd', plan: { steps: [{ actions: [{ action: 'ScaleApplication', app: '/a' }] }] } })
+    const stale = after({
+      eventType: 'deployment_success',
+      id: 'd',
+      plan: { steps: [{ actions: [{ action: 'ScaleApplication', app: '/a' }] }] },
+    })
     assert.deepEqual([...stale.apps], ['/a'])
     assert.equal(stale.deployments, true)
   })
-  it('of groups make everything stale', () => assert.equal(after({ eventType: 'group_change_success', groupId: '/' }).everything, true))
+  it('of groups make everything stale', () =>
+    assert.equal(after({ eventType: 'group_change_success', groupId: '/' }).everything, true))
   it('leave nothing stale when none came', () => assert.equal(isStale(nothingStale()), false))
   it('tell a person only what a task status does not', () => {
-    const line = feedOf(marathonEventSchema.parse({ eventType: 'deployment_failed', id: 'd', timestamp: '2026-01-01T00:00:00.000Z', reason: 'cancelled' }))[0]
+    const line = feedOf(
+      marathonEventSchema.parse({
+        eventType: 'deployment_failed',
+        id: 'd',
+        timestamp: '2026-01-01T00:00:00.000Z',
+        reason: 'cancelled',
+      }),
+    )[0]
     assert.equal(line?.status, 'failing')
     assert.equal(line?.why, 'cancelled')
     assert.deepEqual(feedOf(marathonEventSchema.parse({ eventType: 'status_update_event', appId: '/a' })), [])

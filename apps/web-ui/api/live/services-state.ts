@@ -25,7 +25,9 @@ export function markStale(stale: Stale, event: MarathonEvent): void {
 }
 
 function appsOf(event: MarathonEvent): string[] {
-  return [event.appId, event.runSpecId, event.appDefinition?.id].filter((id): id is string => id !== undefined && id !== '')
+  return [event.appId, event.runSpecId, event.appDefinition?.id].filter(
+    (id): id is string => id !== undefined && id !== '',
+  )
 }
 
 function affectedBy(event: MarathonEvent): string[] {
@@ -33,7 +35,9 @@ function affectedBy(event: MarathonEvent): string[] {
     typeof step === 'object' && step !== null && 'actions' in step && Array.isArray(step.actions) ? step.actions : [],
   )
   return actions.flatMap((action: unknown) =>
-    typeof action === 'object' && action !== null && 'app' in action && typeof action.app === 'string' ? [action.app] : [],
+    typeof action === 'object' && action !== null && 'app' in action && typeof action.app === 'string'
+      ? [action.app]
+      : [],
   )
 }
 
@@ -74,7 +78,11 @@ function lineOf(event: MarathonEvent): Pick<FeedEntry, 'status' | 'what' | 'why'
         : { status: 'failing', what: 'Instance became unhealthy', why: 'its health check fails' }
     case 'unhealthy_instance_kill_event':
     case 'unhealthy_task_kill_event':
-      return { status: 'failing', what: 'Unhealthy instance killed', why: event.reason ?? 'too many failed health checks' }
+      return {
+        status: 'failing',
+        what: 'Unhealthy instance killed',
+        why: event.reason ?? 'too many failed health checks',
+      }
     default:
       return undefined
   }

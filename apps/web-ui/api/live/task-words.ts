@@ -27,7 +27,12 @@ export function taskWords(state: string, healthy?: boolean): { status: Status; w
 
 /** `REASON_CONTAINER_LIMITATION_MEMORY` reads as “container limitation memory”. */
 export const reasonWords = (reason: string | undefined) =>
-  reason === undefined ? '' : reason.replace(/^REASON_/, '').replaceAll('_', ' ').toLowerCase()
+  reason === undefined
+    ? ''
+    : reason
+        .replace(/^REASON_/, '')
+        .replaceAll('_', ' ')
+        .toLowerCase()
 
 export function feedOfStatus(task: Task, status: TaskStatus, now: number): FeedEntry {
   const shown = taskWords(status.state, status.healthy)

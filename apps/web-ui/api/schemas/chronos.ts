@@ -64,11 +64,6 @@ export const runsSchema = z.object({ runs: z.array(runSchema) })
 
 export const queueSchema = z.object({ queue: z.array(runSchema) })
 
-export const jobStatSchema = z.looseObject({
-  histogram: z.record(z.string(), z.number()).default({}),
-  taskStatHistory: z.array(z.looseObject({ taskId: z.string(), status: z.string().optional() })).default([]),
-})
-
 export const chronosEventSchema = z.looseObject({
   type: z.string().optional(),
   name: z.string().optional(),

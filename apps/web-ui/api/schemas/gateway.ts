@@ -1,9 +1,13 @@
 import { z } from 'zod'
 
-const levelSchema = z.object({ total: z.number(), used: z.number(), offered: z.number().optional(), reserved: z.number().optional() })
-export type Level = z.infer<typeof levelSchema>
+const levelSchema = z.object({
+  total: z.number(),
+  used: z.number(),
+  offered: z.number().optional(),
+  reserved: z.number().optional(),
+})
 
-export const capacitySampleSchema = z.looseObject({
+const capacitySampleSchema = z.looseObject({
   at: z.union([z.number(), z.string()]).transform((at) => (typeof at === 'number' ? at : Date.parse(at))),
   cpus: levelSchema,
   mem: levelSchema,
@@ -18,4 +22,3 @@ export const clusterInfoSchema = z.looseObject({
   leader: z.string().nullish(),
   isolation: z.union([z.string(), z.looseObject({})]).nullish(),
 })
-export type ClusterInfo = z.infer<typeof clusterInfoSchema>

@@ -3,7 +3,7 @@ import { z } from 'zod'
 /** Marathon's v2 API as the dashboard reads it. Apps keep unknown members: they go back when the app is saved. */
 const timestamp = z.string()
 
-export const marathonTaskSchema = z.looseObject({
+const marathonTaskSchema = z.looseObject({
   id: z.string(),
   appId: z.string(),
   host: z.string().optional(),
@@ -29,7 +29,7 @@ export const marathonTaskSchema = z.looseObject({
 })
 export type MarathonTask = z.infer<typeof marathonTaskSchema>
 
-export const taskFailureSchema = z.looseObject({
+const taskFailureSchema = z.looseObject({
   appId: z.string().optional(),
   host: z.string().optional(),
   message: z.string().default(''),
@@ -39,7 +39,6 @@ export const taskFailureSchema = z.looseObject({
   version: timestamp.optional(),
   slaveId: z.string().nullish(),
 })
-export type TaskFailure = z.infer<typeof taskFailureSchema>
 
 const statsSchema = z.object({
   stats: z.object({
@@ -48,7 +47,7 @@ const statsSchema = z.object({
   }),
 })
 
-export const healthCheckSchema = z.looseObject({ protocol: z.string().optional() })
+const healthCheckSchema = z.looseObject({ protocol: z.string().optional() })
 
 export const appSchema = z.looseObject({
   id: z.string(),
@@ -66,7 +65,9 @@ export const appSchema = z.looseObject({
   dependencies: z.array(z.string()).optional(),
   healthChecks: z.array(healthCheckSchema).optional(),
   upgradeStrategy: z.object({ minimumHealthCapacity: z.number(), maximumOverCapacity: z.number() }).optional(),
-  container: z.looseObject({ type: z.string().optional(), docker: z.looseObject({ image: z.string() }).optional() }).nullish(),
+  container: z
+    .looseObject({ type: z.string().optional(), docker: z.looseObject({ image: z.string() }).optional() })
+    .nullish(),
   portDefinitions: z
     .array(z.looseObject({ port: z.number().optional(), name: z.string().optional(), protocol: z.string().optional() }))
     .optional(),
@@ -88,7 +89,7 @@ export const versionsSchema = z.object({ versions: z.array(timestamp) })
 export const appVersionSchema = z.looseObject({ id: z.string(), version: timestamp.optional() })
 
 const actionSchema = z.looseObject({ action: z.string(), app: z.string().optional(), pod: z.string().optional() })
-export const deploymentSchema = z.looseObject({
+const deploymentSchema = z.looseObject({
   id: z.string(),
   version: timestamp,
   affectedApps: z.array(z.string()).default([]),
@@ -148,7 +149,10 @@ export const groupSchema: z.ZodType<{ id: string; groups?: { id: string }[] | un
 })
 export type Group = z.infer<typeof groupSchema>
 
-export const deploymentResultSchema = z.looseObject({ deploymentId: z.string().optional(), version: z.string().optional() })
+export const deploymentResultSchema = z.looseObject({
+  deploymentId: z.string().optional(),
+  version: z.string().optional(),
+})
 export const marathonInfoSchema = z.looseObject({
   name: z.string().optional(),
   version: z.string(),

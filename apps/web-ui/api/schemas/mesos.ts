@@ -4,7 +4,7 @@ import { z } from 'zod'
 const id = z.object({ value: z.string() })
 const nanoseconds = z.object({ nanoseconds: z.number() })
 
-export const resourceSchema = z.object({
+const resourceSchema = z.object({
   name: z.string(),
   type: z.string().optional(),
   scalar: z.object({ value: z.number() }).optional(),
@@ -16,7 +16,9 @@ export const resourceSchema = z.object({
 })
 export type WireResource = z.infer<typeof resourceSchema>
 
-const labelsSchema = z.object({ labels: z.array(z.object({ key: z.string(), value: z.string().optional() })).default([]) })
+const labelsSchema = z.object({
+  labels: z.array(z.object({ key: z.string(), value: z.string().optional() })).default([]),
+})
 
 export const statusSchema = z.object({
   task_id: id,
@@ -108,7 +110,10 @@ export const snapshotSchema = z.object({
     })
     .default({ tasks: [], unreachable_tasks: [], completed_tasks: [] }),
   get_frameworks: z
-    .object({ frameworks: z.array(frameworkSchema).default([]), completed_frameworks: z.array(frameworkSchema).default([]) })
+    .object({
+      frameworks: z.array(frameworkSchema).default([]),
+      completed_frameworks: z.array(frameworkSchema).default([]),
+    })
     .default({ frameworks: [], completed_frameworks: [] }),
   get_agents: z.object({ agents: z.array(agentSchema).default([]) }).default({ agents: [] }),
 })
@@ -133,7 +138,11 @@ export const operatorEventSchema = z.discriminatedUnion('type', [
 ])
 export type OperatorEvent = z.infer<typeof operatorEventSchema>
 
-const summaryResources = z.object({ cpus: z.number().default(0), mem: z.number().default(0), disk: z.number().default(0) })
+const summaryResources = z.object({
+  cpus: z.number().default(0),
+  mem: z.number().default(0),
+  disk: z.number().default(0),
+})
 
 export const stateSummarySchema = z.object({
   slaves: z.array(
@@ -158,7 +167,10 @@ export const rolesSchema = z.object({
       resources: z.record(z.string(), z.unknown()).default({}),
       allocated: z.record(z.string(), z.unknown()).optional(),
       quota: z
-        .object({ guarantee: z.record(z.string(), z.number()).optional(), limit: z.record(z.string(), z.number()).optional() })
+        .object({
+          guarantee: z.record(z.string(), z.number()).optional(),
+          limit: z.record(z.string(), z.number()).optional(),
+        })
         .optional(),
     }),
   ),
@@ -178,6 +190,10 @@ export const filesSchema = z.array(
 export type SandboxFile = z.infer<typeof filesSchema>[number]
 
 export const fileReadSchema = z.object({ data: z.string(), offset: z.number() })
-export const versionSchema = z.object({ version: z.string(), build_date: z.string().optional(), git_sha: z.string().optional() })
+export const versionSchema = z.object({
+  version: z.string(),
+  build_date: z.string().optional(),
+  git_sha: z.string().optional(),
+})
 export const flagsSchema = z.object({ flags: z.record(z.string(), z.string()) })
 export const metricsSchema = z.record(z.string(), z.number())

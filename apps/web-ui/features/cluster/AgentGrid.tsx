@@ -29,7 +29,9 @@ export function AgentGrid({ agents }: { agents: readonly AgentUsage[] }) {
 
 function AgentTile({ usage }: { usage: AgentUsage }) {
   const { agent, used } = usage
-  const part = (name: 'cpus' | 'mem') => [{ name: 'used', value: used[name], colour: 'var(--ts-used)', text: percent(used[name], agent.total[name]) }]
+  const part = (name: 'cpus' | 'mem') => [
+    { name: 'used', value: used[name], colour: 'var(--ts-used)', text: percent(used[name], agent.total[name]) },
+  ]
   return (
     <Link className="agent-tile" to={paths.node(agent.id)} aria-label={describe(usage)}>
       <span className="agent-tile-head">

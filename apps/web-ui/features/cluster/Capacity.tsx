@@ -73,9 +73,18 @@ function PortNote({ usage }: { usage: Usage }) {
   )
 }
 
-function History({ name, samples, total }: { name: 'cpus' | 'mem' | 'disk'; samples: readonly CapacitySample[]; total: number }) {
+function History({
+  name,
+  samples,
+  total,
+}: {
+  name: 'cpus' | 'mem' | 'disk'
+  samples: readonly CapacitySample[]
+  total: number
+}) {
   const utc = useUtc()
-  if (samples.length < 2) return <p className="dim resource-note">The history of the last hour fills as the cluster runs.</p>
+  if (samples.length < 2)
+    return <p className="dim resource-note">The history of the last hour fills as the cluster runs.</p>
   return (
     <HistoryChart
       label={`${resourceLabel[name]} used over the last hour`}

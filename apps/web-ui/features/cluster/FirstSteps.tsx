@@ -20,8 +20,13 @@ export function FirstSteps({ agents }: { agents: number }) {
       </li>
       <li className="step">
         <h2>Run a service</h2>
-        <p className="dim">Marathon keeps as many instances running as you ask for. Start from a sample, or send your own JSON:</p>
-        <Sample code={`curl -X POST ${origin}/service/marathon/v2/apps -H 'Content-type: application/json' -d @app.json`} label="Copy the command" />
+        <p className="dim">
+          Marathon keeps as many instances running as you ask for. Start from a sample, or send your own JSON:
+        </p>
+        <Sample
+          code={`curl -X POST ${origin}/service/marathon/v2/apps -H 'Content-type: application/json' -d @app.json`}
+          label="Copy the command"
+        />
         <Button component={Link} to={paths.serviceNew({ sample: 'hello' })} style={{ justifySelf: 'start' }}>
           Try the sample service
         </Button>
@@ -29,8 +34,16 @@ export function FirstSteps({ agents }: { agents: number }) {
       <li className="step">
         <h2>Schedule a job</h2>
         <p className="dim">Chronos runs it on time, retries it, and runs what follows it.</p>
-        <Sample code={`curl -X POST ${origin}/service/chronos/v1/scheduler/iso8601 -H 'Content-type: application/json' -d @job.json`} label="Copy the command" />
-        <Button variant="default" component={Link} to={paths.jobNew({ sample: 'tick' })} style={{ justifySelf: 'start' }}>
+        <Sample
+          code={`curl -X POST ${origin}/service/chronos/v1/scheduler/iso8601 -H 'Content-type: application/json' -d @job.json`}
+          label="Copy the command"
+        />
+        <Button
+          variant="default"
+          component={Link}
+          to={paths.jobNew({ sample: 'tick' })}
+          style={{ justifySelf: 'start' }}
+        >
           Try the sample job
         </Button>
       </li>

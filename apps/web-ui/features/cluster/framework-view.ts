@@ -21,5 +21,8 @@ export function frameworkRows(cluster: Cluster, isEnded: (state: string) => bool
     row.tasks += 1
     row.used = plus(row.used, task.resources)
   }
-  return [...rows.values()].sort((a, b) => Number(a.framework.completed) - Number(b.framework.completed) || a.framework.name.localeCompare(b.framework.name))
+  return [...rows.values()].sort(
+    (a, b) =>
+      Number(a.framework.completed) - Number(b.framework.completed) || a.framework.name.localeCompare(b.framework.name),
+  )
 }

@@ -24,17 +24,25 @@ export function findTroubles({ services, jobs, usage, connections }: Sources): T
   const isTrouble = (one: { status: Status }) => one.status === 'failing' || one.status === 'waiting'
   const found: Trouble[] = [
     ...(Object.keys(parts) as SourceName[]).flatMap((name) => lostPart(name, connections)),
-    ...(usage?.agents ?? []).filter((one) => isTrouble(one)).map(
-      (one): Trouble => ({
+    ...(usage?.agents ?? [])
+      .filter((one) => isTrouble(one))
+      .map((one): Trouble => ({
         id: `n:${one.agent.id}`,
         status: one.status,
         name: one.agent.hostname,
         word: one.word,
-        reason: one.tasks.length === 0 ? 'the agent does not answer the master' : `${plural(one.tasks.length, 'task')} there may be lost`,
+        reason:
+          one.tasks.length === 0
+            ? 'the agent does not answer the master'
+            : `${plural(one.tasks.length, 'task')} there may be lost`,
         path: paths.node(one.agent.id),
-      }),
-    ),
-    ...services.filter(isTrouble).map((view): Trouble => ({ ...view, id: `s:${view.id}`, name: view.id, path: paths.service(view.id, view.status === 'waiting' ? { tab: 'why' } : {}) })),
+      })),
+    ...services.filter(isTrouble).map((view): Trouble => ({
+      ...view,
+      id: `s:${view.id}`,
+      name: view.id,
+      path: paths.service(view.id, view.status === 'waiting' ? { tab: 'why' } : {}),
+    })),
     ...jobs.filter(isTrouble).map((view): Trouble => ({ ...view, id: `j:${view.name}`, path: paths.job(view.name) })),
   ]
   return found.sort((a, b) => worstFirst(a.status, b.status) || a.name.localeCompare(b.name))
@@ -43,7 +51,13 @@ export function findTroubles({ services, jobs, usage, connections }: Sources): T
 function lostPart(name: SourceName, connections: Connections): Trouble[] {
   const connection = connections[name]
   if (connection.state !== 'reconnecting') return []
-  const trouble = { id: `p:${name}`, name: parts[name], word: 'Unreachable', reason: connection.reason, path: paths.system() }
+  const trouble = {
+    id: `p:${name}`,
+    name: parts[name],
+    word: 'Unreachable',
+    reason: connection.reason,
+    path: paths.system(),
+  }
   return [{ ...trouble, status: 'failing' }]
 }
 
@@ -54,7 +68,8 @@ export function summarize(troubles: readonly Trouble[]): { status: Status; sente
   const [only] = troubles
   if (only === undefined) return { status: 'healthy', sentence: 'Everything is running as it should.' }
   if (troubles.length === 1) return { status: only.status, sentence: `${only.name} is ${only.word.toLowerCase()}.` }
-  const count = (list: readonly Trouble[], verb: string) => (list.length === 0 ? [] : [`${list.length} ${list.length === 1 ? 'is' : 'are'} ${verb}`])
+  const count = (list: readonly Trouble[], verb: string) =>
+    list.length === 0 ? [] : [`${list.length} ${list.length === 1 ? 'is' : 'are'} ${verb}`]
   const sentence = [...count(failing, 'failing'), ...count(waiting, 'waiting')].join(', ')
   return { status: failing.length > 0 ? 'failing' : 'waiting', sentence: `Of what should run, ${sentence}.` }
 }

@@ -51,7 +51,7 @@ function usageOfAgent(agent: Agent, tasks: Task[]): AgentUsage {
   return { agent, used, free: minus(agent.total, used), tasks, ...agentWords(agent) }
 }
 
-export function agentWords(agent: Agent): { status: Status; word: string } {
+function agentWords(agent: Agent): { status: Status; word: string } {
   if (!agent.active) return { status: 'failing', word: 'Unreachable' }
   if (agent.drain === 'DRAINING') return { status: 'working', word: 'Draining' }
   if (agent.drain === 'DRAINED') return { status: 'stopped', word: 'Drained' }
@@ -62,5 +62,8 @@ export function agentWords(agent: Agent): { status: Status; word: string } {
 /** The fullest of cpus and memory, 0 to 1: what decides whether more fits. */
 export function loadOf(usage: AgentUsage): number {
   const ratio = (used: number, total: number) => (total <= 0 ? 0 : used / total)
-  return Math.min(1, Math.max(ratio(usage.used.cpus, usage.agent.total.cpus), ratio(usage.used.mem, usage.agent.total.mem)))
+  return Math.min(
+    1,
+    Math.max(ratio(usage.used.cpus, usage.agent.total.cpus), ratio(usage.used.mem, usage.agent.total.mem)),
+  )
 }

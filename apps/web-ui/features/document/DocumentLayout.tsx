@@ -8,7 +8,15 @@ import type { DocumentForm } from './use-document.ts'
 import '../services/services.css'
 
 /** Form left, JSON right, one document; what the server said that belongs to no field stands on top. */
-export function DocumentLayout({ form, problem, children }: { form: DocumentForm; problem: ReactNode; children: ReactNode }) {
+export function DocumentLayout({
+  form,
+  problem,
+  children,
+}: {
+  form: DocumentForm
+  problem: ReactNode
+  children: ReactNode
+}) {
   const { document } = form
   return (
     <>
@@ -23,8 +31,21 @@ export function DocumentLayout({ form, problem, children }: { form: DocumentForm
           <div className="form-stack">{children}</div>
         </Panel>
         <div className="sticky-side">
-          <Panel title="JSON" actions={<span className="dim">{document.state === 'valid' ? 'the same document' : 'the form waits for valid JSON'}</span>} flush>
-            <JsonEditor label="JSON document" text={document.text} onText={form.setText} isInvalid={document.state === 'broken'} />
+          <Panel
+            title="JSON"
+            actions={
+              <span className="dim">
+                {document.state === 'valid' ? 'the same document' : 'the form waits for valid JSON'}
+              </span>
+            }
+            flush
+          >
+            <JsonEditor
+              label="JSON document"
+              text={document.text}
+              onText={form.setText}
+              isInvalid={document.state === 'broken'}
+            />
           </Panel>
           {document.state === 'broken' && (
             <p role="alert" style={{ color: 'var(--ts-failing)', fontSize: 12, marginTop: 8 }}>
@@ -39,7 +60,9 @@ export function DocumentLayout({ form, problem, children }: { form: DocumentForm
 
 /** Asks before unsaved changes are lost. */
 export function LeaveGuard({ isDirty }: { isDirty: boolean }) {
-  const blocker = useBlocker(({ currentLocation, nextLocation }) => isDirty && currentLocation.pathname !== nextLocation.pathname)
+  const blocker = useBlocker(
+    ({ currentLocation, nextLocation }) => isDirty && currentLocation.pathname !== nextLocation.pathname,
+  )
   useEffect(() => {
     if (!isDirty) return
     const warn = (event: BeforeUnloadEvent) => event.preventDefault()

@@ -43,4 +43,4 @@ const codes: Record<string, string> = {
 }
 
 /** The server's own sentence, or words for its codes. */
-export const readable = (error: string) => codes[error] ?? (/^error\.min\b/.test(error) ? 'This is too small.' : error)
+const readable = (error: string) => codes[error] ?? (/^error\.min\b/.test(error) ? 'This is too small.' : error)

@@ -6,7 +6,14 @@ import { isObject } from './json-document.ts'
 import type { Json, JsonObject, Path } from './json-document.ts'
 import type { DocumentForm } from './use-document.ts'
 
-export type FieldProps = { form: DocumentForm; path: Path; label: string; description?: string; placeholder?: string; required?: boolean }
+type FieldProps = {
+  form: DocumentForm
+  path: Path
+  label: string
+  description?: string
+  placeholder?: string
+  required?: boolean
+}
 
 const nameOf = (path: Path) => path.join('.')
 const common = ({ form, path, label, description, placeholder, required }: FieldProps) => ({
@@ -16,7 +23,8 @@ const common = ({ form, path, label, description, placeholder, required }: Field
   withAsterisk: required === true,
   error: form.error(nameOf(path)),
 })
-const textOf = (value: Json | undefined) => (typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value))
+const textOf = (value: Json | undefined) =>
+  typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value)
 
 /** One text member of the document; cleared, it is removed unless it is required. */
 export function TextField(props: FieldProps & { mono?: boolean }) {
@@ -26,7 +34,12 @@ export function TextField(props: FieldProps & { mono?: boolean }) {
       {...common(props)}
       classNames={props.mono === true ? { input: 'mono' } : {}}
       value={textOf(form.get(path))}
-      onChange={(event) => form.set(path, event.currentTarget.value === '' && props.required !== true ? undefined : event.currentTarget.value)}
+      onChange={(event) =>
+        form.set(
+          path,
+          event.currentTarget.value === '' && props.required !== true ? undefined : event.currentTarget.value,
+        )
+      }
     />
   )
 }
@@ -41,12 +54,26 @@ export function TextAreaField(props: FieldProps & { keepEmpty?: boolean }) {
       maxRows={12}
       classNames={{ input: 'mono' }}
       value={textOf(form.get(path))}
-      onChange={(event) => form.set(path, event.currentTarget.value === '' && props.keepEmpty !== true ? undefined : event.currentTarget.value)}
+      onChange={(event) =>
+        form.set(
+          path,
+          event.currentTarget.value === '' && props.keepEmpty !== true ? undefined : event.currentTarget.value,
+        )
+      }
     />
   )
 }
 
-export function NumberField(props: FieldProps & { min?: number; max?: number; step?: number; whole?: boolean; suffix?: string; fallback?: number }) {
+export function NumberField(
+  props: FieldProps & {
+    min?: number
+    max?: number
+    step?: number
+    whole?: boolean
+    suffix?: string
+    fallback?: number
+  },
+) {
   const { form, path } = props
   const value = form.get(path)
   return (
@@ -118,35 +145,74 @@ export function MapField({ form, path, label, addLabel }: FieldProps & { addLabe
     form.set(path, Object.keys(written).length === 0 ? undefined : written)
   }
   return (
-    <Fieldset label={label} error={form.error(nameOf(path))} addLabel={addLabel} onAdd={() => setDraft([...pairs, { name: '', value: '' }])}>
+    <Fieldset
+      label={label}
+      error={form.error(nameOf(path))}
+      addLabel={addLabel}
+      onAdd={() => setDraft([...pairs, { name: '', value: '' }])}
+    >
       {pairs.map((pair, index) => (
         <Row key={index} label={`Remove ${pair.name || 'this row'}`} onRemove={() => change(pairs.toSpliced(index, 1))}>
-          <TextInput aria-label={`${label}, name ${index + 1}`} placeholder="NAME" classNames={{ input: 'mono' }} value={pair.name} onChange={(event) => change(pairs.with(index, { ...pair, name: event.currentTarget.value }))} />
-          <TextInput aria-label={`${label}, value ${index + 1}`} placeholder="value" classNames={{ input: 'mono' }} value={pair.value} onChange={(event) => change(pairs.with(index, { ...pair, value: event.currentTarget.value }))} />
+          <TextInput
+            aria-label={`${label}, name ${index + 1}`}
+            placeholder="NAME"
+            classNames={{ input: 'mono' }}
+            value={pair.name}
+            onChange={(event) => change(pairs.with(index, { ...pair, name: event.currentTarget.value }))}
+          />
+          <TextInput
+            aria-label={`${label}, value ${index + 1}`}
+            placeholder="value"
+            classNames={{ input: 'mono' }}
+            value={pair.value}
+            onChange={(event) => change(pairs.with(index, { ...pair, value: event.currentTarget.value }))}
+          />
         </Row>
       ))}
     </Fieldset>
   )
 }
 
-const pairsOf = (map: JsonObject): Pair[] => Object.entries(map).map(([name, value]) => ({ name, value: textOf(value) }))
+const pairsOf = (map: JsonObject): Pair[] =>
+  Object.entries(map).map(([name, value]) => ({ name, value: textOf(value) }))
 
 /** Values that are not text (secrets of a service) keep their form while their text is untouched. */
 function mapOf(pairs: readonly Pair[], stored: JsonObject): JsonObject {
   const named = pairs.filter((pair) => pair.name !== '')
-  return Object.fromEntries(named.map(({ name, value }) => [name, stored[name] !== undefined && textOf(stored[name]) === value ? stored[name] : value]))
+  return Object.fromEntries(
+    named.map(({ name, value }) => [
+      name,
+      stored[name] !== undefined && textOf(stored[name]) === value ? stored[name] : value,
+    ]),
+  )
 }
 
 /** A list of objects: each item drawn by `children`, added with `blank`. */
-export function ItemsField(props: FieldProps & { addLabel: string; blank: () => Json; children: (itemPath: Path, index: number) => ReactNode; wide?: boolean }) {
+export function ItemsField(
+  props: FieldProps & {
+    addLabel: string
+    blank: () => Json
+    children: (itemPath: Path, index: number) => ReactNode
+    wide?: boolean
+  },
+) {
   const { form, path } = props
   const value = form.get(path)
   const items = Array.isArray(value) ? value : []
   const write = (next: Json[]) => form.set(path, next.length === 0 ? undefined : next)
   return (
-    <Fieldset label={props.label} error={form.error(nameOf(path))} addLabel={props.addLabel} onAdd={() => write([...items, props.blank()])}>
+    <Fieldset
+      label={props.label}
+      error={form.error(nameOf(path))}
+      addLabel={props.addLabel}
+      onAdd={() => write([...items, props.blank()])}
+    >
       {items.map((_, index) => (
-        <Row key={index} label={`Remove ${props.label.toLowerCase()} ${index + 1}`} onRemove={() => write(items.toSpliced(index, 1))}>
+        <Row
+          key={index}
+          label={`Remove ${props.label.toLowerCase()} ${index + 1}`}
+          onRemove={() => write(items.toSpliced(index, 1))}
+        >
           {props.children([...path, index], index)}
         </Row>
       ))}
@@ -154,12 +220,24 @@ export function ItemsField(props: FieldProps & { addLabel: string; blank: () => 
   )
 }
 
-function Fieldset(props: { label: string; error: string | undefined; addLabel: string; onAdd: () => void; children: ReactNode }) {
+function Fieldset(props: {
+  label: string
+  error: string | undefined
+  addLabel: string
+  onAdd: () => void
+  children: ReactNode
+}) {
   return (
     <fieldset className="fieldset">
       <legend>
         <span style={{ flex: 1 }}>{props.label}</span>
-        <Button variant="subtle" color="gray" size="compact-xs" leftSection={<IconPlus size={13} />} onClick={props.onAdd}>
+        <Button
+          variant="subtle"
+          color="gray"
+          size="compact-xs"
+          leftSection={<IconPlus size={13} />}
+          onClick={props.onAdd}
+        >
           {props.addLabel}
         </Button>
       </legend>
@@ -177,7 +255,15 @@ function Row({ label, onRemove, children }: { label: string; onRemove: () => voi
   return (
     <div className="row-fields">
       {children}
-      <ActionIcon className="fixed" variant="subtle" color="gray" size={30} aria-label={label} onClick={onRemove} style={{ alignSelf: 'flex-end' }}>
+      <ActionIcon
+        className="fixed"
+        variant="subtle"
+        color="gray"
+        size={30}
+        aria-label={label}
+        onClick={onRemove}
+        style={{ alignSelf: 'flex-end' }}
+      >
         <IconX size={14} />
       </ActionIcon>
     </div>

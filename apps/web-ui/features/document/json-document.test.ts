@@ -12,7 +12,8 @@ describe('one document behind form and editor', () => {
     const next = withMember(initial, ['cpus'], 2)
     assert.equal(next.text, JSON.stringify({ id: '/a', unknown: { kept: [1] }, cpus: 2 }, null, 2))
   })
-  it('moves the form when the editor writes', () => assert.deepEqual(withText(initial, '{"id":"/b"}').value, { id: '/b' }))
+  it('moves the form when the editor writes', () =>
+    assert.deepEqual(withText(initial, '{"id":"/b"}').value, { id: '/b' }))
   it('keeps the last good value while the text is broken', () => {
     const broken = withText(initial, '{"id":')
     assert.equal(broken.state, 'broken')
@@ -31,11 +32,17 @@ describe('one document behind form and editor', () => {
   })
   it('reads back what it wrote, and changes nothing beside it', () => {
     fc.assert(
-      fc.property(fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.jsonValue()), fc.constantFrom('a', 'b', 'd'), fc.integer(), (value, key, next) => {
-        const written = setIn(value as Json, [key, 'x'], next)
-        assert.equal(getIn(written, [key, 'x']), next)
-        for (const other of Object.keys(value)) if (other !== key) assert.deepEqual(getIn(written, [other]), value[other])
-      }),
+      fc.property(
+        fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.jsonValue()),
+        fc.constantFrom('a', 'b', 'd'),
+        fc.integer(),
+        (value, key, next) => {
+          const written = setIn(value as Json, [key, 'x'], next)
+          assert.equal(getIn(written, [key, 'x']), next)
+          for (const other of Object.keys(value))
+            if (other !== key) assert.deepEqual(getIn(written, [other]), value[other])
+        },
+      ),
     )
   })
 })

@@ -20,7 +20,12 @@ export function withText(document: JsonDocument, text: string): JsonDocument {
     if (isObject(value)) return { state: 'valid', text, value }
     return { state: 'broken', text, value: document.value, problem: 'The document has to be a JSON object.' }
   } catch (error) {
-    return { state: 'broken', text, value: document.value, problem: error instanceof Error ? error.message : 'Not JSON.' }
+    return {
+      state: 'broken',
+      text,
+      value: document.value,
+      problem: error instanceof Error ? error.message : 'Not JSON.',
+    }
   }
 }
 
@@ -28,7 +33,8 @@ export function withText(document: JsonDocument, text: string): JsonDocument {
 export const withMember = (document: JsonDocument, path: Path, value: Json | undefined): JsonDocument =>
   documentOf(asObject(setIn(document.value, path, value)))
 
-export const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value)
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 const asObject = (value: Json | undefined): JsonObject => (isObject(value) ? value : {})
 
 export function getIn(value: Json | undefined, path: Path): Json | undefined {

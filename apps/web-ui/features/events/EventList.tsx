@@ -5,7 +5,7 @@ import { shortId } from '../../ui/format.ts'
 import { StatusMark } from '../../ui/StatusMark.tsx'
 import { Time } from '../../ui/Time.tsx'
 
-export function subjectPath(subject: FeedEntry['subject']): string | undefined {
+function subjectPath(subject: FeedEntry['subject']): string | undefined {
   switch (subject.kind) {
     case 'task':
       return paths.task(subject.frameworkId ?? '', subject.id)

@@ -47,8 +47,14 @@ export function Frame() {
           utc={utc}
           onUtc={() => setUtc(!utc)}
         />
-        {drawer && <button type="button" className="rail-shade" aria-label="Close navigation" onClick={() => setDrawer(false)} />}
-        <Rail isOpen={drawer} isNarrow={rail === 'narrow'} onToggle={() => setRail(rail === 'wide' ? 'narrow' : 'wide')} />
+        {drawer && (
+          <button type="button" className="rail-shade" aria-label="Close navigation" onClick={() => setDrawer(false)} />
+        )}
+        <Rail
+          isOpen={drawer}
+          isNarrow={rail === 'narrow'}
+          onToggle={() => setRail(rail === 'wide' ? 'narrow' : 'wide')}
+        />
         <main className="main" key={location.pathname}>
           <Outlet />
         </main>
@@ -62,7 +68,11 @@ export function Frame() {
 type TopBarProps = { onMenu: () => void; onSearch: () => void; onHelp: () => void; utc: boolean; onUtc: () => void }
 
 function TopBar(props: TopBarProps) {
-  const info = useQuery({ queryKey: keys.clusterInfo, queryFn: ({ signal }) => readClusterInfo(signal), staleTime: 60_000 }).data
+  const info = useQuery({
+    queryKey: keys.clusterInfo,
+    queryFn: ({ signal }) => readClusterInfo(signal),
+    staleTime: 60_000,
+  }).data
   const { colorScheme, toggleColorScheme } = useMantineColorScheme()
   const isDark = colorScheme === 'dark'
   return (
@@ -76,7 +86,9 @@ function TopBar(props: TopBarProps) {
       </Link>
       <span className="cluster-name">
         <span className="ellipsis">{info?.name ?? 'cluster'}</span>
-        {info?.leader !== undefined && info.leader !== null && <span className="mono ellipsis">{info.leader.replace(/^\w+:\/\//, '')}</span>}
+        {info?.leader !== undefined && info.leader !== null && (
+          <span className="mono ellipsis">{info.leader.replace(/^\w+:\/\//, '')}</span>
+        )}
       </span>
       <span className="topbar-space" />
       <LiveIndicator />
@@ -138,8 +150,17 @@ function Rail({ isOpen, isNarrow, onToggle }: { isOpen: boolean; isNarrow: boole
           </NavLink>
         )
       })}
-      <button type="button" className="rail-link rail-toggle rail-foot" onClick={onToggle} aria-label={isNarrow ? 'Widen navigation' : 'Narrow navigation'}>
-        {isNarrow ? <IconLayoutSidebarLeftExpand size={17} stroke={1.7} /> : <IconLayoutSidebarLeftCollapse size={17} stroke={1.7} />}
+      <button
+        type="button"
+        className="rail-link rail-toggle rail-foot"
+        onClick={onToggle}
+        aria-label={isNarrow ? 'Widen navigation' : 'Narrow navigation'}
+      >
+        {isNarrow ? (
+          <IconLayoutSidebarLeftExpand size={17} stroke={1.7} />
+        ) : (
+          <IconLayoutSidebarLeftCollapse size={17} stroke={1.7} />
+        )}
         <span>Collapse</span>
       </button>
     </nav>

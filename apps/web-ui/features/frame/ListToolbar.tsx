@@ -6,7 +6,13 @@ import { statuses } from '../../ui/status.ts'
 import type { Status } from '../../ui/status.ts'
 import { useUrlState } from './url-state.ts'
 
-const names: Record<Status, string> = { healthy: 'Healthy', working: 'Working', waiting: 'Waiting', failing: 'Failing', stopped: 'Stopped' }
+const names: Record<Status, string> = {
+  healthy: 'Healthy',
+  working: 'Working',
+  waiting: 'Waiting',
+  failing: 'Failing',
+  stopped: 'Stopped',
+}
 
 /** Search and status filters of a list, both kept in the address. */
 export function ListToolbar<Item extends { status: Status }>(props: {
@@ -34,7 +40,13 @@ export function ListToolbar<Item extends { status: Status }>(props: {
           const count = props.items.filter((item) => item.status === one).length
           if (count === 0 && status !== one) return null
           return (
-            <button key={one} type="button" className="filter" aria-pressed={status === one} onClick={() => setStatus(status === one ? '' : one)}>
+            <button
+              key={one}
+              type="button"
+              className="filter"
+              aria-pressed={status === one}
+              onClick={() => setStatus(status === one ? '' : one)}
+            >
               <StatusMark status={one} />
               {props.words?.[one] ?? names[one]}
               <span className="num">{count}</span>
@@ -60,4 +72,5 @@ export function useFilter(): { query: string; status: string; isFiltered: boolea
 }
 
 export const matches = (item: { status: Status }, text: string, filter: { query: string; status: string }) =>
-  (filter.status === '' || item.status === filter.status) && filter.query.split(/\s+/).every((word) => text.toLowerCase().includes(word))
+  (filter.status === '' || item.status === filter.status) &&
+  filter.query.split(/\s+/).every((word) => text.toLowerCase().includes(word))

@@ -50,7 +50,11 @@ export function LiveIndicator() {
             Pause
           </Menu.Item>
         )}
-        <Menu.Item leftSection={<IconRefresh size={14} />} disabled={state !== 'reconnecting'} onClick={() => live.retryNow()}>
+        <Menu.Item
+          leftSection={<IconRefresh size={14} />}
+          disabled={state !== 'reconnecting'}
+          onClick={() => live.retryNow()}
+        >
           Try now
         </Menu.Item>
       </Menu.Dropdown>

@@ -68,7 +68,17 @@ function useLost(sources: readonly SourceName[]) {
   return undefined
 }
 
-function LostNotice({ source, lostAt, reason, hasData }: { source: SourceName; lostAt: number; reason: string; hasData: boolean }) {
+function LostNotice({
+  source,
+  lostAt,
+  reason,
+  hasData,
+}: {
+  source: SourceName
+  lostAt: number
+  reason: string
+  hasData: boolean
+}) {
   const now = useNow()
   const live = useLive()
   return (
@@ -81,8 +91,8 @@ function LostNotice({ source, lostAt, reason, hasData }: { source: SourceName; l
       }
     >
       <strong>{partNames[source]} cannot be reached.</strong>{' '}
-      {hasData ? `What you see is ${duration(now - lostAt)} old, actions are off, and the dashboard` : 'The dashboard'} reconnects
-      by itself. <span className="dim">{reason}</span>
+      {hasData && `What you see is ${duration(now - lostAt)} old and actions are off. `}
+      The dashboard reconnects by itself. <span className="dim">{reason}</span>
     </Notice>
   )
 }

@@ -28,7 +28,11 @@ function moveRow(step: 1 | -1): void {
 }
 
 /** Keys that work everywhere but in fields. `g x` goes, `c x` creates. */
-export function useShortcuts(options: { onPalette: () => void; onHelp: () => void; create: { service: string; job: string } }): void {
+export function useShortcuts(options: {
+  onPalette: () => void
+  onHelp: () => void
+  create: { service: string; job: string }
+}): void {
   const navigate = useNavigate()
   const { onPalette, onHelp, create } = options
   useEffect(() => {

@@ -66,7 +66,14 @@ export function RunNow({ view }: { view: JobView }) {
       disabled={!isLive}
       aria-label={`Run ${view.name} now`}
       title="Run now"
-      onClick={() => run({ done: `${view.name} is queued to run`, failed: `${view.name} was not started`, action: () => runJob(view.name), after: () => live.jobChanged(view.name) })}
+      onClick={() =>
+        run({
+          done: `${view.name} is queued to run`,
+          failed: `${view.name} was not started`,
+          action: () => runJob(view.name),
+          after: () => live.jobChanged(view.name),
+        })
+      }
     >
       <IconPlayerPlay size={14} />
     </ActionIcon>
@@ -80,15 +87,25 @@ function useJobActions(view: JobView, confirm: (question: Question) => void) {
   const children = (useJobViews() ?? []).filter((one) => one.parents.includes(view.name))
   const { name } = view
   const after = () => live.jobChanged(name)
-  const followers = children.length === 0 ? '' : ` ${plural(children.length, 'job')} that follow it: ${children.map((child) => child.name).join(', ')}.`
+  const followers =
+    children.length === 0
+      ? ''
+      : ` ${plural(children.length, 'job')} that follow it: ${children.map((child) => child.name).join(', ')}.`
   return {
-    run: () => run({ done: `${name} is queued to run`, failed: `${name} was not started`, action: () => runJob(name), after }),
+    run: () =>
+      run({ done: `${name} is queued to run`, failed: `${name} was not started`, action: () => runJob(name), after }),
     kill: () =>
       confirm({
         title: `Kill the running tasks of ${name}?`,
         text: `Ends ${plural(view.running, 'running task')}. The schedule goes on.`,
         action: 'Kill',
-        onConfirm: () => run({ done: `${name} is being killed`, failed: 'The tasks were not killed', action: () => killJob(name), after }),
+        onConfirm: () =>
+          run({
+            done: `${name} is being killed`,
+            failed: 'The tasks were not killed',
+            action: () => killJob(name),
+            after,
+          }),
       }),
     setDisabled: (disabled: boolean) =>
       run({

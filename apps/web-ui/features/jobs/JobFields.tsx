@@ -1,10 +1,33 @@
 import { SegmentedControl, Select } from '@mantine/core'
 import { useMemo } from 'react'
-import { ChoiceField, ItemsField, ListField, NumberField, SwitchField, TextAreaField, TextField } from '../document/fields.tsx'
+import {
+  ChoiceField,
+  ItemsField,
+  ListField,
+  NumberField,
+  SwitchField,
+  TextAreaField,
+  TextField,
+} from '../document/fields.tsx'
 import type { DocumentForm } from '../document/use-document.ts'
 import { SchedulePreview } from './SchedulePreview.tsx'
 
-export const jobFields = ['name', 'command', 'schedule', 'scheduleTimeZone', 'parents', 'cpus', 'mem', 'disk', 'retries', 'owner', 'description', 'environmentVariables', 'constraints', 'container.image'] as const
+export const jobFields = [
+  'name',
+  'command',
+  'schedule',
+  'scheduleTimeZone',
+  'parents',
+  'cpus',
+  'mem',
+  'disk',
+  'retries',
+  'owner',
+  'description',
+  'environmentVariables',
+  'constraints',
+  'container.image',
+] as const
 
 export function JobFields({ form, isNew, jobs }: { form: DocumentForm; isNew: boolean; jobs: string[] }) {
   const parents = form.get(['parents'])
@@ -17,7 +40,14 @@ export function JobFields({ form, isNew, jobs }: { form: DocumentForm; isNew: bo
   return (
     <>
       {isNew && <TextField form={form} path={['name']} label="Name" required placeholder="nightly-report" />}
-      <TextAreaField form={form} path={['command']} label="Command" required keepEmpty placeholder="/opt/jobs/report.sh" />
+      <TextAreaField
+        form={form}
+        path={['command']}
+        label="Command"
+        required
+        keepEmpty
+        placeholder="/opt/jobs/report.sh"
+      />
       <SegmentedControl
         aria-label="Runs"
         data={[
@@ -28,7 +58,13 @@ export function JobFields({ form, isNew, jobs }: { form: DocumentForm; isNew: bo
         onChange={choose}
       />
       {isDependent ? (
-        <ListField form={form} path={['parents']} label="After" description="Runs when all of these have succeeded" suggestions={jobs} />
+        <ListField
+          form={form}
+          path={['parents']}
+          label="After"
+          description="Runs when all of these have succeeded"
+          suggestions={jobs}
+        />
       ) : (
         <Schedule form={form} />
       )}
@@ -42,7 +78,13 @@ export function JobFields({ form, isNew, jobs }: { form: DocumentForm; isNew: bo
         <TextField form={form} path={['owner']} label="Owner" placeholder="ops@example.org" />
         <TextField form={form} path={['description']} label="Description" />
       </div>
-      <ItemsField form={form} path={['environmentVariables']} label="Environment" addLabel="Add variable" blank={() => ({ name: '', value: '' })}>
+      <ItemsField
+        form={form}
+        path={['environmentVariables']}
+        label="Environment"
+        addLabel="Add variable"
+        blank={() => ({ name: '', value: '' })}
+      >
         {(path) => (
           <>
             <TextField form={form} path={[...path, 'name']} label="Name" required mono />
@@ -50,11 +92,23 @@ export function JobFields({ form, isNew, jobs }: { form: DocumentForm; isNew: bo
           </>
         )}
       </ItemsField>
-      <ItemsField form={form} path={['constraints']} label="Placement" addLabel="Add constraint" blank={() => ['rack', 'EQUALS', '']}>
+      <ItemsField
+        form={form}
+        path={['constraints']}
+        label="Placement"
+        addLabel="Add constraint"
+        blank={() => ['rack', 'EQUALS', '']}
+      >
         {(path) => (
           <>
             <TextField form={form} path={[...path, 0]} label="Attribute" required mono />
-            <ChoiceField form={form} path={[...path, 1]} label="Operator" fallback="EQUALS" data={['EQUALS', 'LIKE', 'UNLIKE'].map((value) => ({ value, label: value }))} />
+            <ChoiceField
+              form={form}
+              path={[...path, 1]}
+              label="Operator"
+              fallback="EQUALS"
+              data={['EQUALS', 'LIKE', 'UNLIKE'].map((value) => ({ value, label: value }))}
+            />
             <TextField form={form} path={[...path, 2]} label="Value" required mono />
           </>
         )}
@@ -67,7 +121,8 @@ export function JobFields({ form, isNew, jobs }: { form: DocumentForm; isNew: bo
   )
 }
 
-const without = (value: DocumentForm['document']['value'], keys: readonly string[]) => Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key)))
+const without = (value: DocumentForm['document']['value'], keys: readonly string[]) =>
+  Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key)))
 
 const suggestions = [
   ['Every 15 minutes', 'R//PT15M'],
@@ -84,7 +139,14 @@ function Schedule({ form }: { form: DocumentForm }) {
   return (
     <>
       <div className="row-fields">
-        <TextField form={form} path={['schedule']} label="Schedule" required mono description="R/start/period, or cron" />
+        <TextField
+          form={form}
+          path={['schedule']}
+          label="Schedule"
+          required
+          mono
+          description="R/start/period, or cron"
+        />
         <Select
           label="Time zone"
           description="Of the schedule"
@@ -100,7 +162,13 @@ function Schedule({ form }: { form: DocumentForm }) {
       </div>
       <div className="chips" role="group" aria-label="Common schedules">
         {suggestions.map(([label, text]) => (
-          <button key={text} type="button" className="filter" aria-pressed={schedule === text} onClick={() => form.set(['schedule'], text)}>
+          <button
+            key={text}
+            type="button"
+            className="filter"
+            aria-pressed={schedule === text}
+            onClick={() => form.set(['schedule'], text)}
+          >
             {label}
           </button>
         ))}

@@ -33,14 +33,23 @@ export function JobGraph({ views, focus, isSmall }: { views: readonly JobView[];
   const { nodes, edges } = useMemo(() => {
     const graph = layOutGraph(views)
     return {
-      nodes: graph.nodes.map(
-        ({ id, x, y, view }): JobNode => ({ id, type: 'job', position: { x, y }, data: { view, isFocus: id === focus }, ariaLabel: `${id}: ${view.word}` }),
-      ),
+      nodes: graph.nodes.map(({ id, x, y, view }): JobNode => ({
+        id,
+        type: 'job',
+        position: { x, y },
+        data: { view, isFocus: id === focus },
+        ariaLabel: `${id}: ${view.word}`,
+      })),
       edges: graph.edges.map((edge) => ({ ...edge, markerEnd: { type: MarkerType.ArrowClosed } })),
     }
   }, [views, focus])
   return (
-    <div className="graph" data-small={isSmall === true ? '' : undefined} role="figure" aria-label="Dependencies of jobs">
+    <div
+      className="graph"
+      data-small={isSmall === true ? '' : undefined}
+      role="figure"
+      aria-label="Dependencies of jobs"
+    >
       <ReactFlow
         colorMode={scheme}
         nodes={nodes}

@@ -33,9 +33,13 @@ export function RunStrip({ runs, next, now }: { runs: readonly RunView[]; next: 
         return (
           <Tooltip key={point.id} label={text}>
             {path === undefined ? (
-              <span className="strip-run" style={style} role="img" aria-label={text}>{mark}</span>
+              <span className="strip-run" style={style} role="img" aria-label={text}>
+                {mark}
+              </span>
             ) : (
-              <Link className="strip-run" style={style} to={path} aria-label={`${text}, log`}>{mark}</Link>
+              <Link className="strip-run" style={style} to={path} aria-label={`${text}, log`}>
+                {mark}
+              </Link>
             )}
           </Tooltip>
         )
@@ -44,7 +48,12 @@ export function RunStrip({ runs, next, now }: { runs: readonly RunView[]; next: 
         const text = `next ${exactTime(point.at, { utc })}, ${relative(point.at, now)}`
         return (
           <Tooltip key={point.at} label={text}>
-            <span className="strip-run strip-next" role="img" aria-label={text} style={{ left: `${point.position * 100}%` }} />
+            <span
+              className="strip-run strip-next"
+              role="img"
+              aria-label={text}
+              style={{ left: `${point.position * 100}%` }}
+            />
           </Tooltip>
         )
       })}
@@ -60,5 +69,8 @@ export function RunStrip({ runs, next, now }: { runs: readonly RunView[]; next: 
 function tickText(at: number, options: { utc: boolean; isLong: boolean }): string {
   const zone = options.utc ? { timeZone: 'UTC' } : {}
   const time = { hour: '2-digit', minute: '2-digit' } as const
-  return new Intl.DateTimeFormat('en-GB', options.isLong ? { day: 'numeric', month: 'short', ...time, ...zone } : { ...time, ...zone }).format(at)
+  return new Intl.DateTimeFormat(
+    'en-GB',
+    options.isLong ? { day: 'numeric', month: 'short', ...time, ...zone } : { ...time, ...zone },
+  ).format(at)
 }

@@ -8,14 +8,26 @@ import { isObject } from '../document/json-document.ts'
  */
 const counters = ['successCount', 'errorCount', 'errorsSinceLastSuccess', 'lastSuccess', 'lastError'] as const
 const readOnly = new Set<string>([...counters, 'nextRun'])
-const emptyDefaults = new Set(['executor', 'executorFlags', 'taskInfoData', 'ownerName', 'scheduleTimeZone', 'description', 'owner', 'runAsUser'])
+const emptyDefaults = new Set([
+  'executor',
+  'executorFlags',
+  'taskInfoData',
+  'ownerName',
+  'scheduleTimeZone',
+  'description',
+  'owner',
+  'runAsUser',
+])
 
 /** The job as a person edits it: without counters and without what is empty. */
 export function editableJob(job: Job): JsonObject {
   const plain: unknown = JSON.parse(JSON.stringify(job))
   if (!isObject(plain)) return {}
   const isNoise = (key: string, value: unknown) =>
-    readOnly.has(key) || value === null || (value === '' && emptyDefaults.has(key)) || (Array.isArray(value) && value.length === 0)
+    readOnly.has(key) ||
+    value === null ||
+    (value === '' && emptyDefaults.has(key)) ||
+    (Array.isArray(value) && value.length === 0)
   return Object.fromEntries(Object.entries(plain).filter(([key, value]) => !isNoise(key, value)))
 }
 

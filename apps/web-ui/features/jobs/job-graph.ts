@@ -1,15 +1,17 @@
 import { Graph, layout } from '@dagrejs/dagre'
 import type { JobView } from './job-view.ts'
 
-export const nodeSize = { width: 210, height: 56 }
-export type GraphNode = { id: string; x: number; y: number; view: JobView }
-export type GraphEdge = { id: string; source: string; target: string }
+const nodeSize = { width: 210, height: 56 }
+type GraphNode = { id: string; x: number; y: number; view: JobView }
+type GraphEdge = { id: string; source: string; target: string }
 
 /** Jobs from left to right in the order they follow each other. */
 export function layOutGraph(views: readonly JobView[]): { nodes: GraphNode[]; edges: GraphEdge[] } {
   const names = new Set(views.map((view) => view.name))
   const edges = views.flatMap((view) =>
-    view.parents.filter((parent) => names.has(parent)).map((parent) => ({ id: `${parent}→${view.name}`, source: parent, target: view.name })),
+    view.parents
+      .filter((parent) => names.has(parent))
+      .map((parent) => ({ id: `${parent}→${view.name}`, source: parent, target: view.name })),
   )
   const graph = new Graph()
   graph.setGraph({ rankdir: 'LR', nodesep: 24, ranksep: 70, marginx: 20, marginy: 20 })

@@ -19,5 +19,9 @@ const nextCount = 8
 export function nextRunsOf(view: JobView, now: number): number[] {
   const { job } = view
   if (job.disabled || isDependent(job)) return []
-  return nextRuns(parseSchedule(job.schedule ?? '', job.scheduleTimeZone), { zone: job.scheduleTimeZone, now, count: nextCount }).runs
+  return nextRuns(parseSchedule(job.schedule ?? '', job.scheduleTimeZone), {
+    zone: job.scheduleTimeZone,
+    now,
+    count: nextCount,
+  }).runs
 }

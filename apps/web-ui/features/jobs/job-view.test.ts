@@ -21,9 +21,13 @@ describe('the status of a job', () => {
   for (const [name, more, summary, word] of table) it(`is ${name}`, () => assert.equal(view(more, summary).word, word))
   it('says what a queued run waits for', () => {
     const waiting = runSchema.parse({ id: 'r', state: 'queued', waitsFor: 'needs 4 cpus' })
-    assert.equal(jobView(job(), { summary: jobSummarySchema.parse({ name: 'a', state: 'queued' }), waiting }, 0).reason, 'needs 4 cpus')
+    assert.equal(
+      jobView(job(), { summary: jobSummarySchema.parse({ name: 'a', state: 'queued' }), waiting }, 0).reason,
+      'needs 4 cpus',
+    )
   })
-  it('of a dependent one says what it follows', () => assert.equal(view({ parents: ['p', 'q'], schedule: undefined }).when, 'after p and q'))
+  it('of a dependent one says what it follows', () =>
+    assert.equal(view({ parents: ['p', 'q'], schedule: undefined }).when, 'after p and q'))
 })
 
 describe('a job that is saved', () => {
@@ -33,7 +37,8 @@ describe('a job that is saved', () => {
     assert.equal('successCount' in edited, false)
     assert.equal(jobToSave({ ...edited, cpus: 2 }, stored)['successCount'], 7)
   })
-  it('keeps what the form does not know', () => assert.deepEqual(editableJob(job({ fetch: [{ uri: 'u' }] }))['fetch'], [{ uri: 'u' }]))
+  it('keeps what the form does not know', () =>
+    assert.deepEqual(editableJob(job({ fetch: [{ uri: 'u' }] }))['fetch'], [{ uri: 'u' }]))
 })
 
 describe("Chronos' sentence", () => {
@@ -62,6 +67,9 @@ describe('runs and families', () => {
   it('hold everything before and after, also around a diamond', () => {
     const of = (name: string, parents: string[]) => ({ ...view(), name, parents })
     const all = [of('a', []), of('b', ['a']), of('c', ['a']), of('d', ['b', 'c']), of('x', [])]
-    assert.deepEqual(relatives('b', all).map((one) => one.name), ['a', 'b', 'd'])
+    assert.deepEqual(
+      relatives('b', all).map((one) => one.name),
+      ['a', 'b', 'd'],
+    )
   })
 })

@@ -44,7 +44,8 @@ export function jobView(job: Job, { summary, waiting }: Told, now: number): JobV
   }
 }
 
-const latest = (a: number | undefined, b: number | undefined) => (a === undefined ? b : b === undefined ? a : Math.max(a, b))
+const latest = (a: number | undefined, b: number | undefined) =>
+  a === undefined ? b : b === undefined ? a : Math.max(a, b)
 
 export const isDependent = (job: { parents?: string[] | undefined }) => (job.parents?.length ?? 0) > 0
 
@@ -53,17 +54,19 @@ function whenWords(job: Job): string {
   return scheduleWords(parseSchedule(job.schedule ?? '', job.scheduleTimeZone), job.scheduleTimeZone)
 }
 
-export function nextRunOf(job: Job, summary: JobSummary | undefined, now: number): number | undefined {
+function nextRunOf(job: Job, summary: JobSummary | undefined, now: number): number | undefined {
   const told = momentOf(job.nextRun ?? summary?.nextRun)
   if (told !== undefined) return told
   if (isDependent(job) || job.schedule === undefined) return undefined
-  return nextRuns(parseSchedule(job.schedule, job.scheduleTimeZone), { zone: job.scheduleTimeZone, now, count: 1 }).runs[0]
+  return nextRuns(parseSchedule(job.schedule, job.scheduleTimeZone), { zone: job.scheduleTimeZone, now, count: 1 })
+    .runs[0]
 }
 
 function stateOf(job: Job, { summary, waiting }: Told, running: number): Pick<JobView, 'status' | 'word' | 'reason'> {
   if (running > 0) return { status: 'working', word: running === 1 ? 'Running' : `${running} running`, reason: '' }
   if (job.disabled) return { status: 'stopped', word: 'Disabled', reason: '' }
-  if (summary?.state === 'queued') return { status: 'waiting', word: 'Queued', reason: waiting?.waitsFor ?? 'waits for an agent with room' }
+  if (summary?.state === 'queued')
+    return { status: 'waiting', word: 'Queued', reason: waiting?.waitsFor ?? 'waits for an agent with room' }
   if (waiting?.state === 'delayed') return { status: 'waiting', word: 'Retrying', reason: retryWords(waiting) }
   if (summary?.status === 'failure') return { status: 'failing', word: 'Failed', reason: failureWords(job) }
   if (summary?.status === 'success') return { status: 'healthy', word: 'Succeeded', reason: '' }

@@ -2,7 +2,7 @@ import { CronExpressionParser } from 'cron-parser'
 import type { Period, Schedule, Start } from './schedule.ts'
 import { addToWall, instantOf } from './zone.ts'
 
-export type Preview = { runs: number[]; problem?: string }
+type Preview = { runs: number[]; problem?: string }
 type Options = { zone: string; now: number; count: number }
 
 /** The next runs of a schedule: exact calendar arithmetic from its start, the same as the server's. */
@@ -44,15 +44,22 @@ const take = (at: (index: number) => number, from: number, count: number) =>
   Array.from({ length: count }, (_, index) => at(from + index))
 
 /** The time of the k-th run: calendar units on the wall clock of the zone, hours and below exactly. */
-function gridOf(start: Start, period: Period, options: { zone: string; now: number }): ((index: number) => number) | undefined {
+function gridOf(
+  start: Start,
+  period: Period,
+  options: { zone: string; now: number },
+): ((index: number) => number) | undefined {
   if (start.kind === 'other') return undefined
   const zone = options.zone === '' ? 'UTC' : options.zone
-  if (start.kind === 'now') return (index) => options.now + index * (period.ms + (period.days + period.months * 30) * 86_400_000)
+  if (start.kind === 'now')
+    return (index) => options.now + index * (period.ms + (period.days + period.months * 30) * 86_400_000)
   const { wall, offsetMs } = start
   // Without a zone of its own the offset in the text holds for ever; with one it is ignored, as Chronos does.
   const shiftMs = options.zone === '' ? (offsetMs ?? 0) : 0
   return (index) =>
-    instantOf(addToWall(wall, { months: period.months * index, days: period.days * index }), zone) - shiftMs + period.ms * index
+    instantOf(addToWall(wall, { months: period.months * index, days: period.days * index }), zone) -
+    shiftMs +
+    period.ms * index
 }
 
 function firstAfter(at: (index: number) => number, period: Period, now: number): number {

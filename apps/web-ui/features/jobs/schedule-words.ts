@@ -27,7 +27,8 @@ function repeatingWords(schedule: Extract<Schedule, { kind: 'repeating' }>, zone
 function everyWords(period: Period): string {
   const parts = partsOf(period)
   const [only] = parts
-  if (parts.length === 1 && only !== undefined) return only[0] === 1 ? `every ${only[1]}` : `every ${only[0]} ${only[1]}s`
+  if (parts.length === 1 && only !== undefined)
+    return only[0] === 1 ? `every ${only[1]}` : `every ${only[0]} ${only[1]}s`
   return `every ${parts.map(([count, unit]) => `${count} ${unit}${count === 1 ? '' : 's'}`).join(' ')}`
 }
 

@@ -6,24 +6,57 @@ import { scheduleWords } from './schedule-words.ts'
 import { layOutStrip } from './run-strip.ts'
 
 const now = Date.parse('2026-03-01T12:00:00Z')
-const runs = (text: string, zone = '', count = 3, at = now) =>
-  nextRuns(parseSchedule(text, zone), { zone, now: at, count }).runs.map((run) => new Date(run).toISOString().replace('.000Z', 'Z'))
+const runs = (text: string, zone = '', count = 3) =>
+  nextRuns(parseSchedule(text, zone), { zone, now, count }).runs.map((run) =>
+    new Date(run).toISOString().replace('.000Z', 'Z'),
+  )
 
 describe('the preview of a schedule', () => {
   const table: [string, string, string, string[]][] = [
-    ['an interval from a future start', 'R/2026-03-02T00:00:00Z/PT6H', '', ['2026-03-02T00:00:00Z', '2026-03-02T06:00:00Z', '2026-03-02T12:00:00Z']],
+    [
+      'an interval from a future start',
+      'R/2026-03-02T00:00:00Z/PT6H',
+      '',
+      ['2026-03-02T00:00:00Z', '2026-03-02T06:00:00Z', '2026-03-02T12:00:00Z'],
+    ],
     ['no start: now', 'R//PT1H', '', ['2026-03-01T12:00:00Z', '2026-03-01T13:00:00Z', '2026-03-01T14:00:00Z']],
-    ['a past start: at once, then on its grid', 'R/2026-01-01T00:30:00Z/PT1H', '', ['2026-03-01T12:00:00Z', '2026-03-01T12:30:00Z', '2026-03-01T13:30:00Z']],
+    [
+      'a past start: at once, then on its grid',
+      'R/2026-01-01T00:30:00Z/PT1H',
+      '',
+      ['2026-03-01T12:00:00Z', '2026-03-01T12:30:00Z', '2026-03-01T13:30:00Z'],
+    ],
     ['repetitions that end', 'R2/2026-03-02T00:00:00Z/P1D', '', ['2026-03-02T00:00:00Z', '2026-03-03T00:00:00Z']],
     ['never', 'R0/2026-03-02T00:00:00Z/P1D', '', []],
-    ['months clamped to their end, from the anchor', 'R/2026-03-31T00:00:00Z/P1M', '', ['2026-03-31T00:00:00Z', '2026-04-30T00:00:00Z', '2026-05-31T00:00:00Z']],
-    ['the wall clock of a zone, whatever offset is written', 'R/2026-03-28T02:00:00Z/P1D', 'Europe/Berlin', ['2026-03-28T01:00:00Z', '2026-03-29T01:00:00Z', '2026-03-30T00:00:00Z']],
-    ['an offset without a zone, for ever', 'R/2026-03-28T09:00:00+02:00/P1D', '', ['2026-03-28T07:00:00Z', '2026-03-29T07:00:00Z', '2026-03-30T07:00:00Z']],
+    [
+      'months clamped to their end, from the anchor',
+      'R/2026-03-31T00:00:00Z/P1M',
+      '',
+      ['2026-03-31T00:00:00Z', '2026-04-30T00:00:00Z', '2026-05-31T00:00:00Z'],
+    ],
+    [
+      'the wall clock of a zone, whatever offset is written',
+      'R/2026-03-28T02:00:00Z/P1D',
+      'Europe/Berlin',
+      ['2026-03-28T01:00:00Z', '2026-03-29T01:00:00Z', '2026-03-30T00:00:00Z'],
+    ],
+    [
+      'an offset without a zone, for ever',
+      'R/2026-03-28T09:00:00+02:00/P1D',
+      '',
+      ['2026-03-28T07:00:00Z', '2026-03-29T07:00:00Z', '2026-03-30T07:00:00Z'],
+    ],
     ['cron in UTC', '30 4 * * *', '', ['2026-03-02T04:30:00Z', '2026-03-03T04:30:00Z', '2026-03-04T04:30:00Z']],
-    ['cron in a zone', '0 9 * * 1-5', 'Europe/Berlin', ['2026-03-02T08:00:00Z', '2026-03-03T08:00:00Z', '2026-03-04T08:00:00Z']],
+    [
+      'cron in a zone',
+      '0 9 * * 1-5',
+      'Europe/Berlin',
+      ['2026-03-02T08:00:00Z', '2026-03-03T08:00:00Z', '2026-03-04T08:00:00Z'],
+    ],
     ['a named cron', '@daily', '', ['2026-03-02T00:00:00Z', '2026-03-03T00:00:00Z', '2026-03-04T00:00:00Z']],
   ]
-  for (const [name, text, zone, expected] of table) it(`shows ${name}`, () => assert.deepEqual(runs(text, zone), expected))
+  for (const [name, text, zone, expected] of table)
+    it(`shows ${name}`, () => assert.deepEqual(runs(text, zone), expected))
 
   it('takes the first of the two hours in autumn', () =>
     assert.deepEqual(runs('R/2026-10-25T02:30:00Z/P1D', 'Europe/Berlin', 1), ['2026-10-25T00:30:00Z']))
@@ -38,7 +71,8 @@ describe('the preview of a schedule', () => {
     ['', /schedule is needed/],
   ]
   for (const [text, expected] of mistakes)
-    it(`says what is wrong with '${text}'`, () => assert.match(nextRuns(parseSchedule(text), { zone: '', now, count: 1 }).problem ?? '', expected))
+    it(`says what is wrong with '${text}'`, () =>
+      assert.match(nextRuns(parseSchedule(text), { zone: '', now, count: 1 }).problem ?? '', expected))
   it('names an unknown zone', () => assert.match(scheduleWords(parseSchedule('@daily', 'Mars/Base')), /Mars\/Base/))
 })
 
@@ -58,7 +92,8 @@ describe('a schedule in words', () => {
     ['5 * * * *', '', 'every hour at :05, UTC'],
     ['1 2 3 4 5', '', 'cron 1 2 3 4 5, UTC'],
   ]
-  for (const [text, zone, expected] of table) it(`is '${expected}'`, () => assert.equal(scheduleWords(parseSchedule(text, zone), zone), expected))
+  for (const [text, zone, expected] of table)
+    it(`is '${expected}'`, () => assert.equal(scheduleWords(parseSchedule(text, zone), zone), expected))
 })
 
 describe('the strip of runs', () => {
@@ -70,7 +105,17 @@ describe('the strip of runs', () => {
     assert.equal(strip.ticks.length, 5)
   })
   it('leaves out what is older than the axis', () => {
-    const strip = layOutStrip([{ id: 'old', at: -900_000, status: 'healthy' }, { id: 'new', at: -1_000, status: 'failing' }], [60_000], 0)
-    assert.deepEqual(strip.past.map((run) => run.id), ['new'])
+    const strip = layOutStrip(
+      [
+        { id: 'old', at: -900_000, status: 'healthy' },
+        { id: 'new', at: -1_000, status: 'failing' },
+      ],
+      [60_000],
+      0,
+    )
+    assert.deepEqual(
+      strip.past.map((run) => run.id),
+      ['new'],
+    )
   })
 })

@@ -38,7 +38,8 @@ function parseCron(text: string): Schedule {
 
 function parseRepeating(text: string): Schedule {
   const match = /^R([0-9]*)\/(.*)\/(P.*)$/.exec(text)
-  if (match === null) return invalid('An interval has three parts: R[times]/[start]/period, such as R/2026-01-01T04:00:00Z/P1D.')
+  if (match === null)
+    return invalid('An interval has three parts: R[times]/[start]/period, such as R/2026-01-01T04:00:00Z/P1D.')
   const [, times = '', startText = '', periodText = ''] = match
   const start = parseStart(startText)
   if (start === undefined) return invalid(`The start '${startText}' is not an ISO 8601 date and time.`)

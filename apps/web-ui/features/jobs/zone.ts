@@ -1,5 +1,13 @@
 /** Wall-clock time in a named zone, from what every browser has (Intl); Temporal is not in all of them. */
-export type Wall = { year: number; month: number; day: number; hour: number; minute: number; second: number; ms: number }
+export type Wall = {
+  year: number
+  month: number
+  day: number
+  hour: number
+  minute: number
+  second: number
+  ms: number
+}
 
 const formats = new Map<string, Intl.DateTimeFormat>()
 
@@ -29,14 +37,15 @@ export function isZone(zone: string): boolean {
   }
 }
 
-export function wallAt(at: number, zone: string): Wall {
+function wallAt(at: number, zone: string): Wall {
   const part: Record<string, number> = {}
   for (const { type, value } of formatOf(zone).formatToParts(at)) part[type] = Number(value)
   const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = part
   return { year, month, day, hour, minute, second, ms: ((at % 1000) + 1000) % 1000 }
 }
 
-const asUtc = (wall: Wall) => Date.UTC(wall.year, wall.month - 1, wall.day, wall.hour, wall.minute, wall.second, wall.ms)
+const asUtc = (wall: Wall) =>
+  Date.UTC(wall.year, wall.month - 1, wall.day, wall.hour, wall.minute, wall.second, wall.ms)
 const offsetAt = (at: number, zone: string) => asUtc(wallAt(at, zone)) - at
 const dayMs = 86_400_000
 

@@ -10,7 +10,7 @@ export function failureSentence(error: unknown): string {
   return `${error.message}${fields === '' ? '' : ` ${fields}`}${quoted}`
 }
 
-export function notifyFailure(title: string, error: unknown): void {
+function notifyFailure(title: string, error: unknown): void {
   notifications.show({ title, message: failureSentence(error), color: 'red', autoClose: 10_000 })
 }
 

@@ -15,7 +15,16 @@ import type { PaletteItem } from './palette-items.ts'
 /** Go to anything, run the common actions. Ctrl-K. */
 export function Palette({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   return (
-    <Modal opened={opened} onClose={onClose} withCloseButton={false} padding={0} size="lg" yOffset="12vh" centered={false} aria-label="Search and commands">
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      withCloseButton={false}
+      padding={0}
+      size="lg"
+      yOffset="12vh"
+      centered={false}
+      aria-label="Search and commands"
+    >
       {opened && <PaletteBody onClose={onClose} />}
     </Modal>
   )
@@ -60,7 +69,12 @@ function PaletteBody({ onClose }: { onClose: () => void }) {
         }}
         onKeyDown={onKey}
       />
-      <div id="palette-results" role="listbox" aria-label="Results" style={{ maxHeight: '50vh', overflow: 'auto', padding: 6, borderTop: '1px solid var(--ts-border)' }}>
+      <div
+        id="palette-results"
+        role="listbox"
+        aria-label="Results"
+        style={{ maxHeight: '50vh', overflow: 'auto', padding: 6, borderTop: '1px solid var(--ts-border)' }}
+      >
         {found.map((item, index) => (
           <button
             key={item.id}
@@ -80,7 +94,11 @@ function PaletteBody({ onClose }: { onClose: () => void }) {
             <span className="kind">{item.kind}</span>
           </button>
         ))}
-        {found.length === 0 && <p className="dim" style={{ padding: 14 }}>Nothing is called that.</p>}
+        {found.length === 0 && (
+          <p className="dim" style={{ padding: 14 }}>
+            Nothing is called that.
+          </p>
+        )}
       </div>
     </>
   )
@@ -96,7 +114,12 @@ function usePaletteItems(): PaletteItem[] {
   return useMemo(() => {
     const go = (path: string) => () => void navigate(path)
     return [
-      ...sections.map((one): PaletteItem => ({ id: `go:${one.path}`, kind: 'Page', title: one.label, run: go(one.path) })),
+      ...sections.map((one): PaletteItem => ({
+        id: `go:${one.path}`,
+        kind: 'Page',
+        title: one.label,
+        run: go(one.path),
+      })),
       { id: 'new:service', kind: 'Command', title: 'New service', run: go(paths.serviceNew()) },
       { id: 'new:job', kind: 'Command', title: 'New job', run: go(paths.jobNew()) },
       { id: 'go:deployments', kind: 'Page', title: 'Deployments', run: go(paths.deployments()) },
@@ -104,23 +127,45 @@ function usePaletteItems(): PaletteItem[] {
       { id: 'theme', kind: 'Command', title: 'Switch theme', run: () => toggleColorScheme() },
       { id: 'pause', kind: 'Command', title: 'Pause live data', run: () => live.pause() },
       { id: 'resume', kind: 'Command', title: 'Resume live data', run: () => live.start() },
-      ...(services ?? []).map(
-        (view): PaletteItem => ({ id: `s:${view.id}`, kind: 'Service', title: view.id, detail: view.word, status: view.status, run: go(paths.service(view.id)) }),
-      ),
-      ...(jobs ?? []).map(
-        (view): PaletteItem => ({ id: `j:${view.name}`, kind: 'Job', title: view.name, detail: view.when, status: view.status, run: go(paths.job(view.name)) }),
-      ),
-      ...[...(cluster?.agents.values() ?? [])].map(
-        (agent): PaletteItem => ({ id: `n:${agent.id}`, kind: 'Node', title: agent.hostname, detail: agent.id, run: go(paths.node(agent.id)) }),
-      ),
-      ...[...(cluster?.frameworks.values() ?? [])].map(
-        (one): PaletteItem => ({ id: `f:${one.id}`, kind: 'Framework', title: one.name, detail: one.id, run: go(paths.framework(one.id)) }),
-      ),
+      ...(services ?? []).map((view): PaletteItem => ({
+        id: `s:${view.id}`,
+        kind: 'Service',
+        title: view.id,
+        detail: view.word,
+        status: view.status,
+        run: go(paths.service(view.id)),
+      })),
+      ...(jobs ?? []).map((view): PaletteItem => ({
+        id: `j:${view.name}`,
+        kind: 'Job',
+        title: view.name,
+        detail: view.when,
+        status: view.status,
+        run: go(paths.job(view.name)),
+      })),
+      ...[...(cluster?.agents.values() ?? [])].map((agent): PaletteItem => ({
+        id: `n:${agent.id}`,
+        kind: 'Node',
+        title: agent.hostname,
+        detail: agent.id,
+        run: go(paths.node(agent.id)),
+      })),
+      ...[...(cluster?.frameworks.values() ?? [])].map((one): PaletteItem => ({
+        id: `f:${one.id}`,
+        kind: 'Framework',
+        title: one.name,
+        detail: one.id,
+        run: go(paths.framework(one.id)),
+      })),
       ...[...(cluster?.tasks.values() ?? [])]
         .filter((task) => !isEnded(task.state))
-        .map(
-          (task): PaletteItem => ({ id: `t:${task.key}`, kind: 'Task', title: task.id, status: taskWords(task.state, task.healthy).status, run: go(paths.task(task.frameworkId, task.id)) }),
-        ),
+        .map((task): PaletteItem => ({
+          id: `t:${task.key}`,
+          kind: 'Task',
+          title: task.id,
+          status: taskWords(task.state, task.healthy).status,
+          run: go(paths.task(task.frameworkId, task.id)),
+        })),
     ]
   }, [navigate, live, toggleColorScheme, services, jobs, cluster])
 }

@@ -23,19 +23,38 @@ import type { ServiceView } from './service-view.ts'
 export function ConfigurationTab({ view }: { view: ServiceView }) {
   const [chosen, setChosen] = useUrlState('version')
   const current = view.app.version ?? ''
-  const versions = useQuery({ queryKey: [...keys.appVersions(view.id), current], queryFn: ({ signal }) => readVersions(view.id, signal) })
-  if (versions.error !== null) return <ErrorNotice title="The versions cannot be read." error={versions.error} onRetry={() => void versions.refetch()} />
+  const versions = useQuery({
+    queryKey: [...keys.appVersions(view.id), current],
+    queryFn: ({ signal }) => readVersions(view.id, signal),
+  })
+  if (versions.error !== null)
+    return (
+      <ErrorNotice
+        title="The versions cannot be read."
+        error={versions.error}
+        onRetry={() => void versions.refetch()}
+      />
+    )
   const shown = chosen === '' ? current : chosen
   return (
     <div className="grid-main" style={{ gridTemplateColumns: undefined }}>
       <VersionView key={shown} view={view} version={shown} isCurrent={shown === current} />
       <Panel title="Versions" flush>
         {versions.data === undefined ? (
-          <div style={{ padding: 14 }}><SkeletonLines /></div>
+          <div style={{ padding: 14 }}>
+            <SkeletonLines />
+          </div>
         ) : (
           versions.data.map((version) => (
             <div className="version-row" key={version} data-current={version === shown ? '' : undefined}>
-              <Button variant="transparent" color="gray" px={0} c="var(--ts-text)" aria-pressed={version === shown} onClick={() => setChosen(version === current ? '' : version)}>
+              <Button
+                variant="transparent"
+                color="gray"
+                px={0}
+                c="var(--ts-text)"
+                aria-pressed={version === shown}
+                onClick={() => setChosen(version === current ? '' : version)}
+              >
                 <ExactTime at={momentOf(version)} />
               </Button>
               <span className="toolbar-space" />
@@ -56,8 +75,13 @@ function VersionView({ view, version, isCurrent }: { view: ServiceView; version:
     enabled: !isCurrent,
     staleTime: Number.POSITIVE_INFINITY,
   })
-  if (old.error !== null) return <ErrorNotice title="This version cannot be read." error={old.error} onRetry={() => void old.refetch()} />
-  const document = isCurrent ? configurationOf(view.app) : old.data === undefined ? undefined : configurationOf(JSON.parse(JSON.stringify(old.data)))
+  if (old.error !== null)
+    return <ErrorNotice title="This version cannot be read." error={old.error} onRetry={() => void old.refetch()} />
+  const document = isCurrent
+    ? configurationOf(view.app)
+    : old.data === undefined
+      ? undefined
+      : configurationOf(JSON.parse(JSON.stringify(old.data)))
   if (document === undefined) return <SkeletonLines count={8} />
   const text = configurationText(document)
   return (
@@ -65,10 +89,24 @@ function VersionView({ view, version, isCurrent }: { view: ServiceView; version:
       title={isCurrent ? 'Current version' : 'Old version'}
       actions={
         <>
-          {!isCurrent && <SegmentedControl aria-label="Show" data={[{ value: 'difference', label: 'Difference' }, { value: 'whole', label: 'Whole' }]} value={mode} onChange={setMode} />}
-          <span className="copyable"><CopyButton value={text} label="Copy the JSON" /></span>
+          {!isCurrent && (
+            <SegmentedControl
+              aria-label="Show"
+              data={[
+                { value: 'difference', label: 'Difference' },
+                { value: 'whole', label: 'Whole' },
+              ]}
+              value={mode}
+              onChange={setMode}
+            />
+          )}
+          <span className="copyable">
+            <CopyButton value={text} label="Copy the JSON" />
+          </span>
           {isCurrent ? (
-            <Button variant="default" component={Link} to={paths.serviceEdit(view.id)}>Edit</Button>
+            <Button variant="default" component={Link} to={paths.serviceEdit(view.id)}>
+              Edit
+            </Button>
           ) : (
             <RollBack view={view} version={version} document={document} />
           )}
@@ -78,13 +116,23 @@ function VersionView({ view, version, isCurrent }: { view: ServiceView; version:
       {!isCurrent && mode === 'difference' ? (
         <Diff label="What rolling back would change" before={configurationText(view.app)} after={text} />
       ) : (
-        <pre className="diff" style={{ margin: 0, padding: 12, maxHeight: '65vh' }}>{text}</pre>
+        <pre className="diff" style={{ margin: 0, padding: 12, maxHeight: '65vh' }}>
+          {text}
+        </pre>
       )}
     </Panel>
   )
 }
 
-function RollBack({ view, version, document }: { view: ServiceView; version: string; document: ReturnType<typeof configurationOf> }) {
+function RollBack({
+  view,
+  version,
+  document,
+}: {
+  view: ServiceView
+  version: string
+  document: ReturnType<typeof configurationOf>
+}) {
   const { confirm, dialog } = useConfirm()
   const { run } = useAction()
   const live = useLive()
@@ -95,7 +143,12 @@ function RollBack({ view, version, document }: { view: ServiceView; version: str
       text: describeChange(view.app, document),
       action: 'Roll back',
       onConfirm: () =>
-        run({ done: `${view.id} is rolled back`, failed: `${view.id} was not rolled back`, action: () => rollBackApp(view.id, version), after: () => live.serviceChanged(view.id) }),
+        run({
+          done: `${view.id} is rolled back`,
+          failed: `${view.id} was not rolled back`,
+          action: () => rollBackApp(view.id, version),
+          after: () => live.serviceChanged(view.id),
+        }),
     })
   return (
     <>

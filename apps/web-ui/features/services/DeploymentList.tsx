@@ -28,7 +28,11 @@ const actionWords: Record<string, string> = {
 /** Running deployments, each with its steps and the way back. */
 export function DeploymentList({ deployments }: { deployments: readonly Deployment[] }) {
   if (deployments.length === 0)
-    return <Empty title="No deployment is running">Changes of services appear here step by step while they are carried out.</Empty>
+    return (
+      <Empty title="No deployment is running">
+        Changes of services appear here step by step while they are carried out.
+      </Empty>
+    )
   return (
     <div className="stack">
       {deployments.map((deployment) => (
@@ -57,7 +61,10 @@ function DeploymentPanel({ deployment }: { deployment: Deployment }) {
         <ol style={{ listStyle: 'none', padding: 0, margin: 0 }}>
           {deployment.steps.map((step, index) => (
             <li className="deploy-step" key={index}>
-              <StatusMark status={stepStatus(index + 1, deployment.currentStep)} label={stepWords[stepStatus(index + 1, deployment.currentStep)] ?? ''} />
+              <StatusMark
+                status={stepStatus(index + 1, deployment.currentStep)}
+                label={stepWords[stepStatus(index + 1, deployment.currentStep)] ?? ''}
+              />
               <span>
                 {step.actions.map((action, at) => (
                   <div key={at}>
@@ -76,7 +83,8 @@ function DeploymentPanel({ deployment }: { deployment: Deployment }) {
   )
 }
 
-const stepStatus = (step: number, current: number): Status => (step < current ? 'healthy' : step === current ? 'working' : 'stopped')
+const stepStatus = (step: number, current: number): Status =>
+  step < current ? 'healthy' : step === current ? 'working' : 'stopped'
 const stepWords: Partial<Record<Status, string>> = { healthy: 'done', working: 'running', stopped: 'to do' }
 
 function CancelActions({ deployment }: { deployment: Deployment }) {

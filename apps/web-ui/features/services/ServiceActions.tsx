@@ -62,11 +62,25 @@ export function ServiceActions({ view }: { view: ServiceView }) {
   )
 }
 
-export function ReasonedItem(props: { label: string; reason: string | undefined; onClick: () => void; color?: string }) {
+export function ReasonedItem(props: {
+  label: string
+  reason: string | undefined
+  onClick: () => void
+  color?: string
+}) {
   return (
-    <Menu.Item disabled={props.reason !== undefined} title={props.reason} onClick={props.onClick} {...(props.color === undefined ? {} : { color: props.color })}>
+    <Menu.Item
+      disabled={props.reason !== undefined}
+      title={props.reason}
+      onClick={props.onClick}
+      {...(props.color === undefined ? {} : { color: props.color })}
+    >
       {props.label}
-      {props.reason !== undefined && <div className="dim" style={{ fontSize: 12, maxWidth: 240 }}>{props.reason}</div>}
+      {props.reason !== undefined && (
+        <div className="dim" style={{ fontSize: 12, maxWidth: 240 }}>
+          {props.reason}
+        </div>
+      )}
     </Menu.Item>
   )
 }
@@ -79,26 +93,34 @@ function useServiceActions(view: ServiceView, confirm: (question: Question) => v
   const { id, app } = view
   return {
     scale: (instances: number) =>
-      run({ done: `${id} is scaled to ${instances}`, failed: `${id} was not scaled`, action: () => scaleApp(id, instances), after }),
+      run({
+        done: `${id} is scaled to ${instances}`,
+        failed: `${id} was not scaled`,
+        action: () => scaleApp(id, instances),
+        after,
+      }),
     restart: () =>
       confirm({
         title: `Restart ${id}?`,
         text: `Replaces ${plural(app.instances, 'instance')}, ${keepsHealthy(view)}.`,
         action: 'Restart',
-        onConfirm: () => run({ done: `${id} restarts`, failed: `${id} was not restarted`, action: () => restartApp(id), after }),
+        onConfirm: () =>
+          run({ done: `${id} restarts`, failed: `${id} was not restarted`, action: () => restartApp(id), after }),
       }),
     stop: () =>
       confirm({
         title: `Stop ${id}?`,
         text: `Stops ${plural(app.tasksRunning, 'instance')}. The configuration stays, and Resume starts it again.`,
         action: 'Stop',
-        onConfirm: () => run({ done: `${id} stops`, failed: `${id} was not stopped`, action: () => scaleApp(id, 0), after }),
+        onConfirm: () =>
+          run({ done: `${id} stops`, failed: `${id} was not stopped`, action: () => scaleApp(id, 0), after }),
       }),
-    resetDelay: () => run({ done: `${id} is tried again now`, failed: 'The delay was not reset', action: () => resetDelay(id), after }),
+    resetDelay: () =>
+      run({ done: `${id} is tried again now`, failed: 'The delay was not reset', action: () => resetDelay(id), after }),
     delete: () =>
       confirm({
         title: `Delete ${id}?`,
-        text: `${plural(app.tasksRunning, 'running instance')}, the configuration and all of its old versions are lost.`,
+        text: `${plural(app.tasksRunning, 'running instance')}, the configuration and all old versions are lost.`,
         action: 'Delete',
         typeName: id,
         isDangerous: true,
@@ -121,7 +143,15 @@ function keepsHealthy(view: ServiceView): string {
   return kept === 0 ? 'all of them may be down at once' : `at least ${kept} ${kept === 1 ? 'stays' : 'stay'} up`
 }
 
-function ScaleDialog({ view, onClose, onScale }: { view: ServiceView; onClose: () => void; onScale: (instances: number) => void }) {
+function ScaleDialog({
+  view,
+  onClose,
+  onScale,
+}: {
+  view: ServiceView
+  onClose: () => void
+  onScale: (instances: number) => void
+}) {
   const [instances, setInstances] = useState(Math.max(1, view.app.instances))
   return (
     <Modal opened onClose={onClose} title={`Scale ${view.id}`} size="xs">

@@ -1,5 +1,13 @@
 import { Select } from '@mantine/core'
-import { ChoiceField, ItemsField, ListField, MapField, NumberField, TextAreaField, TextField } from '../document/fields.tsx'
+import {
+  ChoiceField,
+  ItemsField,
+  ListField,
+  MapField,
+  NumberField,
+  TextAreaField,
+  TextField,
+} from '../document/fields.tsx'
 import { getIn, isObject } from '../document/json-document.ts'
 import type { Path } from '../document/json-document.ts'
 import type { DocumentForm } from '../document/use-document.ts'
@@ -27,7 +35,17 @@ export const serviceFields = [
 export function ServiceFields({ form, isNew, services }: { form: DocumentForm; isNew: boolean; services: string[] }) {
   return (
     <>
-      {isNew && <TextField form={form} path={['id']} label="Id" required mono placeholder="/group/name" description="Slashes make groups" />}
+      {isNew && (
+        <TextField
+          form={form}
+          path={['id']}
+          label="Id"
+          required
+          mono
+          placeholder="/group/name"
+          description="Slashes make groups"
+        />
+      )}
       <TextAreaField form={form} path={['cmd']} label="Command" placeholder="./serve --port $PORT0" />
       <Container form={form} />
       <div className="form-grid">
@@ -41,10 +59,32 @@ export function ServiceFields({ form, isNew, services }: { form: DocumentForm; i
       <MapField form={form} path={['env']} label="Environment" addLabel="Add variable" />
       <MapField form={form} path={['labels']} label="Labels" addLabel="Add label" />
       <Constraints form={form} />
-      <ListField form={form} path={['dependencies']} label="Depends on" description="Services that have to be healthy first" suggestions={services} />
+      <ListField
+        form={form}
+        path={['dependencies']}
+        label="Depends on"
+        description="Services that have to be healthy first"
+        suggestions={services}
+      />
       <div className="form-grid" style={{ gridTemplateColumns: 'repeat(2, minmax(0, 1fr))' }}>
-        <NumberField form={form} path={['upgradeStrategy', 'minimumHealthCapacity']} label="Healthy during an update" description="Share that stays up, 0 to 1" step={0.1} max={1} fallback={1} />
-        <NumberField form={form} path={['upgradeStrategy', 'maximumOverCapacity']} label="Extra during an update" description="Share started on top, 0 to 1" step={0.1} max={1} fallback={1} />
+        <NumberField
+          form={form}
+          path={['upgradeStrategy', 'minimumHealthCapacity']}
+          label="Healthy during an update"
+          description="Share that stays up, 0 to 1"
+          step={0.1}
+          max={1}
+          fallback={1}
+        />
+        <NumberField
+          form={form}
+          path={['upgradeStrategy', 'maximumOverCapacity']}
+          label="Extra during an update"
+          description="Share started on top, 0 to 1"
+          step={0.1}
+          max={1}
+          fallback={1}
+        />
       </div>
     </>
   )
@@ -62,12 +102,31 @@ function Container({ form }: { form: DocumentForm }) {
   const choose = (value: string) => {
     if (value === 'none') return form.set(['container'], undefined)
     const image = getIn(container, ['docker', 'image']) ?? ''
-    form.set(['container'], { ...(isObject(container) ? container : {}), type: value, docker: { ...asObject(getIn(container, ['docker'])), image } })
+    form.set(['container'], {
+      ...(isObject(container) ? container : {}),
+      type: value,
+      docker: { ...asObject(getIn(container, ['docker'])), image },
+    })
   }
   return (
     <div className="row-fields">
-      <Select label="Runs in" allowDeselect={false} data={runtimes} value={type} onChange={(value) => choose(value ?? 'none')} />
-      {type !== 'none' && <TextField form={form} path={['container', 'docker', 'image']} label="Image" mono required placeholder="nginx:1.29" />}
+      <Select
+        label="Runs in"
+        allowDeselect={false}
+        data={runtimes}
+        value={type}
+        onChange={(value) => choose(value ?? 'none')}
+      />
+      {type !== 'none' && (
+        <TextField
+          form={form}
+          path={['container', 'docker', 'image']}
+          label="Image"
+          mono
+          required
+          placeholder="nginx:1.29"
+        />
+      )}
     </div>
   )
 }
@@ -76,20 +135,52 @@ const asObject = (value: unknown) => (isObject(value) ? value : {})
 
 function Ports({ form }: { form: DocumentForm }) {
   return (
-    <ItemsField form={form} path={['portDefinitions']} label="Ports" addLabel="Add port" blank={() => ({ port: 0, protocol: 'tcp' })}>
+    <ItemsField
+      form={form}
+      path={['portDefinitions']}
+      label="Ports"
+      addLabel="Add port"
+      blank={() => ({ port: 0, protocol: 'tcp' })}
+    >
       {(path) => (
         <>
-          <NumberField form={form} path={[...path, 'port']} label="Port" description="0 is any service port" whole max={65_535} fallback={0} />
+          <NumberField
+            form={form}
+            path={[...path, 'port']}
+            label="Port"
+            description="0 is any service port"
+            whole
+            max={65_535}
+            fallback={0}
+          />
           <TextField form={form} path={[...path, 'name']} label="Name" description="Optional" placeholder="http" />
-          <ChoiceField form={form} path={[...path, 'protocol']} label="Protocol" description="Of the port" fallback="tcp" data={['tcp', 'udp', 'udp,tcp'].map((value) => ({ value, label: value }))} />
+          <ChoiceField
+            form={form}
+            path={[...path, 'protocol']}
+            label="Protocol"
+            description="Of the port"
+            fallback="tcp"
+            data={['tcp', 'udp', 'udp,tcp'].map((value) => ({ value, label: value }))}
+          />
         </>
       )}
     </ItemsField>
   )
 }
 
-const protocols = ['MESOS_HTTP', 'HTTP', 'MESOS_HTTPS', 'HTTPS', 'MESOS_TCP', 'TCP', 'COMMAND'].map((value) => ({ value, label: value }))
-const blankCheck = () => ({ protocol: 'MESOS_HTTP', path: '/', portIndex: 0, gracePeriodSeconds: 30, intervalSeconds: 10, timeoutSeconds: 5, maxConsecutiveFailures: 3 })
+const protocols = ['MESOS_HTTP', 'HTTP', 'MESOS_HTTPS', 'HTTPS', 'MESOS_TCP', 'TCP', 'COMMAND'].map((value) => ({
+  value,
+  label: value,
+}))
+const blankCheck = () => ({
+  protocol: 'MESOS_HTTP',
+  path: '/',
+  portIndex: 0,
+  gracePeriodSeconds: 30,
+  intervalSeconds: 10,
+  timeoutSeconds: 5,
+  maxConsecutiveFailures: 3,
+})
 
 function HealthChecks({ form }: { form: DocumentForm }) {
   return (
@@ -114,7 +205,8 @@ function HealthChecks({ form }: { form: DocumentForm }) {
 
 function CheckTarget({ form, path }: { form: DocumentForm; path: Path }) {
   const protocol = String(form.get([...path, 'protocol']) ?? 'HTTP')
-  if (protocol === 'COMMAND') return <TextField form={form} path={[...path, 'command', 'value']} label="Command" mono required />
+  if (protocol === 'COMMAND')
+    return <TextField form={form} path={[...path, 'command', 'value']} label="Command" mono required />
   const port = <NumberField form={form} path={[...path, 'portIndex']} label="Port index" whole fallback={0} />
   if (protocol.includes('TCP')) return port
   return (
@@ -125,11 +217,20 @@ function CheckTarget({ form, path }: { form: DocumentForm; path: Path }) {
   )
 }
 
-const operators = ['UNIQUE', 'CLUSTER', 'GROUP_BY', 'LIKE', 'UNLIKE', 'MAX_PER', 'IS'].map((value) => ({ value, label: value }))
+const operators = ['UNIQUE', 'CLUSTER', 'GROUP_BY', 'LIKE', 'UNLIKE', 'MAX_PER', 'IS'].map((value) => ({
+  value,
+  label: value,
+}))
 
 function Constraints({ form }: { form: DocumentForm }) {
   return (
-    <ItemsField form={form} path={['constraints']} label="Placement" addLabel="Add constraint" blank={() => ['hostname', 'UNIQUE']}>
+    <ItemsField
+      form={form}
+      path={['constraints']}
+      label="Placement"
+      addLabel="Add constraint"
+      blank={() => ['hostname', 'UNIQUE']}
+    >
       {(path) => (
         <>
           <TextField form={form} path={[...path, 0]} label="Attribute" required mono placeholder="hostname" />

@@ -13,7 +13,10 @@ export function ServiceLogs({ view }: { view: ServiceView }) {
   const cluster = useCluster()
   const [chosen, setChosen] = useUrlState('instance')
   const failed = view.app.lastTaskFailure?.taskId
-  const ids = [...view.app.tasks.map((task) => task.id), ...(failed === undefined || view.app.tasks.some((task) => task.id === failed) ? [] : [failed])]
+  const ids = [
+    ...view.app.tasks.map((task) => task.id),
+    ...(failed === undefined || view.app.tasks.some((task) => task.id === failed) ? [] : [failed]),
+  ]
   const id = ids.includes(chosen) ? chosen : ids[0]
   const task = [...(cluster?.tasks.values() ?? [])].find((one) => one.id === id)
   if (id === undefined) return <Empty title="No instance has run yet">Logs appear with the first instance.</Empty>
@@ -24,14 +27,26 @@ export function ServiceLogs({ view }: { view: ServiceView }) {
         allowDeselect={false}
         w={460}
         maw="100%"
-        data={ids.map((one) => ({ value: one, label: labelOf(one, view.app.tasks.find((known) => known.id === one)) }))}
+        data={ids.map((one) => ({
+          value: one,
+          label: labelOf(
+            one,
+            view.app.tasks.find((known) => known.id === one),
+          ),
+        }))}
         value={id}
         onChange={(value) => setChosen(value ?? '')}
       />
-      {task === undefined ? <Empty title="The master does not know this instance any more" /> : <TaskLog key={task.key} task={task} />}
+      {task === undefined ? (
+        <Empty title="The master does not know this instance any more" />
+      ) : (
+        <TaskLog key={task.key} task={task} />
+      )}
     </div>
   )
 }
 
 const labelOf = (id: string, task: MarathonTask | undefined) =>
-  task === undefined ? `${shortId(id, 44)} · failed` : `${shortId(id, 36)} · ${task.host ?? ''} · ${instanceStatus(task).word.toLowerCase()}`
+  task === undefined
+    ? `${shortId(id, 44)} · failed`
+    : `${shortId(id, 36)} · ${task.host ?? ''} · ${instanceStatus(task).word.toLowerCase()}`

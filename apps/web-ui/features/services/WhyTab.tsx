@@ -30,7 +30,9 @@ export function WhyTab({ view }: { view: ServiceView }) {
             <Link key={fit.agentId} className="version-row" to={paths.node(fit.agentId)}>
               <StatusMark status={fit.missing.length === 0 ? 'healthy' : 'waiting'} />
               <strong>{fit.hostname}</strong>
-              <span className="dim">{fit.missing.length === 0 ? 'has the room; another rule keeps it away' : fit.missing.join(', ')}</span>
+              <span className="dim">
+                {fit.missing.length === 0 ? 'has the room; another rule keeps it away' : fit.missing.join(', ')}
+              </span>
             </Link>
           ))}
         </Panel>
@@ -41,9 +43,14 @@ export function WhyTab({ view }: { view: ServiceView }) {
 }
 
 function Settled({ view }: { view: ServiceView }) {
-  if (view.status === 'healthy') return <Empty title="Nothing waits">Every instance that is wanted has been placed.</Empty>
+  if (view.status === 'healthy')
+    return <Empty title="Nothing waits">Every instance that is wanted has been placed.</Empty>
   const reason = view.reason === '' ? 'Marathon has nothing in its queue for it.' : sentence(view.reason)
-  return <Notice status={view.status}><strong>{view.word}.</strong> {reason}</Notice>
+  return (
+    <Notice status={view.status}>
+      <strong>{view.word}.</strong> {reason}
+    </Notice>
+  )
 }
 
 function Funnel({ item }: { item: QueueItem }) {
@@ -56,7 +63,9 @@ function Funnel({ item }: { item: QueueItem }) {
           ['To launch', plural(item.count, 'instance')],
           ['Waiting', <Time key="s" at={momentOf(item.since)} />],
           ['Offers', `${summary?.processedOffersCount ?? 0} looked at, ${summary?.unusedOffersCount ?? 0} not used`],
-          ...(item.delay.timeLeftSeconds > 0 ? [['Next try', `in ${duration(item.delay.timeLeftSeconds * 1000)} (after failures)`] as const] : []),
+          ...(item.delay.timeLeftSeconds > 0
+            ? [['Next try', `in ${duration(item.delay.timeLeftSeconds * 1000)} (after failures)`] as const]
+            : []),
         ]}
       />
       {stages.length > 0 && (
@@ -95,7 +104,9 @@ function LastOffers({ item }: { item: QueueItem }) {
           <span className="dim num">
             {named
               .flatMap((name) => {
-                const total = offer.resources.filter((one) => one.name === name).reduce((sum, one) => sum + (one.scalar ?? 0), 0)
+                const total = offer.resources
+                  .filter((one) => one.name === name)
+                  .reduce((sum, one) => sum + (one.scalar ?? 0), 0)
                 return total > 0 ? [name === 'cpus' ? `${amount(name, total)} cpus` : amount(name, total)] : []
               })
               .join(', ')}

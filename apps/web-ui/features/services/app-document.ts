@@ -63,7 +63,9 @@ export function describeChange(before: App, after: JsonObject): string {
 
 function describeScale(from: number, to: number): string {
   if (to === 0) return `Stops all ${plural(from, 'instance')}; the configuration stays.`
-  return to > from ? `Starts ${plural(to - from, 'more instance')}.` : `Stops ${from - to} of ${plural(from, 'instance')}.`
+  return to > from
+    ? `Starts ${plural(to - from, 'more instance')}.`
+    : `Stops ${from - to} of ${plural(from, 'instance')}.`
 }
 
 function survivors(after: JsonObject, before: App): string {

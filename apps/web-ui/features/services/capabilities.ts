@@ -22,7 +22,11 @@ function locked(view: ServiceView): string | undefined {
   return view.deployments.length > 0 ? 'A deployment is running. Wait for it or cancel it first.' : undefined
 }
 
-export function forbidden(action: ServiceAction, view: ServiceView, connection: { isLive: boolean }): string | undefined {
+export function forbidden(
+  action: ServiceAction,
+  view: ServiceView,
+  connection: { isLive: boolean },
+): string | undefined {
   if (!connection.isLive) return 'The connection to Marathon is lost; this shows an old state.'
   return rules[action](view)
 }

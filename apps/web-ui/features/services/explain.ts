@@ -4,7 +4,7 @@ import { amount, cpus, mebibytes, plural } from '../../ui/format.ts'
 import type { ResourceName } from '../../ui/format.ts'
 
 /** Marathon's reasons, in the order offers are tried against, as words. */
-export const reasonTexts: Record<string, string> = {
+const reasonTexts: Record<string, string> = {
   UnfulfilledRole: 'the offer is for another role',
   UnfulfilledConstraint: 'a placement constraint is not met',
   NoCorrespondingReservationFound: 'no matching reservation',
@@ -31,7 +31,8 @@ export function explainWaiting(app: App, item: QueueItem, usage: Usage): string 
   if (agents.length === 0) return 'no agent is active'
   for (const [name] of needs) {
     const largest = Math.max(...agents.map((one) => one.free[name]))
-    if (app[name] > largest) return `needs ${need(name, app[name])}, the largest free agent has ${amount(name, largest)}`
+    if (app[name] > largest)
+      return `needs ${need(name, app[name])}, the largest free agent has ${amount(name, largest)}`
   }
   return explainRejections(item) ?? explainTogether(app, usage) ?? 'waits for an offer that fits'
 }
@@ -59,7 +60,7 @@ function explainTogether(app: App, usage: Usage): string | undefined {
 }
 
 /** How close each agent comes: what is missing there, fewest first. */
-export type Fit = { agentId: string; hostname: string; missing: string[] }
+type Fit = { agentId: string; hostname: string; missing: string[] }
 export function nearestAgents(app: App, usage: Usage): Fit[] {
   const fits = usage.agents
     .filter((one) => one.agent.active)

@@ -10,13 +10,19 @@ import { Time } from '../../ui/Time.tsx'
 import { InstanceSquares } from './InstanceSquares.tsx'
 import type { Folder, ServiceView } from './service-view.ts'
 
-export type ListRow = { kind: 'folder'; folder: Folder; status: Status } | { kind: 'service'; view: ServiceView; status: Status }
+export type ListRow =
+  { kind: 'folder'; folder: Folder; status: Status } | { kind: 'service'; view: ServiceView; status: Status }
 
-export const folderRow = (folder: Folder): ListRow => ({ kind: 'folder', folder, status: worstOf(folder.services.map((view) => view.status)) })
+export const folderRow = (folder: Folder): ListRow => ({
+  kind: 'folder',
+  folder,
+  status: worstOf(folder.services.map((view) => view.status)),
+})
 export const serviceRow = (view: ServiceView): ListRow => ({ kind: 'service', view, status: view.status })
 
 const servicesOf = (row: ListRow) => (row.kind === 'folder' ? row.folder.services : [row.view])
-const sum = (row: ListRow, pick: (view: ServiceView) => number) => servicesOf(row).reduce((total, view) => total + pick(view), 0)
+const sum = (row: ListRow, pick: (view: ServiceView) => number) =>
+  servicesOf(row).reduce((total, view) => total + pick(view), 0)
 const running = (row: ListRow) => sum(row, (view) => view.app.tasksRunning)
 const wanted = (row: ListRow) => sum(row, (view) => view.app.instances)
 const rank: Record<Status, number> = { failing: 0, waiting: 1, working: 2, healthy: 3, stopped: 4 }
@@ -29,31 +35,40 @@ function folderWords(folder: Folder): string {
 
 /** The columns of the services list. In search results names are whole paths. */
 export const serviceColumns = (options: { fullNames: boolean }): Column<ListRow>[] => [
-  {
-    id: 'name',
-    header: 'Name',
-    width: 'minmax(180px, 2fr)',
-    narrow: 'title',
-    sortBy: (row) => (row.kind === 'folder' ? ` ${row.folder.name}` : options.fullNames ? row.view.id : row.view.name),
-    cell: (row) =>
-      row.kind === 'folder' ? (
-        <Link className="link status" to={paths.serviceGroup(row.folder.id)}>
-          <IconFolder size={14} color="var(--ts-dim)" aria-label="Group" />
-          {row.folder.name}
-        </Link>
-      ) : (
-        <Link className="link" to={paths.service(row.view.id)}>
-          {options.fullNames ? row.view.id : row.view.name}
-        </Link>
-      ),
-  },
+  nameColumn(options),
+  ...stateColumns,
+  ...sizeColumns,
+]
+
+const nameColumn = (options: { fullNames: boolean }): Column<ListRow> => ({
+  id: 'name',
+  header: 'Name',
+  width: 'minmax(180px, 2fr)',
+  narrow: 'title',
+  sortBy: (row) => (row.kind === 'folder' ? ` ${row.folder.name}` : options.fullNames ? row.view.id : row.view.name),
+  cell: (row) =>
+    row.kind === 'folder' ? (
+      <Link className="link status" to={paths.serviceGroup(row.folder.id)}>
+        <IconFolder size={14} color="var(--ts-dim)" aria-label="Group" />
+        {row.folder.name}
+      </Link>
+    ) : (
+      <Link className="link" to={paths.service(row.view.id)}>
+        {options.fullNames ? row.view.id : row.view.name}
+      </Link>
+    ),
+})
+
+const stateColumns: Column<ListRow>[] = [
   {
     id: 'status',
     header: 'Status',
     width: 'minmax(110px, 1fr)',
     sortBy: (row) => rank[row.status],
     narrow: 'wide',
-    cell: (row) => <StatusWord status={row.status} word={row.kind === 'folder' ? folderWords(row.folder) : row.view.word} />,
+    cell: (row) => (
+      <StatusWord status={row.status} word={row.kind === 'folder' ? folderWords(row.folder) : row.view.word} />
+    ),
   },
   {
     id: 'reason',
@@ -80,8 +95,25 @@ export const serviceColumns = (options: { fullNames: boolean }): Column<ListRow>
       </span>
     ),
   },
-  { id: 'cpus', header: 'CPUs', width: '64px', align: 'right', sortBy: (row) => sum(row, (view) => view.app.cpus * view.app.instances), cell: (row) => cpus(sum(row, (view) => view.app.cpus * view.app.instances)) },
-  { id: 'mem', header: 'Memory', width: '88px', align: 'right', sortBy: (row) => sum(row, (view) => view.app.mem * view.app.instances), cell: (row) => mebibytes(sum(row, (view) => view.app.mem * view.app.instances)) },
+]
+
+const sizeColumns: Column<ListRow>[] = [
+  {
+    id: 'cpus',
+    header: 'CPUs',
+    width: '64px',
+    align: 'right',
+    sortBy: (row) => sum(row, (view) => view.app.cpus * view.app.instances),
+    cell: (row) => cpus(sum(row, (view) => view.app.cpus * view.app.instances)),
+  },
+  {
+    id: 'mem',
+    header: 'Memory',
+    width: '88px',
+    align: 'right',
+    sortBy: (row) => sum(row, (view) => view.app.mem * view.app.instances),
+    cell: (row) => mebibytes(sum(row, (view) => view.app.mem * view.app.instances)),
+  },
   {
     id: 'changed',
     header: 'Changed',

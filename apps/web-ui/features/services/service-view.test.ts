@@ -10,20 +10,52 @@ import { forbidden } from './capabilities.ts'
 import { nearestAgents } from './explain.ts'
 import { listGroup, serviceView } from './service-view.ts'
 
-const app = (more: object = {}) => appSchema.parse({ id: '/shop/cart', instances: 2, cpus: 4, mem: 128, tasksRunning: 2, ...more })
+const app = (more: object = {}) =>
+  appSchema.parse({ id: '/shop/cart', instances: 2, cpus: 4, mem: 128, tasksRunning: 2, ...more })
 const agent = (id: string, cpus: number): Agent => ({
-  id, hostname: id, port: 1, active: true, deactivated: false, drain: undefined, version: '', registeredAt: 0, reregisteredAt: undefined,
-  attributes: [], capabilities: [], total: { ...nothing, cpus, mem: 1000, disk: 1000 }, reserved: nothing, offered: nothing,
+  id,
+  hostname: id,
+  port: 1,
+  active: true,
+  deactivated: false,
+  drain: undefined,
+  version: '',
+  registeredAt: 0,
+  reregisteredAt: undefined,
+  attributes: [],
+  capabilities: [],
+  total: { ...nothing, cpus, mem: 1000, disk: 1000 },
+  reserved: nothing,
+  offered: nothing,
 })
 let revision = 1000
 const usage = (...agents: Agent[]) =>
-  usageOf({ agents: new Map(agents.map((one) => [one.id, one])), frameworks: new Map(), tasks: new Map(), revision: (revision += 1) })
+  usageOf({
+    agents: new Map(agents.map((one) => [one.id, one])),
+    frameworks: new Map(),
+    tasks: new Map(),
+    revision: (revision += 1),
+  })
 const queueItem = (more: object = {}) =>
   queueItemSchema.parse({ app: { id: '/shop/cart' }, count: 1, delay: { timeLeftSeconds: 0, overdue: true }, ...more })
 const view = (options: { app?: object; queue?: object; deploying?: boolean; cpus?: number }) => {
   const services: Services = {
     apps: new Map(),
-    deployments: options.deploying === true ? [{ id: 'd', version: '', affectedApps: ['/shop/cart'], affectedPods: [], steps: [], currentActions: [], currentStep: 1, totalSteps: 1 }] : [],
+    deployments:
+      options.deploying === true
+        ? [
+            {
+              id: 'd',
+              version: '',
+              affectedApps: ['/shop/cart'],
+              affectedPods: [],
+              steps: [],
+              currentActions: [],
+              currentStep: 1,
+              totalSteps: 1,
+            },
+          ]
+        : [],
     queue: new Map(options.queue === undefined ? [] : [['/shop/cart', queueItem(options.queue)]]),
     groups: [],
   }
@@ -38,21 +70,32 @@ describe('the status of a service', () => {
     assert.equal(waiting.reason, 'needs 4 cpus, the largest free agent has 2.5')
   })
   it('waiting falls back to the reasons of the last offers', () => {
-    const summary = { unusedOffersCount: 3, rejectSummaryLastOffers: [{ reason: 'UnfulfilledConstraint', declined: 3, processed: 3 }] }
-    assert.equal(view({ queue: { processedOffersSummary: summary } }).reason, 'a placement constraint is not met (3 of the last 3 offers)')
+    const summary = {
+      unusedOffersCount: 3,
+      rejectSummaryLastOffers: [{ reason: 'UnfulfilledConstraint', declined: 3, processed: 3 }],
+    }
+    assert.equal(
+      view({ queue: { processedOffersSummary: summary } }).reason,
+      'a placement constraint is not met (3 of the last 3 offers)',
+    )
   })
   it('crashing tells the last failure and the next try', () => {
     const failed = { lastTaskFailure: { state: 'TASK_FAILED', taskId: 't', timestamp: '', message: 'exit 1' } }
-    const crashing = view({ app: { ...failed, tasksRunning: 0 }, queue: { delay: { timeLeftSeconds: 30, overdue: false } } })
+    const crashing = view({
+      app: { ...failed, tasksRunning: 0 },
+      queue: { delay: { timeLeftSeconds: 30, overdue: false } },
+    })
     assert.equal(crashing.word, 'Crashing')
     assert.equal(crashing.reason, 'exit 1; next try in 30s')
     assert.equal(view({ app: { ...failed, tasksRunning: 0 } }).word, 'Crashing')
     assert.equal(view({ app: { ...failed, tasksRunning: 1 } }).word, 'Recovering')
     assert.equal(view({ app: failed }).word, 'Running')
   })
-  it('unhealthy counts the failing instances', () => assert.equal(view({ app: { tasksUnhealthy: 1 } }).reason, '1 of 2 unhealthy'))
+  it('unhealthy counts the failing instances', () =>
+    assert.equal(view({ app: { tasksUnhealthy: 1 } }).reason, '1 of 2 unhealthy'))
   it('deploying while a deployment runs', () => assert.equal(view({ deploying: true }).word, 'Deploying'))
-  it('stopped with no instances', () => assert.equal(view({ app: { instances: 0, tasksRunning: 0 } }).status, 'stopped'))
+  it('stopped with no instances', () =>
+    assert.equal(view({ app: { instances: 0, tasksRunning: 0 } }).status, 'stopped'))
   it('starting and degraded by what is staged', () => {
     assert.equal(view({ app: { tasksRunning: 1, tasksStaged: 1 } }).word, 'Starting')
     assert.equal(view({ app: { tasksRunning: 1 } }).word, 'Degraded')
@@ -62,7 +105,13 @@ describe('the status of a service', () => {
 describe('what is near', () => {
   it('lists the agents with the least missing first', () => {
     const fits = nearestAgents(app(), usage(agent('small', 2), agent('big', 8)))
-    assert.deepEqual(fits.map((fit) => [fit.hostname, fit.missing.length]), [['big', 0], ['small', 1]])
+    assert.deepEqual(
+      fits.map((fit) => [fit.hostname, fit.missing.length]),
+      [
+        ['big', 0],
+        ['small', 1],
+      ],
+    )
   })
 })
 
@@ -70,8 +119,17 @@ describe('groups as folders', () => {
   it('show what is directly in them, empty ones too', () => {
     const one = { ...view({}), id: '/shop/search/api', group: '/shop/search' }
     const listed = listGroup('/shop', [view({}), one], ['/', '/shop', '/shop/empty'])
-    assert.deepEqual(listed.folders.map((folder) => [folder.id, folder.services.length]), [['/shop/empty', 0], ['/shop/search', 1]])
-    assert.deepEqual(listed.services.map((service) => service.id), ['/shop/cart'])
+    assert.deepEqual(
+      listed.folders.map((folder) => [folder.id, folder.services.length]),
+      [
+        ['/shop/empty', 0],
+        ['/shop/search', 1],
+      ],
+    )
+    assert.deepEqual(
+      listed.services.map((service) => service.id),
+      ['/shop/cart'],
+    )
   })
 })
 
@@ -92,7 +150,8 @@ describe('actions on a service', () => {
       if (expected === undefined) assert.equal(reason, undefined)
       else assert.match(reason ?? '', expected)
     })
-  it('are all off while the connection is lost', () => assert.match(forbidden('scale', view({}), { isLive: false }) ?? '', /connection/))
+  it('are all off while the connection is lost', () =>
+    assert.match(forbidden('scale', view({}), { isLive: false }) ?? '', /connection/))
 })
 
 describe('what saving will do', () => {

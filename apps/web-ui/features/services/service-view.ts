@@ -20,7 +20,7 @@ export type ServiceView = {
 }
 
 export const nameOf = (id: string) => id.slice(id.lastIndexOf('/') + 1)
-export const groupOf = (id: string) => id.slice(0, id.lastIndexOf('/')) || '/'
+const groupOf = (id: string) => id.slice(0, id.lastIndexOf('/')) || '/'
 
 export function serviceViews(services: Services, usage: Usage): ServiceView[] {
   return [...services.apps.values()]
@@ -51,7 +51,9 @@ function crashing(app: App, { queue }: Context): State | undefined {
   if (failure === null || failure === undefined || !isOfThisVersion || app.tasksRunning >= app.instances)
     return waitSeconds > 0 ? { status: 'waiting', word: 'Delayed', reason: retry } : undefined
   const reason = `${failureText(failure.message, failure.state)}; ${retry}`
-  return app.tasksRunning === 0 ? { status: 'failing', word: 'Crashing', reason } : { status: 'working', word: 'Recovering', reason }
+  return app.tasksRunning === 0
+    ? { status: 'failing', word: 'Crashing', reason }
+    : { status: 'working', word: 'Recovering', reason }
 }
 
 function waiting(app: App, { queue, usage }: Context): State | undefined {
@@ -76,20 +78,20 @@ function settled(app: App, { deploying }: Context): State {
   if (app.instances === 0 && app.tasksRunning === 0) return { status: 'stopped', word: 'Stopped', reason: '' }
   if (app.tasksRunning < app.instances) {
     const reason = `${app.tasksRunning} of ${app.instances} instances run`
-    return app.tasksStaged > 0 ? { status: 'working', word: 'Starting', reason } : { status: 'waiting', word: 'Degraded', reason }
+    return app.tasksStaged > 0
+      ? { status: 'working', word: 'Starting', reason }
+      : { status: 'waiting', word: 'Degraded', reason }
   }
   return { status: 'healthy', word: 'Running', reason: '' }
 }
 
-export const failureText = (message: string, state: string) => (message.trim() === '' ? taskWords(state).word : message.trim())
+export const failureText = (message: string, state: string) =>
+  message.trim() === '' ? taskWords(state).word : message.trim()
 
 export function instanceStatus(task: MarathonTask): { status: Status; word: string } {
   const checked = task.healthCheckResults
   return taskWords(task.state, checked.length === 0 ? undefined : checked.every((result) => result.alive))
 }
-
-/** The Mesos framework that runs Marathon's tasks, found by a task of its own. */
-export const usedBy = (app: App) => ({ cpus: app.cpus * app.tasksRunning, mem: app.mem * app.tasksRunning })
 
 /** What stands directly in a group: its sub-groups (with all below them) and its own services. */
 export type Folder = { id: string; name: string; services: ServiceView[] }
@@ -98,7 +100,9 @@ export function listGroup(group: string, views: readonly ServiceView[], groupIds
   const below = [...new Set([...groupIds, ...views.map((view) => view.group)])].filter(
     (id) => id !== group && id.startsWith(prefix),
   )
-  const names = [...new Set(below.map((id) => id.slice(prefix.length).split('/')[0] ?? ''))].filter((name) => name !== '').sort()
+  const names = [...new Set(below.map((id) => id.slice(prefix.length).split('/')[0] ?? ''))]
+    .filter((name) => name !== '')
+    .sort()
   const folders = names.map((name): Folder => {
     const id = `${prefix}${name}`
     return { id, name, services: views.filter((view) => view.id.startsWith(`${id}/`)) }

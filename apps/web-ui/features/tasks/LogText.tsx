@@ -56,7 +56,14 @@ export function LogText(props: LogTextProps) {
     >
       {props.earlier !== false && <div className="log-note">{props.earlier}</div>}
       {lines.length === 0 && <LogNote view={view} />}
-      <div style={{ height: virtual.getTotalSize(), position: 'relative', minWidth: 'max-content', ...(props.wrap ? { minWidth: 0 } : {}) }}>
+      <div
+        style={{
+          height: virtual.getTotalSize(),
+          position: 'relative',
+          minWidth: 'max-content',
+          ...(props.wrap ? { minWidth: 0 } : {}),
+        }}
+      >
         {virtual.getVirtualItems().map((item) => (
           <div
             key={item.key}
@@ -65,7 +72,14 @@ export function LogText(props: LogTextProps) {
             data-hit={isHit(lines[item.index], props.query) ? '' : undefined}
             data-current={item.index === current ? '' : undefined}
             ref={props.wrap ? virtual.measureElement : undefined}
-            style={{ position: 'absolute', top: 0, left: 0, minWidth: '100%', ...(props.wrap ? { right: 0 } : {}), transform: `translateY(${item.start}px)` }}
+            style={{
+              position: 'absolute',
+              top: 0,
+              left: 0,
+              minWidth: '100%',
+              ...(props.wrap ? { right: 0 } : {}),
+              transform: `translateY(${item.start}px)`,
+            }}
           >
             {numbered !== undefined && <i aria-hidden>{numbered + item.index}</i>}
             <span style={numbered === undefined ? { paddingLeft: 14 } : undefined}>
@@ -78,19 +92,26 @@ export function LogText(props: LogTextProps) {
   )
 }
 
-const isHit = (line: string | undefined, query: string) => query !== '' && line?.toLowerCase().includes(query.toLowerCase()) === true
+const isHit = (line: string | undefined, query: string) =>
+  query !== '' && line?.toLowerCase().includes(query.toLowerCase()) === true
 
 function LogNote({ view }: { view: LogView }) {
   const { status } = view
   if (status.state === 'loading') return <div className="log-note">Loading…</div>
-  if (status.state === 'missing') return <div className="log-note">There is no such file in the sandbox (yet). {status.reason}</div>
-  if (status.state === 'lost') return <div className="log-note">The agent cannot be reached: {status.reason} Trying again.</div>
+  if (status.state === 'missing')
+    return <div className="log-note">There is no such file in the sandbox (yet). {status.reason}</div>
+  if (status.state === 'lost')
+    return <div className="log-note">The agent cannot be reached: {status.reason} Trying again.</div>
   return <div className="log-note">Nothing has been written yet.</div>
 }
 
 function Line({ text, query }: { text: string; query: string }) {
   return parseAnsi(text).map((segment, index) => (
-    <span key={index} className={segment.colour === undefined ? undefined : `ansi-${segment.colour}`} style={segment.isBold ? { fontWeight: 700 } : undefined}>
+    <span
+      key={index}
+      className={segment.colour === undefined ? undefined : `ansi-${segment.colour}`}
+      style={segment.isBold ? { fontWeight: 700 } : undefined}
+    >
       {query === '' ? segment.text : <Marked text={segment.text} query={query} />}
     </span>
   ))

@@ -10,10 +10,18 @@ import { findLines } from './log-lines.ts'
 import { LogText } from './LogText.tsx'
 import './tasks.css'
 
-export type LogFile = 'stdout' | 'stderr'
+type LogFile = 'stdout' | 'stderr'
 
 /** A log as it is written: switch of the two outputs, search, wrap, download. */
-export function LogViewer({ sandbox, file, onFile }: { sandbox: Sandbox; file: LogFile; onFile: (file: LogFile) => void }) {
+export function LogViewer({
+  sandbox,
+  file,
+  onFile,
+}: {
+  sandbox: Sandbox
+  file: LogFile
+  onFile: (file: LogFile) => void
+}) {
   const path = `${sandbox.directory}/${file}`
   return <FileLog key={`${sandbox.agentId}${path}`} agentId={sandbox.agentId} path={path} file={file} onFile={onFile} />
 }
@@ -30,7 +38,11 @@ function useFollower(agentId: string, path: string): { follower: LogFollower | u
 }
 
 const noSubscription = () => () => undefined
-const initial: LogView = { log: { lines: [], isOpen: false, droppedCount: 0 }, status: { state: 'loading' }, startOffset: 0 }
+const initial: LogView = {
+  log: { lines: [], isOpen: false, droppedCount: 0 },
+  status: { state: 'loading' },
+  startOffset: 0,
+}
 const initialView = () => initial
 
 function FileLog(props: { agentId: string; path: string; file: LogFile; onFile: (file: LogFile) => void }) {
@@ -53,7 +65,12 @@ function FileLog(props: { agentId: string; path: string; file: LogFile; onFile: 
   return (
     <div className="log">
       <div className="log-bar">
-        <SegmentedControl aria-label="Output" data={['stdout', 'stderr']} value={props.file} onChange={(value) => props.onFile(value === 'stderr' ? 'stderr' : 'stdout')} />
+        <SegmentedControl
+          aria-label="Output"
+          data={['stdout', 'stderr']}
+          value={props.file}
+          onChange={(value) => props.onFile(value === 'stderr' ? 'stderr' : 'stdout')}
+        />
         <TextInput
           type="search"
           w={210}
@@ -64,13 +81,21 @@ function FileLog(props: { agentId: string; path: string; file: LogFile; onFile: 
           onChange={(event) => search(event.currentTarget.value)}
           onKeyDown={(event) => event.key === 'Enter' && step(event.shiftKey ? -1 : 1)}
         />
-        {query !== '' && <Hits count={hits.length} at={current === undefined ? 0 : hits.indexOf(current) + 1} onStep={step} />}
+        {query !== '' && (
+          <Hits count={hits.length} at={current === undefined ? 0 : hits.indexOf(current) + 1} onStep={step} />
+        )}
         <span className="toolbar-space" />
         <LogStatus status={view.status} />
         <Switch label="Wrap" checked={wrap} onChange={(event) => setWrap(event.currentTarget.checked)} />
         <Switch label="Follow" checked={isPinned} onChange={(event) => setPinned(event.currentTarget.checked)} />
         <Tooltip label="Download the whole file">
-          <ActionIcon component="a" variant="default" href={downloadAddress(props.agentId, props.path)} download={props.file} aria-label="Download the log">
+          <ActionIcon
+            component="a"
+            variant="default"
+            href={downloadAddress(props.agentId, props.path)}
+            download={props.file}
+            aria-label="Download the log"
+          >
             <IconDownload size={15} />
           </ActionIcon>
         </Tooltip>
@@ -101,7 +126,13 @@ function Hits({ count, at, onStep }: { count: number; at: number; onStep: (by: n
       <span className="dim num" role="status">
         {count === 0 ? 'no hits' : `${at} of ${count}`}
       </span>
-      <ActionIcon variant="subtle" color="gray" disabled={count === 0} aria-label="Previous hit" onClick={() => onStep(-1)}>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        disabled={count === 0}
+        aria-label="Previous hit"
+        onClick={() => onStep(-1)}
+      >
         <IconArrowUp size={15} />
       </ActionIcon>
       <ActionIcon variant="subtle" color="gray" disabled={count === 0} aria-label="Next hit" onClick={() => onStep(1)}>
@@ -111,12 +142,13 @@ function Hits({ count, at, onStep }: { count: number; at: number; onStep: (by: n
   )
 }
 
-const statusWords: Record<LogState['state'], { status: 'healthy' | 'working' | 'waiting' | 'stopped'; word: string }> = {
-  loading: { status: 'working', word: 'Loading' },
-  following: { status: 'healthy', word: 'Live' },
-  lost: { status: 'waiting', word: 'Reconnecting' },
-  missing: { status: 'stopped', word: 'No file' },
-}
+const statusWords: Record<LogState['state'], { status: 'healthy' | 'working' | 'waiting' | 'stopped'; word: string }> =
+  {
+    loading: { status: 'working', word: 'Loading' },
+    following: { status: 'healthy', word: 'Live' },
+    lost: { status: 'waiting', word: 'Reconnecting' },
+    missing: { status: 'stopped', word: 'No file' },
+  }
 
 function LogStatus({ status }: { status: LogState }) {
   const shown = statusWords[status.state]

@@ -17,11 +17,18 @@ export function TaskActions({ task }: { task: Task }) {
   const { run, busy } = useAction()
   const { confirm, dialog } = useConfirm()
   if (serviceId === undefined && job === undefined) return null
-  const ended = isEnded(task.state) ? 'It has ended already.' : isLive ? undefined : 'The connection is lost; this shows an old state.'
+  const ended = isEnded(task.state)
+    ? 'It has ended already.'
+    : isLive
+      ? undefined
+      : 'The connection is lost; this shows an old state.'
   const kill = () =>
     confirm({
       title: job === undefined ? 'Restart this instance?' : 'Kill the running tasks of this job?',
-      text: job === undefined ? `Marathon kills ${task.id} and starts a replacement.` : `Chronos kills every running task of ${job}. The schedule goes on.`,
+      text:
+        job === undefined
+          ? `Marathon kills ${task.id} and starts a replacement.`
+          : `Chronos kills every running task of ${job}. The schedule goes on.`,
       action: job === undefined ? 'Restart instance' : 'Kill',
       onConfirm: () =>
         run({
@@ -39,4 +46,3 @@ export function TaskActions({ task }: { task: Task }) {
     </>
   )
 }
-

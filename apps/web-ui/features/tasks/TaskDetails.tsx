@@ -20,7 +20,8 @@ export function TaskDetails({ task }: { task: Task }) {
               <li key={status.state}>
                 <StatusMark status={shown.status} />
                 <div>
-                  <strong>{shown.word}</strong> {status.reason !== undefined && <span className="dim">{reasonWords(status.reason)}</span>}
+                  <strong>{shown.word}</strong>{' '}
+                  {status.reason !== undefined && <span className="dim">{reasonWords(status.reason)}</span>}
                   {status.message !== undefined && status.message !== '' && <div className="dim">{status.message}</div>}
                 </div>
                 <span className="dim">
@@ -49,15 +50,65 @@ function TaskFacts({ task }: { task: Task }) {
       items={[
         ['Task', <Id key="id" value={task.id} max={48} />],
         ['Name', task.name],
-        ['Framework', <Link key="f" className="link" to={paths.framework(task.frameworkId)}>{framework?.name ?? task.frameworkId}</Link>],
-        ['Node', <Link key="n" className="link" to={paths.node(task.agentId)}>{agent?.hostname ?? task.agentId}</Link>],
+        [
+          'Framework',
+          <Link key="f" className="link" to={paths.framework(task.frameworkId)}>
+            {framework?.name ?? task.frameworkId}
+          </Link>,
+        ],
+        [
+          'Node',
+          <Link key="n" className="link" to={paths.node(task.agentId)}>
+            {agent?.hostname ?? task.agentId}
+          </Link>,
+        ],
         ['Started', <ExactTime key="s" at={task.startedAt} />],
-        ...names.filter((name) => task.resources[name] > 0).map((name) => [resourceLabel[name], <span key={name} className="num">{amount(name, task.resources[name])}</span>] as const),
-        ['Ports', task.ports.length === 0 ? '–' : <span key="p" className="mono">{task.ports.join(', ')}</span>],
-        ['Addresses', task.addresses.length === 0 ? '–' : <span key="a" className="mono">{task.addresses.join(', ')}</span>],
+        ...names
+          .filter((name) => task.resources[name] > 0)
+          .map(
+            (name) =>
+              [
+                resourceLabel[name],
+                <span key={name} className="num">
+                  {amount(name, task.resources[name])}
+                </span>,
+              ] as const,
+          ),
+        [
+          'Ports',
+          task.ports.length === 0 ? (
+            '–'
+          ) : (
+            <span key="p" className="mono">
+              {task.ports.join(', ')}
+            </span>
+          ),
+        ],
+        [
+          'Addresses',
+          task.addresses.length === 0 ? (
+            '–'
+          ) : (
+            <span key="a" className="mono">
+              {task.addresses.join(', ')}
+            </span>
+          ),
+        ],
         ['Role', task.role],
-        ['Executor', task.executorId === undefined ? 'none (command task)' : <Id key="e" value={task.executorId} max={40} />],
-        ...(task.image === undefined ? [] : [['Image', <span key="i" className="mono">{task.image}</span>] as const]),
+        [
+          'Executor',
+          task.executorId === undefined ? 'none (command task)' : <Id key="e" value={task.executorId} max={40} />,
+        ],
+        ...(task.image === undefined
+          ? []
+          : [
+              [
+                'Image',
+                <span key="i" className="mono">
+                  {task.image}
+                </span>,
+              ] as const,
+            ]),
         ...(task.labels.length === 0 ? [] : [['Labels', <Labels key="l" labels={task.labels} />] as const]),
       ]}
     />

@@ -36,13 +36,19 @@ export function TaskFiles({ task }: { task: TaskPlace }) {
   }
   const columns = useMemo(() => columnsOf(task.agentId, open), [task.agentId, below])
   const error = sandbox.error ?? listing.error
-  if (error !== null) return <ErrorNotice title="The files cannot be listed." error={error} onRetry={() => void listing.refetch()} />
+  if (error !== null)
+    return <ErrorNotice title="The files cannot be listed." error={error} onRetry={() => void listing.refetch()} />
   return (
     <Panel
       title={<FolderPath below={below} onOpen={setBelow} />}
       flush
       actions={
-        <ActionIcon variant="subtle" color="gray" aria-label="Read the folder again" onClick={() => void listing.refetch()}>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          aria-label="Read the folder again"
+          onClick={() => void listing.refetch()}
+        >
           <IconRefresh size={15} />
         </ActionIcon>
       }
@@ -52,7 +58,14 @@ export function TaskFiles({ task }: { task: TaskPlace }) {
           <SkeletonLines />
         </div>
       ) : (
-        <DataTable label="Files" items={listing.data} columns={columns} itemId={(file) => file.path} onOpen={open} empty={<Empty title="This folder is empty" />} />
+        <DataTable
+          label="Files"
+          items={listing.data}
+          columns={columns}
+          itemId={(file) => file.path}
+          onOpen={open}
+          empty={<Empty title="This folder is empty" />}
+        />
       )}
     </Panel>
   )
@@ -63,7 +76,13 @@ function FolderPath({ below, onOpen }: { below: string; onOpen: (path: string) =
   return (
     <span style={{ display: 'flex', gap: 2, alignItems: 'center', flexWrap: 'wrap' }}>
       {['sandbox', ...parts].map((name, index) => (
-        <Button key={`${index}${name}`} variant="subtle" color="gray" px={6} onClick={() => onOpen(parts.slice(0, index).join('/'))}>
+        <Button
+          key={`${index}${name}`}
+          variant="subtle"
+          color="gray"
+          px={6}
+          onClick={() => onOpen(parts.slice(0, index).join('/'))}
+        >
           {index > 0 ? `/ ${name}` : name}
         </Button>
       ))}
@@ -72,33 +91,83 @@ function FolderPath({ below, onOpen }: { below: string; onOpen: (path: string) =
 }
 
 const columnsOf = (agentId: string, open: (file: SandboxFile) => void): Column<SandboxFile>[] => [
-  {
-    id: 'name',
-    header: 'Name',
-    width: 'minmax(0, 3fr)',
-    narrow: 'title',
-    sortBy: (file) => `${isDirectory(file) ? 0 : 1}${nameOf(file.path)}`,
-    cell: (file) => (
-      <Button variant="transparent" color="gray" px={0} h={20} c="var(--ts-text)" leftSection={isDirectory(file) ? <IconFolder size={14} /> : <IconFile size={14} />} onClick={() => open(file)}>
-        {nameOf(file.path)}
-      </Button>
+  nameColumn(open),
+  ...factColumns,
+  downloadColumn(agentId),
+]
+
+const nameColumn = (open: (file: SandboxFile) => void): Column<SandboxFile> => ({
+  id: 'name',
+  header: 'Name',
+  width: 'minmax(0, 3fr)',
+  narrow: 'title',
+  sortBy: (file) => `${isDirectory(file) ? 0 : 1}${nameOf(file.path)}`,
+  cell: (file) => (
+    <Button
+      variant="transparent"
+      color="gray"
+      px={0}
+      h={20}
+      c="var(--ts-text)"
+      leftSection={isDirectory(file) ? <IconFolder size={14} /> : <IconFile size={14} />}
+      onClick={() => open(file)}
+    >
+      {nameOf(file.path)}
+    </Button>
+  ),
+})
+
+const downloadColumn = (agentId: string): Column<SandboxFile> => ({
+  id: 'download',
+  header: 'Get',
+  width: '40px',
+  narrow: 'bare',
+  align: 'right',
+  cell: (file) =>
+    !isDirectory(file) && (
+      <ActionIcon
+        component="a"
+        variant="subtle"
+        color="gray"
+        size="sm"
+        href={downloadAddress(agentId, file.path)}
+        download={nameOf(file.path)}
+        aria-label={`Download ${nameOf(file.path)}`}
+      >
+        <IconDownload size={14} />
+      </ActionIcon>
     ),
-  },
-  { id: 'size', header: 'Size', width: '90px', align: 'right', sortBy: (file) => file.size, cell: (file) => (isDirectory(file) ? '–' : bytes(file.size)) },
-  { id: 'owner', header: 'Owner', width: '110px', narrow: 'hide', cell: (file) => `${file.uid ?? ''}:${file.gid ?? ''}` },
-  { id: 'mode', header: 'Mode', width: '100px', narrow: 'hide', cell: (file) => <span className="mono">{file.mode}</span> },
-  { id: 'changed', header: 'Changed', width: '90px', align: 'right', sortBy: (file) => file.mtime, cell: (file) => <Time at={file.mtime * 1000} /> },
+})
+
+const factColumns: Column<SandboxFile>[] = [
   {
-    id: 'download',
-    header: 'Get',
-    width: '40px',
-    narrow: 'bare',
+    id: 'size',
+    header: 'Size',
+    width: '90px',
     align: 'right',
-    cell: (file) =>
-      !isDirectory(file) && (
-        <ActionIcon component="a" variant="subtle" color="gray" size="sm" href={downloadAddress(agentId, file.path)} download={nameOf(file.path)} aria-label={`Download ${nameOf(file.path)}`}>
-          <IconDownload size={14} />
-        </ActionIcon>
-      ),
+    sortBy: (file) => file.size,
+    cell: (file) => (isDirectory(file) ? '–' : bytes(file.size)),
+  },
+  {
+    id: 'owner',
+    header: 'Owner',
+    width: '110px',
+    narrow: 'hide',
+    cell: (file) => `${file.uid ?? ''}:${file.gid ?? ''}`,
+  },
+  {
+    id: 'mode',
+    header: 'Mode',
+    width: '100px',
+    narrow: 'hide',
+    cell: (file) => <span className="mono">{file.mode}</span>,
+  },
+  {
+    id: 'changed',
+    header: 'Changed',
+    width: '90px',
+    align: 'right',
+    sortBy: (file) => file.mtime,
+    cell: (file) => <Time at={file.mtime * 1000} />,
   },
 ]

@@ -11,7 +11,10 @@ export type TaskPlace = { id: string; frameworkId: string; agentId: string; exec
 export function useSandbox(task: TaskPlace) {
   const candidates = sandboxCandidates(task)
   return useQuery({
-    queryKey: keys.sandbox(task.agentId, candidates.map((one) => one.directory)),
+    queryKey: keys.sandbox(
+      task.agentId,
+      candidates.map((one) => one.directory),
+    ),
     queryFn: ({ signal }) => findSandbox(candidates, signal),
     staleTime: Number.POSITIVE_INFINITY,
     retry: 5,
@@ -24,7 +27,9 @@ export function TaskLog({ task }: { task: TaskPlace }) {
   const [file, setFile] = useUrlState('file', 'stdout')
   const sandbox = useSandbox(task)
   if (sandbox.error !== null)
-    return <ErrorNotice title="The sandbox cannot be opened." error={sandbox.error} onRetry={() => void sandbox.refetch()} />
+    return (
+      <ErrorNotice title="The sandbox cannot be opened." error={sandbox.error} onRetry={() => void sandbox.refetch()} />
+    )
   if (sandbox.data === undefined) return <SkeletonLines count={8} />
   return <LogViewer sandbox={sandbox.data} file={file === 'stderr' ? 'stderr' : 'stdout'} onFile={setFile} />
 }

@@ -4,7 +4,11 @@ import { limits } from '../../limits.ts'
 import { appendText, noLines, prependText } from './log-lines.ts'
 import type { LogLines } from './log-lines.ts'
 
-export type LogState = { state: 'loading' } | { state: 'following' } | { state: 'lost'; reason: string } | { state: 'missing'; reason: string }
+export type LogState =
+  | { state: 'loading' }
+  | { state: 'following' }
+  | { state: 'lost'; reason: string }
+  | { state: 'missing'; reason: string }
 export type LogView = { log: LogLines; status: LogState; startOffset: number }
 
 const retryMs = 2_000
@@ -64,7 +68,13 @@ export class LogFollower {
       this.#set({ startOffset: this.#nextOffset })
     }
     this.#set({ status: { state: 'following' } })
-    await followFile({ agentId, path, offset: this.#nextOffset, signal, onText: (text, bytes) => this.#onText(text, bytes) })
+    await followFile({
+      agentId,
+      path,
+      offset: this.#nextOffset,
+      signal,
+      onText: (text, bytes) => this.#onText(text, bytes),
+    })
     return { state: 'lost', reason: 'The agent closed the log.' }
   }
 
@@ -87,5 +97,7 @@ export class LogFollower {
 
 function outcomeOf(error: unknown): LogState {
   const reason = error instanceof Error ? error.message : String(error)
-  return error instanceof ApiError && (error.status === 404 || error.status === 400) ? { state: 'missing', reason } : { state: 'lost', reason }
+  return error instanceof ApiError && (error.status === 404 || error.status === 400)
+    ? { state: 'missing', reason }
+    : { state: 'lost', reason }
 }

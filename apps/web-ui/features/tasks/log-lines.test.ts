@@ -24,7 +24,8 @@ describe('the lines of a log', () => {
     assert.equal(log.lines.length, limits.logLinesMax)
     assert.equal(log.droppedCount, 3)
   })
-  it('are found without regard to case', () => assert.deepEqual(findLines(['Error', 'fine', 'an ERROR'], 'error'), [0, 2]))
+  it('are found without regard to case', () =>
+    assert.deepEqual(findLines(['Error', 'fine', 'an ERROR'], 'error'), [0, 2]))
 })
 
 describe('a task id', () => {
@@ -41,7 +42,13 @@ describe('a task id', () => {
 describe('the sandbox', () => {
   it('of a command task is its own, of a task in a group is below its executor', () => {
     const task = { id: 't', frameworkId: 'f', agentId: 's' }
-    assert.deepEqual(sandboxCandidates(task).map((one) => one.directory), ['/frameworks/f/executors/t/runs/latest'])
-    assert.equal(sandboxCandidates({ ...task, executorId: 'e' })[0]?.directory, '/frameworks/f/executors/e/runs/latest/tasks/t')
+    assert.deepEqual(
+      sandboxCandidates(task).map((one) => one.directory),
+      ['/frameworks/f/executors/t/runs/latest'],
+    )
+    assert.equal(
+      sandboxCandidates({ ...task, executorId: 'e' })[0]?.directory,
+      '/frameworks/f/executors/e/runs/latest/tasks/t',
+    )
   })
 })

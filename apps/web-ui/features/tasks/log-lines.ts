@@ -11,7 +11,8 @@ export type LogLines = {
 
 export const noLines: LogLines = { lines: [], isOpen: false, droppedCount: 0 }
 
-const cut = (line: string) => (line.length > limits.logLineCharsMax ? `${line.slice(0, limits.logLineCharsMax)}…` : line)
+const cut = (line: string) =>
+  line.length > limits.logLineCharsMax ? `${line.slice(0, limits.logLineCharsMax)}…` : line
 
 export function appendText(log: LogLines, text: string): LogLines {
   if (text === '') return log

@@ -30,7 +30,14 @@ export const taskColumns: Column<TaskRow>[] = [
       </Link>
     ),
   },
-  { id: 'state', header: 'State', width: 'minmax(110px, 0.8fr)', narrow: 'wide', sortBy: (row) => row.word, cell: (row) => <StatusWord status={row.status} word={row.word} /> },
+  {
+    id: 'state',
+    header: 'State',
+    width: 'minmax(110px, 0.8fr)',
+    narrow: 'wide',
+    sortBy: (row) => row.word,
+    cell: (row) => <StatusWord status={row.status} word={row.word} />,
+  },
   {
     id: 'framework',
     header: 'Framework',
@@ -53,7 +60,28 @@ export const taskColumns: Column<TaskRow>[] = [
       </Link>
     ),
   },
-  { id: 'cpus', header: 'CPUs', width: '64px', align: 'right', sortBy: (row) => row.task.resources.cpus, cell: (row) => cpus(row.task.resources.cpus) },
-  { id: 'mem', header: 'Memory', width: '88px', align: 'right', sortBy: (row) => row.task.resources.mem, cell: (row) => mebibytes(row.task.resources.mem) },
-  { id: 'updated', header: 'Updated', width: '90px', align: 'right', sortBy: (row) => row.task.updatedAt ?? 0, cell: (row) => <Time at={row.task.updatedAt} /> },
+  {
+    id: 'cpus',
+    header: 'CPUs',
+    width: '64px',
+    align: 'right',
+    sortBy: (row) => row.task.resources.cpus,
+    cell: (row) => cpus(row.task.resources.cpus),
+  },
+  {
+    id: 'mem',
+    header: 'Memory',
+    width: '88px',
+    align: 'right',
+    sortBy: (row) => row.task.resources.mem,
+    cell: (row) => mebibytes(row.task.resources.mem),
+  },
+  {
+    id: 'updated',
+    header: 'Updated',
+    width: '90px',
+    align: 'right',
+    sortBy: (row) => row.task.updatedAt ?? 0,
+    cell: (row) => <Time at={row.task.updatedAt} />,
+  },
 ]
