@@ -1,6 +1,6 @@
 /**
  * What a containerizer keeps on disk about its containers:
- *   <runtimeDir>/containers/<id>/   container.json, command, process, note
+ *   <runtimeDir>/containers/<id>/   container.json, supervisor, command, process, note
  *   <runtimeDir>/ended/<id>         exit status, written by the supervisor; one directory, so one watch sees every end
  */
 import { mkdir, readdir, readFile, rm, rmdir, unlink, writeFile } from 'node:fs/promises'
@@ -30,6 +30,7 @@ export type ProcessIdentity = { readonly pid: number; readonly startTicks: numbe
 export type ContainerFiles = {
   readonly directory: string
   readonly status: string
+  readonly supervisor: string
   readonly command: string
   readonly note: string
   readonly process: string
@@ -75,6 +76,7 @@ export class RuntimeDirectory {
     return {
       directory,
       status: join(this.endedDir, containerId),
+      supervisor: inside('supervisor'),
       command: inside('command'),
       note: inside('note'),
       process: inside('process'),

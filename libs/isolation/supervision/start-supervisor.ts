@@ -1,10 +1,11 @@
 /** Starts one supervisor and learns whether its command began: "ok" on descriptor 3, or its end without one. */
-import { closeSync, openSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { IsolationError } from '../errors.ts'
 import { SETUP_POLL_INTERVAL_MS, SETUP_TIMEOUT_MS } from '../limits.ts'
 import { isAlive } from '../process/process-table.ts'
 import { shellQuote } from './command-script.ts'
+import { ANNOUNCE } from './supervisor-script.ts'
 import type { LaunchShell, LaunchShells } from './launch-shells.ts'
 import type { ContainerFiles, ProcessIdentity } from './runtime-directory.ts'
 
@@ -22,15 +23,13 @@ export type SupervisorStart = {
   readonly signal: AbortSignal
 }
 
-/** The first that a supervisor says is who it is; an exec later changes neither its pid nor its start time. */
-const ANNOUNCE = 'read -r s </proc/$$/stat && echo "$s" >&3'
-
-function supervisorWords({ files, script, prefix }: SupervisorStart): string {
-  const shell = (text: string): string => ['/bin/sh', '-c', text].map(shellQuote).join(' ')
-  const become = prefix.length === 0 ? script : `exec ${prefix.map(shellQuote).join(' ')} ${shell(script)} "$0" "$@"`
-  const words = ['thermosphere-task', files.directory, files.status].map(shellQuote).join(' ')
+function supervisorWords({ files, prefix }: SupervisorStart): string {
+  const supervisor = ['/bin/sh', files.supervisor, files.status]
+  // An exec changes neither pid nor start time, so who it is can be said before anything may fail.
+  const words =
+    prefix.length === 0 ? supervisor : ['/bin/sh', '-c', `${ANNOUNCE}; exec "$@"`, 'task', ...prefix, ...supervisor]
   // Descriptor 3 is the launch shell's output; what the set-up says goes to the note.
-  return `${shell(`${ANNOUNCE}\n${become}`)} ${words} 3>&1 >>${shellQuote(files.note)} 2>&1 </dev/null`
+  return `${words.map(shellQuote).join(' ')} 3>&1 >>${shellQuote(files.note)} 2>&1 </dev/null`
 }
 
 function killGroup(pid: number): void {
@@ -80,8 +79,7 @@ async function inTime(identity: Promise<ProcessIdentity>): Promise<ProcessIdenti
 }
 
 async function runStart(shell: LaunchShell, start: SupervisorStart): Promise<StartedSupervisor> {
-  // The note holds what set-up commands say; nobody else reads it.
-  closeSync(openSync(start.files.note, 'a', 0o600))
+  await writeFile(start.files.supervisor, start.script, { mode: 0o600 })
   const { identity, begun } = shell.start(supervisorWords(start))
   const supervisor = await inTime(identity)
   return { identity: supervisor, started: await watchStart(supervisor, begun, start.signal) }

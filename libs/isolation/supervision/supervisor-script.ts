@@ -36,19 +36,23 @@ function childLines({ setup, prefix, isInit }: SupervisorParts): readonly string
   ]
 }
 
-/** Arguments of the script: `$1` the container's runtime directory, `$2` its status file. */
+/** Shell text by which a process says on descriptor 3 who it is; `$s` holds its line of /proc afterwards. */
+export const ANNOUNCE = 'read -r s </proc/$$/stat && echo "$s" >&3'
+
+/** The script lies in the container's runtime directory; its only argument is the status file. */
 export function supervisorScript(parts: SupervisorParts): string {
   return [
-    'd=$1',
+    'd=${0%/*}',
     `trap : ${HANDLED_SIGNALS}`,
-    `read -r s </proc/$$/stat && echo "$s" >"$d/process"`,
+    ANNOUNCE,
+    'echo "$s" >"$d/process"',
     '(',
     ...childLines(parts),
     ')',
     'c=$?',
     'k=exit',
     '[ $c -gt 128 ] && [ -s "$d/note" ] && k=signal c=$((c-128))',
-    'echo "$k $c" >"$2"',
+    'echo "$k $c" >"$1"',
     '',
   ].join('\n')
 }
