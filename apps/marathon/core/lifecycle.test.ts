@@ -200,10 +200,10 @@ describe('the end of tasks', () => {
     const revives = () => cluster.calls.filter(({ type }) => type === 'REVIVE').length
     cluster.advance(60_000)
     const before = revives()
-    for (let i = 2; i < 12; i++) cluster.update('/web', { instances: i }, { force: true })
-    assert.equal(revives() - before, 5)
+    for (let i = 2; i < 30; i++) cluster.update('/web', { instances: i }, { force: true })
+    assert.equal(revives() - before, 20)
     cluster.advance(5_000)
-    assert.equal(revives() - before, 6)
+    assert.equal(revives() - before, 21)
   })
 
   test('[marathon 20] kill and scale takes the named task and lowers the count', () => {

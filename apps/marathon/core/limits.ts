@@ -23,5 +23,5 @@ export const largeAppInstancesMin = 200
 export const largeAppEvaluationMs = 20
 /** A readiness answer is kept for display only. */
 export const readinessBodyCharsMax = 4_096
-/** Revives of a role that may follow each other at once; a person who scales an app twice should not wait. */
-export const reviveBurstMax = 5
+/** Revives of a role that may follow each other at once; an app that crashes must not make others wait. */
+export const reviveBurstMax = 20

@@ -90,6 +90,7 @@ function waitingForOffers(state: MarathonState, app: App, { instances, now }: Sc
   const message =
     example === undefined
       ? 'no offer has come yet'
-      : `none of the last ${last.length} offers fitted: ${example.reason}, needed ${example.needed}, offered ${example.offered}`
+      : `none of the last ${last.length} offers fitted: ${example.reason}, ` +
+        `needed ${example.needed}, offered ${example.offered}`
   return entry(app.id, 'OFFERS', { message, instances })
 }
