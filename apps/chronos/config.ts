@@ -1,9 +1,35 @@
 /** Every flag of Chronos, under the original's names where they mean the same. */
 import type { ChronosConfig } from '@thermosphere/chronos-core'
 import { defineFlags, parseFlags, processFlags, workDirFlag } from '@thermosphere/service-kit'
+import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 
 export const version = '3.0.3'
+
+const help = 'Accepted so that existing command lines work; has no effect here.'
+const acceptedText = { type: 'string', help } as const
+const acceptedSwitch = { type: 'boolean', default: false, help } as const
+
+/** Flags of the original for what is not there any more (ZooKeeper, Cassandra, polling) or always on. */
+const acceptedFlags = {
+  zk_hosts: acceptedText,
+  zk_path: acceptedText,
+  zk_timeout: acceptedText,
+  zk_auth: acceptedText,
+  schedule_horizon: acceptedText,
+  leader_max_idle_time: acceptedText,
+  revive_offers_for_new_jobs: acceptedSwitch,
+  disable_http_compression: acceptedSwitch,
+  cassandra_contact_points: acceptedText,
+  cassandra_port: acceptedText,
+  cassandra_user: acceptedText,
+  cassandra_password: acceptedText,
+  cassandra_keyspace: acceptedText,
+  cassandra_table: acceptedText,
+  cassandra_stat_count_table: acceptedText,
+  cassandra_consistency: acceptedText,
+  cassandra_ttl: acceptedText,
+} as const
 
 const flags = defineFlags({
   ...processFlags,
@@ -27,6 +53,18 @@ const flags = defineFlags({
   },
   mesos_framework_name: { type: 'string', default: 'chronos', help: 'The name that the framework registers with.' },
   mesos_role: { type: 'string', default: '*', help: 'The role whose resources jobs use.' },
+  cluster_name: { type: 'string', help: 'The name of the cluster, told in /v1/info.' },
+  webui_url: { type: 'string', help: 'What the master links to; without it the address that is listened on.' },
+  mesos_checkpoint: { type: 'boolean', default: true, help: 'Tasks outlive a restart of their agent.' },
+  mesos_authentication_principal: { type: 'string', help: 'The principal of the framework.' },
+  mesos_authentication_secret_file: { type: 'path', help: 'A file with the secret of the principal.' },
+  http_credentials: {
+    type: 'string',
+    secret: true,
+    pattern: /^[^:]+:.+$/s,
+    help: 'user:password that every request must carry (HTTP Basic).',
+  },
+  http_realm: { type: 'string', default: 'Chronos', help: 'The realm named when credentials are missing.' },
   user: { type: 'string', default: 'root', help: 'The user of tasks whose job names none.' },
   failover_timeout: {
     type: 'number',
@@ -83,8 +121,23 @@ const flags = defineFlags({
     unit: 'ms',
     help: 'Offers are asked for at most this often, unless they were suppressed.',
   },
+  ...acceptedFlags,
   job_history_limit: { type: 'integer', default: 5, min: 0, max: 1000, help: 'Runs that job/stat shows.' },
   history_max_runs: { type: 'integer', default: 1000, min: 1, max: 100_000, help: 'Ended runs kept for each job.' },
+  history_max_runs_total: {
+    type: 'integer',
+    default: 100_000,
+    min: 1,
+    max: 10_000_000,
+    help: 'Ended runs kept over all jobs, about 1 KiB of memory each.',
+  },
+  history_ttl: { type: 'duration', default: '365days', min: 60_000, help: 'How long ended runs are kept.' },
+  unreachable_timeout: {
+    type: 'duration',
+    default: '15mins',
+    min: 1_000,
+    help: 'How long a task on an unreachable agent is waited for before it counts as failed.',
+  },
 })
 
 export const readConfig = () =>
@@ -106,9 +159,9 @@ export const coreConfig = (config: Config): ChronosConfig => ({
     cpus: config.mesos_task_cpu,
     mem: config.mesos_task_mem,
     disk: config.mesos_task_disk,
+    user: config.user,
     epsilon: config.task_epsilon === undefined ? undefined : `PT${config.task_epsilon}S`,
   },
-  user: config.user,
   role: config.mesos_role,
   failureRetryMs: config.failure_retry,
   disableAfterFailures: config.disable_after_failures,
@@ -118,5 +171,15 @@ export const coreConfig = (config: Config): ChronosConfig => ({
   reviveIntervalMinMs: config.min_revive_offers_interval,
   jobHistoryLimit: config.job_history_limit,
   historyRunsMax: config.history_max_runs,
+  historyTotalMax: config.history_max_runs_total,
+  historyTtlMs: config.history_ttl,
+  unreachableTimeoutMs: config.unreachable_timeout,
   hostname: advertisedHost(config),
 })
+
+/** Read for each subscription, so that the file can be replaced. */
+export function readCredential(config: Config) {
+  const { mesos_authentication_principal: principal, mesos_authentication_secret_file: file } = config
+  if (principal === undefined || file === undefined) return undefined
+  return { principal, secret: readFileSync(file, 'utf8').trimEnd() }
+}

@@ -11,3 +11,7 @@ export const commandTimeoutMs = 30_000
 export const eventSubscribersMax = 1_000
 /** Entries of one listing while state is loaded. */
 export const loadPage = 1_000
+/** Before a framework that the master has removed begins anew. */
+export const resubscribeDelayMs = 2_000
+/** Before a subscription that the master refused for another reason is tried again. */
+export const refusedDelayMs = 30_000

@@ -12,7 +12,7 @@ import {
 import { openStore } from '@thermosphere/store'
 import { randomInt } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
-import { advertisedHost, coreConfig, readConfig, version } from './config.ts'
+import { advertisedHost, coreConfig, readConfig, readCredential, version } from './config.ts'
 import { createChronosApp } from './http/app.ts'
 import { Chronos } from './shell/chronos.ts'
 import { loadState } from './shell/load-state.ts'
@@ -27,16 +27,18 @@ await runService('chronos', async (lifecycle) => {
   lifecycle.defer('store', () => store.close())
   const registry = createMetrics()
   const random = createRandom(randomInt(2 ** 32))
-  const leader = `${advertisedHost(config)}:${config.http_port}`
+  let port = config.http_port
+  const leader = (): string => `${advertisedHost(config)}:${port}`
   const frameworkInfo = (id: string | undefined): mesos.FrameworkInfo => ({
     name: config.mesos_framework_name,
     user: config.user,
     roles: [config.mesos_role],
-    checkpoint: true,
+    checkpoint: config.mesos_checkpoint,
     failover_timeout: config.failover_timeout,
     hostname: advertisedHost(config),
-    webui_url: `http://${leader}`,
+    webui_url: config.webui_url ?? `http://${leader()}`,
     capabilities: [{ type: 'MULTI_ROLE' }, { type: 'PARTITION_AWARE' }, { type: 'TASK_KILLING_STATE' }],
+    ...(config.mesos_authentication_principal !== undefined && { principal: config.mesos_authentication_principal }),
     ...(id !== undefined && { id: { value: id } }),
   })
   const chronos = new Chronos({
@@ -44,6 +46,7 @@ await runService('chronos', async (lifecycle) => {
     store,
     masters: config.master,
     frameworkInfo,
+    credential: () => readCredential(config),
     random,
     logger,
     metrics: registry,
@@ -52,11 +55,19 @@ await runService('chronos', async (lifecycle) => {
   })
   lifecycle.defer('chronos', () => chronos.close())
   const observer = createRequestObserver(registry, 'chronos')
-  const app = createChronosApp({ logger, chronos, registry, observer, leader, version })
-  const { http_address: ip, http_port: port, insecure } = config
-  const flags = { ip: '--http_address', port: '--http_port' }
-  const server = await listen({ target: app, ip, port, insecure, authenticated: false, flags })
+  const { http_credentials: credentials, http_realm: realm, cluster_name: clusterName } = config
+  const basicAuth = credentials === undefined ? undefined : { credentials, realm }
+  const app = createChronosApp({ logger, chronos, registry, observer, leader, version, clusterName, basicAuth })
+  const server = await listen({
+    target: app,
+    ip: config.http_address,
+    port: config.http_port,
+    insecure: config.insecure,
+    authenticated: basicAuth !== undefined,
+    flags: { ip: '--http_address', port: '--http_port' },
+  })
+  port = server.port
   lifecycle.defer('http', () => server.close())
   chronos.start()
-  logger.info({ ip, port: server.port }, 'chronos.listening')
+  logger.info({ ip: config.http_address, port }, 'chronos.listening')
 })

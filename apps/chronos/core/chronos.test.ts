@@ -9,8 +9,7 @@ import { step } from './step.ts'
 import { graphCsv, graphDot, listJobs, runsOf, summarize } from './views/views.ts'
 
 const config: ChronosConfig = {
-  defaults: { cpus: 0.1, mem: 128, disk: 256, epsilon: undefined },
-  user: 'root',
+  defaults: { cpus: 0.1, mem: 128, disk: 256, user: 'root', epsilon: undefined },
   role: '*',
   failureRetryMs: 60_000,
   disableAfterFailures: 0,
@@ -20,6 +19,9 @@ const config: ChronosConfig = {
   reviveIntervalMinMs: 5_000,
   jobHistoryLimit: 5,
   historyRunsMax: 1000,
+  historyTotalMax: 10_000,
+  historyTtlMs: 365 * 86_400_000,
+  unreachableTimeoutMs: 15 * 60_000,
   hostname: 'h',
 }
 const start = Temporal.Instant.from('2026-01-01T00:00:00Z').epochMilliseconds
@@ -192,14 +194,14 @@ test('with epsilon, each occurrence runs within its window or is recorded as mis
   assert.match(String(world.job('hourly')['schedule']), /^R4\/2026-01-01T06:00:00/)
 })
 
-test('a queued run with epsilon that finds no place in time is dropped with the reason', () => {
+test('a queued run with epsilon that finds no place in time is missed, with the reason', () => {
   const world = new World()
   world.put({ ...hourly, epsilon: 'PT5M', cpus: 100 })
   world.advance(61 * minute)
   assert.equal(world.offer().length, 0)
   world.advance(5 * minute)
   const [run] = world.runs('hourly')
-  assert.equal(run?.state, 'dropped')
+  assert.deepEqual([run?.state, run?.reason], ['missed', 'no-resources'])
   assert.match(run?.message ?? '', /needs cpus:100/)
 })
 

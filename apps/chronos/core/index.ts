@@ -2,7 +2,8 @@ export { parseJob } from './job/parse-job.ts'
 export type { Dialect } from './job/job-view.ts'
 export type { ChronosEvent, Command, Effect, Input, Reply } from './messages.ts'
 export { firstCursor, parseSchedule, upcoming } from './schedule/schedule.ts'
-export { createState, isActive } from './state.ts'
+export { relink } from './graph/graph.ts'
+export { createState } from './state.ts'
 export type { ChronosConfig, ChronosState, Run } from './state.ts'
 export { step } from './step.ts'
 export { frameworkKey, frameworkSchema, restoreJob, restoreRun, storedJobSchema, storedRunSchema } from './stored.ts'
@@ -13,6 +14,7 @@ export {
   graphDot,
   listJobs,
   nextRuns,
+  queueSizes,
   queueView,
   runsOf,
   runView,

@@ -17,7 +17,17 @@ export const runTimesMax = 100
 export const launchingDoubtMs = 30_000
 /** Work is scheduled after a start as soon as running tasks are known, at the latest after that. */
 export const recoveryWaitMs = 30_000
-/** A task of an unreachable agent is given up after that. */
-export const unreachableTimeoutMs = 15 * 60_000
+/** With `catchUp: none`, an occurrence that is reached later than that was missed. */
+export const catchUpNoneWindowMs = 5_000
+/** Occurrences of one job that wait at a time; what comes due beyond that is missed. */
+export const openOccurrencesMax = 1_000
+/** How many times of cron in a gap are counted; cron knows no shorter way than one by one. */
+export const cronCountMax = 1_000
+/** A task that outlives `maxCompletionTime` by that is killed by us: its agent cannot do it. */
+export const overtimeGraceMs = 5_000
+/** How often old history is looked for. */
+export const pruneIntervalMs = 3_600_000
 /** Offers held while nothing fits are declined for that long; a new run revives. */
 export const idleDeclineSeconds = 3_600
+/** A retry that backs off waits at most that long. */
+export const retryDelayMaxMs = 86_400_000

@@ -1,6 +1,7 @@
 /** What reaches the core and what it asks of its shell. */
 import type { Millis, StoreEffect, TimerEffect } from '@thermosphere/effects'
 import type { mesos, scheduler } from '@thermosphere/protocol'
+import type { Run } from './state.ts'
 
 /** A request that changes something. */
 export type Command =
@@ -17,6 +18,8 @@ export type Command =
 export type Input =
   | { readonly type: 'command'; readonly id: string; readonly command: Command }
   | { readonly type: 'timer'; readonly key: string }
+  /** The first input: the state has been loaded. */
+  | { readonly type: 'start' }
   | { readonly type: 'connected'; readonly frameworkId: string }
   | { readonly type: 'disconnected' }
   /** The master does not know the framework any more and never will again. */
@@ -30,7 +33,7 @@ export type Reply = { readonly status: number; readonly message?: string; readon
 export type ChronosEvent =
   | { readonly type: 'job_updated'; readonly name: string }
   | { readonly type: 'job_deleted'; readonly name: string }
-  | { readonly type: 'run_updated'; readonly job: string; readonly runId: string }
+  | { readonly type: 'run_updated'; readonly run: Run }
 
 export type Effect =
   | StoreEffect

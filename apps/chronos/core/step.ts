@@ -2,16 +2,18 @@
 import type { Millis } from '@thermosphere/effects'
 import { assertNever } from '@thermosphere/effects'
 import { onOffers } from './launch/offers.ts'
-import { launchingDoubtMs } from './limits.ts'
 import type { Effect, Input } from './messages.ts'
 import { runCommand } from './requests/commands.ts'
 import { onJobDue } from './runs/due.ts'
-import { dropRun, revive } from './runs/queue.ts'
+import { onOvertime } from './runs/kill.ts'
+import { expireRun, revive } from './runs/queue.ts'
 import {
   onConnected,
   onDoubt,
   onFrameworkRemoved,
   onReconcileTimer,
+  onStart,
+  prune,
   startScheduling,
   startWhenKnown,
 } from './runs/reconcile.ts'
@@ -31,6 +33,8 @@ function apply(turn: Turn, input: Input): void {
       return turn.reply(input.id, runCommand(turn, input.command))
     case 'timer':
       return onTimer(turn, input.key)
+    case 'start':
+      return onStart(turn)
     case 'connected':
       return onConnected(turn, input.frameworkId)
     case 'disconnected':
@@ -61,8 +65,10 @@ function onTimer(turn: Turn, key: string): void {
       return onReconcileTimer(turn)
     case 'recovered':
       return startScheduling(turn)
+    case 'prune':
+      return prune(turn)
     default: {
-      const run = turn.state.active.get(target)
+      const run = turn.state.runs.active.get(target)
       if (run !== undefined) onRunTimer(turn, run, kind)
     }
   }
@@ -76,13 +82,11 @@ function onRunTimer(turn: Turn, run: Run, kind: string): void {
       turn.saveRun(run)
       return revive(turn)
     case 'expire':
-      if (run.state !== 'queued') return
-      return dropRun(turn, run, {
-        reason: 'no-resources',
-        message: `it found no place within epsilon: ${run.waitsFor ?? 'no offer'}`,
-      })
+      return expireRun(turn, run)
     case 'doubt':
-      return onDoubt(turn, run, launchingDoubtMs)
+      return onDoubt(turn, run)
+    case 'overtime':
+      return onOvertime(turn, run)
     case 'unreachable':
       return onUnreachableTimeout(turn, run)
   }

@@ -88,10 +88,12 @@ export const storedRunSchema = z.object({
   occurrences: z.number().optional(),
   unreachableSince: instant.optional(),
   killRequested: z.boolean().optional(),
+  isOvertime: z.boolean().optional(),
+  isOrphan: z.boolean().optional(),
 })
 
 export function storedRun(run: Run): object {
-  const { waitsFor: _waitsFor, ...kept } = run
+  const { waitsFor: _waitsFor, askedAt: _askedAt, ...kept } = run
   return { version: 1, ...kept }
 }
 

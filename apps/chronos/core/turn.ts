@@ -13,6 +13,7 @@ export class Turn {
   readonly now: Millis
   readonly #writes = new Map<string, StoreWrite>()
   readonly #effects: Effect[] = []
+  readonly #told = new Set<string>()
 
   constructor(state: ChronosState, now: Millis) {
     this.state = state
@@ -30,28 +31,17 @@ export class Turn {
 
   /** Stores a run, keeps the indexes right and tells the followers. */
   saveRun(run: Run): void {
-    const { state } = this
-    if (isActive(run)) {
-      state.active.set(run.id, run)
-      state.byTask.set(run.taskId, run)
-    } else if (state.active.delete(run.id) || run.state === 'missed') {
-      this.#toHistory(run)
-    }
+    const { runs, config } = this.state
+    runs.put(run)
     this.write({ type: 'put', key: runKey(run), value: JSON.stringify(storedRun(run)) })
-    this.event({ type: 'run_updated', job: run.job, runId: run.id })
+    this.event({ type: 'run_updated', run })
+    const bounds = { job: run.job, perJob: config.historyRunsMax, total: config.historyTotalMax }
+    if (!isActive(run)) this.forget(runs.takeSurplus(bounds))
   }
 
-  #toHistory(run: Run): void {
-    const { history, config, byTask } = this.state
-    const runs = history.get(run.job) ?? []
-    history.set(run.job, runs)
-    runs.push(run)
-    while (runs.length > config.historyRunsMax) {
-      const oldest = runs.shift()
-      if (oldest === undefined) break
-      if (byTask.get(oldest.taskId) === oldest) byTask.delete(oldest.taskId)
-      this.write({ type: 'delete', key: runKey(oldest) })
-    }
+  /** Deletes runs from the store that the index has forgotten. */
+  forget(runs: readonly Run[]): void {
+    for (const run of runs) this.write({ type: 'delete', key: runKey(run) })
   }
 
   timer(key: string, at: Millis | undefined): void {
@@ -66,7 +56,11 @@ export class Turn {
     this.#effects.push({ type: 'reply', id, reply })
   }
 
+  /** Once a step: followers are shown what things are when the event is sent. */
   event(event: ChronosEvent): void {
+    const key = `${event.type} ${event.type === 'run_updated' ? event.run.id : event.name}`
+    if (this.#told.has(key)) return
+    this.#told.add(key)
     this.#effects.push({ type: 'event', event })
   }
 

@@ -1,5 +1,5 @@
 /** What differs between the two generations of the API: how errors look. */
-import { HttpError } from '@thermosphere/service-kit'
+import type { HttpError } from '@thermosphere/service-kit'
 import type { ErrorFormat } from '@thermosphere/service-kit'
 import type { Dialect } from '@thermosphere/chronos-core'
 import type { Request } from 'express'

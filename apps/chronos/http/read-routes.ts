@@ -15,7 +15,7 @@ import {
   summarize,
 } from '@thermosphere/chronos-core'
 import { HttpError, parseRequest } from '@thermosphere/service-kit'
-import { Router } from 'express'
+import type { Router } from 'express'
 import { z } from 'zod'
 import { nextRunsMax, runsShownMax, searchLimitDefault, searchLimitMax } from '../limits.ts'
 import type { Chronos } from '../shell/chronos.ts'
@@ -25,6 +25,7 @@ const searchSchema = z.object({
   name: z.string().optional(),
   command: z.string().optional(),
   any: z.string().optional(),
+  label: z.string().optional(),
   limit: z.coerce.number().int().min(0).max(searchLimitMax).default(searchLimitDefault),
   offset: z.coerce.number().int().min(0).default(0),
 })
@@ -33,9 +34,8 @@ const limitSchema = z.object({ limit: z.coerce.number().int().min(1).max(runsSho
 
 export const notFound = (name: string): HttpError => new HttpError(400, `requirement failed: Job '${name}' not found`)
 
-export function readRoutes(chronos: Chronos, { leader }: { readonly leader: string }): Router {
+export function addReadRoutes(router: Router, chronos: Chronos, { leader }: { readonly leader: () => string }): void {
   const { state } = chronos
-  const router = Router()
   const found = <T>(name: string, value: T | undefined): T => {
     if (value === undefined) throw notFound(name)
     return value
@@ -80,6 +80,5 @@ export function readRoutes(chronos: Chronos, { leader }: { readonly leader: stri
   router.get('/graph/csv', (request, response) => {
     response.type('text/plain').send(graphCsv(state, dialectOf(request)))
   })
-  router.get('/leader', (_request, response) => void response.json({ leader }))
-  return router
+  router.get('/leader', (_request, response) => void response.json({ leader: leader() }))
 }

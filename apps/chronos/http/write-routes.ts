@@ -2,8 +2,7 @@
 import type { Command, Reply } from '@thermosphere/chronos-core'
 import { firstCursor, parseJob, upcoming } from '@thermosphere/chronos-core'
 import { HttpError, parseRequest, readJson } from '@thermosphere/service-kit'
-import { Router } from 'express'
-import type { Request, Response } from 'express'
+import type { Request, Response, Router } from 'express'
 import { z } from 'zod'
 import { bodyBytesMax } from '../limits.ts'
 import type { Chronos } from '../shell/chronos.ts'
@@ -19,11 +18,15 @@ function answer(response: Response, reply: Reply): void {
   else response.end()
 }
 
-/** POST with another media type is 415; a client that names none means JSON. */
-function requireJson(request: Request): void {
-  const type = request.headers['content-type']
-  if (type !== undefined && !/^application\/json\b/i.test(type) && !/^application\/x-www-form-urlencoded/i.test(type)) {
-    throw new HttpError(415, `${type} is not supported; a job is application/json`)
+/** Whatever a client says it sends is read if it is JSON; only what is not is 415. */
+async function readDocument(request: Request): Promise<unknown> {
+  const type = request.headers['content-type'] ?? 'application/json'
+  try {
+    return await readJson(request, bodyBytesMax)
+  } catch (cause) {
+    const isUnreadable = cause instanceof HttpError && cause.status === 400
+    if (!isUnreadable || /^(?:application|text)\/(?:[\w.+-]+\+)?json\b/i.test(type)) throw cause
+    throw new HttpError(415, `${type} is not supported; a job is application/json`, { cause })
   }
 }
 
@@ -39,29 +42,27 @@ function preview(chronos: Chronos, document: unknown): object {
   return { valid: true, errors: [], next: times.map((at) => new Date(at).toISOString()) }
 }
 
-export function writeRoutes(chronos: Chronos): Router {
-  const router = Router()
+export function addWriteRoutes(router: Router, chronos: Chronos): void {
   const send = async (response: Response, command: Command): Promise<void> => {
     answer(response, await chronos.command(command))
   }
   for (const endpoint of ['iso8601', 'dependency'] as const) {
     const put = async (request: Request, response: Response): Promise<void> => {
-      requireJson(request)
-      const document = await readJson(request, bodyBytesMax)
+      const document = await readDocument(request)
       await send(response, { type: 'put-job', document, endpoint })
     }
     router.post(`/${endpoint}`, put)
     router.put(`/${endpoint}`, put)
   }
   router.post('/validate', async (request, response) => {
-    response.json(preview(chronos, await readJson(request, bodyBytesMax)))
+    response.json(preview(chronos, await readDocument(request)))
   })
   router.put('/job/success/:name', (request, response) =>
     send(response, { type: 'mark-success', name: request.params.name }),
   )
   router.put('/job/:name', (request, response) => {
     const given = request.query['arguments']
-    const list = typeof given === 'string' ? given : undefined
+    const [list] = [given].flat().filter((text) => typeof text === 'string')
     return send(response, { type: 'run-job', name: request.params.name, arguments: list })
   })
   router.delete('/job/:name', (request, response) => send(response, { type: 'delete-job', name: request.params.name }))
@@ -90,5 +91,4 @@ export function writeRoutes(chronos: Chronos): Router {
     const { statusCode } = parseRequest(endSchema, await readJson(request, bodyBytesMax))
     await send(response, { type: 'end-async-task', taskId: request.params.taskId, statusCode })
   })
-  return router
 }

@@ -1,19 +1,21 @@
 /** Joins the core to its surroundings: the loop, the store, the master, the followers of events, the waiting requests. */
-import { findRun, runView, showJob, step } from '@thermosphere/chronos-core'
+import { runView, showJob, step } from '@thermosphere/chronos-core'
 import type { ChronosEvent, ChronosState, Command, Effect, Input, Reply } from '@thermosphere/chronos-core'
 import type { Random } from '@thermosphere/effects'
+import type { Credential } from '@thermosphere/protocol/node'
 import { SchedulerClient } from '@thermosphere/protocol/node'
-import { CoreLoop, encodeServerSentEvent, HttpError } from '@thermosphere/service-kit'
+import { CoreLoop, delay, encodeServerSentEvent, HttpError } from '@thermosphere/service-kit'
 import type { Background, EventStream, Logger, Metrics } from '@thermosphere/service-kit'
 import type { Store } from '@thermosphere/store'
 import type { mesos, scheduler } from '@thermosphere/protocol'
-import { commandTimeoutMs, eventSubscribersMax } from '../limits.ts'
+import { commandTimeoutMs, eventSubscribersMax, refusedDelayMs, resubscribeDelayMs } from '../limits.ts'
 
 export type ChronosOptions = {
   readonly state: ChronosState
   readonly store: Store
   readonly masters: readonly string[]
   readonly frameworkInfo: (id: string | undefined) => mesos.FrameworkInfo
+  readonly credential?: () => Credential | undefined
   readonly random: Random
   readonly logger: Logger
   readonly metrics: Metrics
@@ -23,6 +25,10 @@ export type ChronosOptions = {
 
 type Waiting = { readonly resolve: (reply: Reply) => void; readonly timer: NodeJS.Timeout }
 
+/** What masters say when they have forgotten a framework for good. */
+const removedPattern = /removed|torn down|completed/i
+const reviveCountName = 'org.apache.mesos.chronos.scheduler.mesos.MesosOfferReviver.reviveOffersCount'
+
 export class Chronos {
   readonly state: ChronosState
   readonly #options: ChronosOptions
@@ -30,7 +36,7 @@ export class Chronos {
   readonly #waiting = new Map<string, Waiting>()
   readonly #followers = new Set<EventStream>()
   #client: SchedulerClient
-  #isClosing = false
+  readonly #closing = new AbortController()
 
   constructor(options: ChronosOptions) {
     this.#options = options
@@ -53,6 +59,7 @@ export class Chronos {
   }
 
   start(): void {
+    this.#loop.submit({ type: 'start' })
     this.#client.start()
   }
 
@@ -85,28 +92,34 @@ export class Chronos {
   }
 
   async close(): Promise<void> {
-    this.#isClosing = true
+    this.#closing.abort()
     await this.#client.close()
     for (const stream of this.#followers) stream.close()
     await this.#loop.close()
   }
 
   #createClient(): SchedulerClient {
-    const { masters, frameworkInfo, random, logger } = this.#options
+    const { masters, frameworkInfo, credential, random, logger } = this.#options
     return new SchedulerClient({
       masters,
       frameworkInfo: () => frameworkInfo(this.state.frameworkId),
+      ...(credential !== undefined && { credential }),
       random: () => random.fraction(),
       onEvent: (event) => this.#onEvent(event),
       onDisconnected: (reason) => {
         logger.warn({ reason }, 'mesos.disconnected')
         this.#loop.submit({ type: 'disconnected' })
       },
-      onFatal: (message) => {
-        logger.error({ reason: message }, 'mesos.framework.refused')
-        this.#loop.submit({ type: 'framework-removed' })
-      },
+      onFatal: (message) => this.#onRefused(message),
     })
+  }
+
+  /** Only a framework that was removed begins anew; whatever else the master dislikes is tried again, with its id. */
+  #onRefused(message: string): void {
+    this.#options.logger.error({ reason: message }, 'mesos.framework.refused')
+    this.#loop.submit({ type: 'disconnected' })
+    if (removedPattern.test(message)) this.#loop.submit({ type: 'framework-removed' })
+    else this.#resubscribe(refusedDelayMs)
   }
 
   #onEvent(event: scheduler.Event): void {
@@ -131,7 +144,7 @@ export class Chronos {
       case 'count':
         return this.#count(effect)
       case 'resubscribe':
-        return this.#resubscribe()
+        return this.#resubscribe(resubscribeDelayMs)
       case 'store':
       case 'timer':
         return
@@ -162,25 +175,25 @@ export class Chronos {
   #eventData(event: ChronosEvent): object {
     if (event.type === 'job_deleted') return { name: event.name }
     if (event.type === 'job_updated') return { job: showJob(this.state, event.name, '3') ?? { name: event.name } }
-    const run = findRun(this.state, event.runId)
-    return { job: event.job, run: run === undefined ? { id: event.runId } : runView(this.state, run) }
+    return { job: event.run.job, run: runView(this.state, event.run) }
   }
 
   #count({ metric, job, valueMs }: Extract<Effect, { type: 'count' }>): void {
     const { metrics, logger } = this.#options
-    metrics.counter(`jobs.run.${metric}`).increment()
-    if (job !== undefined && (metric === 'success' || metric === 'failure')) {
-      metrics.counter(`jobs.run.${metric}.${job}`).increment()
-    }
+    metrics.counter(metric === 'revive' ? reviveCountName : `jobs.run.${metric}`).increment()
     if (valueMs !== undefined) metrics.timer(`jobs.run.${metric === 'launch' ? 'lateness' : 'time'}`).observe(valueMs)
-    logger.info({ job, valueMs }, `job.run.${metric}`)
+    logger.debug({ job, valueMs }, `job.run.${metric}`)
   }
 
-  #resubscribe(): void {
-    if (this.#isClosing) return
-    const before = this.#client
+  /** Not at once: a master that refuses will refuse again. */
+  #resubscribe(delayMs: number): void {
+    this.#options.background.run('mesos.resubscribe', this.#resubscribeLater(delayMs))
+  }
+
+  async #resubscribeLater(delayMs: number): Promise<void> {
+    await this.#client.close()
+    await delay(delayMs, this.#closing.signal)
     this.#client = this.#createClient()
-    this.#options.background.run('mesos.client.close', before.close())
     this.#client.start()
   }
 }

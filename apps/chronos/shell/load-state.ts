@@ -1,5 +1,5 @@
 /** Reads everything that was kept back into the core's state. */
-import { createState, frameworkKey, frameworkSchema, isActive } from '@thermosphere/chronos-core'
+import { createState, frameworkKey, frameworkSchema, relink } from '@thermosphere/chronos-core'
 import { restoreJob, restoreRun, storedJobSchema, storedRunSchema } from '@thermosphere/chronos-core'
 import type { ChronosConfig, ChronosState, Run } from '@thermosphere/chronos-core'
 import type { Random } from '@thermosphere/effects'
@@ -16,17 +16,6 @@ async function* entriesOf(store: Store, prefix: string): AsyncGenerator<Entry> {
   }
 }
 
-function addRun(state: ChronosState, run: Run): void {
-  if (run.taskId !== '') state.byTask.set(run.taskId, run)
-  if (isActive(run)) {
-    state.active.set(run.id, run)
-    return
-  }
-  const runs = state.history.get(run.job) ?? []
-  state.history.set(run.job, runs)
-  runs.push(run)
-}
-
 /** Throws STORE_VALUE_INVALID with the key when a value cannot be read. */
 export async function loadState(store: Store, options: { readonly config: ChronosConfig; readonly random: Random }) {
   const state = createState(options.config, options.random)
@@ -37,12 +26,21 @@ export async function loadState(store: Store, options: { readonly config: Chrono
   for await (const { key, value } of entriesOf(store, 'jobs/')) {
     const record = restoreJob(parseStored(storedJobSchema, key, value), options.config.defaults)
     state.jobs.set(record.job.name, record)
+    relink(state, undefined, record.job)
   }
   const runs: Run[] = []
   for await (const { key, value } of entriesOf(store, 'runs/')) {
     runs.push(restoreRun(parseStored(storedRunSchema, key, value)))
   }
   runs.sort((a, b) => (a.endedAt ?? a.queuedAt) - (b.endedAt ?? b.queuedAt))
-  for (const run of runs) addRun(state, run)
+  for (const run of runs) state.runs.put(run)
+  refuseOrphans(state)
   return state
+}
+
+/** Under a new id nothing of the old framework can be found again, and its tasks would run a second time. */
+function refuseOrphans({ frameworkId, runs }: ChronosState): void {
+  const launched = [...runs.active.values()].find((run) => run.launchedAt !== undefined)
+  if (frameworkId !== undefined || launched === undefined) return
+  throw new Error(`the store has launched runs (${launched.taskId}) but no framework id; restore the store from a copy`)
 }

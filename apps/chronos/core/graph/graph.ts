@@ -1,34 +1,53 @@
 /** The graph of parents and children: acyclic, every parent known. */
+import type { Job } from '../job/job.ts'
 import { parentsOf } from '../job/job.ts'
-import type { JobRecord } from '../state.ts'
+import type { ChronosState, JobRecord } from '../state.ts'
 
-type Jobs = ReadonlyMap<string, JobRecord>
+/** In order of name, so that the same inputs have the same effects. */
+export function childrenOf(state: ChronosState, name: string): JobRecord[] {
+  const names = [...(state.children.get(name) ?? [])].sort()
+  return names.flatMap((child) => state.jobs.get(child) ?? [])
+}
 
-export const childrenOf = (jobs: Jobs, name: string): JobRecord[] =>
-  [...jobs.values()].filter(({ job }) => parentsOf(job).includes(name))
+/** Keeps the index of children right when the parents of a job become others; undefined: there is no such job. */
+export function relink(state: ChronosState, before: Job | undefined, after: Job | undefined): void {
+  for (const parent of before === undefined ? [] : parentsOf(before)) {
+    const children = state.children.get(parent)
+    children?.delete(before?.name ?? '')
+    if (children?.size === 0) state.children.delete(parent)
+  }
+  if (after === undefined) return
+  for (const parent of parentsOf(after)) {
+    state.children.set(parent, (state.children.get(parent) ?? new Set()).add(after.name))
+  }
+}
 
 /** The names along a cycle that `name` would close with these parents, first and last the same; undefined: none. */
 export function findCycle(
-  jobs: Jobs,
+  jobs: ReadonlyMap<string, JobRecord>,
   { name, parents }: { readonly name: string; readonly parents: readonly string[] },
 ): string[] | undefined {
-  const visited = new Set<string>()
-  const walk = (current: string, path: readonly string[]): string[] | undefined => {
-    if (current === name) return [...path, name]
-    if (visited.has(current)) return undefined
-    visited.add(current)
+  /** From each ancestor to the child through which it was reached. */
+  const reachedFrom = new Map<string, string>(parents.map((parent) => [parent, name]))
+  const pending = [...parents]
+  for (let current = pending.pop(); current !== undefined; current = pending.pop()) {
+    if (current === name) return pathTo(name, reachedFrom)
     const record = jobs.get(current)
-    const next = record === undefined ? [] : parentsOf(record.job)
-    for (const parent of next) {
-      const found = walk(parent, [...path, current])
-      if (found !== undefined) return found
+    for (const parent of record === undefined ? [] : parentsOf(record.job)) {
+      if (reachedFrom.has(parent)) continue
+      reachedFrom.set(parent, current)
+      pending.push(parent)
     }
-    return undefined
-  }
-  for (const parent of parents) {
-    const found = walk(parent, [name])
-    // Found from child to parent; read the other way round it is the order of running.
-    if (found !== undefined) return found.reverse()
   }
   return undefined
+}
+
+/** In order of running. */
+function pathTo(name: string, reachedFrom: ReadonlyMap<string, string>): string[] {
+  const path = [name]
+  for (let current = reachedFrom.get(name); current !== undefined; current = reachedFrom.get(current)) {
+    path.push(current)
+    if (current === name) break
+  }
+  return path
 }

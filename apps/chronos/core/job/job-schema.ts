@@ -1,6 +1,6 @@
 /** The JSON of a job as clients post it and as it is stored; unknown members are ignored, as in the original. */
 import { z } from 'zod'
-import { listLengthMax, textLengthMax } from '../limits.ts'
+import { listLengthMax, nameLengthMax, textLengthMax } from '../limits.ts'
 import { boolean, double, integer, list, text } from './coerce.ts'
 
 const isName = (name: string): boolean => /^[\w.#-](?:[\w .#-]*[\w.#-])?$/.test(name)
@@ -65,9 +65,13 @@ const notNegative = (field: z.ZodType<number>) => field.pipe(z.number().min(0, '
 
 /** Overlap of a job with itself: wait (`buffer`), let the occurrence go (`skip`), run beside, or end the running one. */
 export const overlapPolicies = ['buffer', 'skip', 'allow', 'replace'] as const
+/** After a gap: one run for all occurrences, one for each, or none. */
+export const catchUps = ['one', 'all', 'none'] as const
 
 export const jobSchema = z.object({
-  name: text().pipe(z.string().refine(isName, `the job's name is invalid. Allowed names: '${nameRule}'`)),
+  name: text().pipe(
+    z.string().max(nameLengthMax).refine(isName, `the job's name is invalid. Allowed names: '${nameRule}'`),
+  ),
   command: bounded(),
   shell: boolean(true),
   executor: bounded(),
@@ -107,8 +111,12 @@ export const jobSchema = z.object({
   epsilon: text().optional(),
   async: boolean().optional(),
   overlapPolicy: z.enum(overlapPolicies).optional(),
+  catchUp: z.enum(catchUps).optional(),
   retryDelay: text().optional(),
-  labels: z.record(z.string(), z.string()).optional(),
+  retryBackoff: z.object({ factor: z.number().min(1).max(100), max: text().optional() }).optional(),
+  /** Another name of `maxCompletionTime`. */
+  timeout: text().optional(),
+  labels: z.record(z.string().max(textLengthMax), text()).optional(),
 })
 export type JobDocument = z.infer<typeof jobSchema>
 export type JobContainer = z.infer<typeof containerSchema>

@@ -8,14 +8,11 @@ export type Dialect = '2' | '3'
 const constraintTriples = (job: Job): string[][] =>
   job.constraints.map(({ attribute, operator, value }) => [attribute, operator, value])
 
-/** What the original would write had it been asked: 2.x always names epsilon and async, 3.x only what was posted. */
+/** 2.x always names epsilon and async, 3.x only when they were posted. */
 function dialectFields({ job }: JobRecord, dialect: Dialect): object {
-  const { trigger } = job
-  const posted = trigger.type === 'scheduled' ? trigger.epsilon : undefined
-  if (dialect === '3') {
-    return { ...(posted !== undefined && { epsilon: posted }), ...(job.async !== undefined && { async: job.async }) }
-  }
-  return { epsilon: posted ?? 'PT60S', async: job.async ?? false }
+  const { epsilon, async } = job
+  if (dialect === '2') return { epsilon: epsilon ?? 'PT60S', async: async ?? false }
+  return { ...(epsilon !== undefined && { epsilon }), ...(async !== undefined && { async }) }
 }
 
 export function triggerFields(record: JobRecord): object {
@@ -27,38 +24,31 @@ export function triggerFields(record: JobRecord): object {
   }
 }
 
-/** New members that no client of the original needs. */
-function additions(record: JobRecord): object {
-  const { job, cursor } = record
-  const { overlapPolicy, retryDelay, labels } = job
-  const isPaused = job.disabled || cursor.at === undefined || record.left === 0
+/** New members that no client of the original needs, where they are used. */
+function additions({ job, cursor, left }: JobRecord): object {
+  const { overlapPolicy, catchUp, retryDelay, retryBackoff, labels } = job
+  const given = Object.entries({ overlapPolicy, catchUp, retryDelay, retryBackoff, labels })
+  const isPaused = job.disabled || cursor.at === undefined || left === 0
   return {
-    ...(overlapPolicy !== undefined && { overlapPolicy }),
-    ...(retryDelay !== undefined && { retryDelay }),
-    ...(labels !== undefined && { labels }),
+    ...Object.fromEntries(given.filter(([, value]) => value !== undefined)),
     ...(!isPaused && { nextRun: Temporal.Instant.fromEpochMilliseconds(cursor.at).toString() }),
   }
 }
 
-export function jobView(record: JobRecord, dialect: Dialect): Record<string, unknown> {
-  const {
-    trigger: _trigger,
-    constraints: _constraints,
-    container,
-    retryDelay: _delay,
-    retryDelayMs: _ms,
-    ...rest
-  } = record.job
-  const { async: _async, overlapPolicy: _policy, labels: _labels, ...settings } = rest
-  return {
-    ...settings,
-    constraints: constraintTriples(record.job),
-    ...(container !== undefined && { container }),
-    ...triggerFields(record),
-    ...dialectFields(record, dialect),
-    ...additions(record),
-  }
+/** The keys of the original in its order. */
+function settingsOf({ job }: JobRecord): Record<string, unknown> {
+  const { trigger: _trigger, retryDelayMs: _delayMs, retryBackoffMs: _backoffMs, container, ...rest } = job
+  const { epsilon: _epsilon, async: _async, overlapPolicy: _policy, catchUp: _catchUp, ...more } = rest
+  const { retryDelay: _delay, retryBackoff: _backoff, labels: _labels, ...settings } = more
+  return { ...settings, ...(container !== undefined && { container }), constraints: constraintTriples(job) }
 }
+
+export const jobView = (record: JobRecord, dialect: Dialect): Record<string, unknown> => ({
+  ...settingsOf(record),
+  ...triggerFields(record),
+  ...dialectFields(record, dialect),
+  ...additions(record),
+})
 
 /** Only the listing mirrors `uris` and `fetch` into each other. */
 export function listedJobView(record: JobRecord, dialect: Dialect): Record<string, unknown> {

@@ -3,15 +3,14 @@ import type { Millis } from '@thermosphere/effects'
 import type { Schedule } from '../schedule/schedule.ts'
 import type { JobContainer, JobDocument } from './job-schema.ts'
 
-type Settings = Omit<
-  JobDocument,
-  'parents' | 'schedule' | 'scheduleTimeZone' | 'epsilon' | 'container' | 'retryDelay' | 'constraints'
->
+type Settings = Omit<JobDocument, 'parents' | 'schedule' | 'scheduleTimeZone' | 'container' | 'constraints' | 'timeout'>
 
 export type Constraint = {
   readonly attribute: string
   readonly operator: 'EQUALS' | 'LIKE' | 'UNLIKE'
   readonly value: string
+  /** Of LIKE and UNLIKE. */
+  readonly pattern?: RegExp
 }
 
 export type Trigger =
@@ -19,8 +18,7 @@ export type Trigger =
       readonly type: 'scheduled'
       readonly schedule: Schedule
       readonly zone: string
-      /** As posted; `epsilonMs` is its length. */
-      readonly epsilon: string | undefined
+      /** How late a run may start; undefined: there is no limit. */
       readonly epsilonMs: Millis | undefined
     }
   | { readonly type: 'dependent'; readonly parents: readonly string[] }
@@ -29,9 +27,10 @@ export type Job = Readonly<Settings> & {
   readonly container: JobContainer | undefined
   readonly constraints: readonly Constraint[]
   readonly trigger: Trigger
-  /** As posted; `retryDelayMs` is its length. */
-  readonly retryDelay: string | undefined
+  /** Length of `retryDelay`. */
   readonly retryDelayMs: Millis | undefined
+  /** Each delay is `factor` times the one before, at most `maxMs`. */
+  readonly retryBackoffMs: { readonly factor: number; readonly maxMs: Millis }
 }
 
 export const parentsOf = (job: Job): readonly string[] => (job.trigger.type === 'dependent' ? job.trigger.parents : [])

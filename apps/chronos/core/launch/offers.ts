@@ -4,7 +4,8 @@ import type { Match } from '@thermosphere/offer-engine'
 import type { mesos } from '@thermosphere/protocol'
 import type { Constraint, Job } from '../job/job.ts'
 import { idleDeclineSeconds, launchingDoubtMs } from '../limits.ts'
-import { blockedBy, queuedRuns, suppressWhenIdle } from '../runs/queue.ts'
+import { supersedeRetries } from '../runs/outcome.ts'
+import { blockedBy, expireRun, queuedRuns, suppressWhenIdle } from '../runs/queue.ts'
 import type { JobRecord, Run } from '../state.ts'
 import type { Turn } from '../turn.ts'
 import { taskInfoOf } from './task-info.ts'
@@ -24,16 +25,15 @@ function fieldOf(
   return { text, items: attribute.type === 'SET' ? (attribute.set?.item ?? []) : [text] }
 }
 
-const holds = (offer: mesos.Offer, { attribute, operator, value }: Constraint): boolean => {
+const holds = (offer: mesos.Offer, { attribute, operator, value, pattern }: Constraint): boolean => {
   const field = fieldOf(offer, attribute)
   if (field === undefined) return false
-  if (operator === 'EQUALS') {
-    return field.items.includes(value) || (value.trim() !== '' && Number(field.text) === Number(value))
-  }
-  const pattern = new RegExp(`^(?:${value})$`)
-  const matches = field.items.some((item) => pattern.test(item))
+  if (operator === 'EQUALS') return field.items.includes(value) || isSameNumber(field.text, value)
+  const matches = field.items.some((item) => pattern?.test(item) === true)
   return operator === 'LIKE' ? matches : !matches
 }
+
+const isSameNumber = (a: string, b: string): boolean => a.trim() !== '' && b.trim() !== '' && Number(a) === Number(b)
 
 const unmetConstraint = (offer: mesos.Offer, job: Job): Constraint | undefined =>
   job.constraints.find((constraint) => !holds(offer, constraint))
@@ -64,51 +64,68 @@ function findPlace(turn: Turn, record: JobRecord, pools: readonly Pool[]): Attem
   return { kind: 'none', why: reasons.slice(0, 3).join('; ') || 'no offer has come yet' }
 }
 
-function launch(
-  turn: Turn,
-  run: Run,
-  options: { readonly record: JobRecord; readonly place: Pool; readonly match: Match },
-): void {
-  const { record, place, match } = options
+/** What decides whether a job fits: what one could not place, the next like it cannot either. */
+const demandKey = ({ job }: JobRecord): string =>
+  JSON.stringify([job.cpus, job.mem, job.disk, job.constraints.map((one) => [one.attribute, one.operator, one.value])])
+
+type Placement = { readonly record: JobRecord; readonly place: Pool; readonly match: Match }
+
+function launch(turn: Turn, run: Run, { record, place, match }: Placement): void {
   const { offer } = place
   run.state = 'launching'
   run.launchedAt = turn.now
   run.agentId = offer.agent_id.value
   run.agentHostname = offer.hostname
   delete run.waitsFor
-  const { user } = turn.state.config
-  place.tasks.push(taskInfoOf({ job: record.job, run, offer, resources: match.resources, user }))
-  // A child that starts waits for all of its parents anew.
-  record.edges = {}
-  turn.saveJob(record)
+  delete run.askedAt
+  place.tasks.push(taskInfoOf({ job: record.job, run, offer, resources: match.resources }))
   turn.saveRun(run)
+  // A child that starts waits for all of its parents anew.
+  if (Object.keys(record.edges).length > 0) {
+    record.edges = {}
+    turn.saveJob(record)
+  }
+  supersedeRetries(turn, record, run)
   turn.timer(`expire/${run.id}`, undefined)
   turn.timer(`start/${run.id}`, undefined)
   turn.timer(`doubt/${run.id}`, turn.now + launchingDoubtMs)
-  turn.count('launch', { job: run.job, valueMs: turn.now - run.dueAt })
+  turn.count('launch', { job: run.job, valueMs: Math.max(0, turn.now - run.dueAt) })
 }
 
 /** Places as many queued runs as fit; the rest of each offer goes back. */
 export function onOffers(turn: Turn, offers: readonly mesos.Offer[]): void {
   const pools = offers.map((offer): Pool => ({ offer, pool: new OfferPool(offer), tasks: [] }))
   const isScheduling = turn.state.phase === 'scheduling'
-  for (const run of isScheduling ? queuedRuns(turn.state) : []) {
+  if (isScheduling) placeQueued(turn, pools)
+  for (const { offer, tasks } of pools) answer(turn, offer, tasks)
+  if (isScheduling) suppressWhenIdle(turn)
+}
+
+function placeQueued(turn: Turn, pools: readonly Pool[]): void {
+  const refused = new Map<string, string>()
+  for (const run of queuedRuns(turn.state)) {
+    // A launch before it may have made it pointless.
+    if (run.state !== 'queued') continue
+    if (run.expiresAt !== undefined && run.expiresAt < turn.now) {
+      expireRun(turn, run)
+      continue
+    }
     const record = turn.state.jobs.get(run.job)
     const blocked = blockedBy(turn.state, run)
     if (record === undefined || blocked !== undefined) {
       run.waitsFor = blocked ?? 'its job was deleted'
       continue
     }
-    const attempt = findPlace(turn, record, pools)
+    const key = demandKey(record)
+    const known = refused.get(key)
+    const attempt: Attempt = known === undefined ? findPlace(turn, record, pools) : { kind: 'none', why: known }
     if (attempt.kind === 'match') launch(turn, run, { record, ...attempt })
-    else run.waitsFor = attempt.why
+    else refused.set(key, (run.waitsFor = attempt.why))
   }
-  for (const { offer, tasks } of pools) answer(turn, offer, tasks)
-  if (isScheduling) suppressWhenIdle(turn)
 }
 
 function answer(turn: Turn, offer: mesos.Offer, tasks: mesos.TaskInfo[]): void {
-  const isIdle = queuedRuns(turn.state).length === 0
+  const isIdle = turn.state.runs.queued.size === 0
   const seconds = turn.state.config.declineSeconds ?? (isIdle ? idleDeclineSeconds : undefined)
   const filters = seconds === undefined ? {} : { filters: { refuse_seconds: seconds } }
   if (tasks.length === 0) return turn.call({ type: 'DECLINE', decline: { offer_ids: [offer.id], ...filters } })

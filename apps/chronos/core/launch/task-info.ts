@@ -9,8 +9,6 @@ export type LaunchContext = {
   readonly run: Run
   readonly offer: mesos.Offer
   readonly resources: mesos.Resource[]
-  /** User of tasks whose job names none. */
-  readonly user: string
 }
 
 const decimal = (value: number): string => (Number.isInteger(value) ? value.toFixed(1) : String(value))
@@ -49,8 +47,8 @@ function urisOf(job: Job): mesos.CommandInfo_URI[] {
 }
 
 export function commandOf(context: LaunchContext): mesos.CommandInfo {
-  const { job, run, user } = context
-  const base = { environment: environmentOf(context), user: job.runAsUser || user }
+  const { job, run } = context
+  const base = { environment: environmentOf(context), user: job.runAsUser }
   const script = urlCommand.exec(job.command)
   if (script?.[1] !== undefined) {
     const uris = [{ value: job.command, executable: true }]
@@ -65,10 +63,14 @@ export function commandOf(context: LaunchContext): mesos.CommandInfo {
 
 const portNumber = (text: string): number => Number.parseInt(text, 10) || 0
 
+const ipAddresses = (protocol: string | undefined): Partial<mesos.NetworkInfo> =>
+  protocol === 'IPv4' || protocol === 'IPv6' ? { ip_addresses: [{ protocol }] } : {}
+
 function networkInfosOf(container: JobContainer): mesos.NetworkInfo[] {
   const named = container.networkName === undefined ? [] : [{ name: container.networkName }]
-  const infos = container.networkInfos.map(({ name, labels, portMappings }) => ({
+  const infos = container.networkInfos.map(({ name, protocol: addressFamily, labels, portMappings }) => ({
     name,
+    ...ipAddresses(addressFamily),
     labels: { labels },
     port_mappings: portMappings.map(({ hostPort, containerPort, protocol }) => ({
       host_port: portNumber(hostPort),

@@ -1,15 +1,17 @@
 /** Requests that change something: what they do, and what the client is told. */
-import { childrenOf, findCycle } from '../graph/graph.ts'
+import { childrenOf, findCycle, relink } from '../graph/graph.ts'
 import { parentsOf } from '../job/job.ts'
 import type { Job } from '../job/job.ts'
 import { parseJob } from '../job/parse-job.ts'
 import { jobsMax } from '../limits.ts'
 import type { Command, Reply } from '../messages.ts'
-import { armJob, jobTimer, killRun } from '../runs/due.ts'
-import { applySuccess, fail, succeed } from '../runs/outcome.ts'
-import { createRun, dropRun } from '../runs/queue.ts'
+import { armJob, jobTimer } from '../runs/arm.ts'
+import { killRun } from '../runs/kill.ts'
+import { applySuccess, disableJob, fail, succeed } from '../runs/outcome.ts'
+import { createRun, dropRun, mayOverlap } from '../runs/queue.ts'
 import { firstCursor, renderSchedule } from '../schedule/schedule.ts'
-import { activeRunsOf, isActive, isLaunched } from '../state.ts'
+import { taskIdPattern } from '../runs/task-id.ts'
+import { activeRunsOf, isLaunched } from '../state.ts'
 import type { JobRecord } from '../state.ts'
 import { jobKey } from '../stored.ts'
 import type { Turn } from '../turn.ts'
@@ -56,6 +58,8 @@ function putJob(turn: Turn, { document, endpoint }: Extract<Command, { type: 'pu
   if (existing === undefined && state.jobs.size >= jobsMax) return bad(`there are ${jobsMax} jobs already, the maximum`)
   const record = existing === undefined ? newRecord(turn, job) : replaced(turn, existing, job)
   state.jobs.set(job.name, record)
+  relink(state, existing?.job, record.job)
+  if (record.job.disabled) disableJob(turn, record)
   turn.saveJob(record)
   armJob(turn, record)
   return done
@@ -86,25 +90,28 @@ function newRecord(turn: Turn, job: Job): JobRecord {
   }
 }
 
-const anchorOf = ({ trigger }: Job): string | undefined =>
-  trigger.type === 'scheduled' ? `${trigger.schedule.text} ${trigger.zone}` : undefined
+/**
+ * The sequence goes on when the schedule is the posted one, or the one that a listing shows. `R1//P…` means a new start
+ * each time it is posted, and what has run out begins anew.
+ */
+function keepsAnchor(existing: JobRecord, { trigger }: Job): boolean {
+  const before = existing.job.trigger
+  if (trigger.type !== 'scheduled' || before.type !== 'scheduled' || trigger.zone !== before.zone) return false
+  const { text } = trigger.schedule
+  if (text === renderSchedule(before.schedule, existing.cursor, existing.left)) return !startsNow(text)
+  const isExhausted = existing.left === 0
+  return text === before.schedule.text && !isExhausted && !startsNow(text)
+}
 
-/** A listing shows what is left of the sequence; posting that back must not restart it. */
-const isRendered = (existing: JobRecord, { trigger }: Job): boolean =>
-  trigger.type === 'scheduled' &&
-  existing.job.trigger.type === 'scheduled' &&
-  trigger.zone === existing.job.trigger.zone &&
-  trigger.schedule.text === renderSchedule(existing.job.trigger.schedule, existing.cursor, existing.left)
+const startsNow = (text: string): boolean => /^R\d*\/\//.test(text)
 
-/** Full replacement. The sequence goes on when the schedule is the posted one, or the one a listing shows. */
+/** Full replacement, but for the sequence and what was counted of the runs. */
 function replaced(turn: Turn, existing: JobRecord, job: Job): JobRecord {
   const fresh = newRecord(turn, job)
   const { runTimes, runCount } = existing
   const parents = new Set(parentsOf(job))
   const edges = Object.fromEntries(Object.entries(existing.edges).filter(([name]) => parents.has(name)))
-  const isSame = anchorOf(job) !== undefined && anchorOf(job) === anchorOf(existing.job)
-  const keepsAnchor = isSame || isRendered(existing, job)
-  if (!keepsAnchor) return { ...fresh, edges, runTimes, runCount }
+  if (!keepsAnchor(existing, job)) return { ...fresh, edges, runTimes, runCount }
   const { cursor, left, createdAt } = existing
   const trigger = keptTrigger(existing.job, job)
   return { ...fresh, job: { ...job, trigger }, cursor, left, createdAt, edges, runTimes, runCount }
@@ -120,11 +127,13 @@ function deleteJob(turn: Turn, record: JobRecord): Reply {
   const { state } = turn
   const { name } = record.job
   for (const run of activeRunsOf(state, name)) {
+    run.isOrphan = true
     if (isLaunched(run)) killRun(turn, run)
     else dropRun(turn, run, { reason: 'job-deleted', message: 'its job was deleted' })
   }
-  for (const child of childrenOf(state.jobs, name)) inherit(turn, child, record)
+  for (const child of childrenOf(state, name)) inherit(turn, child, record)
   state.jobs.delete(name)
+  relink(state, record.job, undefined)
   turn.write({ type: 'delete', key: jobKey(name) })
   turn.timer(jobTimer(name), undefined)
   turn.event({ type: 'job_deleted', name })
@@ -135,6 +144,7 @@ function deleteJob(turn: Turn, record: JobRecord): Reply {
 function inherit(turn: Turn, child: JobRecord, deleted: JobRecord): void {
   const others = parentsOf(child.job).filter((name) => name !== deleted.job.name)
   const parents = [...new Set([...others, ...parentsOf(deleted.job)])]
+  const before = child.job
   delete child.edges[deleted.job.name]
   if (parents.length > 0) {
     child.job = { ...child.job, trigger: { type: 'dependent', parents } }
@@ -144,17 +154,19 @@ function inherit(turn: Turn, child: JobRecord, deleted: JobRecord): void {
     child.left = deleted.left
     child.createdAt = deleted.createdAt
   }
+  relink(turn.state, before, child.job)
   turn.saveJob(child)
   armJob(turn, child)
 }
 
+/** A second request while the first one is queued adds nothing, unless its arguments are others. */
 function runJob(turn: Turn, record: JobRecord, given: string | undefined): Reply {
-  const list = given === undefined ? record.job.arguments : [given.replaceAll(';', '')]
+  const { job } = record
+  const text = given?.replaceAll(';', '')
+  const list = text === undefined ? job.arguments : text === '' ? [] : [text]
   const same = (other: readonly string[]): boolean => other.join(' ') === list.join(' ')
-  const isQueued = activeRunsOf(turn.state, record.job.name).some(
-    (run) => run.state === 'queued' && run.cause !== 'schedule' && same(run.arguments),
-  )
-  if (!isQueued) createRun(turn, { record, cause: 'manual', dueAt: turn.now, arguments: list })
+  const isQueued = activeRunsOf(turn.state, job.name).some((run) => run.state === 'queued' && same(run.arguments))
+  if (!isQueued || mayOverlap(job)) createRun(turn, { record, cause: 'manual', dueAt: turn.now, arguments: list })
   return done
 }
 
@@ -172,14 +184,18 @@ function markSuccess(turn: Turn, name: string): Reply {
 }
 
 function setDisabled(turn: Turn, record: JobRecord, disabled: boolean): Reply {
-  record.job = { ...record.job, disabled }
-  turn.saveJob(record)
-  armJob(turn, record)
+  if (disabled) {
+    disableJob(turn, record)
+  } else {
+    record.job = { ...record.job, disabled }
+    turn.saveJob(record)
+    armJob(turn, record)
+  }
   return done
 }
 
 function addProgress(turn: Turn, { job }: JobRecord, command: Extract<Command, { type: 'progress' }>): Reply {
-  const run = turn.state.byTask.get(command.taskId)
+  const run = turn.state.runs.byTask.get(command.taskId)
   if (!job.dataProcessingJobType) return bad(`${job.name} is not a data processing job`)
   if (run === undefined || run.job !== job.name) return bad(`${command.taskId} is not a task of ${job.name}`)
   if (command.elements < 0) return bad('numAdditionalElementsProcessed must not be negative')
@@ -189,9 +205,9 @@ function addProgress(turn: Turn, { job }: JobRecord, command: Extract<Command, {
 }
 
 function endAsyncTask(turn: Turn, { taskId, statusCode }: Extract<Command, { type: 'end-async-task' }>): Reply {
-  const run = turn.state.byTask.get(taskId)
-  if (run === undefined) return bad(`there is no task ${taskId}`)
-  if (!isActive(run)) return done
+  if (!taskIdPattern.test(taskId)) return bad(`${taskId} is not the id of a task`)
+  const run = turn.state.runs.byTask.get(taskId)
+  if (run === undefined || !isLaunched(run)) return done
   run.exitCode = statusCode
   if (statusCode === 0) succeed(turn, run)
   else fail(turn, run, { mayRetry: true })
@@ -199,7 +215,7 @@ function endAsyncTask(turn: Turn, { taskId, statusCode }: Extract<Command, { typ
 }
 
 function dropQueue(turn: Turn): Reply {
-  for (const run of turn.state.active.values()) {
+  for (const run of [...turn.state.runs.active.values()]) {
     if (run.state === 'queued' || run.state === 'delayed') {
       dropRun(turn, run, { reason: 'queue-dropped', message: 'somebody dropped everything that was queued' })
     }

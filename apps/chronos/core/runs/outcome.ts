@@ -1,11 +1,13 @@
 /** The end of a run: success with its children, failure with its retries, and what the job remembers of it. */
 import { childrenOf } from '../graph/graph.ts'
 import { parentsOf } from '../job/job.ts'
+import type { Job } from '../job/job.ts'
 import { runTimesMax } from '../limits.ts'
+import { activeRunsOf, jobOfRun } from '../state.ts'
 import type { JobRecord, Run } from '../state.ts'
 import type { Turn } from '../turn.ts'
-import { armJob } from './due.ts'
-import { createRun, revive } from './queue.ts'
+import { armJob } from './arm.ts'
+import { createRun, dropRun, mayOverlap, revive } from './queue.ts'
 
 const isoText = (ms: number): string =>
   Temporal.Instant.fromEpochMilliseconds(ms).toString({ smallestUnit: 'millisecond' })
@@ -14,45 +16,56 @@ function endRun(turn: Turn, run: Run, state: 'succeeded' | 'failed' | 'killed'):
   run.state = state
   run.endedAt = turn.now
   turn.saveRun(run)
+  turn.state.unknown.delete(run.id)
+  for (const kind of ['doubt', 'unreachable', 'overtime']) turn.timer(`${kind}/${run.id}`, undefined)
   // What waited for the end of this run may start now.
   revive(turn)
 }
 
 /** What a success changes in the job and its children; also for one marked by hand, that has no run. */
 export function applySuccess(turn: Turn, record: JobRecord): void {
+  const disabled = record.job.disabled || isExhausted(turn, record)
   record.job = {
     ...record.job,
     successCount: record.job.successCount + 1,
     errorsSinceLastSuccess: 0,
     lastSuccess: isoText(turn.now),
-  }
-  if (record.left === 0 && record.job.trigger.type === 'scheduled' && !record.job.disabled) {
-    record.job = { ...record.job, disabled: true }
-    armJob(turn, record)
+    disabled,
   }
   turn.saveJob(record)
   fireChildren(turn, record.job.name)
 }
 
+/** All of its repetitions are used up and none of them still runs; `R0` never had any. */
+function isExhausted(turn: Turn, { job, left }: JobRecord): boolean {
+  const { trigger } = job
+  if (left !== 0 || trigger.type !== 'scheduled') return false
+  if (trigger.schedule.type === 'iso' && trigger.schedule.repetitions === 0) return false
+  return activeRunsOf(turn.state, job.name).every((run) => run.cause === 'manual')
+}
+
 /** A child fires when every parent has succeeded since it last started. */
 function fireChildren(turn: Turn, parent: string): void {
-  for (const child of childrenOf(turn.state.jobs, parent)) {
+  for (const child of childrenOf(turn.state, parent)) {
     const count = (child.edges[parent] ?? 0) + 1
     child.edges[parent] = count
-    turn.saveJob(child)
     const least = Math.min(...parentsOf(child.job).map((name) => child.edges[name] ?? 0))
-    if (count !== least || child.job.disabled) continue
-    const isWaiting = [...turn.state.active.values()].some(
-      ({ job, state }) => job === child.job.name && state === 'queued',
-    )
+    const fires = count === least
+    // A disabled child does not run, yet consumes what its parents did.
+    if (fires && child.job.disabled) child.edges = {}
+    turn.saveJob(child)
+    if (!fires || child.job.disabled) continue
+    const isWaiting = !mayOverlap(child.job) && activeRunsOf(turn.state, child.job.name).some(isQueued)
     if (!isWaiting) createRun(turn, { record: child, cause: 'parent', dueAt: turn.now })
   }
 }
 
+const isQueued = (run: Run): boolean => run.state === 'queued'
+
 export function succeed(turn: Turn, run: Run): void {
   endRun(turn, run, 'succeeded')
-  turn.count('success', { job: run.job, valueMs: turn.now - run.dueAt })
-  const record = turn.state.jobs.get(run.job)
+  turn.count('success', { job: run.job, valueMs: Math.max(0, turn.now - run.dueAt) })
+  const record = jobOfRun(turn.state, run)
   if (record === undefined) return
   record.runTimes = [...record.runTimes, Math.max(0, turn.now - run.dueAt)].slice(-runTimesMax)
   record.runCount++
@@ -67,23 +80,49 @@ export function endKilled(turn: Turn, run: Run): void {
 /** `mayRetry: false` for a task that would be refused again for the same reason. */
 export function fail(turn: Turn, run: Run, { mayRetry }: { readonly mayRetry: boolean }): void {
   endRun(turn, run, 'failed')
-  const record = turn.state.jobs.get(run.job)
+  const record = jobOfRun(turn.state, run)
   if (record === undefined) return
   if (mayRetry && retries(turn, record, run)) return
-  turn.count('failure', { job: run.job })
+  failFinally(turn, record)
+}
+
+function failFinally(turn: Turn, record: JobRecord): void {
+  turn.count('failure', { job: record.job.name })
   const errors = record.job.errorsSinceLastSuccess + 1
   const { disableAfterFailures } = turn.state.config
-  const disables = disableAfterFailures > 0 && errors >= disableAfterFailures
   record.job = {
     ...record.job,
     errorCount: record.job.errorCount + 1,
     errorsSinceLastSuccess: errors,
     lastError: isoText(turn.now),
-    disabled: record.job.disabled || disables,
   }
-  if (disables) armJob(turn, record)
+  if (disableAfterFailures > 0 && errors >= disableAfterFailures) disableJob(turn, record)
   turn.saveJob(record)
   if (record.job.softError) fireChildren(turn, record.job.name)
+}
+
+/** Nothing of it starts by itself any more; what was asked for by hand still does. */
+export function disableJob(turn: Turn, record: JobRecord): void {
+  record.job = { ...record.job, disabled: true }
+  for (const run of activeRunsOf(turn.state, record.job.name)) {
+    const waits = run.state === 'queued' || run.state === 'delayed'
+    if (waits && run.cause !== 'manual') {
+      dropRun(turn, run, { reason: 'disabled', message: 'its job was disabled before it could start' })
+    }
+  }
+  turn.saveJob(record)
+  armJob(turn, record)
+}
+
+/** The next occurrence starts, so the retry of an earlier one is pointless: that one has failed for good. */
+export function supersedeRetries(turn: Turn, record: JobRecord, started: Run): void {
+  if (started.cause !== 'schedule' && started.cause !== 'parent') return
+  if (mayOverlap(record.job)) return
+  for (const run of activeRunsOf(turn.state, record.job.name)) {
+    if (run.cause !== 'retry' || (run.state !== 'delayed' && run.state !== 'queued')) continue
+    dropRun(turn, run, { reason: 'superseded', message: 'the next occurrence of the job started before this retry' })
+    failFinally(turn, record)
+  }
 }
 
 function retries(turn: Turn, record: JobRecord, run: Run): boolean {
@@ -92,7 +131,7 @@ function retries(turn: Turn, record: JobRecord, run: Run): boolean {
   const { lastError, lastSuccess } = job
   const isGated = config.legacyRetryGate && lastError !== '' && lastSuccess < lastError
   if (run.attempt >= job.retries || isGated) return false
-  const startsAt = turn.now + (job.retryDelayMs ?? config.failureRetryMs)
+  const startsAt = turn.now + retryDelay(job, { attempt: run.attempt, usualMs: config.failureRetryMs })
   createRun(turn, {
     record,
     cause: 'retry',
@@ -103,4 +142,9 @@ function retries(turn: Turn, record: JobRecord, run: Run): boolean {
   })
   turn.count('retry', { job: job.name })
   return true
+}
+
+function retryDelay(job: Job, { attempt, usualMs }: { readonly attempt: number; readonly usualMs: number }): number {
+  const { factor, maxMs } = job.retryBackoffMs
+  return Math.min(maxMs, Math.round((job.retryDelayMs ?? usualMs) * factor ** attempt))
 }

@@ -1,6 +1,7 @@
 /** Runs that wait for resources: who gets in, who is passed over, in which order. */
 import type { Millis } from '@thermosphere/effects'
-import { isLaunched, activeRunsOf } from '../state.ts'
+import type { Job } from '../job/job.ts'
+import { activeRunsOf, isLaunched } from '../state.ts'
 import type { Cause, ChronosState, JobRecord, Run } from '../state.ts'
 import type { Turn } from '../turn.ts'
 import { taskIdOf } from './task-id.ts'
@@ -20,7 +21,7 @@ export type NewRun = {
 function freeTaskId(state: ChronosState, parts: Parameters<typeof taskIdOf>[0]): { taskId: string; dueAt: Millis } {
   for (let dueAt = parts.dueAt; ; dueAt++) {
     const taskId = taskIdOf({ ...parts, dueAt })
-    if (!state.byTask.has(taskId)) return { taskId, dueAt }
+    if (!state.runs.byTask.has(taskId)) return { taskId, dueAt }
   }
 }
 
@@ -47,54 +48,70 @@ export function createRun(turn: Turn, wanted: NewRun): Run {
   turn.saveRun(run)
   if (wanted.startsAt !== undefined) turn.timer(`start/${run.id}`, wanted.startsAt)
   if (wanted.expiresAt !== undefined) turn.timer(`expire/${run.id}`, wanted.expiresAt)
-  if (wanted.startsAt === undefined) revive(turn)
+  revive(turn)
   return run
 }
 
+export type Why = { readonly reason: string; readonly message: string }
+
 /** A run that must not start any more is written down with its reason. */
-export function dropRun(turn: Turn, run: Run, why: { readonly reason: string; readonly message: string }): void {
-  run.state = 'dropped'
-  run.reason = why.reason
-  run.message = why.message
-  run.endedAt = turn.now
+export function dropRun(turn: Turn, run: Run, { reason, message }: Why): void {
+  endUnstarted(turn, run, { state: 'dropped', reason, message })
+}
+
+function endUnstarted(turn: Turn, run: Run, end: Why & { readonly state: 'dropped' | 'missed' }): void {
+  Object.assign(run, end, { endedAt: turn.now })
   turn.saveRun(run)
   turn.timer(`start/${run.id}`, undefined)
   turn.timer(`expire/${run.id}`, undefined)
+}
+
+/** Its window (epsilon) has closed while it waited: an occurrence that never ran. */
+export function expireRun(turn: Turn, run: Run): void {
+  if (run.state !== 'queued') return
+  const blocked = blockedBy(turn.state, run)
+  const reason = blocked === undefined ? 'no-resources' : 'overlap'
+  const why = blocked ?? run.waitsFor ?? 'no offer has come'
+  endUnstarted(turn, run, { state: 'missed', reason, message: `it could not start within epsilon: ${why}` })
+  turn.count('missed', { job: run.job })
 }
 
 const byUrgency = (a: Run, b: Run): number =>
   Number(b.highPriority) - Number(a.highPriority) ||
   a.queuedAt - b.queuedAt ||
   a.dueAt - b.dueAt ||
-  (a.job < b.job ? -1 : 1)
+  (a.job < b.job ? -1 : Number(a.job > b.job))
 
 /** Queued runs, the most urgent first. */
-export const queuedRuns = (state: ChronosState): Run[] =>
-  [...state.active.values()].filter((run) => run.state === 'queued').sort(byUrgency)
+export const queuedRuns = (state: ChronosState): Run[] => [...state.runs.queued].sort(byUrgency)
+
+export const mayOverlap = (job: Job): boolean => job.concurrent || job.overlapPolicy === 'allow'
 
 /** Why a queued run may not start now although resources may be there; undefined: it may. */
 export function blockedBy(state: ChronosState, run: Run): string | undefined {
   const record = state.jobs.get(run.job)
   if (record === undefined) return 'its job was deleted'
-  const mayOverlap = record.job.concurrent || record.job.overlapPolicy === 'allow'
-  const running = mayOverlap ? undefined : activeRunsOf(state, run.job).find(isLaunched)
+  const running = mayOverlap(record.job) ? undefined : activeRunsOf(state, run.job).find(isLaunched)
   return running === undefined ? undefined : `an earlier run (${running.taskId}) has not ended`
 }
 
-/** Asks for offers again, at most every so often unless they were suppressed. */
+/** Asks for offers again while something is queued, at most every so often unless they were suppressed. */
 export function revive(turn: Turn): void {
   const { state, now } = turn
-  if (!state.isConnected || state.phase !== 'scheduling') return
+  if (!state.isConnected || state.phase !== 'scheduling' || state.runs.queued.size === 0) return
   const nextAt = state.revivedAt + state.config.reviveIntervalMinMs
-  if (!state.isSuppressed && now < nextAt) return turn.timer('revive', nextAt)
+  // Also after the clock was set back.
+  const isTooEarly = now < nextAt && now >= state.revivedAt
+  if (!state.isSuppressed && isTooEarly) return turn.timer('revive', nextAt)
   state.isSuppressed = false
   state.revivedAt = now
+  turn.count('revive')
   turn.call({ type: 'REVIVE' })
 }
 
 export function suppressWhenIdle(turn: Turn): void {
   const { state } = turn
-  if (state.isSuppressed || queuedRuns(state).length > 0) return
+  if (state.isSuppressed || state.runs.queued.size > 0) return
   state.isSuppressed = true
   turn.call({ type: 'SUPPRESS' })
 }

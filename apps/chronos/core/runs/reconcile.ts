@@ -1,15 +1,19 @@
 /** Finding out what became of launched runs: after a start before anything else is launched, later by timer. */
 import type { scheduler } from '@thermosphere/protocol'
-import { recoveryWaitMs } from '../limits.ts'
-import { isActive, isLaunched } from '../state.ts'
+import { launchingDoubtMs, pruneIntervalMs, recoveryWaitMs } from '../limits.ts'
+import { awaitsCallback, isLaunched } from '../state.ts'
 import type { ChronosState, Run } from '../state.ts'
 import { frameworkKey } from '../stored.ts'
 import type { Turn } from '../turn.ts'
-import { armJob } from './due.ts'
-import { fail } from './outcome.ts'
+import { armJob } from './arm.ts'
+import { askToKill } from './kill.ts'
+import { endKilled, fail } from './outcome.ts'
 import { revive } from './queue.ts'
+import { armOvertime } from './updates.ts'
 
-const launchedRuns = (state: ChronosState): Run[] => [...state.active.values()].filter(isLaunched)
+/** Runs that have, or may have, a task. */
+const runsWithTask = (state: ChronosState): Run[] =>
+  [...state.runs.active.values()].filter((run) => isLaunched(run) && !awaitsCallback(run))
 
 const question = (run: Run): scheduler.Call_Reconcile_Task => ({
   task_id: { value: run.taskId },
@@ -17,7 +21,32 @@ const question = (run: Run): scheduler.Call_Reconcile_Task => ({
 })
 
 function ask(turn: Turn, runs: readonly Run[]): void {
+  for (const run of runs) run.askedAt = turn.now
   if (runs.length > 0) turn.call({ type: 'RECONCILE', reconcile: { tasks: runs.map(question) } })
+}
+
+/** The state has been loaded; runs go on where they stood. */
+export function onStart(turn: Turn): void {
+  for (const run of turn.state.runs.active.values()) armRun(turn, run)
+  prune(turn)
+}
+
+function armRun(turn: Turn, run: Run): void {
+  const { id, state } = run
+  if (state === 'delayed') turn.timer(`start/${id}`, run.startsAt)
+  if (state === 'queued' && run.expiresAt !== undefined) turn.timer(`expire/${id}`, run.expiresAt)
+  if (state === 'launching') turn.timer(`doubt/${id}`, turn.now + launchingDoubtMs)
+  if (state === 'running') armOvertime(turn, run)
+  if (run.unreachableSince !== undefined) {
+    turn.timer(`unreachable/${id}`, run.unreachableSince + turn.state.config.unreachableTimeoutMs)
+  }
+}
+
+/** Forgets what is older than the history may be. */
+export function prune(turn: Turn): void {
+  const { runs, config } = turn.state
+  turn.forget(runs.takeEndedBefore(turn.now - config.historyTtlMs))
+  turn.timer('prune', turn.now + pruneIntervalMs)
 }
 
 export function onConnected(turn: Turn, frameworkId: string): void {
@@ -28,13 +57,15 @@ export function onConnected(turn: Turn, frameworkId: string): void {
   }
   state.isConnected = true
   state.isSuppressed = false
-  const launched = launchedRuns(state)
+  const launched = runsWithTask(state)
   ask(turn, launched)
+  for (const run of launched) if (run.killRequested === true) askToKill(turn, run)
   // Everything else that the master knows of us: tasks that a lost record may have left behind.
   turn.call({ type: 'RECONCILE', reconcile: { tasks: [] } })
   turn.timer('reconcile', turn.now + state.config.reconciliationIntervalMs)
   if (state.phase === 'scheduling') return revive(turn)
   state.phase = 'reconciling'
+  state.unknown.clear()
   for (const run of launched) state.unknown.add(run.id)
   turn.timer('recovered', turn.now + recoveryWaitMs)
   startWhenKnown(turn)
@@ -52,26 +83,20 @@ export function startScheduling(turn: Turn): void {
   state.unknown.clear()
   turn.timer('recovered', undefined)
   for (const record of state.jobs.values()) armJob(turn, record)
-  for (const run of state.active.values()) armRun(turn, run)
   revive(turn)
-}
-
-function armRun(turn: Turn, run: Run): void {
-  if (run.state === 'delayed') turn.timer(`start/${run.id}`, run.startsAt)
-  if (run.state === 'queued' && run.expiresAt !== undefined) turn.timer(`expire/${run.id}`, run.expiresAt)
 }
 
 export function onReconcileTimer(turn: Turn): void {
   const { state, now } = turn
   turn.timer('reconcile', now + state.config.reconciliationIntervalMs)
-  if (state.isConnected) ask(turn, launchedRuns(state))
+  if (state.isConnected) ask(turn, runsWithTask(state))
 }
 
 /** An ACCEPT without an answer: ask, and ask again until there is one. */
-export function onDoubt(turn: Turn, run: Run, againMs: number): void {
-  if (!isActive(run) || run.state !== 'launching') return
+export function onDoubt(turn: Turn, run: Run): void {
+  if (run.state !== 'launching') return
   if (turn.state.isConnected) ask(turn, [run])
-  turn.timer(`doubt/${run.id}`, turn.now + againMs)
+  turn.timer(`doubt/${run.id}`, turn.now + launchingDoubtMs)
 }
 
 /** The master forgot the framework: its tasks are gone with it, and it begins anew under another id. */
@@ -80,10 +105,11 @@ export function onFrameworkRemoved(turn: Turn): void {
   state.frameworkId = undefined
   state.isConnected = false
   turn.write({ type: 'delete', key: frameworkKey })
-  for (const run of launchedRuns(state)) {
+  for (const run of runsWithTask(state)) {
     run.reason = 'framework-removed'
     run.message = 'the master removed the framework with all of its tasks'
-    fail(turn, run, { mayRetry: true })
+    if (run.killRequested === true) endKilled(turn, run)
+    else fail(turn, run, { mayRetry: true })
   }
   turn.resubscribe()
 }

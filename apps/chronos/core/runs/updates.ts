@@ -1,7 +1,7 @@
 /** What a status update of a task does to its run. A run that has ended never changes again. */
 import type { mesos } from '@thermosphere/protocol'
-import { unreachableTimeoutMs } from '../limits.ts'
-import { isActive } from '../state.ts'
+import { overtimeGraceMs } from '../limits.ts'
+import { awaitsCallback, isActive, jobOfRun } from '../state.ts'
 import type { Run } from '../state.ts'
 import type { Turn } from '../turn.ts'
 import { endKilled, fail, succeed } from './outcome.ts'
@@ -9,10 +9,11 @@ import { revive } from './queue.ts'
 import { taskIdPattern } from './task-id.ts'
 
 export function onUpdate(turn: Turn, status: mesos.TaskStatus): void {
-  const run = turn.state.byTask.get(status.task_id.value)
+  const run = turn.state.runs.byTask.get(status.task_id.value)
   if (run === undefined) ghost(turn, status)
   else if (isActive(run)) applyUpdate(turn, run, status)
-  else lateUpdate(turn, run, status)
+  // The callback of async work may come before its process ends.
+  else if (isLive(status.state) && run.state !== 'succeeded') kill(turn, status)
   acknowledge(turn, status)
 }
 
@@ -21,8 +22,14 @@ function acknowledge(turn: Turn, { uuid, agent_id, task_id }: mesos.TaskStatus):
   turn.call({ type: 'ACKNOWLEDGE', acknowledge: { agent_id, task_id, uuid } })
 }
 
-const isLive = (state: mesos.TaskState): boolean =>
-  state === 'TASK_STAGING' || state === 'TASK_STARTING' || state === 'TASK_RUNNING' || state === 'TASK_KILLING'
+const liveStates: ReadonlySet<mesos.TaskState> = new Set([
+  'TASK_STAGING',
+  'TASK_STARTING',
+  'TASK_RUNNING',
+  'TASK_KILLING',
+])
+const isLive = (state: mesos.TaskState): boolean => liveStates.has(state)
+const endStates: ReadonlySet<mesos.TaskState> = new Set(['TASK_FINISHED', 'TASK_FAILED', 'TASK_KILLED', 'TASK_ERROR'])
 
 /** A task of ours that nobody remembers: a deleted job's, or one of a lost store. It must not run on unseen. */
 function ghost(turn: Turn, status: mesos.TaskStatus): void {
@@ -33,19 +40,47 @@ function kill(turn: Turn, { task_id, agent_id }: mesos.TaskStatus): void {
   turn.call({ type: 'KILL', kill: { task_id, ...(agent_id !== undefined && { agent_id }) } })
 }
 
-/** An agent that comes back with a task given up for lost. */
-function lateUpdate(turn: Turn, run: Run, status: mesos.TaskStatus): void {
-  if (run.state !== 'missed' && isLive(status.state)) kill(turn, status)
-}
-
 function applyUpdate(turn: Turn, run: Run, status: mesos.TaskStatus): void {
-  // A queued run has no task yet: only an answer about an ACCEPT that never arrived can speak of it.
-  if (run.state === 'queued' || run.state === 'delayed') return
+  if (awaitsCallback(run) || saysNothing(run, status)) return
   turn.state.unknown.delete(run.id)
-  note(run, status)
   turn.timer(`doubt/${run.id}`, undefined)
+  if (wasNeverLaunched(run, status)) return run.killRequested === true ? endKilled(turn, run) : requeue(turn, run)
+  if (run.state === 'queued' || run.state === 'delayed') adopt(turn, run)
+  note(run, status)
   if (status.state !== 'TASK_UNREACHABLE') leaveUnreachable(turn, run)
   decide(turn, run, status)
+}
+
+/** An answer about a launch that was given up, or given before the launch that is under way now. */
+function saysNothing(run: Run, { state, reason }: mesos.TaskStatus): boolean {
+  const isLost = !isLive(state) && !endStates.has(state)
+  if (run.state === 'queued' || run.state === 'delayed') return isLost
+  return isLost && run.state === 'launching' && reason === 'REASON_RECONCILIATION' && run.askedAt === undefined
+}
+
+const lostStates: ReadonlySet<mesos.TaskState> = new Set(['TASK_LOST', 'TASK_DROPPED', 'TASK_GONE'])
+
+/** The ACCEPT met an offer that was gone, or did not arrive. */
+function wasNeverLaunched(run: Run, { state, reason }: mesos.TaskStatus): boolean {
+  if (run.state !== 'launching' || run.taskState !== undefined || !lostStates.has(state)) return false
+  return reason === 'REASON_INVALID_OFFERS' || reason === 'REASON_RECONCILIATION'
+}
+
+/** No attempt is counted. */
+function requeue(turn: Turn, run: Run): void {
+  run.state = 'queued'
+  for (const field of ['launchedAt', 'agentId', 'agentHostname', 'askedAt'] as const) delete run[field]
+  turn.saveRun(run)
+  if (run.expiresAt !== undefined) turn.timer(`expire/${run.id}`, run.expiresAt)
+  revive(turn)
+}
+
+/** A launch that was believed lost has taken place. */
+function adopt(turn: Turn, run: Run): void {
+  run.state = 'launching'
+  run.launchedAt ??= turn.now
+  turn.timer(`start/${run.id}`, undefined)
+  turn.timer(`expire/${run.id}`, undefined)
 }
 
 function leaveUnreachable(turn: Turn, run: Run): void {
@@ -61,47 +96,49 @@ function decide(turn: Turn, run: Run, status: mesos.TaskStatus): void {
       return turn.saveRun(run)
     case 'TASK_RUNNING':
     case 'TASK_KILLING':
-      run.state = 'running'
-      run.startedAt ??= turn.now
-      return turn.saveRun(run)
+      return runs(turn, run)
     case 'TASK_FINISHED':
       return finished(turn, run)
     case 'TASK_KILLED':
-      return endKilled(turn, run)
+      return endsInTime(run, status) ? endKilled(turn, run) : fail(turn, run, { mayRetry: true })
     case 'TASK_UNREACHABLE':
       run.unreachableSince ??= turn.now
-      turn.timer(`unreachable/${run.id}`, run.unreachableSince + unreachableTimeoutMs)
+      turn.timer(`unreachable/${run.id}`, run.unreachableSince + turn.state.config.unreachableTimeoutMs)
       return turn.saveRun(run)
-    case 'TASK_LOST':
-    case 'TASK_DROPPED':
-    case 'TASK_GONE':
-      return neverStarted(run, status) ? requeue(turn, run) : fail(turn, run, { mayRetry: true })
-    case 'TASK_ERROR':
-      return fail(turn, run, { mayRetry: false })
-    default:
-      return fail(turn, run, { mayRetry: true })
+    default: {
+      if (run.killRequested === true && endsInTime(run, status)) return endKilled(turn, run)
+      return fail(turn, run, { mayRetry: !isInvalid(status) })
+    }
   }
+}
+
+const endsInTime = (run: Run, { reason }: mesos.TaskStatus): boolean =>
+  run.isOvertime !== true && reason !== 'REASON_MAX_COMPLETION_TIME_REACHED'
+
+/** It would be refused again. */
+const isInvalid = ({ state, reason, message }: mesos.TaskStatus): boolean =>
+  state === 'TASK_ERROR' && (reason === 'REASON_TASK_INVALID' || /invalid/i.test(message ?? ''))
+
+function runs(turn: Turn, run: Run): void {
+  const isNew = run.startedAt === undefined
+  run.state = 'running'
+  run.startedAt ??= turn.now
+  turn.saveRun(run)
+  if (isNew) armOvertime(turn, run)
+}
+
+/** The agent ends a task that runs too long; this is for agents that cannot, and for async work. */
+export function armOvertime(turn: Turn, run: Run): void {
+  const seconds = jobOfRun(turn.state, run)?.job.maxCompletionTime ?? 0
+  if (seconds === 0 || run.startedAt === undefined) return
+  turn.timer(`overtime/${run.id}`, run.startedAt + seconds * 1000 + overtimeGraceMs)
 }
 
 /** The process of an async job only starts the work; its end is reported by a call. */
 function finished(turn: Turn, run: Run): void {
-  const isAsync = turn.state.jobs.get(run.job)?.job.async === true
-  if (!isAsync) return succeed(turn, run)
-  run.state = 'running'
-  turn.saveRun(run)
-}
-
-const neverStarted = (run: Run, { reason }: mesos.TaskStatus): boolean =>
-  run.startedAt === undefined && (reason === 'REASON_INVALID_OFFERS' || reason === 'REASON_RECONCILIATION')
-
-/** The launch never took place, so no attempt is counted. */
-export function requeue(turn: Turn, run: Run): void {
-  run.state = 'queued'
-  for (const field of ['launchedAt', 'agentId', 'agentHostname', 'taskState', 'reason', 'message'] as const)
-    delete run[field]
-  turn.saveRun(run)
-  if (run.expiresAt !== undefined) turn.timer(`expire/${run.id}`, run.expiresAt)
-  revive(turn)
+  const isAsync = jobOfRun(turn.state, run)?.job.async === true
+  if (!isAsync || run.killRequested === true) return succeed(turn, run)
+  runs(turn, run)
 }
 
 const exitCodePattern = /exited with status (\d+)/
@@ -118,7 +155,7 @@ function note(run: Run, status: mesos.TaskStatus): void {
 
 export function onUnreachableTimeout(turn: Turn, run: Run): void {
   if (run.unreachableSince === undefined) return
-  run.message = `its agent has been unreachable for ${unreachableTimeoutMs / 60_000} minutes`
+  run.message = `its agent has been unreachable for ${turn.state.config.unreachableTimeoutMs / 60_000} minutes`
   run.reason = 'unreachable'
   fail(turn, run, { mayRetry: true })
 }

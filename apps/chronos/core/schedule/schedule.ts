@@ -5,6 +5,7 @@
 import type { Millis } from '@thermosphere/effects'
 import { CronExpressionParser } from 'cron-parser'
 import { averageLengthMs, multiplyPeriod, parsePeriod, periodHint } from './iso-period.ts'
+import { cronCountMax } from '../limits.ts'
 import { parseStart } from './iso-start.ts'
 import { resolveZone } from './time-zone.ts'
 
@@ -129,6 +130,30 @@ export function cursorAfter(schedule: Schedule, cursor: Cursor, time: Millis): C
   for (let at = nominalAt(schedule, index); ; at = nominalAt(schedule, ++index)) {
     if (at === undefined || at > time) return { index, at }
   }
+}
+
+/** The last place whose time is not after `time`, and how many places from `cursor` on lie before it. */
+export function lastUntil(
+  schedule: Schedule,
+  cursor: Cursor,
+  time: Millis,
+): { readonly at: Millis; readonly passed: number } {
+  if (schedule.type === 'cron') return lastCron(schedule, cursor, time)
+  const index = Math.max(cursor.index, cursorAfter(schedule, cursor, time).index - 1)
+  return { at: nominalAt(schedule, index) ?? time, passed: index - cursor.index }
+}
+
+/** The count ends at `cronCountMax`; the place is right beyond it as well. */
+function lastCron(schedule: CronSchedule, cursor: Cursor, time: Millis) {
+  let last = cursor
+  for (let passed = 0; passed < cronCountMax; passed++) {
+    const next = nextCursor(schedule, last)
+    if (next.at === undefined || next.at > time) return { at: last.at ?? time, passed }
+    last = next
+  }
+  const currentDate = Temporal.Instant.fromEpochMilliseconds(time + 1).toString()
+  const at = CronExpressionParser.parse(schedule.text, { tz: schedule.zone, currentDate }).prev().getTime()
+  return { at, passed: cronCountMax }
 }
 
 /** The next `count` nominal times from `cursor` on, at most `left` of them. */

@@ -2,6 +2,7 @@
 import type { Dialect } from '../job/job-view.ts'
 import { jobView, listedJobView, triggerFields } from '../job/job-view.ts'
 import { parentsOf } from '../job/job.ts'
+import type { Job } from '../job/job.ts'
 import { upcoming } from '../schedule/schedule.ts'
 import { activeRunsOf, isLaunched } from '../state.ts'
 import type { ChronosState, JobRecord, Run } from '../state.ts'
@@ -21,8 +22,17 @@ export type Search = {
   readonly name?: string
   readonly command?: string
   readonly any?: string
+  /** `key` or `key:value`. */
+  readonly label?: string
   readonly limit: number
   readonly offset: number
+}
+
+function hasLabel({ labels }: Job, wanted: string | undefined): boolean {
+  if (wanted === undefined) return true
+  const [key = '', ...value] = wanted.split(':')
+  const given = labels?.[key]
+  return given !== undefined && (value.length === 0 || given === value.join(':'))
 }
 
 export function searchJobs(state: ChronosState, search: Search, dialect: Dialect): object[] {
@@ -30,6 +40,7 @@ export function searchJobs(state: ChronosState, search: Search, dialect: Dialect
     part === undefined || text.toLowerCase().includes(part.toLowerCase())
   const found = sorted(state).filter(
     ({ job }) =>
+      hasLabel(job, search.label) &&
       has(job.name, search.name) &&
       has(job.command, search.command) &&
       (has(job.name, search.any) || has(job.command, search.any)),
@@ -123,17 +134,15 @@ export function runView(state: ChronosState, run: Run): object {
 }
 
 /** Active runs first, then the ended ones, each newest first. */
-export function runsOf(state: ChronosState, name: string): Run[] {
-  const ended = state.history.get(name) ?? []
-  return [...activeRunsOf(state, name).reverse(), ...ended.toReversed()]
-}
+export const runsOf = (state: ChronosState, name: string): Run[] => [
+  ...activeRunsOf(state, name).reverse(),
+  ...state.runs.endedOf(name).toReversed(),
+]
 
-export function findRun(state: ChronosState, id: string): Run | undefined {
-  return state.active.get(id) ?? [...state.history.values()].flat().find((run) => run.id === id)
-}
+export const findRun = (state: ChronosState, id: string): Run | undefined => state.runs.find(id)
 
 export const queueView = (state: ChronosState): object => ({
-  queue: [...state.active.values()]
+  queue: [...state.runs.active.values()]
     .filter((run) => run.state === 'queued' || run.state === 'delayed')
     .map((run) => runView(state, run)),
 })
@@ -144,4 +153,9 @@ export function nextRuns(state: ChronosState, name: string, count: number): stri
   const { trigger } = record.job
   if (trigger.type === 'dependent') return []
   return upcoming(trigger.schedule, record.cursor, { count, left: record.left }).map((ms) => isoText(ms) ?? '')
+}
+
+export function queueSizes({ runs }: ChronosState): { readonly high: number; readonly normal: number } {
+  const high = [...runs.queued].filter((run) => run.highPriority).length
+  return { high, normal: runs.queued.size - high }
 }
