@@ -15,11 +15,11 @@ export function notFound(message: string): HttpError {
   return new HttpError(404, message, { details: [] })
 }
 
-export function methodNotAllowed(): HttpError {
+function methodNotAllowed(): HttpError {
   return new HttpError(405, 'Method Not Allowed')
 }
 
-export function send(response: Response, answer: ApiResponse): void {
+function send(response: Response, answer: ApiResponse): void {
   for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value)
   response.status(answer.status)
   if (answer.body === undefined) response.end()

@@ -68,7 +68,7 @@ function collection(context: HttpContext): RequestHandler {
   })
 }
 
-export function appOrThrow(context: HttpContext, id: string): App {
+function appOrThrow(context: HttpContext, id: string): App {
   const app = context.state.root.apps.get(id)
   if (app === undefined) throw notFound(`App '${id}' does not exist`)
   return app

@@ -1,4 +1,4 @@
-import type { ApiResponse, Command, MarathonState } from '@thermosphere/marathon-core'
+import type { MarathonState } from '@thermosphere/marathon-core'
 import type { Config } from '../config.ts'
 import type { MarathonShell } from '../shell/marathon-shell.ts'
 import type { MarathonMetrics } from '../shell/metrics.ts'
@@ -13,5 +13,3 @@ export type HttpContext = {
   readonly leader: () => string
   readonly abdicate: () => void
 }
-
-export type RunCommand = (command: Command) => Promise<ApiResponse>

@@ -101,5 +101,4 @@ export type Container = NonNullable<App['container']>
 export type HealthCheck = App['healthChecks'][number]
 export type ReadinessCheck = App['readinessChecks'][number]
 export type PortMapping = NonNullable<Container['portMappings']>[number]
-export type PortDefinition = NonNullable<App['portDefinitions']>[number]
 export type Network = App['networks'][number]

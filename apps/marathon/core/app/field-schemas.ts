@@ -26,7 +26,7 @@ function lowerEnum<const T extends readonly string[]>(values: T) {
   return z.preprocess((value) => (typeof value === 'string' ? value.toLowerCase() : value), z.enum(values))
 }
 
-export const protocolSchema = lowerEnum(['tcp', 'udp', 'udp,tcp', 'tcp,udp']).transform((value) =>
+const protocolSchema = lowerEnum(['tcp', 'udp', 'udp,tcp', 'tcp,udp']).transform((value) =>
   value === 'tcp,udp' ? 'udp,tcp' : value,
 )
 
@@ -51,7 +51,7 @@ export const portDefinitionSchema = z.object({
   labels: textMap().optional(),
 })
 
-export const portMappingSchema = z.object({
+const portMappingSchema = z.object({
   containerPort: port.default(0),
   hostPort: port.optional(),
   servicePort: port.default(0),
@@ -73,7 +73,7 @@ const volumeSchema = z.object({
 const seccompSchema = z.object({ profileName: text.optional(), unconfined: z.boolean().optional() })
 const ipcSchema = z.object({ mode: upperEnum(['PRIVATE', 'SHARE_PARENT']), shmSize: z.int().min(0).optional() })
 
-export const dockerSchema = z.object({
+const dockerSchema = z.object({
   image: text.optional(),
   forcePullImage: z.boolean().default(false),
   privileged: z.boolean().default(false),

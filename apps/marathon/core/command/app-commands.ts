@@ -121,7 +121,7 @@ type Update = {
 }
 
 /** Puts one app update into the tree. */
-export function editApp(ctx: StepContext, editor: RootEditor, update: Update): ApiResponse | undefined {
+function editApp(ctx: StepContext, editor: RootEditor, update: Update): ApiResponse | undefined {
   const { id, request } = update
   const base = editor.app(id)
   if (base === undefined && !update.mayCreate) return notFound(`App '${id}' does not exist`)

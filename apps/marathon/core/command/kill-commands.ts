@@ -17,7 +17,7 @@ const scaleAndWipe = 'You cannot use scale and wipe at the same time.'
 const idsSchema = z.object({ ids: z.array(z.string().max(nameCharsMax)).max(entriesMax) })
 
 /** What a kill does once the instances are known; undefined when the answer comes later. */
-export type KillRequest = {
+type KillRequest = {
   readonly requestId: number
   readonly options: KillOptions
   readonly instances: readonly Instance[]

@@ -25,12 +25,12 @@ export type RollPlan = {
   readonly isDone: boolean
 }
 
-export type RollBounds = { readonly healthyMin: number; readonly capacityMax: number }
+type RollBounds = { readonly healthyMin: number; readonly capacityMax: number }
 
 /** Guards against 0.1 × 30 = 3.0000000000000004 instances. */
 const epsilon = 1e-9
 
-export function rollBounds(input: RollInput): RollBounds {
+function rollBounds(input: RollInput): RollBounds {
   const healthyMin = Math.ceil(input.target * input.minimumHealthCapacity - epsilon)
   const capacity = Math.floor(input.target * (1 + input.maximumOverCapacity) + epsilon)
   const healthy = input.oldHealthy + input.ready

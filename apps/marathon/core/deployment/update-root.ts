@@ -46,12 +46,12 @@ function placed(problems: readonly RootProblem[], { pathOf }: RootUpdate): Probl
   })
 }
 
-export function nextVersion(ctx: StepContext): string {
+function nextVersion(ctx: StepContext): string {
   const last = parseTimestamp(ctx.state.root.version) ?? 0
   return formatTimestamp(Math.max(ctx.now, last + 1))
 }
 
-export function rootEditor(ctx: StepContext): RootEditor {
+function rootEditor(ctx: StepContext): RootEditor {
   return new RootEditor(ctx.state.root, { enforceRoleOfNew: ctx.state.config.newGroupEnforceRole })
 }
 

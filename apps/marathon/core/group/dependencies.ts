@@ -20,7 +20,7 @@ function declaredBy(root: RootGroup, appId: string): string[] {
 }
 
 /** App id → ids of the apps it directly depends on. Apps without dependencies are absent. */
-export function dependencyGraph(root: RootGroup): Graph {
+function dependencyGraph(root: RootGroup): Graph {
   const graph = new Map<string, Set<string>>()
   const groupsDepend = [...root.groups.values()].some((group) => group.dependencies.length > 0)
   for (const app of root.apps.values()) {

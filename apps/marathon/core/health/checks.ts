@@ -19,7 +19,7 @@ const intervalMsMin = 500
 /** What the caller has to do about a result. */
 export type Verdict = { readonly kill: string } | undefined
 
-export function healthTimer(instanceId: string, index: number): string {
+function healthTimer(instanceId: string, index: number): string {
   return `health:${instanceId}:${index}`
 }
 

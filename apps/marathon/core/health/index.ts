@@ -3,7 +3,7 @@ import type { StepContext } from '../state/index.ts'
 import { forgetHealthChecks } from './checks.ts'
 import { forgetReadiness } from './readiness.ts'
 
-export { instanceHealth, onAgentHealth, onHealthProbe, onHealthTimer, startHealthChecks } from './checks.ts'
+export { onAgentHealth, onHealthProbe, onHealthTimer, startHealthChecks } from './checks.ts'
 export type { Verdict } from './checks.ts'
 export { isHealthy, isReady, onReadinessProbe, onReadinessTimer, startReadiness } from './readiness.ts'
 

@@ -9,5 +9,4 @@ export {
   safeId,
   segmentsOf,
 } from './path-id.ts'
-export { appIdOfTask, newInstanceId, parseTaskId, taskIdOf } from './task-id.ts'
-export type { ParsedTaskId } from './task-id.ts'
+export { newInstanceId, parseTaskId, taskIdOf } from './task-id.ts'

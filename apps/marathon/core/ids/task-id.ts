@@ -2,7 +2,7 @@ import type { Millis, Random } from '@thermosphere/effects'
 import { safeId } from './path-id.ts'
 
 /** What a task id says. `instanceId` is undefined for ids of Marathon before 1.5. */
-export type ParsedTaskId = { readonly appId: string; readonly instanceId: string; readonly incarnation: number }
+type ParsedTaskId = { readonly appId: string; readonly instanceId: string; readonly incarnation: number }
 
 const taskPattern = /^(.+)\.(instance-|marathon-)([^_.]+)[._]([^.]+)(\.(\d+))?$/
 const oldTaskPattern = /^(.+)([._])([^_.]+)(\.(\d+))?$/
@@ -37,9 +37,4 @@ export function parseTaskId(text: string): ParsedTaskId | undefined {
   if (!old || /^(instance|marathon)-/.test(old[3] ?? '')) return undefined
   const incarnation = Number(old[5] ?? 1)
   return { appId: `/${(old[1] ?? '').replaceAll('_', '/')}`, instanceId: `${old[1]}.marathon-${old[3]}`, incarnation }
-}
-
-/** The app a task of ours belongs to, or undefined when the id is not of our making. */
-export function appIdOfTask(taskId: string): string | undefined {
-  return parseTaskId(taskId)?.appId
 }

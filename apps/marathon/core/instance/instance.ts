@@ -3,8 +3,8 @@ import { z } from 'zod'
 import type { Millis } from '@thermosphere/effects'
 import type { mesos } from '@thermosphere/protocol'
 
-export const goals = ['Running', 'Stopped', 'Decommissioned'] as const
-export type Goal = (typeof goals)[number]
+const goals = ['Running', 'Stopped', 'Decommissioned'] as const
+type Goal = (typeof goals)[number]
 
 /** Conditions an instance can be stored in once it was placed. */
 const placedConditions = [
@@ -38,7 +38,6 @@ const taskSchema = z.object({
   ports: z.array(z.number().nullable()),
   ipAddresses: z.array(ipAddressSchema),
 })
-export type Task = z.infer<typeof taskSchema>
 
 const agentSchema = z.object({
   id: z.string(),

@@ -25,7 +25,7 @@ function set(ctx: StepContext, appId: string, delayMs: Millis): void {
   ctx.isDemandChanged = true
 }
 
-export function backoffTimer(appId: string): string {
+function backoffTimer(appId: string): string {
   return `backoff:${appId}`
 }
 

@@ -1,5 +1,3 @@
-export { advanceBackoff, backoffTimer, delayedUntil, noteDemand, resetBackoff } from './backoff.ts'
+export { delayedUntil, noteDemand } from './backoff.ts'
 export { onOffers, onTokensTimer, processHeldOffers, tokensTimer } from './offers.ts'
-export { declaredPorts } from './ports.ts'
 export { frameworkInfo, onReviveTimer, resetDemand, updateDemand } from './subscription.ts'
-export { buildTaskInfo } from './task-info.ts'

@@ -7,7 +7,7 @@ import { reviveBurstMax } from '../limits.ts'
 const reviveTimerPrefix = 'revive:'
 
 /** The configured role and every role in use. */
-export function rolesOf(state: MarathonState): string[] {
+function rolesOf(state: MarathonState): string[] {
   const roles = new Set([state.config.mesosRole])
   for (const app of state.root.apps.values()) roles.add(app.role)
   for (const instance of state.instances.all()) roles.add(instance.role)

@@ -6,7 +6,7 @@ import { requestKill } from './kills.ts'
 
 export const overdueTimer = 'overdue'
 export const overdueInitialMs = 30_000
-export const overdueIntervalMs = 5_000
+const overdueIntervalMs = 5_000
 export const reconcileTimer = 'reconcile'
 
 export function onOverdueCheck(ctx: StepContext): void {

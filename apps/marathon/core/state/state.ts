@@ -39,7 +39,7 @@ export type Health = {
   lastFailureCause?: string
 }
 
-export type Readiness = {
+type Readiness = {
   readonly ready: boolean
   readonly response?: { readonly status: number; readonly contentType: string; readonly body: string }
 }
@@ -59,9 +59,9 @@ export type OfferStats = {
 }
 
 /** `paidUntil`: each revive pays one interval ahead of now; how far ahead it may get bounds a burst. */
-export type RoleDemand = { isSuppressed: boolean; paidUntil: Millis }
-export type Kill = { readonly instanceId: string; readonly agentId: string; attempts: number; sentAt: Millis }
-export type PendingWipe = { readonly requestId: number; readonly left: Set<string>; readonly response: ApiResponse }
+type RoleDemand = { isSuppressed: boolean; paidUntil: Millis }
+type Kill = { readonly instanceId: string; readonly agentId: string; attempts: number; sentAt: Millis }
+type PendingWipe = { readonly requestId: number; readonly left: Set<string>; readonly response: ApiResponse }
 
 /** Everything Marathon knows. Changed in place, only inside `step`. */
 export type MarathonState = {

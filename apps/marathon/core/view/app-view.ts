@@ -54,7 +54,7 @@ export function readinessResults(state: MarathonState, app: App) {
   })
 }
 
-export function appView(state: MarathonState, app: App, embeds: AppEmbeds): Readonly<Record<string, unknown>> {
+function appView(state: MarathonState, app: App, embeds: AppEmbeds): Readonly<Record<string, unknown>> {
   const view: Record<string, unknown> = { ...encodeApp(app) }
   const instances = state.instances.of(app.id)
   if (embeds.has('counts')) Object.assign(view, countsOf(state, instances))

@@ -1,6 +1,6 @@
 /** Label selectors: `a==1, b!=2, c in (x,y), d notin (z), e`. */
 type Labels = Readonly<Record<string, string>>
-export type Selector = (labels: Labels) => boolean
+type Selector = (labels: Labels) => boolean
 export type ParsedSelector = { readonly selector: Selector } | { readonly error: string }
 
 const term = String.raw`((?:[A-Za-z0-9._-]|\\.)+)`

@@ -11,7 +11,7 @@ import type { MarathonState } from '../state/index.ts'
 import { formatTimestamp } from '../text/index.ts'
 import { deploymentView } from './deployment-view.ts'
 
-export type WaitingReason =
+type WaitingReason =
   'OFFERS' | 'BACKOFF' | 'TASK_START' | 'HEALTH_CHECK' | 'READINESS_CHECK' | 'OLD_INSTANCES' | 'TASK_END'
 
 export type Waiting = {
