@@ -50,19 +50,19 @@ export class CgroupsV1 implements Cgroups {
           'CGROUPS_UNAVAILABLE',
           `the cgroup controller ${controller} is not mounted at ${hierarchy}`,
         )
-      await makeCgroup(join(hierarchy, this.#options.root))
+      makeCgroup(join(hierarchy, this.#options.root))
     }
   }
 
   async create(place: CgroupPlace): Promise<void> {
-    for (const controller of this.#ownControllers(place)) await makeCgroup(this.#directory(controller, place))
+    for (const controller of this.#ownControllers(place)) makeCgroup(this.#directory(controller, place))
   }
 
   async limit(place: CgroupPlace, limits: ContainerLimits): Promise<void> {
     if (place.parent !== undefined) return
     await this.#limitCpu(place, limits)
     await this.#limitMemory(place, limits)
-    if (limits.pidsMax !== undefined) await writeControl(this.#file('pids', place, 'pids.max'), limits.pidsMax)
+    if (limits.pidsMax !== undefined) writeControl(this.#file('pids', place, 'pids.max'), limits.pidsMax)
   }
 
   joinLines(place: CgroupPlace): readonly string[] {
@@ -124,23 +124,23 @@ export class CgroupsV1 implements Cgroups {
   }
 
   async #limitCpu(place: CgroupPlace, limits: ContainerLimits): Promise<void> {
-    await writeControl(this.#file('cpu', place, 'cpu.shares'), cpuShares(limits.cpusMilli))
+    writeControl(this.#file('cpu', place, 'cpu.shares'), cpuShares(limits.cpusMilli))
     const quotaUs = cfsQuotaUs(limits, this.#options)
     const file = this.#file('cpu', place, 'cpu.cfs_quota_us')
     if (quotaUs !== undefined) {
-      await writeControl(this.#file('cpu', place, 'cpu.cfs_period_us'), CFS_PERIOD_US)
-      await writeControl(file, quotaUs)
-    } else if ((await readControl(file)).trim() !== '-1') await writeControl(file, -1)
+      writeControl(this.#file('cpu', place, 'cpu.cfs_period_us'), CFS_PERIOD_US)
+      writeControl(file, quotaUs)
+    } else if ((await readControl(file)).trim() !== '-1') writeControl(file, -1)
   }
 
   /** The hard limit is only ever raised once it is set: lowering it could end a task for what it was granted before. */
   async #limitMemory(place: CgroupPlace, limits: ContainerLimits): Promise<void> {
-    await writeControl(this.#file('memory', place, 'memory.soft_limit_in_bytes'), softMemoryBytes(limits))
+    writeControl(this.#file('memory', place, 'memory.soft_limit_in_bytes'), softMemoryBytes(limits))
     const file = this.#file('memory', place, 'memory.limit_in_bytes')
     const before = parseLimit(await readControl(file))
     const wanted = hardMemoryBytes(limits)
     if (before !== undefined && wanted <= before) return
-    await writeControl(file, Number.isFinite(wanted) ? wanted : -1)
+    writeControl(file, Number.isFinite(wanted) ? wanted : -1)
   }
 
   async #cpuUsage(place: CgroupPlace): Promise<Omit<ContainerUsage, 'timestamp'>> {

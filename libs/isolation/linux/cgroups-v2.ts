@@ -47,12 +47,12 @@ export class CgroupsV2 implements Cgroups {
         `the cgroup tree at ${mountPoint} offers no ${missing.join(', ')} controller`,
       )
     await this.#handDown(mountPoint)
-    await makeCgroup(join(mountPoint, root))
+    makeCgroup(join(mountPoint, root))
     await this.#handDown(join(mountPoint, root))
   }
 
   async create(place: CgroupPlace): Promise<void> {
-    await makeCgroup(this.#file(place, ''))
+    makeCgroup(this.#file(place, ''))
   }
 
   async limit(place: CgroupPlace, limits: ContainerLimits): Promise<void> {
@@ -60,7 +60,7 @@ export class CgroupsV2 implements Cgroups {
     const has = (controller: Controller): boolean => this.#controllers.includes(controller)
     if (has('cpu')) await this.#limitCpu(place, limits)
     if (has('memory')) await this.#limitMemory(place, limits)
-    if (has('pids') && limits.pidsMax !== undefined) await writeControl(this.#file(place, 'pids.max'), limits.pidsMax)
+    if (has('pids') && limits.pidsMax !== undefined) writeControl(this.#file(place, 'pids.max'), limits.pidsMax)
   }
 
   joinLines(place: CgroupPlace): readonly string[] {
@@ -73,7 +73,7 @@ export class CgroupsV2 implements Cgroups {
 
   async killAll(place: CgroupPlace): Promise<void> {
     try {
-      await writeControl(this.#file(place, 'cgroup.kill'), 1)
+      writeControl(this.#file(place, 'cgroup.kill'), 1)
     } catch (error) {
       // Kernels before 5.14 have no such file, an ended container no cgroup; the caller kills what is left one by one.
       const cause = error instanceof Error ? errnoOf(error.cause) : undefined
@@ -126,24 +126,24 @@ export class CgroupsV2 implements Cgroups {
     const file = join(directory, 'cgroup.subtree_control')
     const enabled = (await readControl(file)).trim().split(' ')
     const wanted = this.#controllers.filter((controller) => !enabled.includes(controller))
-    if (wanted.length > 0) await writeControl(file, wanted.map((controller) => `+${controller}`).join(' '))
+    if (wanted.length > 0) writeControl(file, wanted.map((controller) => `+${controller}`).join(' '))
   }
 
   async #limitCpu(place: CgroupPlace, limits: ContainerLimits): Promise<void> {
-    await writeControl(this.#file(place, 'cpu.weight'), cpuWeight(limits.cpusMilli))
+    writeControl(this.#file(place, 'cpu.weight'), cpuWeight(limits.cpusMilli))
     const quotaUs = cfsQuotaUs(limits, this.#options)
-    await writeControl(this.#file(place, 'cpu.max'), `${String(quotaUs ?? 'max')} ${String(CFS_PERIOD_US)}`)
+    writeControl(this.#file(place, 'cpu.max'), `${String(quotaUs ?? 'max')} ${String(CFS_PERIOD_US)}`)
   }
 
   /** memory.max is only ever raised once it is set: lowering it could end a task for what it was granted before. */
   async #limitMemory(place: CgroupPlace, limits: ContainerLimits): Promise<void> {
-    await writeControl(this.#file(place, 'memory.low'), softMemoryBytes(limits))
+    writeControl(this.#file(place, 'memory.low'), softMemoryBytes(limits))
     const before = parseLimit(await readControl(this.#file(place, 'memory.max')))
     const wanted = hardMemoryBytes(limits)
     if (before !== undefined && wanted <= before) return
-    await writeControl(this.#file(place, 'memory.max'), Number.isFinite(wanted) ? wanted : 'max')
+    writeControl(this.#file(place, 'memory.max'), Number.isFinite(wanted) ? wanted : 'max')
     // The whole container ends with the first process that the kernel kills for its memory.
-    if (before === undefined) await writeControl(this.#file(place, 'memory.oom.group'), 1)
+    if (before === undefined) writeControl(this.#file(place, 'memory.oom.group'), 1)
   }
 
   async #memoryUsage(place: CgroupPlace): Promise<Omit<ContainerUsage, 'timestamp'>> {
