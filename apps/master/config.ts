@@ -1,5 +1,6 @@
 import { defineFlags, parseFlags, serverFlags } from '@thermosphere/service-kit'
 import type { ConfigOf } from '@thermosphere/service-kit'
+import { z } from 'zod'
 
 /** The protocol level that clients see; tools parse it as three numbers. */
 export const mesosVersion = '1.12.0'
@@ -7,6 +8,9 @@ export const mesosVersion = '1.12.0'
 const accepted = 'Accepted so that existing command lines work; has no effect here.'
 const notYet = 'Only false: nobody has to log in to this master.'
 const noLogin = { type: 'boolean', default: false, help: notYet } as const
+
+const name = z.object({ name: z.string().min(1).max(255) })
+const domainSchema = z.object({ fault_domain: z.object({ region: name, zone: name }) })
 
 /** Flags of Mesos that change something. */
 const masterFlags = defineFlags({
@@ -36,6 +40,12 @@ const masterFlags = defineFlags({
     min: 10,
     help: 'The time between two allocations over all agents.',
   },
+  domain: {
+    type: 'json',
+    schema: domainSchema,
+    help: 'The fault domain of the master: {"fault_domain":{"region":{"name":"r"},"zone":{"name":"z"}}}.',
+  },
+  require_agent_domain: { type: 'boolean', default: false, help: 'Whether agents without a domain are refused.' },
   allocator_agent_recovery_factor: {
     type: 'number',
     default: 0.8,
@@ -141,7 +151,6 @@ const compatibilityFlags = defineFlags({
   registry_fetch_timeout: { type: 'duration', default: '1mins', help: accepted },
   registry_store_timeout: { type: 'duration', default: '20secs', help: accepted },
   registry_strict: { type: 'boolean', default: false, help: accepted },
-  require_agent_domain: { type: 'boolean', default: false, help: accepted },
   role_sorter: { type: 'string', default: 'drf', choices: ['drf'], help: 'The order of the roles.' },
   webui_dir: { type: 'path', default: '', help: accepted },
   zk_session_timeout: { type: 'duration', default: '10secs', help: accepted },

@@ -103,7 +103,7 @@ async function startLoop(
   store: Store,
   port: number,
 ): Promise<MasterLoop> {
-  const info = masterInfo({ id: randomUUID(), ip: config.ip, port, hostname: config.hostname })
+  const info = masterInfo({ id: randomUUID(), ip: config.ip, port, hostname: config.hostname, domain: config.domain })
   const master = createMaster({
     config: coreConfig(config),
     info,

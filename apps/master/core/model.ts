@@ -33,6 +33,7 @@ export interface MasterConfig {
   /** With quota set, nothing is offered after a failover until this share of the agents is back, or that time is over. */
   readonly allocatorRecoveryFactor: number
   readonly allocatorRecoveryTimeoutMs: Millis
+  readonly requireAgentDomain: boolean
   readonly rootSubmissions: boolean
   readonly roles: readonly RoleName[] | undefined
   readonly publishPerFrameworkMetrics: boolean

@@ -21,6 +21,7 @@ export const coreConfig = (config: Config): MasterConfig => ({
   registryGcIntervalMs: config.registry_gc_interval,
   allocatorRecoveryFactor: config.allocator_agent_recovery_factor,
   allocatorRecoveryTimeoutMs: config.allocator_recovery_timeout,
+  requireAgentDomain: config.require_agent_domain,
   rootSubmissions: config.root_submissions,
   roles: config.roles,
   publishPerFrameworkMetrics: config.publish_per_framework_metrics,
@@ -29,6 +30,7 @@ export const coreConfig = (config: Config): MasterConfig => ({
 export const allocatorOptions = (config: Config): Omit<AllocatorOptions, 'random' | 'allocationIntervalMs'> => ({
   minAllocatable: minAllocatable(config.min_allocatable_resources),
   filterGpuResources: config.filter_gpu_resources,
+  ...(config.domain && { domain: config.domain }),
   ...(config.fair_sharing_excluded_resource_names && {
     fairSharingExcludedNames: config.fair_sharing_excluded_resource_names,
   }),

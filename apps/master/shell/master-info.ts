@@ -16,10 +16,16 @@ function ipNumber(ip: string): number {
   return ((d << 24) | (c << 16) | (b << 8) | a) >>> 0
 }
 
-type Place = { readonly id: string; readonly ip: string; readonly port: number; readonly hostname: string | undefined }
+type Place = {
+  readonly id: string
+  readonly ip: string
+  readonly port: number
+  readonly hostname: string | undefined
+  readonly domain?: mesos.DomainInfo | undefined
+}
 
 /** How this master introduces itself. */
-export function masterInfo({ id, ip, port, hostname }: Place): mesos.MasterInfo {
+export function masterInfo({ id, ip, port, hostname, domain }: Place): mesos.MasterInfo {
   const address = reachableIp(ip)
   const name = hostname ?? (isLoopback(address) ? address : hostName())
   return {
@@ -30,6 +36,7 @@ export function masterInfo({ id, ip, port, hostname }: Place): mesos.MasterInfo 
     hostname: name,
     version: mesosVersion,
     address: { hostname: name, ip: address, port },
+    ...(domain && { domain }),
     capabilities: [{ type: 'AGENT_UPDATE' }, { type: 'AGENT_DRAINING' }, { type: 'QUOTA_V2' }],
   }
 }

@@ -76,6 +76,23 @@ suite('registration', () => {
     assert.equal(world.stored.has(`master/agents/admitted/${agent.id}`), false)
   })
 
+  const domain = { fault_domain: { region: { name: 'r' }, zone: { name: 'z' } } }
+  const strangers: [string, Partial<mesos.AgentInfo>, string, boolean, RegExp][] = [
+    ['[mesos 28] an old version', {}, '0.28.0', false, /older than 1\.0\.0$/],
+    ['[mesos 28] no version', {}, 'x', false, /'x' is not understood$/],
+    ['[mesos 22] a domain where the master has none', { domain }, '1.12.0', false, /but the master has none$/],
+    ['[mesos 23] no domain where one is required', {}, '1.12.0', true, /the master requires one$/],
+  ]
+  for (const [what, info, version, requireAgentDomain, message] of strangers) {
+    test(`${what} is refused`, () => {
+      const world = new World({ config: { requireAgentDomain } })
+      const linkId = world.openLink()
+      world.say(linkId, { type: 'REGISTER', register: { agent_info: world.agentInfo('cpus:1', info), version } })
+      assert.match(world.toAgent(linkId)[0]?.refused?.message ?? '', message)
+      assert.equal(world.master.agents.size, 0)
+    })
+  }
+
   test('[mesos 20] attributes are part of the offer', () => {
     const world = new World()
     world.addAgent(undefined, { attributes: [{ name: 'rack', type: 'TEXT', text: { value: 'a' } }] })

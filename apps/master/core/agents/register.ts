@@ -1,6 +1,7 @@
 import type { agentLink, mesos } from '@thermosphere/protocol'
 import { Resources } from '@thermosphere/offer-engine'
 import type { Millis } from '@thermosphere/effects'
+import { admissionProblem } from './admission.ts'
 import { agentSpec } from '../allocation-books.ts'
 import { armTimer, note, persist, tellAgent, tellOperators } from '../emit.ts'
 import { isOnMachine } from '../machines.ts'
@@ -22,12 +23,20 @@ export function shutDown(m: Master, linkId: LinkId, message: string): void {
   tellLink(m, linkId, { type: 'SHUTDOWN', shutdown: { message } })
 }
 
+/** The agent may not join as it is. */
+export function refuse(m: Master, linkId: LinkId, message: string): void {
+  tellLink(m, linkId, { type: 'REFUSED', refused: { message } })
+  note(m, 'agent.refused', { reason: message })
+}
+
 /** A new agent: admitted to the registry first, then told its id. */
 export function onRegister(m: Master, linkId: LinkId, register: Register): void {
   m.counters.add('master/messages_register_slave')
   const link = m.links.get(linkId)
   if (!link || link.state === 'joining') return
   if (link.state === 'joined') return acknowledgeAgain(m, linkId, link.agentId)
+  const problem = admissionProblem(m, register)
+  if (problem !== undefined) return refuse(m, linkId, problem)
   if (isDown(m, register.agent_info, link.ip)) return shutDown(m, linkId, 'Machine is down for maintenance')
   replaceAgentAt(m, register.agent_info, link.ip)
   m.links.set(linkId, { state: 'joining', ip: link.ip })

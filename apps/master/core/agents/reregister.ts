@@ -7,6 +7,7 @@ import { adoptOperation, reconcileOperations } from '../operations.ts'
 import { putAdmitted } from '../registry.ts'
 import { addExecutor, addTask, masterStatus } from '../tasks.ts'
 import { agentWire } from '../views/v1-entities.ts'
+import { admissionProblem } from './admission.ts'
 import { resumeDrain } from './drain.ts'
 import { reconcileAgent } from './reconcile-agent.ts'
 import {
@@ -15,6 +16,7 @@ import {
   freshRecord,
   isDown,
   joinCluster,
+  refuse,
   shutDown,
   tellLink,
   totalOf,
@@ -31,6 +33,8 @@ export function onReregister(m: Master, linkId: LinkId, said: Reregister): void 
   const id = said.agent_info.id?.value
   if (link?.state !== 'open' || id === undefined) return
   if (m.goneAgents.has(id)) return shutDown(m, linkId, 'Agent has been marked gone')
+  const problem = admissionProblem(m, said)
+  if (problem !== undefined) return refuse(m, linkId, problem)
   if (isDown(m, said.agent_info, link.ip)) return shutDown(m, linkId, 'Machine is down for maintenance')
   const known = m.agents.get(id)
   // It comes back, and by then the transition is through.

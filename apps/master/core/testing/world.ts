@@ -20,6 +20,7 @@ const config: MasterConfig = {
   registryGcIntervalMs: 900_000,
   allocatorRecoveryFactor: 0.8,
   allocatorRecoveryTimeoutMs: 600_000,
+  requireAgentDomain: false,
   rootSubmissions: true,
   roles: undefined,
   publishPerFrameworkMetrics: true,

@@ -60,6 +60,7 @@ export function stateView(m: Master, surroundings: ProcessView): Json {
     activated_slaves: double(activated),
     deactivated_slaves: double(agents.length - activated),
     unreachable_slaves: double(m.unreachableAgents.size),
+    domain: m.info.domain && raw(encodeJson('mesos.v1.DomainInfo', m.info.domain)),
     leader: text(pid),
     leader_info: object({ id: text(m.info.id), pid: text(pid), port: integer(m.info.port), hostname: text(hostname) }),
     cluster: m.config.cluster === undefined ? undefined : text(m.config.cluster),
