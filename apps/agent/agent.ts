@@ -16,7 +16,7 @@ import { createAgentApp } from './http/app.ts'
 import { log } from './logger.ts'
 import { AgentShell } from './shell/agent-shell.ts'
 import { Journal } from './shell/checkpoint/journal.ts'
-import { linkLatest, readLatest, takeLock } from './shell/checkpoint/work-dir.ts'
+import { defaultRuntimeDir, linkLatest, readLatest, takeLock } from './shell/checkpoint/work-dir.ts'
 import { SandboxCollector } from './shell/containers/sandbox-collector.ts'
 import { Fetcher } from './shell/fetcher/fetcher.ts'
 import { detectResources, givenResources, parseAttributes } from './shell/machine/detect-resources.ts'
@@ -88,7 +88,7 @@ async function openContainerizers(config: Config): Promise<Containerizers> {
   const docker = config.containerizers.includes('docker') && (await isThere(config.docker_socket))
   try {
     return await createContainerizers({
-      runtimeDir: config.runtime_dir ?? join(config.work_dir, 'run'),
+      runtimeDir: config.runtime_dir ?? (await defaultRuntimeDir(config.work_dir)),
       mode,
       ...(docker ? { docker: { socketPath: config.docker_socket } } : {}),
       cgroupsRoot: config.cgroups_root,

@@ -22,7 +22,7 @@ const flags = defineFlags({
   },
   runtime_dir: {
     type: 'path',
-    help: 'The directory for what a reboot may clear: how running containers are found again; without it work_dir/run.',
+    help: 'The directory for what a reboot clears: how running containers are found again; without it one below /run, or work_dir/run.',
   },
   resources: {
     type: 'string',

@@ -1,6 +1,7 @@
 import { StartupError } from '@thermosphere/service-kit'
+import { createHash } from 'node:crypto'
 import { mkdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { errnoOf } from '../../errors.ts'
 
 /** The id that `meta/slaves/latest` names; removing the link is how an operator asks for a new one. */
@@ -51,5 +52,21 @@ async function isOurKind(pid: number): Promise<boolean> {
     return command.includes('agent')
   } catch {
     return false
+  }
+}
+
+/**
+ * One directory per work directory on a file system in memory: a reboot clears it as it ends the processes, and
+ * launches do not wait for the disk. Without the right to /run it lies in the work directory.
+ */
+export async function defaultRuntimeDir(workDir: string): Promise<string> {
+  const name = createHash('sha256').update(resolve(workDir)).digest('hex').slice(0, 16)
+  const inMemory = join('/run/thermosphere', `agent-${name}`)
+  try {
+    await mkdir(inMemory, { recursive: true })
+    return inMemory
+  } catch (error) {
+    if (['EACCES', 'EROFS', 'ENOENT', 'EPERM'].includes(errnoOf(error) ?? '')) return join(workDir, 'run')
+    throw error
   }
 }

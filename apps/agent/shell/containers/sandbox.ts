@@ -12,7 +12,7 @@ const SANDBOX_MODE = 0o750
 export async function prepareSandbox(plan: LaunchPlan): Promise<void> {
   await mkdir(plan.sandbox, { recursive: true })
   const owner = plan.user === undefined ? undefined : await userIds(plan.user)
-  if (owner !== undefined) await chown(plan.sandbox, owner.uid, owner.gid)
+  await own(plan.sandbox, owner)
   await chmod(plan.sandbox, SANDBOX_MODE)
   for (const { path, target } of plan.links) await replaceLink(path, target)
   for (const mount of plan.mounts) {
@@ -20,8 +20,13 @@ export async function prepareSandbox(plan: LaunchPlan): Promise<void> {
     if (!mount.create) continue
     if (normalize(mount.source) !== mount.source.replace(/\/+$/, '')) throw outside(mount.source)
     const isNew = (await mkdir(mount.source, { recursive: true })) !== undefined
-    if (isNew && owner !== undefined) await chown(mount.source, owner.uid, owner.gid)
+    if (isNew) await own(mount.source, owner)
   }
+}
+
+/** Nothing to do for the agent's own user, as which most tasks of a small cluster run. */
+async function own(path: string, owner: UserIds | undefined): Promise<void> {
+  if (owner !== undefined && owner.uid !== process.getuid?.()) await chown(path, owner.uid, owner.gid)
 }
 
 function assertInside(path: string): void {
@@ -32,12 +37,17 @@ function outside(path: string): AgentError {
   return new AgentError('AGENT_SANDBOX_FAILED', `the volume path ${path} leads out of the sandbox; remove the '..'`)
 }
 
-/** Replaces a link in one step, so that readers always find one. */
+/** Makes a link, or replaces the one that is there in one step, so that readers always find one. */
 async function replaceLink(path: string, target: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
-  const temporary = join(dirname(path), `.${process.pid}.${Math.random().toString(36).slice(2)}.tmp`)
-  await symlink(target, temporary)
-  await rename(temporary, path)
+  try {
+    await symlink(target, path)
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST' && errnoOf(error) !== 'ENOENT') throw error
+    await mkdir(dirname(path), { recursive: true })
+    const temporary = join(dirname(path), `.${process.pid}.${Math.random().toString(36).slice(2)}.tmp`)
+    await symlink(target, temporary)
+    await rename(temporary, path)
+  }
 }
 
 export type UserIds = { readonly uid: number; readonly gid: number }
