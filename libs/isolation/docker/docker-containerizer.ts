@@ -57,8 +57,7 @@ export class DockerContainerizer implements Api.Containerizer {
     const { runtime, isCfsEnabled } = this.#options
     const offsets = await prepareOutput(spec.sandbox)
     const create = options.createOptions(spec, { docker, runtime, offsets, isCfsEnabled })
-    await this.#images.ensure(docker)
-    if (signal.aborted) throw aborted(spec)
+    await unlessAborted(this.#images.ensure(docker), spec, signal)
     const dockerId = await this.#engine.create(create)
     try {
       return await this.#start(spec, dockerId, signal)
@@ -272,6 +271,19 @@ export class DockerContainerizer implements Api.Containerizer {
 
 function aborted({ containerId }: Api.ContainerSpec): IsolationError {
   return new IsolationError('LAUNCH_ABORTED', `the launch of ${containerId} was cancelled`)
+}
+
+/** A pull goes on for whoever else waits for it; the launch that was cancelled does not. */
+async function unlessAborted(pull: Promise<void>, spec: Api.ContainerSpec, signal: AbortSignal): Promise<void> {
+  const cancelled = Promise.withResolvers<never>()
+  const cancel = (): void => cancelled.reject(aborted(spec))
+  signal.addEventListener('abort', cancel)
+  if (signal.aborted) cancel()
+  try {
+    await Promise.race([pull, cancelled.promise])
+  } finally {
+    signal.removeEventListener('abort', cancel)
+  }
 }
 
 function lost(containerId: Api.ContainerId): Api.Termination {

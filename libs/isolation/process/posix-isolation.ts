@@ -48,7 +48,7 @@ async function linkMount(sandbox: string, mount: DockerMount): Promise<void> {
   }
 }
 
-export async function linkMounts(spec: ContainerSpec): Promise<void> {
+async function linkMounts(spec: ContainerSpec): Promise<void> {
   for (const mount of spec.mounts ?? []) await linkMount(spec.sandbox, mount)
 }
 

@@ -26,7 +26,7 @@ async function passwdLine(user: string): Promise<string | undefined> {
 }
 
 /** Looks the account up. Throws USER_UNKNOWN. */
-export async function findAccount(user: string): Promise<Account> {
+async function findAccount(user: string): Promise<Account> {
   const account = parsePasswdLine((await passwdLine(user)) ?? '')
   if (account !== undefined) return account
   const message = `no such user: ${user}; create the account on this agent's host or name another user in the task`
