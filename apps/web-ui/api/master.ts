@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { z } from './zod.ts'
 import { addresses } from './addresses.ts'
 import { getJson, send } from './http.ts'
 import { flagsSchema, metricsSchema, rolesSchema, versionSchema } from './schemas/mesos.ts'

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import type { z } from 'zod'
+import type { z } from '../api/zod.ts'
 import { readRoles } from '../api/master.ts'
 import { keys } from '../api/query-keys.ts'
 import type { rolesSchema } from '../api/schemas/mesos.ts'

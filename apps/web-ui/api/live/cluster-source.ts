@@ -1,27 +1,39 @@
+import { z } from '../zod.ts'
 import { addresses } from '../addresses.ts'
-import { getJson, openStream } from '../http.ts'
-import { RecordDecoder } from '../record-stream.ts'
-import { operatorEventSchema, stateSummarySchema } from '../schemas/mesos.ts'
+import { getJson } from '../http.ts'
+import { operatorEventSchema, snapshotSchema, stateSummarySchema } from '../schemas/mesos.ts'
 import type { OperatorEvent } from '../schemas/mesos.ts'
+import { followStream } from '../streams/follow-stream.ts'
 
 /** Follows the master's operator stream; each event goes to `onEvents` in the batches the network delivers. */
-export async function followCluster(options: {
+export function followCluster(options: {
   signal: AbortSignal
   heard: () => void
   onEvents: (events: OperatorEvent[]) => void
-}): Promise<void> {
-  const body = await openStream(addresses.mesos.operator, {
-    method: 'POST',
-    body: { type: 'SUBSCRIBE' },
+}): Promise<never> {
+  const request = { url: addresses.mesos.operator, framing: 'records', body: { type: 'SUBSCRIBE' } } as const
+  return followStream(request, {
     signal: options.signal,
+    onOpen: async (isFresh) => {
+      if (isFresh) return
+      // Another tab got the snapshot that the stream began with. Events between this one and now are applied twice: harmless.
+      options.onEvents([{ type: 'SUBSCRIBED', subscribed: { get_state: await readSnapshot(options.signal) } }])
+      options.heard()
+    },
+    onItems: (items) => {
+      const events = items.flatMap((item) => parseEvent(item.data))
+      if (events.length === 0) return
+      options.onEvents(events)
+      options.heard()
+    },
   })
-  const decoder = new RecordDecoder()
-  for await (const chunk of body) {
-    const events = decoder.push(chunk).flatMap(parseEvent)
-    if (events.length === 0) continue
-    options.onEvents(events)
-    options.heard()
-  }
+}
+
+const getStateSchema = z.object({ get_state: snapshotSchema })
+
+async function readSnapshot(signal: AbortSignal) {
+  const call = { method: 'POST', body: { type: 'GET_STATE' }, signal } as const
+  return (await getJson(addresses.mesos.operator, getStateSchema, call)).get_state
 }
 
 /** A kind of event this dashboard does not know is skipped: a newer master may send more. */

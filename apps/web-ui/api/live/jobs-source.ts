@@ -1,9 +1,8 @@
 import { addresses } from '../addresses.ts'
-import { getJson, openStream } from '../http.ts'
-import { SseDecoder } from '../sse.ts'
+import { getJson } from '../http.ts'
 import { chronosEventSchema, jobsSchema, jobsSummarySchema, queueSchema } from '../schemas/chronos.ts'
 import type { ChronosEvent, Job, JobSummary, WireRun } from '../schemas/chronos.ts'
-import { followEvents } from './event-stream.ts'
+import { followStream } from '../streams/follow-stream.ts'
 
 export type Jobs = {
   jobs: ReadonlyMap<string, Job>
@@ -37,20 +36,27 @@ export function jobNameOf(event: ChronosEvent): string | undefined {
 }
 
 /** Follows Chronos' events: first `onOpen` (read everything now), then each event with its type. */
-export async function followJobs(options: {
+export function followJobs(options: {
   signal: AbortSignal
   heard: () => void
   onOpen: () => Promise<void>
   onEvent: (type: string, event: ChronosEvent) => void
-}): Promise<void> {
-  const body = await openStream(addresses.chronos.events, {
-    headers: { accept: 'text/event-stream' },
-    signal: options.signal,
-  })
-  await options.onOpen()
-  options.heard()
-  await followEvents(body, new SseDecoder(), options.heard, (event) => {
-    const parsed = chronosEventSchema.safeParse(JSON.parse(event.data))
-    if (parsed.success) options.onEvent(event.type, parsed.data)
-  })
+}): Promise<never> {
+  return followStream(
+    { url: addresses.chronos.events, framing: 'events' },
+    {
+      signal: options.signal,
+      onOpen: async () => {
+        await options.onOpen()
+        options.heard()
+      },
+      onItems: (items) => {
+        options.heard()
+        for (const item of items) {
+          const parsed = chronosEventSchema.safeParse(JSON.parse(item.data))
+          if (parsed.success) options.onEvent(item.type, parsed.data)
+        }
+      },
+    },
+  )
 }

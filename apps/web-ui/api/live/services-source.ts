@@ -1,6 +1,5 @@
 import { addresses } from '../addresses.ts'
-import { ApiError, getJson, openStream } from '../http.ts'
-import { SseDecoder } from '../sse.ts'
+import { ApiError, getJson } from '../http.ts'
 import {
   appsSchema,
   deploymentsSchema,
@@ -11,7 +10,7 @@ import {
 } from '../schemas/marathon.ts'
 import type { App, Group, MarathonEvent, QueueItem } from '../schemas/marathon.ts'
 import type { Services, Stale } from './services-state.ts'
-import { followEvents } from './event-stream.ts'
+import { followStream } from '../streams/follow-stream.ts'
 
 const embeds = new URLSearchParams(
   ['tasks', 'counts', 'deployments', 'lastTaskFailure', 'taskStats'].map((name) => ['embed', `apps.${name}`]),
@@ -71,20 +70,27 @@ export async function refreshServices(services: Services, stale: Stale, signal?:
 }
 
 /** Follows Marathon's events: first `onOpen` (read everything now), then each event. */
-export async function followServices(options: {
+export function followServices(options: {
   signal: AbortSignal
   heard: () => void
   onOpen: () => Promise<void>
   onEvent: (event: MarathonEvent) => void
-}): Promise<void> {
-  const body = await openStream(addresses.marathon.events, {
-    headers: { accept: 'text/event-stream' },
-    signal: options.signal,
-  })
-  await options.onOpen()
-  options.heard()
-  await followEvents(body, new SseDecoder(), options.heard, (event) => {
-    const parsed = marathonEventSchema.safeParse(JSON.parse(event.data))
-    if (parsed.success) options.onEvent(parsed.data)
-  })
+}): Promise<never> {
+  return followStream(
+    { url: addresses.marathon.events, framing: 'events' },
+    {
+      signal: options.signal,
+      onOpen: async () => {
+        await options.onOpen()
+        options.heard()
+      },
+      onItems: (items) => {
+        options.heard()
+        for (const item of items) {
+          const parsed = marathonEventSchema.safeParse(JSON.parse(item.data))
+          if (parsed.success) options.onEvent(parsed.data)
+        }
+      },
+    },
+  )
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { z } from '../zod.ts'
 
 /** Chronos' API (3.x prefix). Jobs keep unknown members: a job is replaced whole when it is saved. */
 export const jobSchema = z.looseObject({

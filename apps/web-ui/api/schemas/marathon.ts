@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { z } from '../zod.ts'
 
 /** Marathon's v2 API as the dashboard reads it. Apps keep unknown members: they go back when the app is saved. */
 const timestamp = z.string()

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { z } from '../zod.ts'
 
 /** The parts of Mesos' v1 operator API that the dashboard reads. Unknown members are dropped. */
 const id = z.object({ value: z.string() })

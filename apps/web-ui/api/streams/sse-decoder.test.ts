@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { SseDecoder } from './sse.ts'
+import { SseDecoder } from './sse-decoder.ts'
 
 const stream =
   'event: status_update_event\r\ndata: {"a":1}\r\n\r\n\r\n: comment\ndata: one\ndata: two\n\nevent: empty\n\n'

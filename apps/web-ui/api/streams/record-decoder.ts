@@ -1,4 +1,4 @@
-import { limits } from '../limits.ts'
+import { limits } from '../../limits.ts'
 
 /**
  * RecordIO as Mesos streams it: `<length in bytes>\n<record>`, again and again. Chunks arrive cut anywhere.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
-import { RecordDecoder } from './record-stream.ts'
+import { RecordDecoder } from './record-decoder.ts'
 
 const encode = (records: readonly string[]) =>
   Buffer.concat(records.map((record) => Buffer.from(`${Buffer.byteLength(record)}\n${record}`)))
