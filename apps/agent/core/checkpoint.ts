@@ -37,6 +37,14 @@ export function saveResources(turn: Turn): void {
   turn.put('resources', { v: VERSION, resources })
 }
 
+export function saveDrain(turn: Turn, config: mesos.DrainConfig): void {
+  turn.put('drain', { v: VERSION, config: toJsonObject('mesos.v1.DrainConfig', config) })
+}
+
+export function forgetDrain(turn: Turn): void {
+  turn.remove('drain')
+}
+
 export function saveFramework(turn: Turn, framework: Framework): void {
   if (!isCheckpointed(framework)) return
   turn.put(`framework/${framework.id}`, { v: VERSION, info: toJsonObject('mesos.v1.FrameworkInfo', framework.info) })

@@ -15,6 +15,7 @@ export function createState(
     agentId: undefined,
     link: { type: 'recovering' },
     shuttingDown: false,
+    drain: undefined,
     total,
     frameworks: new Map(),
     completedFrameworks: [],

@@ -87,6 +87,9 @@ function refuse(state: AgentState, request: LaunchRequest, existing: Executor | 
     message,
   })
   const phase = existing?.phase.type
+  if (state.drain !== undefined) {
+    return because('REASON_AGENT_DRAINING', 'Task was received while agent was already draining')
+  }
   if (request.kind === 'command' && existing !== undefined) {
     return because('REASON_TASK_INVALID', 'Cannot reuse an already existing executor for a command task')
   }

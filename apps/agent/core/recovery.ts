@@ -4,6 +4,7 @@ import { fromJsonObject } from '@thermosphere/protocol'
 import { startCheckers } from './checkers.ts'
 import { completeFrameworkIfIdle } from './completion.ts'
 import { onCustomEnded, onReregistrationTimer } from './custom-executors.ts'
+import { drainAgent } from './drain.ts'
 import { hex } from './ids.ts'
 import type { RecoveredContainer } from './inputs.ts'
 import { killTimerKey } from './kills.ts'
@@ -41,6 +42,8 @@ export function recoverState(surroundings: Surroundings, raw: ReadonlyMap<string
   if (problem !== undefined) return { type: 'incompatible', message: problem }
   const state = createState(surroundings, total)
   state.agentId = entries.get('agent', 'agent')?.agent_id
+  const drain = entries.get('drain', 'drain')?.config
+  if (drain !== undefined) state.drain = storedWire('drain', () => fromJsonObject('mesos.v1.DrainConfig', drain))
   readFrameworks(state, entries)
   readExecutors(state, entries)
   readTasks(state, entries)
@@ -217,6 +220,7 @@ export function onRecovered(turn: Turn, containers: readonly RecoveredContainer[
   )
   if (waits) turn.timer('recovery', now + state.config.executorReregistrationTimeoutMs)
   else turn.soon({ type: 'connect' })
+  if (state.drain !== undefined) drainAgent(turn, state.drain)
 }
 
 type Found = ReadonlyMap<string, RecoveredContainer['state']>

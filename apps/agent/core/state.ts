@@ -200,6 +200,7 @@ export type AgentState = {
   agentId: string | undefined
   link: Link
   shuttingDown: boolean
+  drain: mesos.DrainConfig | undefined
   /** All resources with the reservations and volumes that were made on them. */
   total: Resources
   readonly frameworks: Map<string, Framework>

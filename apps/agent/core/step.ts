@@ -4,6 +4,7 @@ import type { agentLink } from '@thermosphere/protocol'
 import { onCheckResult, onCheckTimer } from './checkers.ts'
 import { completeFrameworkIfIdle, settleTask } from './completion.ts'
 import { onRegistrationTimer as onExecutorRegistrationTimer, onShutdownTimer } from './custom-executors.ts'
+import { drainAgent, finishDrainIfIdle } from './drain.ts'
 import type { AgentEffect } from './effects.ts'
 import { onExecutorCall, onExecutorGone, onFrameworkMessage, onSubscribe } from './executor-api.ts'
 import { shutDownExecutor, shutDownFramework, updateFramework } from './frameworks.ts'
@@ -39,6 +40,7 @@ export function step(state: AgentState, input: AgentInput, now: Millis): AgentEf
   const turn = new Turn(state, now)
   dispatch(turn, input)
   if (state.shuttingDown) exitIfIdle(turn)
+  if (state.drain !== undefined) finishDrainIfIdle(turn)
   return turn.finish()
 }
 
@@ -119,6 +121,7 @@ function onOrder(turn: Turn, message: agentLink.MasterMessage): void {
   else if (message.apply_operation !== undefined) applyOperation(turn, message.apply_operation)
   else if (message.operation_ack !== undefined) acknowledgeOperation(turn, message.operation_ack)
   else if (message.reconcile_operations !== undefined) reconcileOperations(turn, message.reconcile_operations)
+  else if (message.drain !== undefined) drainAgent(turn, message.drain.config)
 }
 
 function onAcknowledged(turn: Turn, ack: agentLink.MasterMessage_StatusUpdateAck): void {

@@ -15,6 +15,7 @@ export const storedSchemas = {
     attributes: z.array(wire).max(100_000),
   }),
   resources: z.object({ v: version, resources: z.array(wire).max(100_000) }),
+  drain: z.object({ v: version, config: wire }),
   framework: z.object({ v: version, info: wire }),
   executor: z.object({
     v: version,

@@ -56,7 +56,7 @@ function completedTasks(state: AgentState, executors: readonly Live[]): mesos.Ta
 }
 
 export function getAgent(state: AgentState): agent.Response_GetAgent {
-  return { agent_info: agentInfo(state) }
+  return { agent_info: agentInfo(state), ...(state.drain === undefined ? {} : { drain_config: state.drain }) }
 }
 
 export function getOperations(state: AgentState): agent.Response_GetOperations {

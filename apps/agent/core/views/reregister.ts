@@ -7,7 +7,7 @@ export function reregisterMessage(
   state: AgentState,
 ): Pick<
   agentLink.AgentMessage_Reregister,
-  'frameworks' | 'tasks' | 'executors' | 'completed_frameworks' | 'operations'
+  'frameworks' | 'tasks' | 'executors' | 'completed_frameworks' | 'operations' | 'drain_config'
 > {
   const live = [...state.frameworks.values()].filter((framework) => !framework.terminating)
   const executors = live.flatMap((framework) =>
@@ -20,6 +20,7 @@ export function reregisterMessage(
       .filter(({ executor }) => executor.kind !== 'command' && executor.phase.type !== 'terminated')
       .map(({ framework, executor }) => ({ framework_id: { value: framework.id }, executor_info: executor.info })),
     completed_frameworks: completedFrameworks(state, live),
+    ...(state.drain === undefined ? {} : { drain_config: state.drain }),
     operations: [...state.operations.values()].map((operation) => ({
       ...(operation.frameworkId === undefined ? {} : { framework_id: { value: operation.frameworkId } }),
       info: operation.operation,

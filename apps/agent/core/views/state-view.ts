@@ -28,6 +28,7 @@ export function stateView(state: AgentState): Record<string, unknown> {
     unreserved_resources_allocated: resourceObject(allocated.unreserved()),
     resource_providers: [],
     attributes: attributesObject(state.config.attributes),
+    ...(state.drain === undefined ? {} : { drain_config: json('mesos.v1.DrainConfig', state.drain) }),
     frameworks: [...state.frameworks.values()].map((framework) => frameworkObject(state, framework)),
     completed_frameworks: state.completedFrameworks.map(({ info, completedExecutors }) => ({
       ...frameworkHead(info),

@@ -1,0 +1,47 @@
+import type { mesos } from '@thermosphere/protocol'
+import { forgetDrain, saveDrain } from './checkpoint.ts'
+import { killQueued, deliverKill } from './custom-executors.ts'
+import { millisOf } from './ids.ts'
+import { graceOf, killTaskRun } from './kills.ts'
+import type { Executor, Framework, Task } from './state.ts'
+import { isTerminal } from './task-states.ts'
+import type { Turn } from './turn.ts'
+
+/** Everything that runs here is killed, nothing new is taken; a repeated order only confirms the first. */
+export function drainAgent(turn: Turn, config: mesos.DrainConfig): void {
+  if (turn.state.drain === undefined) saveDrain(turn, config)
+  turn.state.drain = config
+  for (const framework of [...turn.state.frameworks.values()]) {
+    for (const executor of [...framework.executors.values()]) drainExecutor(turn, framework, executor, config)
+  }
+  finishDrainIfIdle(turn)
+}
+
+function drainExecutor(turn: Turn, framework: Framework, executor: Executor, config: mesos.DrainConfig): void {
+  for (const { tasks } of [...executor.queued]) {
+    const first = tasks[0]
+    if (first !== undefined) killQueued(turn, framework, executor, first.info.task_id.value)
+  }
+  for (const task of [...executor.tasks.values()]) {
+    if (isTerminal(task.state)) continue
+    const override = overrideOf(task, config)
+    const place = { framework, executor, task }
+    if (executor.kind === 'custom') deliverKill(turn, executor, task, override)
+    else killTaskRun(turn, place, { cause: 'request', graceMs: graceOf(turn, place, override) })
+  }
+}
+
+/** The drain's grace counts where it is shorter than the task's own, or the task has none. */
+function overrideOf(task: Task, { max_grace_period: max }: mesos.DrainConfig): mesos.KillPolicy | undefined {
+  if (max === undefined) return undefined
+  const own = task.info.kill_policy?.grace_period
+  return own === undefined || millisOf(max, 0) < millisOf(own, 0) ? { grace_period: max } : undefined
+}
+
+/** An agent that is to be gone stays drained; others are ready to be activated again. */
+export function finishDrainIfIdle(turn: Turn): void {
+  const { drain, frameworks, operations } = turn.state
+  if (drain === undefined || drain.mark_gone === true || frameworks.size > 0 || operations.size > 0) return
+  turn.state.drain = undefined
+  forgetDrain(turn)
+}
