@@ -33,7 +33,14 @@ export async function measureContainers(
 async function usageOf(shell: HttpContext['shell'], id: string): Promise<ContainerUsage | undefined> {
   const container = shell.containers.find(id)
   // A container that ends while it is measured has no usage any more.
-  return await container?.containerizer.usage(id as ContainerId).catch(() => undefined)
+  const usage = await container?.containerizer.usage(id as ContainerId).catch(() => undefined)
+  return usage && container?.containerizer.name === 'posix' ? posixUsage(usage) : usage
+}
+
+/** Mesos' posix isolators count neither processes nor memory beyond the resident. */
+function posixUsage(usage: ContainerUsage): ContainerUsage {
+  const { processes: _processes, threads: _threads, memTotalBytes: _memTotalBytes, ...told } = usage
+  return told
 }
 
 type UsageName = Exclude<keyof ContainerUsage, 'timestamp'>

@@ -30,7 +30,7 @@ export interface MasterConfig {
   readonly registryMaxAgentAgeMs: Millis
   readonly registryMaxAgentCount: number
   readonly registryGcIntervalMs: Millis
-  /** With quota set, nothing is offered after a failover until this share of the agents is back, or that time is over. */
+  /** With quota set, offers wait after a failover until this share of the agents is back, or that time is over. */
   readonly allocatorRecoveryFactor: number
   readonly allocatorRecoveryTimeoutMs: Millis
   readonly requireAgentDomain: boolean
