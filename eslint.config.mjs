@@ -19,7 +19,9 @@ const impureGlobals = [
 ].map(([name, message]) => ({ name, message }))
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', '**/*.gen.ts', '**/*.d.ts'] },
+  {
+    ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', '**/*.gen.ts', '**/*.d.ts', 'e2e/conformance/recorded/**'],
+  },
   ...tseslint.configs.recommended,
   {
     files: ['**/*.ts', '**/*.tsx'],

@@ -65,8 +65,8 @@ export class StreamWriter {
   /** Queues a chunk; what is not yet on its way, in bytes. */
   #pending(chunk: string | Uint8Array): number {
     const { socket } = this.#response
-    // Node joins the writes of one turn into one chunk. Clients are in use that take a chunk for a record (mesos-framework
-    // is one), as Mesos sends them, so the framing is done here.
+    // Node joins the writes of one turn into one chunk, but clients are in use (mesos-framework) that take a chunk for
+    // a record, as Mesos sends them; so the framing is done here.
     if (this.#options.chunkPerWrite === true && socket !== null) {
       const body = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
       socket.write(Buffer.concat([Buffer.from(`${body.length.toString(16)}\r\n`), body, crlf]))
