@@ -22,7 +22,7 @@ const flags = defineFlags({
   },
   runtime_dir: {
     type: 'path',
-    help: 'The directory for what a reboot clears: how running containers are found again; without it one below /run, or work_dir/run.',
+    help: 'The directory of what is known of running containers; without it one below /run, or work_dir/run.',
   },
   resources: {
     type: 'string',
@@ -33,7 +33,7 @@ const flags = defineFlags({
   isolation: {
     type: 'string',
     default: 'auto',
-    help: "How tasks are kept apart: auto, posix (plain processes) or linux (cgroups and namespaces); Mesos' lists work too.",
+    help: "How tasks are kept apart: auto, posix (plain processes) or linux (cgroups, namespaces); or Mesos' lists.",
   },
   containerizers: {
     type: 'list',

@@ -109,12 +109,16 @@ function reportCheck(
   const text = JSON.stringify(status)
   if (text === checker.lastResult) return
   checker.lastResult = text
-  reportTask(turn, framework, executor, task, {
-    state: 'TASK_RUNNING',
-    reason: 'REASON_TASK_CHECK_STATUS_UPDATED',
-    check_status: status,
-    healthy: task.statuses.at(-1)?.healthy,
-  })
+  reportTask(
+    turn,
+    { framework, executor, task },
+    {
+      state: 'TASK_RUNNING',
+      reason: 'REASON_TASK_CHECK_STATUS_UPDATED',
+      check_status: status,
+      healthy: task.statuses.at(-1)?.healthy,
+    },
+  )
 }
 
 /** The result as the wire has it; an attempt without result is an empty member. */
@@ -156,10 +160,14 @@ function onHealth(turn: Turn, place: TaskPlace, checker: Checker, result: CheckR
 }
 
 function reportHealth(turn: Turn, { framework, executor, task }: TaskPlace, healthy: boolean): void {
-  reportTask(turn, framework, executor, task, {
-    state: 'TASK_RUNNING',
-    reason: 'REASON_TASK_HEALTH_CHECK_STATUS_UPDATED',
-    healthy,
-    check_status: task.statuses.at(-1)?.check_status,
-  })
+  reportTask(
+    turn,
+    { framework, executor, task },
+    {
+      state: 'TASK_RUNNING',
+      reason: 'REASON_TASK_HEALTH_CHECK_STATUS_UPDATED',
+      healthy,
+      check_status: task.statuses.at(-1)?.check_status,
+    },
+  )
 }

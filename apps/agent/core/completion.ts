@@ -1,11 +1,11 @@
 import type { mesos } from '@thermosphere/protocol'
 import { forgetCompleted, forgetExecutor, forgetFramework, forgetTask, saveCompleted } from './checkpoint.ts'
-import type { CompletedExecutor, Executor, Framework, Task } from './state.ts'
+import type { CompletedExecutor, Executor, Framework, TaskPlace } from './state.ts'
 import type { Turn } from './turn.ts'
 import { taskRecord } from './views/task-record.ts'
 
 /** A terminal update was acknowledged, or nobody is left who would: the task becomes history. */
-export function settleTask(turn: Turn, framework: Framework, executor: Executor, task: Task): void {
+export function settleTask(turn: Turn, { framework, executor, task }: TaskPlace): void {
   task.acknowledged = true
   executor.tasks.delete(task.info.task_id.value)
   executor.completedTasks.push(taskRecord(turn.state, framework, executor, task))

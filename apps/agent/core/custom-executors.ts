@@ -51,14 +51,18 @@ export function killQueued(turn: Turn, framework: Framework, executor: Executor,
   executor.queued = executor.queued.filter((other) => other !== queued)
   for (const task of queued.tasks) {
     executor.tasks.set(task.info.task_id.value, task)
-    reportTask(turn, framework, executor, task, {
-      state: 'TASK_KILLED',
-      source: 'SOURCE_AGENT',
-      reason: 'REASON_TASK_KILLED_DURING_LAUNCH',
-      message: queued.isGroup
-        ? 'A task within the task group was killed before delivery to the executor'
-        : 'Killed before delivery to the executor',
-    })
+    reportTask(
+      turn,
+      { framework, executor, task },
+      {
+        state: 'TASK_KILLED',
+        source: 'SOURCE_AGENT',
+        reason: 'REASON_TASK_KILLED_DURING_LAUNCH',
+        message: queued.isGroup
+          ? 'A task within the task group was killed before delivery to the executor'
+          : 'Killed before delivery to the executor',
+      },
+    )
   }
   const isUnused = !executor.hasReceivedTask && executor.queued.length === 0
   if (isUnused && executor.phase.type === 'running') shutDownCustom(turn, executor)
@@ -146,8 +150,8 @@ export function onCustomEnded(turn: Turn, framework: Framework, executor: Execut
   }
   for (const task of [...executor.tasks.values()]) {
     if (isTerminal(task.state)) continue
-    reportTask(turn, framework, executor, task, { ...cause, source: 'SOURCE_AGENT' })
-    if (framework.terminating) settleTask(turn, framework, executor, task)
+    reportTask(turn, { framework, executor, task }, { ...cause, source: 'SOURCE_AGENT' })
+    if (framework.terminating) settleTask(turn, { framework, executor, task })
   }
   sendExecutorExited(turn, executor, waitStatus(end))
   completeExecutorIfDone(turn, framework, executor)

@@ -12,12 +12,14 @@ export function drainAgent(turn: Turn, config: mesos.DrainConfig): void {
   if (turn.state.drain === undefined) saveDrain(turn, config)
   turn.state.drain = config
   for (const framework of [...turn.state.frameworks.values()]) {
-    for (const executor of [...framework.executors.values()]) drainExecutor(turn, framework, executor, config)
+    for (const executor of [...framework.executors.values()]) drainExecutor(turn, { framework, executor }, config)
   }
   finishDrainIfIdle(turn)
 }
 
-function drainExecutor(turn: Turn, framework: Framework, executor: Executor, config: mesos.DrainConfig): void {
+type Place = { readonly framework: Framework; readonly executor: Executor }
+
+function drainExecutor(turn: Turn, { framework, executor }: Place, config: mesos.DrainConfig): void {
   for (const { tasks } of [...executor.queued]) {
     const first = tasks[0]
     if (first !== undefined) killQueued(turn, framework, executor, first.info.task_id.value)

@@ -89,12 +89,16 @@ function takeUnacknowledged(
   }
   for (const task of [...executor.tasks.values()]) {
     if (task.state !== 'TASK_STAGING' || known.has(task.info.task_id.value)) continue
-    reportTask(turn, framework, executor, task, {
-      state: droppedState(framework),
-      source: 'SOURCE_AGENT',
-      reason: 'REASON_AGENT_RESTARTED',
-      message: 'Task launched during agent restart',
-    })
+    reportTask(
+      turn,
+      { framework, executor, task },
+      {
+        state: droppedState(framework),
+        source: 'SOURCE_AGENT',
+        reason: 'REASON_AGENT_RESTARTED',
+        message: 'Task launched during agent restart',
+      },
+    )
   }
 }
 
@@ -143,7 +147,7 @@ function takeUpdate(turn: Turn, framework: Framework, executor: Executor, receiv
       timestamp: received.timestamp ?? turn.now / 1000,
       container_status: { ...containerStatus(turn, executor, task), ...received.container_status },
     }
-    if (recordUpdate(turn, framework, executor, task, status)) shrinkIfEnded(turn, executor, task)
+    if (recordUpdate(turn, { framework, executor, task }, status)) shrinkIfEnded(turn, executor, task)
   }
   acknowledgeToExecutor(turn, executor, received)
 }

@@ -97,7 +97,7 @@ function beginKill(turn: Turn, place: TaskPlace, startedAt: number, kill: Kill):
   saveKill(turn, framework, task)
   if (kill.cause !== 'max-completion' && hasCapability(framework, 'TASK_KILLING_STATE')) {
     const healthy = kill.cause === 'health' ? false : task.statuses.at(-1)?.healthy
-    reportTask(turn, framework, executor, task, { state: 'TASK_KILLING', healthy })
+    reportTask(turn, { framework, executor, task }, { state: 'TASK_KILLING', healthy })
   }
   signal(turn, task, 'SIGTERM')
   turn.timer(killTimerKey(task), turn.now + kill.graceMs)

@@ -14,7 +14,7 @@ import { armMaxCompletion } from './runs.ts'
 import { configurationProblem } from './configuration.ts'
 import { createState } from './create-state.ts'
 import { StoredEntries, storedTaskInfo, storedWire } from './stored.ts'
-import type { AgentConfig, AgentState, Executor, Framework, Task, UpdateStream } from './state.ts'
+import type { AgentConfig, AgentState, Executor, Framework, TaskPlace, UpdateStream } from './state.ts'
 import { applyStatus } from './statuses.ts'
 import { endExecutorIfIdle, endTask } from './task-end.ts'
 import { goneState, isTerminal } from './task-states.ts'
@@ -235,11 +235,11 @@ function resumeExecutor(turn: Turn, framework: Framework, executor: Executor, fo
     }
     return
   }
-  for (const task of [...executor.tasks.values()]) resumeTask(turn, framework, executor, task, found)
+  for (const task of [...executor.tasks.values()]) resumeTask(turn, { framework, executor, task }, found)
   if (executor.tasks.size === 0) endExecutorIfIdle(turn, framework, executor)
 }
 
-function resumeTask(turn: Turn, framework: Framework, executor: Executor, task: Task, found: Found): void {
+function resumeTask(turn: Turn, { framework, executor, task }: TaskPlace, found: Found): void {
   const { run, containerId } = task
   if (run === undefined || run.type === 'ended' || containerId === undefined) return
   const container = found.get(containerId)

@@ -62,13 +62,17 @@ export function onLaunched(turn: Turn, launched: Launched): void {
 }
 
 function announceRunning(turn: Turn, { framework, executor, task }: TaskPlace, data: Uint8Array | undefined): void {
-  reportTask(turn, framework, executor, task, { state: 'TASK_STARTING' })
+  reportTask(turn, { framework, executor, task }, { state: 'TASK_STARTING' })
   const { check } = task.info
-  reportTask(turn, framework, executor, task, {
-    state: 'TASK_RUNNING',
-    data,
-    check_status: check === undefined ? undefined : checkStatus(check, undefined),
-  })
+  reportTask(
+    turn,
+    { framework, executor, task },
+    {
+      state: 'TASK_RUNNING',
+      data,
+      check_status: check === undefined ? undefined : checkStatus(check, undefined),
+    },
+  )
 }
 
 export function armMaxCompletion(turn: Turn, task: Task, startedAt: number): void {

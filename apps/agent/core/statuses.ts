@@ -1,6 +1,6 @@
 import type { mesos } from '@thermosphere/protocol'
 import { uuidBytes } from './ids.ts'
-import type { Executor, Framework, Task } from './state.ts'
+import type { Executor, Framework, Task, TaskPlace } from './state.ts'
 import { enqueueUpdate } from './status-updates.ts'
 import { isTerminal } from './task-states.ts'
 import type { Turn } from './turn.ts'
@@ -18,13 +18,8 @@ export type StatusChange = {
 }
 
 /** Makes, records and queues an update of a task that the agent plays the executor of, or ends itself. */
-export function reportTask(
-  turn: Turn,
-  framework: Framework,
-  executor: Executor,
-  task: Task,
-  change: StatusChange,
-): void {
+export function reportTask(turn: Turn, place: TaskPlace, change: StatusChange): void {
+  const { executor, task } = place
   const status: mesos.TaskStatus = {
     task_id: task.info.task_id,
     ...present(change),
@@ -38,17 +33,12 @@ export function reportTask(
       ? {}
       : { container_status: containerStatus(turn, executor, task) }),
   }
-  recordUpdate(turn, framework, executor, task, status)
+  recordUpdate(turn, place, status)
 }
 
 /** Records a status in the task's history, counts it and queues it for the framework. */
-export function recordUpdate(
-  turn: Turn,
-  framework: Framework,
-  executor: Executor,
-  task: Task,
-  status: mesos.TaskStatus,
-): boolean {
+export function recordUpdate(turn: Turn, place: TaskPlace, status: mesos.TaskStatus): boolean {
+  const { framework, executor, task } = place
   if (framework.terminating) {
     applyStatus(task, status)
     return true

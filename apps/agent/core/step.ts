@@ -131,7 +131,7 @@ function onAcknowledged(turn: Turn, ack: agentLink.MasterMessage_StatusUpdateAck
   if (done?.closed !== true) return
   const executor = framework.executors.get(done.stream.executorId)
   const task = taskOf(framework, done.stream)
-  if (executor !== undefined && task !== undefined) settleTask(turn, framework, executor, task)
+  if (executor !== undefined && task !== undefined) settleTask(turn, { framework, executor, task })
   else completeFrameworkIfIdle(turn, framework)
 }
 

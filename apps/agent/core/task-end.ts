@@ -13,12 +13,12 @@ export function endTask(turn: Turn, { framework, executor, task }: TaskPlace, ch
   const path = `${task.frameworkId}/${task.executorId}/${task.info.task_id.value}`
   turn.timer(`kill/${path}`, undefined)
   if (task.info.max_completion_time !== undefined) turn.timer(`max/${path}`, undefined)
-  reportTask(turn, framework, executor, task, change)
+  reportTask(turn, { framework, executor, task }, change)
   task.run = { type: 'ended' }
   if (task.containerId !== undefined && task.containerId !== executor.containerId) {
     turn.state.containers.delete(task.containerId)
   }
-  if (framework.terminating) settleTask(turn, framework, executor, task)
+  if (framework.terminating) settleTask(turn, { framework, executor, task })
   endExecutorIfIdle(turn, framework, executor)
 }
 

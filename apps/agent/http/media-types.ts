@@ -1,9 +1,8 @@
 import { decodeJson, decodeProtobuf, encodeJson, encodeProtobuf, WireError } from '@thermosphere/protocol'
 import type { WireName, WireTypes } from '@thermosphere/protocol'
 import { HttpError, readBody } from '@thermosphere/service-kit'
-import type { Request, Response } from 'express'
+import type { Request } from 'express'
 import { LIMITS } from '../limits.ts'
-import { send } from './answers.ts'
 
 const MEDIA_TYPES = ['application/json', 'application/x-protobuf'] as const
 export type MediaType = (typeof MEDIA_TYPES)[number]
@@ -45,6 +44,7 @@ export async function readCall<N extends WireName>(request: Request, type: Media
   }
 }
 
-export function sendWire<N extends WireName>(response: Response, type: MediaType, name: N, value: WireTypes[N]): void {
-  send(response, type, type === 'application/json' ? encodeJson(name, value) : encodeProtobuf(name, value))
+/** A message as a body of the given media type. */
+export function encodeAs<N extends WireName>(type: MediaType, name: N, value: WireTypes[N]): string | Uint8Array {
+  return type === 'application/json' ? encodeJson(name, value) : encodeProtobuf(name, value)
 }

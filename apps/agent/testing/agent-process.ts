@@ -16,17 +16,20 @@ export class AgentProcess {
   readonly #flags: readonly string[]
   #process: ChildProcess | undefined
 
-  private constructor(master: FakeMaster, workDir: string, port: number, flags: readonly string[]) {
-    this.master = master
-    this.workDir = workDir
-    this.port = port
+  private constructor(place: { master: FakeMaster; workDir: string; port: number }, flags: readonly string[]) {
+    this.master = place.master
+    this.workDir = place.workDir
+    this.port = place.port
     this.#flags = flags
   }
 
   static async start(flags: readonly string[] = []): Promise<AgentProcess> {
     const master = new FakeMaster()
     await master.start()
-    const agent = new AgentProcess(master, await mkdtemp(join(tmpdir(), 'agent-test-')), await freePort(), flags)
+    const agent = new AgentProcess(
+      { master, workDir: await mkdtemp(join(tmpdir(), 'agent-test-')), port: await freePort() },
+      flags,
+    )
     agent.run()
     await master.wait(({ messages }) => messages.find((message) => message.type === 'REGISTER'))
     return agent

@@ -1,9 +1,10 @@
 import type { executor } from '@thermosphere/protocol'
 import { HttpError } from '@thermosphere/service-kit'
-import type { Request, RequestHandler, Response } from 'express'
+import type { RequestHandler, Response } from 'express'
 import { refuseMethod, sendEmpty } from '../answers.ts'
 import type { HttpContext } from '../context.ts'
 import { acceptedType, contentTypeOf, readCall } from '../media-types.ts'
+import type { MediaType } from '../media-types.ts'
 
 const SUPPORTED = 'application/json or application/x-protobuf'
 
@@ -19,25 +20,23 @@ export function executorRoute(context: HttpContext): RequestHandler {
     const call = await readCall(request, contentTypeOf(request, SUPPORTED), 'mesos.v1.executor.Call')
     const problem = validateCall(call)
     if (problem !== undefined) throw new HttpError(400, `Failed to validate Executor::Call: ${problem}`)
-    await answer(context, request, response, call)
+    const accepted = acceptedType(request)
+    if (call.type === 'SUBSCRIBE' && accepted === undefined) {
+      throw new HttpError(406, "Expecting 'Accept' to allow 'application/x-protobuf' or 'application/json'")
+    }
+    await answer(context, call, { response, encoding: accepted ?? 'application/json' })
   }
 }
 
-async function answer(context: HttpContext, request: Request, response: Response, call: executor.Call): Promise<void> {
+type Answer = { readonly response: Response; readonly encoding: MediaType }
+
+async function answer(context: HttpContext, call: executor.Call, { response, encoding }: Answer): Promise<void> {
   const { executors } = context.shell
   if (call.type === 'UNKNOWN') throw new HttpError(501, '501 Not Implemented.')
-  if (call.type === 'SUBSCRIBE') {
-    const type = acceptedType(request)
-    if (type === undefined) {
-      throw new HttpError(406, `Expecting 'Accept' to allow 'application/x-protobuf' or 'application/json'`)
-    }
-    const reply = await executors.subscribe(call, response, type)
-    if (reply.status !== 200) throw new HttpError(reply.status, reply.message ?? `${reply.status}`)
-    return
-  }
-  const reply = await executors.call(call)
+  const isSubscribe = call.type === 'SUBSCRIBE'
+  const reply = isSubscribe ? await executors.subscribe(call, response, encoding) : await executors.call(call)
   if (reply.status >= 400) throw new HttpError(reply.status, reply.message ?? `${reply.status}`)
-  sendEmpty(response, reply.status)
+  if (!isSubscribe) sendEmpty(response, reply.status)
 }
 
 function validateCall(call: executor.Call): string | undefined {

@@ -1,10 +1,10 @@
 import type { agent } from '@thermosphere/protocol'
 import { HttpError } from '@thermosphere/service-kit'
 import type { RequestHandler } from 'express'
-import { refuseMethod } from '../answers.ts'
+import { refuseMethod, send } from '../answers.ts'
 import { refuseWhileRecovering } from '../classic/routes.ts'
 import type { HttpContext } from '../context.ts'
-import { acceptedType, contentTypeOf, readCall, sendWire } from '../media-types.ts'
+import { acceptedType, contentTypeOf, encodeAs, readCall } from '../media-types.ts'
 import { answerCall } from './answer-call.ts'
 
 const SUPPORTED = 'application/json or application/x-protobuf or application/recordio'
@@ -30,7 +30,7 @@ export function operatorRoute(context: HttpContext): RequestHandler {
     const problem = validateCall(call)
     if (problem !== undefined) throw new HttpError(400, `Failed to validate agent::Call: ${problem}`)
     const answer = await answerCall(context, call)
-    sendWire(response, accepted, 'mesos.v1.agent.Response', answer)
+    send(response, accepted, encodeAs(accepted, 'mesos.v1.agent.Response', answer))
   }
 }
 

@@ -160,7 +160,7 @@ function replay(entries: Map<string, string>, write: JournalRecord[number]): voi
 function corrupt(path: string, offset: number): AgentError {
   return new AgentError(
     'AGENT_JOURNAL_CORRUPT',
-    `the checkpoint ${path} is damaged at byte ${offset}; restore it, remove it to begin anew, or start with --strict=false`,
+    `the checkpoint ${path} is damaged at byte ${offset}; restore it, remove it, or start with --strict=false`,
   )
 }
 

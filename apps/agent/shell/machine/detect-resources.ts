@@ -8,7 +8,7 @@ const GIB_IN_MIB = 1024
 const MEM_KEPT_MIB = GIB_IN_MIB
 const DISK_KEPT_MIB = 5 * GIB_IN_MIB
 
-/** What `--resources` names is taken as it is; cpus, mem, disk and ports that it leaves out are those of the machine. */
+/** What `--resources` names is taken as it is; cpus, mem, disk and ports that it leaves out are the machine's. */
 export async function detectResources(given: readonly mesos.Resource[], workDir: string): Promise<mesos.Resource[]> {
   const names = new Set(given.map((resource) => resource.name))
   const scalar = (name: string, value: number): mesos.Resource => ({ name, type: 'SCALAR', scalar: { value } })
