@@ -56,7 +56,8 @@ export async function startAgent(config: Config, lifecycle: Lifecycle): Promise<
     onFatal: (error) => lifecycle.fatal(error),
   })
   lifecycle.defer('shell', () => shell.close())
-  server.on('request', createAgentApp({ shell, flags: configStrings(config), fetcher, collector, config }))
+  const flags = { ...configStrings(config), isolation: isolators[containerizers.process.name] }
+  server.on('request', createAgentApp({ shell, flags, fetcher, collector, config }))
   await shell.recover()
   await collector.findOld(liveDirectories(shell))
   collector.start()
@@ -65,6 +66,13 @@ export async function startAgent(config: Config, lifecycle: Lifecycle): Promise<
   log.info({ port: listening.port, workDir, isolation }, 'agent.started')
   return { port: listening.port, shell, isolation }
 }
+
+/** What `auto` came to, in Mesos' words: an operator reads it at /flags. */
+const isolators = {
+  posix: 'posix/cpu,posix/mem',
+  linux: 'cgroups/cpu,cgroups/mem,cgroups/pids,namespaces/pid,filesystem/linux',
+  docker: 'docker',
+} as const
 
 function leave(lifecycle: Lifecycle, code: number, message: string): void {
   log.warn({ code, reason: message }, 'agent.exit')
