@@ -21,6 +21,8 @@ export type ChronosOptions = {
   readonly metrics: Metrics
   readonly background: Background
   readonly onFatal: (error: unknown) => void
+  /** Streams of events at a time. */
+  readonly followersMax?: number
 }
 
 type Waiting = { readonly resolve: (reply: Reply) => void; readonly timer: NodeJS.Timeout }
@@ -58,6 +60,10 @@ export class Chronos {
     return this.#client.isConnected()
   }
 
+  get followerCount(): number {
+    return this.#followers.size
+  }
+
   start(): void {
     this.#loop.submit({ type: 'start' })
     this.#client.start()
@@ -79,7 +85,7 @@ export class Chronos {
   }
 
   follow(stream: EventStream): void {
-    if (this.#followers.size >= eventSubscribersMax) {
+    if (this.#followers.size >= (this.#options.followersMax ?? eventSubscribersMax)) {
       const [oldest] = this.#followers
       if (oldest !== undefined) this.unfollow(oldest)
       oldest?.close()

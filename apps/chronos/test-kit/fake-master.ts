@@ -25,6 +25,7 @@ export class FakeMaster {
   /** ACCEPTs are lost as with a broken connection. */
   losesAccepts = false
   frameworkCount = 0
+  isSuppressed = false
   readonly #options: FakeMasterOptions
   readonly #server = createServer((request, response) => void this.#handle(request, response))
   readonly #unacknowledged = new Map<string, mesos.TaskStatus>()
@@ -32,7 +33,6 @@ export class FakeMaster {
   #frameworkId = ''
   #stream: ServerResponse | undefined
   #streamId = ''
-  #isSuppressed = false
 
   constructor(options: FakeMasterOptions = {}) {
     this.#options = options
@@ -81,7 +81,7 @@ export class FakeMaster {
   }
 
   offer(): void {
-    if (this.#isSuppressed) return
+    if (this.isSuppressed) return
     const scalar = (name: string, value: number): mesos.Resource => ({
       name,
       type: 'SCALAR',
@@ -128,7 +128,7 @@ export class FakeMaster {
       return
     }
     this.#frameworkId = given ?? `framework-${++this.frameworkCount}`
-    this.#isSuppressed = false
+    this.isSuppressed = false
     const subscribed = { framework_id: { value: this.#frameworkId }, heartbeat_interval_seconds: 15 }
     this.#send({ type: 'SUBSCRIBED', subscribed })
     for (const status of this.#unacknowledged.values()) this.#send({ type: 'UPDATE', update: { status } })
@@ -136,8 +136,8 @@ export class FakeMaster {
   }
 
   #answer(call: scheduler.Call): void {
-    if (call.type === 'SUPPRESS') this.#isSuppressed = true
-    if (call.type === 'REVIVE') this.#isSuppressed = false
+    if (call.type === 'SUPPRESS') this.isSuppressed = true
+    if (call.type === 'REVIVE') this.isSuppressed = false
     if (call.acknowledge !== undefined) {
       this.#unacknowledged.delete(Buffer.from(call.acknowledge.uuid).toString('hex'))
     }

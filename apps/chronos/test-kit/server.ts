@@ -31,6 +31,7 @@ export type TestServerOptions = {
   readonly store?: string
   readonly config?: Partial<ChronosConfig>
   readonly basicAuth?: ApiOptions['basicAuth']
+  readonly followersMax?: number
 }
 
 export async function startServer(options: TestServerOptions = {}) {
@@ -55,6 +56,7 @@ export async function startServer(options: TestServerOptions = {}) {
     metrics: registry,
     background,
     onFatal: (error) => errors.push(error),
+    ...(options.followersMax !== undefined && { followersMax: options.followersMax }),
   })
   const app = createChronosApp({
     logger,
