@@ -12,6 +12,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { configStrings } from './config.ts'
 import type { Config } from './config.ts'
+import { reasonOf } from './errors.ts'
 import { createAgentApp } from './http/app.ts'
 import { log } from './logger.ts'
 import { AgentShell } from './shell/agent-shell.ts'
@@ -150,14 +151,15 @@ async function openListener(server: Server, config: Config, lifecycle: Lifecycle
 async function coreConfig(config: Config, port: number): Promise<AgentConfig> {
   const isAnyAddress = config.ip === '0.0.0.0' || config.ip === '::'
   const ip = isAnyAddress ? '127.0.0.1' : config.ip
+  const given = parsed('--resources', () => givenResources(config.resources, config.default_role))
   return {
     workDir: config.work_dir,
     ip,
     port,
     hostname: config.hostname ?? (isAnyAddress ? hostname() : ip),
     version: VERSION,
-    resources: await detectResources(givenResources(config.resources, config.default_role), config.work_dir),
-    attributes: parseAttributes(config.attributes),
+    resources: await detectResources(given, config.work_dir),
+    attributes: parsed('--attributes', () => parseAttributes(config.attributes)),
     reconfigurationPolicy: config.reconfiguration_policy,
     executorRegistrationTimeoutMs: config.executor_registration_timeout,
     executorReregistrationTimeoutMs: config.executor_reregistration_timeout,
@@ -169,6 +171,15 @@ async function coreConfig(config: Config, port: number): Promise<AgentConfig> {
     completedFrameworksMax: 50,
     completedExecutorsMax: config.max_completed_executors_per_framework,
     completedTasksMax: 200,
+  }
+}
+
+/** A flag whose text is read here: what is wrong with it is one sentence. */
+function parsed<T>(flag: string, parse: () => T): T {
+  try {
+    return parse()
+  } catch (cause) {
+    throw new StartupError(`${flag}: ${reasonOf(cause)}`, { cause })
   }
 }
 
