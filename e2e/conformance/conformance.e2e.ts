@@ -39,7 +39,9 @@ async function record(urls: { readonly master: string; readonly agent: string; r
 
 test('at least as many answers as before are equal to those of Apache Mesos 1.12', async () => {
   const parts = ['--without', 'marathon', 'chronos', 'gateway']
-  const cluster = await startCluster({ agents: 1, flags: ['--resources', resources, ...parts] })
+  // As the recorded Mesos was started: no cluster name, tasks as plain processes.
+  const likeMesos = ['--cluster', '', '--agent-flag', 'isolation=posix']
+  const cluster = await startCluster({ agents: 1, flags: ['--resources', resources, ...likeMesos, ...parts] })
   try {
     const out = `${cluster.workDir}/ours.json`
     await record({ master: cluster.url('master'), agent: cluster.url('agent'), out })

@@ -70,7 +70,7 @@ export function planCluster(options: PlanOptions, machine: MachineSize): Part[] 
     flags: [
       flag('ip', ip),
       flag('port', ports.master),
-      flag('cluster', options.cluster),
+      ...(options.cluster === '' ? [] : [flag('cluster', options.cluster)]),
       flag('work_dir', `${workDir}/master`),
       ...extra('master'),
     ],
