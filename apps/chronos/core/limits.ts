@@ -31,3 +31,5 @@ export const pruneIntervalMs = 3_600_000
 export const idleDeclineSeconds = 3_600
 /** A retry that backs off waits at most that long. */
 export const retryDelayMaxMs = 86_400_000
+/** Revives that may follow each other at once: a job that fits nowhere must not make others wait. */
+export const reviveBurstMax = 20

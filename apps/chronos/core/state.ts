@@ -2,6 +2,7 @@
 import type { Millis, Random } from '@thermosphere/effects'
 import type { Defaults } from './job/parse-job.ts'
 import type { Job } from './job/job.ts'
+import { reviveBurstMax } from './limits.ts'
 import { RunIndex } from './runs/run-index.ts'
 import type { Run } from './runs/run.ts'
 import type { Cursor } from './schedule/schedule.ts'
@@ -58,7 +59,8 @@ export type ChronosState = {
   /** Runs whose fate the first reconciliation must tell before anything is launched. */
   readonly unknown: Set<string>
   isSuppressed: boolean
-  revivedAt: Millis
+  /** How many revives may be made at once; it grows with time. */
+  reviveCredit: { readonly count: number; readonly at: Millis }
 }
 
 export function createState(config: ChronosConfig, random: Random): ChronosState {
@@ -73,7 +75,7 @@ export function createState(config: ChronosConfig, random: Random): ChronosState
     isConnected: false,
     unknown: new Set(),
     isSuppressed: false,
-    revivedAt: Number.NEGATIVE_INFINITY,
+    reviveCredit: { count: reviveBurstMax, at: 0 },
   }
 }
 

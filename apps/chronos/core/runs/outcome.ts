@@ -18,8 +18,8 @@ function endRun(turn: Turn, run: Run, state: 'succeeded' | 'failed' | 'killed'):
   turn.saveRun(run)
   turn.state.unknown.delete(run.id)
   for (const kind of ['doubt', 'unreachable', 'overtime']) turn.timer(`${kind}/${run.id}`, undefined)
-  // What waited for the end of this run may start now.
-  revive(turn)
+  // What waited for the end of this run may start now; others get what it has freed as an offer.
+  if (activeRunsOf(turn.state, run.job).some(isQueued)) revive(turn)
 }
 
 /** What a success changes in the job and its children; also for one marked by hand, that has no run. */

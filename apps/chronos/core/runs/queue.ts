@@ -1,6 +1,7 @@
 /** Runs that wait for resources: who gets in, who is passed over, in which order. */
 import type { Millis } from '@thermosphere/effects'
 import type { Job } from '../job/job.ts'
+import { reviveBurstMax } from '../limits.ts'
 import { activeRunsOf, isLaunched } from '../state.ts'
 import type { Cause, ChronosState, JobRecord, Run } from '../state.ts'
 import type { Turn } from '../turn.ts'
@@ -95,16 +96,19 @@ export function blockedBy(state: ChronosState, run: Run): string | undefined {
   return running === undefined ? undefined : `an earlier run (${running.taskId}) has not ended`
 }
 
-/** Asks for offers again while something is queued, at most every so often unless they were suppressed. */
+/**
+ * Asks for offers again while something is queued: at most every so often on average, and always when they were
+ * suppressed. A few may follow each other at once, so that a run that fits nowhere delays no other.
+ */
 export function revive(turn: Turn): void {
   const { state, now } = turn
   if (!state.isConnected || state.phase !== 'scheduling' || state.runs.queued.size === 0) return
-  const nextAt = state.revivedAt + state.config.reviveIntervalMinMs
-  // Also after the clock was set back.
-  const isTooEarly = now < nextAt && now >= state.revivedAt
-  if (!state.isSuppressed && isTooEarly) return turn.timer('revive', nextAt)
+  const intervalMs = state.config.reviveIntervalMinMs
+  const earned = intervalMs === 0 ? reviveBurstMax : Math.max(0, now - state.reviveCredit.at) / intervalMs
+  const credit = Math.min(reviveBurstMax, state.reviveCredit.count + earned)
+  if (!state.isSuppressed && credit < 1) return turn.timer('revive', now + Math.ceil((1 - credit) * intervalMs))
+  state.reviveCredit = { count: Math.max(0, credit - 1), at: now }
   state.isSuppressed = false
-  state.revivedAt = now
   turn.count('revive')
   turn.call({ type: 'REVIVE' })
 }
