@@ -9,6 +9,7 @@ import { defaultWorkDir } from '../api.ts'
 import { CliError } from '../errors.ts'
 import { agentsMax, secondSignalAfterMs } from '../limits.ts'
 import { ageText, printJson, say, table } from '../output.ts'
+import { renewChangedAgents } from '../up/agent-identity.ts'
 import { isAlive, readCluster } from '../up/cluster-file.ts'
 import { planCluster } from '../up/cluster-plan.ts'
 import type { Part, PartKind, PlanOptions } from '../up/cluster-plan.ts'
@@ -66,11 +67,12 @@ const planOptionsOf = (flags: UpFlags): PlanOptions => ({
 })
 
 const machineSize = (folder: string): { cpus: number; memMib: number; diskMib: number } => {
-  const { bavail, bsize } = statfsSync(folder)
+  // All of the disk, not what is free of it: the resources of an agent may not change from start to start.
+  const { blocks, bsize } = statfsSync(folder)
   return {
     cpus: availableParallelism(),
     memMib: Math.floor(totalmem() / 2 ** 20),
-    diskMib: Math.floor((bavail * bsize) / 2 ** 20),
+    diskMib: Math.floor((blocks * bsize) / 2 ** 20),
   }
 }
 
@@ -130,6 +132,7 @@ async function up(flags: UpFlags): Promise<void> {
   const parts = planCluster(options, machineSize(workDir))
   await preflight(parts, workDir)
   if (!options.without.includes('gateway')) await ensureDashboard(say)
+  renewChangedAgents(workDir, parts)
   say(`Starting ${parts.length} processes in ${workDir} …`)
   const supervisor = new Supervisor({ parts, workDir, keepTasks: flags.keepTasks === true, say })
   const stop = stopRequested(() => {
