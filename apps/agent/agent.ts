@@ -17,7 +17,13 @@ import { createAgentApp } from './http/app.ts'
 import { log } from './logger.ts'
 import { AgentShell } from './shell/agent-shell.ts'
 import { Journal } from './shell/checkpoint/journal.ts'
-import { defaultRuntimeDir, linkLatest, readLatest, takeLock } from './shell/checkpoint/work-dir.ts'
+import {
+  defaultRuntimeDir,
+  linkLatest,
+  readLatest,
+  removeEmptyRuntimeDir,
+  takeLock,
+} from './shell/checkpoint/work-dir.ts'
 import { SandboxCollector } from './shell/containers/sandbox-collector.ts'
 import { Fetcher } from './shell/fetcher/fetcher.ts'
 import { detectResources, givenResources, parseAttributes } from './shell/machine/detect-resources.ts'
@@ -35,7 +41,9 @@ export async function startAgent(config: Config, lifecycle: Lifecycle): Promise<
   const background = new Background((name, error) => log.error({ err: error, name }, 'background.failed'))
   const journal = await openJournal(config)
   lifecycle.defer('journal', () => journal.close())
-  const containerizers = await openContainerizers(config)
+  const runtimeDir = config.runtime_dir ?? (await defaultRuntimeDir(workDir))
+  lifecycle.defer('runtime-dir', () => removeEmptyRuntimeDir(runtimeDir))
+  const containerizers = await openContainerizers(config, runtimeDir)
   lifecycle.defer('containerizers', () => containerizers.close())
   const fetcher = openFetcher(config)
   await fetcher.prepare()
@@ -92,12 +100,12 @@ async function openJournal(config: Config): Promise<Journal> {
   return journal
 }
 
-async function openContainerizers(config: Config): Promise<Containerizers> {
+async function openContainerizers(config: Config, runtimeDir: string): Promise<Containerizers> {
   const mode = isolationMode(config.isolation)
   const docker = config.containerizers.includes('docker') && (await isThere(config.docker_socket))
   try {
     return await createContainerizers({
-      runtimeDir: config.runtime_dir ?? (await defaultRuntimeDir(config.work_dir)),
+      runtimeDir,
       mode,
       ...(docker ? { docker: { socketPath: config.docker_socket } } : {}),
       cgroupsRoot: config.cgroups_root,

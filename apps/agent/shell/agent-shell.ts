@@ -102,6 +102,7 @@ export class AgentShell {
       .flatMap((framework) => [...framework.executors.values()])
       .flatMap((executor) => [executor.containerId, ...[...executor.tasks.values()].map((task) => task.containerId)])
     for (const containerId of ending) if (containerId !== undefined) await this.containers.end(containerId)
+    await this.containers.settled()
     this.executors.close()
   }
 

@@ -1,6 +1,6 @@
 import { StartupError } from '@thermosphere/service-kit'
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, readlink, rename, rm, rmdir, symlink, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { errnoOf } from '../../errors.ts'
 
@@ -69,4 +69,9 @@ export async function defaultRuntimeDir(workDir: string): Promise<string> {
     if (['EACCES', 'EROFS', 'ENOENT', 'EPERM'].includes(errnoOf(error) ?? '')) return join(workDir, 'run')
     throw error
   }
+}
+
+/** Leaves nothing in memory of an agent without containers; whatever is not empty stays for the next start. */
+export async function removeEmptyRuntimeDir(runtimeDir: string): Promise<void> {
+  for (const name of ['containers', 'ended', '']) await rmdir(join(runtimeDir, name)).catch(() => undefined)
 }

@@ -36,6 +36,7 @@ export class ContainerRunner {
   /** Sandboxes of pods that are being made: their members wait for them. */
   readonly #preparing = new Map<string, Promise<void>>()
   readonly #slots = new Slots(LIMITS.parallelLaunchesMax)
+  readonly #destroying = new Set<Promise<void>>()
   #destroyErrors = 0
 
   constructor(options: ContainerRunnerOptions) {
@@ -79,7 +80,15 @@ export class ContainerRunner {
     const done = run.containerizer.destroy(containerId as ContainerId).then(() => {
       if (this.#runs.get(containerId) === run) this.#runs.delete(containerId)
     })
-    this.#options.background.run(`destroy ${containerId}`, this.#tolerate(containerId, done))
+    const tolerated = this.#tolerate(containerId, done)
+    this.#destroying.add(tolerated)
+    void tolerated.finally(() => this.#destroying.delete(tolerated))
+    this.#options.background.run(`destroy ${containerId}`, tolerated)
+  }
+
+  /** Resolves when what is being destroyed now is gone: nobody would do it after the process. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#destroying)
   }
 
   /** Destroys a container and waits until it is gone. */
