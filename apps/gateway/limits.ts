@@ -11,5 +11,3 @@ export const lookUpTimeoutMs = 5_000
 /** An hour of capacity at one sample each 10 s. */
 export const sampleIntervalMs = 10_000
 export const samplesMax = 360
-/** A state answer larger than this is not an answer of ours. */
-export const stateBytesMax = 512 * 2 ** 20

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { deadExports, importsPastIndex } from './exports.ts'
 import { overLimits, ratchetPath, sourceFiles } from './ratchet.ts'
 import type { Ratchet } from './ratchet.ts'
 
@@ -16,6 +17,14 @@ test('no source file is over the limits of size, or larger than its ratchet allo
       .map(([name, size]) => `${path}: ${name} is ${size}, allowed ${ratchet[path]?.[name] ?? 'the limit'}`),
   )
   assert.deepEqual(complaints, [])
+})
+
+test('no export is without anyone who takes it', () => {
+  assert.deepEqual(deadExports(sourceFiles()), [])
+})
+
+test('nobody imports past the index of another folder', () => {
+  assert.deepEqual(importsPastIndex(sourceFiles()), [])
 })
 
 test('only TODO(issue) and NOTE mark open ends', () => {

@@ -1,6 +1,6 @@
 import type { mesos } from '@thermosphere/protocol'
 import { rangePairs } from '../resources/index.ts'
-import { rangesFromWire } from '../resources/wire.ts'
+import { rangesFromWire } from '../resources/index.ts'
 import type { Placement } from './types.ts'
 
 /** The text that constraints compare; undefined when the agent has no such field. */

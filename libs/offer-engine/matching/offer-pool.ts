@@ -1,7 +1,14 @@
 import type { mesos } from '@thermosphere/protocol'
-import { formatMilli, isReserved, reservationRole, Resources, toMilli, toPreRefinement } from '../resources/index.ts'
+import {
+  formatMilli,
+  intersectRanges,
+  isReserved,
+  reservationRole,
+  Resources,
+  toMilli,
+  toPreRefinement,
+} from '../resources/index.ts'
 import type { Item, Meta, Milli, Ranges } from '../resources/index.ts'
-import { intersectRanges } from '../resources/ranges.ts'
 import { unfulfilledConstraints } from './constraints.ts'
 import { offerPlacement } from './field-values.ts'
 import { choosePorts } from './ports.ts'

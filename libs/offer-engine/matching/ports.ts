@@ -1,5 +1,5 @@
 import type { Random } from '@thermosphere/effects'
-import { addRanges, containsRanges, subtractRanges } from '../resources/ranges.ts'
+import { addRanges, containsRanges, subtractRanges } from '../resources/index.ts'
 import { formatRanges, rangesSize } from '../resources/index.ts'
 import type { Ranges } from '../resources/index.ts'
 import type { Refusal } from './types.ts'

@@ -6,7 +6,16 @@ export type { Conversion } from './operations.ts'
 export { ResourceParseError } from './parse.ts'
 export { addQuantities, containsQuantities, subtractQuantities } from './quantities.ts'
 export type { Quantities } from './quantities.ts'
-export { formatRanges, normalizeRanges, rangePairs, rangesSize } from './ranges.ts'
+export {
+  addRanges,
+  containsRanges,
+  formatRanges,
+  intersectRanges,
+  normalizeRanges,
+  rangePairs,
+  rangesSize,
+  subtractRanges,
+} from './ranges.ts'
 export type { Ranges } from './ranges.ts'
 export { Resources } from './resources.ts'
 export type { ApplyResult } from './resources.ts'
@@ -14,4 +23,4 @@ export { roleAncestors, topLevelRole, validateRole } from './roles.ts'
 export { formatMilli, fromMilli, toMilli } from './scalar.ts'
 export type { Milli } from './scalar.ts'
 export { validateResource, validateResources } from './validate.ts'
-export { toEndpointFormat, toPostRefinement, toPreRefinement } from './wire.ts'
+export { rangesFromWire, toEndpointFormat, toPostRefinement, toPreRefinement } from './wire.ts'

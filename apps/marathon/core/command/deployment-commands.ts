@@ -2,7 +2,7 @@
 import { cancelDeployment, updateRoot } from '../deployment/index.ts'
 import type { Deployment } from '../deployment/index.ts'
 import type { RootEditor } from '../group/index.ts'
-import { resetBackoff } from '../launch/backoff.ts'
+import { resetBackoff } from '../backoff.ts'
 import type { ApiResponse, Command } from '../messages.ts'
 import type { StepContext } from '../state/index.ts'
 import { refusalOf } from './app-commands.ts'

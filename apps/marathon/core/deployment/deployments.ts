@@ -1,5 +1,5 @@
 /** The life of deployments: begin, step, end, cancel. */
-import { resetBackoff } from '../launch/backoff.ts'
+import { resetBackoff } from '../backoff.ts'
 import { keys } from '../state/index.ts'
 import type { StepContext } from '../state/index.ts'
 import { runAction } from './actions.ts'

@@ -1,5 +1,5 @@
 export { keepCount } from './actions.ts'
-export { encodeAction, encodeSteps } from './deployment.ts'
+export { deploymentSchema, encodeAction, encodeSteps, runningDeployment } from './deployment.ts'
 export type { Action, Deployment } from './deployment.ts'
 export { advanceDeployment, cancelDeployment, enterStep } from './deployments.ts'
 export { invalid, updateRoot } from './update-root.ts'

@@ -1,7 +1,7 @@
 /** Who we are to Mesos, and for which roles we want offers. */
 import type { mesos } from '@thermosphere/protocol'
 import type { MarathonState, StepContext } from '../state/index.ts'
-import { delayedUntil } from './backoff.ts'
+import { delayedUntil } from '../backoff.ts'
 import { reviveBurstMax } from '../limits.ts'
 
 const reviveTimerPrefix = 'revive:'

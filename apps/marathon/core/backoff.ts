@@ -1,7 +1,7 @@
 /** Delays of apps whose tasks end: exponential, in memory, gone after a quiet time. */
 import type { Millis } from '@thermosphere/effects'
-import type { App } from '../app/index.ts'
-import type { Backoff, MarathonState, StepContext } from '../state/index.ts'
+import type { App } from './app/index.ts'
+import type { Backoff, MarathonState, StepContext } from './state/index.ts'
 
 /** The delay in force, undefined when none was caused or it became quiet. */
 function current(state: MarathonState, appId: string, now: Millis): Backoff | undefined {
