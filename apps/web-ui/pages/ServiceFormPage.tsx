@@ -139,15 +139,20 @@ function useSave(form: DocumentForm, stored: App | undefined, setSaving: (saving
     } catch (error) {
       const fields = error instanceof ApiError ? error.fields : []
       form.setErrors(fields)
-      const message = fields.length > 0 ? 'Marathon refused it; the fields below say why.' : failureSentence(error)
+      const isLocked = error instanceof ApiError && error.message.includes('force=true')
       setSaving({
         state: 'refused',
-        message,
-        isLocked: error instanceof ApiError && error.message.includes('force=true'),
+        message: refusalText(error, { isLocked, isAtFields: fields.length > 0 }),
+        isLocked,
       })
     }
   }
   return ({ force }: { force: boolean }) => void send(force)
+}
+
+function refusalText(error: unknown, { isLocked, isAtFields }: { isLocked: boolean; isAtFields: boolean }): string {
+  if (isLocked) return 'A deployment of this service is still running. Saving anyway cancels it and starts a new one.'
+  return isAtFields ? 'Marathon refused it; the fields below say why.' : failureSentence(error)
 }
 
 function Refusal({ saving, onForce }: { saving: Saving; onForce: () => void }) {

@@ -9,7 +9,7 @@ const squaresMax = 40
 
 /** One square for each instance, by state; those of an older version are hatched. Wanted ones that are not there are empty. */
 export function InstanceSquares({ app, large }: { app: App; large?: boolean }) {
-  const squares = app.tasks.map((task) => ({ ...instanceStatus(task), isOld: isOldVersion(task.version, app) }))
+  const squares = app.tasks.map((task) => ({ ...instanceStatus(task, app), isOld: isOldVersion(task.version, app) }))
   const missing = Math.max(0, app.instances - squares.length)
   const old = squares.filter((square) => square.isOld).length
   const text = `${app.tasksRunning} of ${plural(app.instances, 'instance')} running${old > 0 ? `, ${old} of the old version` : ''}`

@@ -1,5 +1,5 @@
 import { Select } from '@mantine/core'
-import type { MarathonTask } from '../../api/schemas/marathon.ts'
+import type { App } from '../../api/schemas/marathon.ts'
 import { Empty } from '../../ui/Panel.tsx'
 import { shortId } from '../../ui/format.ts'
 import { useUrlState } from '../frame/url-state.ts'
@@ -29,10 +29,7 @@ export function ServiceLogs({ view }: { view: ServiceView }) {
         maw="100%"
         data={ids.map((one) => ({
           value: one,
-          label: labelOf(
-            one,
-            view.app.tasks.find((known) => known.id === one),
-          ),
+          label: labelOf(one, view.app),
         }))}
         value={id}
         onChange={(value) => setChosen(value ?? '')}
@@ -46,7 +43,8 @@ export function ServiceLogs({ view }: { view: ServiceView }) {
   )
 }
 
-const labelOf = (id: string, task: MarathonTask | undefined) =>
-  task === undefined
-    ? `${shortId(id, 44)} · failed`
-    : `${shortId(id, 36)} · ${task.host ?? ''} · ${instanceStatus(task).word.toLowerCase()}`
+function labelOf(id: string, app: App): string {
+  const task = app.tasks.find((known) => known.id === id)
+  if (task === undefined) return `${shortId(id, 44)} · failed`
+  return `${shortId(id, 36)} · ${task.host ?? ''} · ${instanceStatus(task, app).word.toLowerCase()}`
+}

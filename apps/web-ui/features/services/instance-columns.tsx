@@ -14,6 +14,7 @@ type FrameworkOf = (taskId: string) => string | undefined
 /** The columns of a service's instances. */
 export const instanceColumns = (view: ServiceView, frameworkOf: FrameworkOf): Column<MarathonTask>[] => [
   idColumn(frameworkOf),
+  stateColumn(view),
   ...placeColumns,
   {
     id: 'version',
@@ -67,22 +68,23 @@ const logColumn = (frameworkOf: FrameworkOf): Column<MarathonTask> => ({
   },
 })
 
-const placeColumns: Column<MarathonTask>[] = [
-  {
-    id: 'state',
-    header: 'State',
-    width: 'minmax(120px, 1fr)',
-    sortBy: (task) => task.state,
-    cell: (task) => {
-      const shown = instanceStatus(task)
-      const cause = task.healthCheckResults.find((result) => !result.alive)?.lastFailureCause
-      return (
-        <span title={cause ?? undefined}>
-          <StatusWord status={shown.status} word={shown.word} />
-        </span>
-      )
-    },
+const stateColumn = (view: ServiceView): Column<MarathonTask> => ({
+  id: 'state',
+  header: 'State',
+  width: 'minmax(120px, 1fr)',
+  sortBy: (task) => task.state,
+  cell: (task) => {
+    const shown = instanceStatus(task, view.app)
+    const cause = task.healthCheckResults.find((result) => !result.alive)?.lastFailureCause
+    return (
+      <span title={cause ?? undefined}>
+        <StatusWord status={shown.status} word={shown.word} />
+      </span>
+    )
   },
+})
+
+const placeColumns: Column<MarathonTask>[] = [
   {
     id: 'host',
     header: 'Node',

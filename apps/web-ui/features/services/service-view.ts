@@ -74,7 +74,7 @@ function unhealthy(app: App): State | undefined {
 }
 
 function settled(app: App, { deploying }: Context): State {
-  if (deploying) return { status: 'working', word: 'Deploying', reason: '' }
+  if (deploying) return { status: 'working', word: 'Deploying', reason: deployingWords(app) }
   if (app.instances === 0 && app.tasksRunning === 0) return { status: 'stopped', word: 'Stopped', reason: '' }
   if (app.tasksRunning < app.instances) {
     const reason = `${app.tasksRunning} of ${app.instances} instances run`
@@ -85,11 +85,19 @@ function settled(app: App, { deploying }: Context): State {
   return { status: 'healthy', word: 'Running', reason: '' }
 }
 
+function deployingWords(app: App): string {
+  const isChecked = (app.healthChecks?.length ?? 0) > 0
+  if (!isChecked || app.tasksRunning < app.instances || app.tasksHealthy >= app.instances) return ''
+  return `waits for health checks, ${app.tasksHealthy} of ${app.instances} healthy`
+}
+
 export const failureText = (message: string, state: string) =>
   message.trim() === '' ? taskWords(state).word : message.trim()
 
-export function instanceStatus(task: MarathonTask): { status: Status; word: string } {
+export function instanceStatus(task: MarathonTask, app: App): { status: Status; word: string } {
   const checked = task.healthCheckResults
+  const isUnchecked = checked.length === 0 && (app.healthChecks?.length ?? 0) > 0
+  if (isUnchecked && task.state === 'TASK_RUNNING') return { status: 'working', word: 'Not checked yet' }
   return taskWords(task.state, checked.length === 0 ? undefined : checked.every((result) => result.alive))
 }
 
