@@ -48,6 +48,8 @@ class World {
   readonly starts: { readonly job: string; readonly at: number; readonly cause: string }[] = []
   readonly random: Random
   cpus = 100
+  /** Orders what happened, however the clock jumps. */
+  order = 0
   #timers = new Map<string, number>()
   #offers: mesos.Offer[] = []
   #offerCount = 0
@@ -67,7 +69,7 @@ class World {
     this.run(0)
   }
 
-  /** `lostStep`: the last input was decided but its write never became durable, nor anything that waited for it. */
+  /** What was not stored is forgotten. */
   crash(): void {
     this.#isUp = false
     this.#timers.clear()
@@ -88,16 +90,25 @@ class World {
     this.state = state
   }
 
-  /** With `losesWrite` the process dies before the write of this input is durable. */
-  input(input: Input, losesWrite = false): readonly Effect[] {
+  /** With `loses` the process dies in this step: before its write is durable, or before anybody was told of it. */
+  input(input: Input, loses?: 'write' | 'calls'): readonly Effect[] {
     const effects = step(this.state, input, this.now)
-    const hasStore = effects.some((effect) => effect.type === 'store')
-    if (losesWrite && hasStore) {
-      this.crash()
-      return []
+    for (const effect of effects) {
+      const isLost = loses === 'write' || (loses === 'calls' && effect.type !== 'store')
+      if (!isLost) this.#perform(effect)
     }
-    for (const effect of effects) this.#perform(effect)
+    if (loses !== undefined) this.crash()
     return effects
+  }
+
+  /** Some input that is at hand, to die of. */
+  someInput(): Input | undefined {
+    const [status] = this.updates
+    const [key] = this.#timers.keys()
+    const inputs: Input[] = [{ type: 'offers', offers: [this.#newOffer()] }]
+    if (status !== undefined) inputs.push({ type: 'update', status })
+    if (key !== undefined) inputs.push({ type: 'timer', key })
+    return inputs[this.random.integer(inputs.length)]
   }
 
   #perform(effect: Effect): void {
@@ -140,11 +151,11 @@ class World {
   #launch(info: mesos.TaskInfo): void {
     const [, , , job = ''] = info.task_id.value.split(':')
     assert.equal(this.tasks.has(info.task_id.value), false, `${info.task_id.value} was launched twice`)
-    const task: LaunchedTask = { info, at: this.now, state: 'TASK_STAGING' }
+    const task: LaunchedTask = { info, at: this.order++, state: 'TASK_STAGING' }
     this.tasks.set(info.task_id.value, task)
     this.launches.push(task)
     const run = this.state.runs.byTask.get(info.task_id.value)
-    this.starts.push({ job, at: this.now, cause: run?.cause ?? '' })
+    this.starts.push({ job, at: task.at, cause: run?.cause ?? '' })
     this.tell(task, 'TASK_RUNNING')
   }
 
@@ -154,19 +165,23 @@ class World {
   }
 
   end(task: LaunchedTask, state: mesos.TaskState): void {
-    task.endedAt = this.now
+    task.endedAt = this.order++
     this.tell(task, state)
   }
 
   #offer(): void {
+    this.#offers.push(this.#newOffer())
+  }
+
+  #newOffer(): mesos.Offer {
     const scalar = (name: string, value: number): mesos.Resource => ({ name, type: 'SCALAR', scalar: { value } })
-    this.#offers.push({
+    return {
       id: { value: `o${this.#offerCount++}` },
       framework_id: { value: 'f-0000' },
       agent_id: { value: 'a' },
       hostname: 'h',
       resources: [scalar('cpus', this.cpus), scalar('mem', 100_000), scalar('disk', 100_000)],
-    })
+    }
   }
 
   /** Unacknowledged updates come, some of them twice. */
@@ -182,7 +197,7 @@ class World {
     const before = this.state.runs.byTask.get(status.task_id.value)
     const wasActive = before !== undefined && this.state.runs.active.has(before.id)
     this.input({ type: 'update', status })
-    if (wasActive && before.state === 'succeeded') this.successes.push({ job: before.job, at: this.now })
+    if (wasActive && before.state === 'succeeded') this.successes.push({ job: before.job, at: this.order++ })
   }
 
   /** Lets time pass; timers and offers come in order. */
@@ -219,7 +234,7 @@ type Action =
   | { readonly type: 'wait'; readonly seconds: number }
   | { readonly type: 'jump'; readonly seconds: number }
   | { readonly type: 'restart'; readonly downSeconds: number }
-  | { readonly type: 'dies-deciding'; readonly downSeconds: number }
+  | { readonly type: 'dies'; readonly loses: 'write' | 'calls'; readonly downSeconds: number }
   | { readonly type: 'end'; readonly state: mesos.TaskState }
   | { readonly type: 'manual'; readonly job: number }
   | { readonly type: 'kill'; readonly job: number }
@@ -240,9 +255,10 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     arbitrary: fc.record({ type: fc.constant('restart' as const), downSeconds: fc.integer({ min: 0, max: 900 }) }),
   },
   {
-    weight: 2,
+    weight: 4,
     arbitrary: fc.record({
-      type: fc.constant('dies-deciding' as const),
+      type: fc.constant('dies' as const),
+      loses: fc.constantFrom('write' as const, 'calls' as const),
       downSeconds: fc.integer({ min: 0, max: 300 }),
     }),
   },
@@ -305,12 +321,9 @@ function act(world: World, one: Action, jobs: readonly string[]): void {
       world.crash()
       world.now += one.downSeconds * 1000
       return world.boot()
-    case 'dies-deciding': {
-      // Whatever comes next is decided, and lost with the process.
-      const [status] = world.updates
-      if (status === undefined) return
-      world.input({ type: 'update', status }, true)
-      world.crash()
+    case 'dies': {
+      const input = world.someInput()
+      if (input !== undefined) world.input(input, one.loses)
       world.now += one.downSeconds * 1000
       return world.boot()
     }
@@ -333,7 +346,7 @@ function act(world: World, one: Action, jobs: readonly string[]): void {
       return
     case 'success':
       world.command({ type: 'mark-success', name })
-      world.successes.push({ job: name, at: world.now })
+      world.successes.push({ job: name, at: world.order++ })
       return world.run(0)
   }
 }
