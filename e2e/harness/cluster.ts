@@ -90,6 +90,17 @@ export class Cluster {
     await eventually(`${name} answers again`, async () => (await fetch(url + path)).ok)
   }
 
+  /** SIGKILL; `look` runs while the part is down, because its supervisor stands still until then. */
+  async whileDown(name: string, look: () => Promise<void>): Promise<void> {
+    this.#child.kill('SIGSTOP')
+    try {
+      process.kill(this.pidOf(name), 'SIGKILL')
+      await look()
+    } finally {
+      this.#child.kill('SIGCONT')
+    }
+  }
+
   /** Ctrl-C. Resolves with the exit status. */
   async stop(): Promise<number | null> {
     this.#child.kill('SIGINT')
