@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -39,9 +40,10 @@ test('exit statuses and signals are told in Mesos words', async () => {
 
 test('a killed task ends KILLED after KILLING, and stubborn ones after their grace', async () => {
   agent.runTask({ id: 'kill', ...shell('sleep 100') })
-  agent.runTask({ id: 'stubborn', ...shell("trap '' TERM; while true; do sleep 1; done") })
+  const deaf = join(agent.workDir, 'deaf')
+  agent.runTask({ id: 'stubborn', ...shell(`trap '' TERM; touch ${deaf}; while true; do sleep 1; done`) })
   await agent.master.state('kill', 'TASK_RUNNING')
-  await agent.master.state('stubborn', 'TASK_RUNNING')
+  await agent.master.wait(() => existsSync(deaf))
   const kill = (id: string, nanoseconds?: number): void => {
     const policy = nanoseconds === undefined ? {} : { kill_policy: { grace_period: { nanoseconds } } }
     const ids = { framework_id: FRAMEWORK.id ?? { value: '' }, task_id: { value: id } }

@@ -1,10 +1,10 @@
 import type { mesos } from '@thermosphere/protocol'
-import { forgetDrain, saveDrain } from './checkpoint.ts'
-import { killQueued, deliverKill } from './custom-executors.ts'
+import { forgetDrain, saveDrain } from './checkpoint/checkpoint.ts'
+import { killQueued, deliverKill } from './executors/custom-executors.ts'
 import { millisOf } from './ids.ts'
-import { graceOf, killTaskRun } from './kills.ts'
+import { graceOf, killTaskRun } from './tasks/kills.ts'
 import type { Executor, Framework, Task } from './state.ts'
-import { isTerminal } from './task-states.ts'
+import { isTerminal } from './tasks/task-states.ts'
 import type { Turn } from './turn.ts'
 
 /** Everything that runs here is killed, nothing new is taken; a repeated order only confirms the first. */
@@ -22,13 +22,13 @@ type Place = { readonly framework: Framework; readonly executor: Executor }
 function drainExecutor(turn: Turn, { framework, executor }: Place, config: mesos.DrainConfig): void {
   for (const { tasks } of [...executor.queued]) {
     const first = tasks[0]
-    if (first !== undefined) killQueued(turn, framework, executor, first.info.task_id.value)
+    if (first !== undefined) killQueued(turn, { framework, executor }, first.info.task_id.value)
   }
   for (const task of [...executor.tasks.values()]) {
     if (isTerminal(task.state)) continue
     const override = overrideOf(task, config)
     const place = { framework, executor, task }
-    if (executor.kind === 'custom') deliverKill(turn, executor, task, override)
+    if (executor.kind === 'custom') deliverKill(turn, place, override)
     else killTaskRun(turn, place, { cause: 'request', graceMs: graceOf(turn, place, override) })
   }
 }

@@ -1,7 +1,7 @@
 export { step } from './step.ts'
-export { recoverState } from './recovery.ts'
-export type { ContainerToRecover, Recovery } from './recovery.ts'
-export { CheckpointInvalid } from './stored.ts'
+export { recoverState } from './checkpoint/recovery.ts'
+export type { ContainerToRecover, Recovery } from './checkpoint/recovery.ts'
+export { CheckpointInvalid } from './checkpoint/stored.ts'
 export type { AgentConfig, AgentState } from './state.ts'
 export type {
   AgentEffect,

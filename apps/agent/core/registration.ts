@@ -1,11 +1,11 @@
 import type { agentLink, mesos } from '@thermosphere/protocol'
-import { saveAgent } from './checkpoint.ts'
-import { resendOperations } from './operations.ts'
-import { checkpointedResources } from './resources.ts'
+import { saveAgent } from './checkpoint/checkpoint.ts'
+import { resendOperations } from './resources/operations.ts'
+import { checkpointedResources } from './resources/resources.ts'
 import type { AgentState } from './state.ts'
-import { reportUnknownTask } from './statuses.ts'
-import { pauseStreams, resendHeads } from './status-updates.ts'
-import { droppedState } from './task-states.ts'
+import { reportUnknownTask } from './tasks/statuses.ts'
+import { pauseStreams, resendHeads } from './tasks/status-updates.ts'
+import { droppedState } from './tasks/task-states.ts'
 import type { Turn } from './turn.ts'
 import { reregisterMessage } from './views/reregister.ts'
 
@@ -116,16 +116,14 @@ function reconcileTask(turn: Turn, frameworkId: string, taskId: string): void {
     const isQueued = executor.queued.some(({ tasks }) => tasks.some((task) => task.info.task_id.value === taskId))
     if (isQueued || executor.tasks.has(taskId)) return
   }
-  reportUnknownTask(
-    turn,
-    framework,
-    { taskId, executorId: undefined },
-    {
+  reportUnknownTask(turn, framework, {
+    ids: { taskId, executorId: undefined },
+    change: {
       state: droppedState(framework),
       reason: 'REASON_RECONCILIATION',
       message: 'Reconciliation: task unknown to the agent',
     },
-  )
+  })
 }
 
 export function onPing(turn: Turn, connected: boolean): void {

@@ -1,4 +1,4 @@
-import { shutDownFramework } from './frameworks.ts'
+import { shutDownFramework } from './executors/frameworks.ts'
 import type { Turn } from './turn.ts'
 
 const EXIT_TIMER_MS = 30_000

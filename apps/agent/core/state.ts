@@ -211,5 +211,8 @@ export type AgentState = {
   nextToken: number
 }
 
+/** An executor with its framework. */
+export type ExecutorPlace = { readonly framework: Framework; readonly executor: Executor }
+
 /** A task with what it belongs to. */
 export type TaskPlace = { readonly framework: Framework; readonly executor: Executor; readonly task: Task }

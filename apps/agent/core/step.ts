@@ -1,25 +1,25 @@
 import { assertNever } from '@thermosphere/effects'
 import type { Millis } from '@thermosphere/effects'
 import type { agentLink } from '@thermosphere/protocol'
-import { onCheckResult, onCheckTimer } from './checkers.ts'
-import { completeFrameworkIfIdle, settleTask } from './completion.ts'
-import { onRegistrationTimer as onExecutorRegistrationTimer, onShutdownTimer } from './custom-executors.ts'
+import { onCheckResult, onCheckTimer } from './tasks/checkers.ts'
+import { completeFrameworkIfIdle, settleTask } from './executors/completion.ts'
+import { onRegistrationTimer as onExecutorRegistrationTimer, onShutdownTimer } from './executors/custom-executors.ts'
 import { drainAgent, finishDrainIfIdle } from './drain.ts'
 import type { AgentEffect } from './effects.ts'
-import { onExecutorCall, onExecutorGone, onFrameworkMessage, onSubscribe } from './executor-api.ts'
-import { shutDownExecutor, shutDownFramework, updateFramework } from './frameworks.ts'
+import { onExecutorCall, onExecutorGone, onFrameworkMessage, onSubscribe } from './executors/executor-api.ts'
+import { shutDownExecutor, shutDownFramework, updateFramework } from './executors/frameworks.ts'
 import type { AgentInput } from './inputs.ts'
-import { escalateKill, graceOf, killTask, killTaskRun } from './kills.ts'
-import { runTask, runTaskGroup } from './launch.ts'
+import { escalateKill, graceOf, killTask, killTaskRun } from './tasks/kills.ts'
+import { runTask, runTaskGroup } from './executors/launch.ts'
 import {
   acknowledgeOperation,
   applyOperation,
   onOperationDurable,
   onOperationTimer,
   reconcileOperations,
-} from './operations.ts'
-import { customLimits } from './plans.ts'
-import { onRecovered, onRecoveryTimer } from './recovery.ts'
+} from './resources/operations.ts'
+import { customLimits } from './plans/plans.ts'
+import { onRecovered, onRecoveryTimer } from './checkpoint/recovery.ts'
 import {
   onLinkDown,
   onLinkUp,
@@ -29,10 +29,10 @@ import {
   onRegistrationTimer,
   onReregistered,
 } from './registration.ts'
-import { findPlace, onEnded, onLaunched, onLaunchFailed, onMaxCompletion } from './runs.ts'
+import { findPlace, onEnded, onLaunched, onLaunchFailed, onMaxCompletion } from './tasks/runs.ts'
 import { beginShutdown, exitIfIdle, exitNow } from './shutdown.ts'
 import type { AgentState } from './state.ts'
-import { acknowledge, onRetryTimer, onUpdatesDurable, taskOf } from './status-updates.ts'
+import { acknowledge, onRetryTimer, onUpdatesDurable, taskOf } from './tasks/status-updates.ts'
 import { Turn } from './turn.ts'
 
 /** The agent's decisions: one input in, everything that follows from it out. */
@@ -57,7 +57,7 @@ function dispatch(turn: Turn, input: AgentInput): void {
     case 'ended':
       return onEnded(turn, input.containerId, input.end)
     case 'updates-durable':
-      return onUpdatesDurable(turn, input.frameworkId, input.taskId, input.sequence)
+      return onUpdatesDurable(turn, input)
     case 'operation-durable':
       return onOperationDurable(turn, input.uuid)
     case 'check-result':
@@ -84,8 +84,8 @@ function dispatch(turn: Turn, input: AgentInput): void {
 function onChecked(turn: Turn, input: Extract<AgentInput, { type: 'check-result' }>): void {
   const owner = turn.state.containers.get(input.containerId)
   if (owner?.taskId === undefined) return
-  const place = findPlace(turn, owner.frameworkId, owner.executorId, owner.taskId)
-  if (place === undefined || !onCheckResult(turn, place, input.token, input.result)) return
+  const place = findPlace(turn, { ...owner, taskId: owner.taskId })
+  if (place === undefined || !onCheckResult(turn, place, input)) return
   killTaskRun(turn, place, { cause: 'health', graceMs: graceOf(turn, place, undefined) })
 }
 
@@ -127,7 +127,7 @@ function onOrder(turn: Turn, message: agentLink.MasterMessage): void {
 function onAcknowledged(turn: Turn, ack: agentLink.MasterMessage_StatusUpdateAck): void {
   const framework = turn.state.frameworks.get(ack.framework_id.value)
   if (framework === undefined) return
-  const done = acknowledge(turn, framework, ack.task_id.value, ack.uuid)
+  const done = acknowledge(turn, framework, ack)
   if (done?.closed !== true) return
   const executor = framework.executors.get(done.stream.executorId)
   const task = taskOf(framework, done.stream)
@@ -151,7 +151,7 @@ function onTimer(turn: Turn, key: string): void {
   if (area === 'operation') return onOperationTimer(turn, frameworkId)
   if (area === 'update') return onRetryTimer(turn, frameworkId, executorId)
   if (area === 'kill' || area === 'max' || area === 'check') {
-    const place = findPlace(turn, frameworkId, executorId, taskId)
+    const place = findPlace(turn, { frameworkId, executorId, taskId })
     if (place === undefined) return
     if (area === 'kill') return escalateKill(turn, place)
     if (area === 'max') return onMaxCompletion(turn, place)

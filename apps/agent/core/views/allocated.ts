@@ -1,7 +1,7 @@
 import { Resources } from '@thermosphere/offer-engine'
 import type { mesos } from '@thermosphere/protocol'
 import type { AgentState, Executor } from '../state.ts'
-import { isTerminal } from '../task-states.ts'
+import { isTerminal } from '../tasks/task-states.ts'
 
 /** What an executor and its live tasks hold. */
 export function executorResources(executor: Executor): mesos.Resource[] {

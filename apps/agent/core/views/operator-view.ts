@@ -1,7 +1,7 @@
 import type { agent, mesos } from '@thermosphere/protocol'
 import { agentInfo } from '../registration.ts'
 import type { AgentState, Executor, Framework, Task } from '../state.ts'
-import { isTerminal } from '../task-states.ts'
+import { isTerminal } from '../tasks/task-states.ts'
 import { taskRecord } from './task-record.ts'
 
 /** Answers of the operator API that come from the core alone. */

@@ -1,9 +1,9 @@
-import type { mesos } from '@thermosphere/protocol'
-import { forgetStream, isCheckpointed, saveAcknowledgement, saveUpdate } from './checkpoint.ts'
-import { hex } from './ids.ts'
-import type { Framework, Task, UpdateStream } from './state.ts'
+import type { agentLink, mesos } from '@thermosphere/protocol'
+import { forgetStream, isCheckpointed, saveAcknowledgement, saveUpdate } from '../checkpoint/checkpoint.ts'
+import { hex } from '../ids.ts'
+import type { Framework, Task, UpdateStream } from '../state.ts'
 import { isTerminal } from './task-states.ts'
-import type { Turn } from './turn.ts'
+import type { Turn } from '../turn.ts'
 
 /**
  * One stream of updates per task: first in, first out, only the head is in flight, and only once it is on disk.
@@ -17,7 +17,11 @@ export function retryTimerKey(frameworkId: string, taskId: string): string {
 }
 
 /** Takes an update in; `false` when its uuid has been seen before. */
-export function enqueueUpdate(turn: Turn, framework: Framework, executorId: string, status: mesos.TaskStatus): boolean {
+export function enqueueUpdate(
+  turn: Turn,
+  framework: Framework,
+  { executorId, status }: { readonly executorId: string; readonly status: mesos.TaskStatus },
+): boolean {
   const stream = openStream(framework, status.task_id.value, executorId)
   const uuid = hex(status.uuid ?? new Uint8Array())
   if (stream.seen.has(uuid)) return false
@@ -30,7 +34,7 @@ export function enqueueUpdate(turn: Turn, framework: Framework, executorId: stri
     forwardHead(turn, framework, stream)
     return true
   }
-  saveUpdate(turn, framework, stream, update)
+  saveUpdate(turn, { framework, stream }, update)
   const { taskId } = stream
   turn.durable({
     type: 'feedback',
@@ -57,7 +61,10 @@ function openStream(framework: Framework, taskId: string, executorId: string): U
   return stream
 }
 
-export function onUpdatesDurable(turn: Turn, frameworkId: string, taskId: string, sequence: number): void {
+export function onUpdatesDurable(
+  turn: Turn,
+  { frameworkId, taskId, sequence }: { frameworkId: string; taskId: string; sequence: number },
+): void {
   const framework = turn.state.frameworks.get(frameworkId)
   const stream = framework?.streams.get(taskId)
   if (framework === undefined || stream === undefined) return
@@ -128,9 +135,9 @@ export type Acknowledged = { readonly stream: UpdateStream; readonly closed: boo
 export function acknowledge(
   turn: Turn,
   framework: Framework,
-  taskId: string,
-  uuid: Uint8Array,
+  { task_id, uuid }: agentLink.MasterMessage_StatusUpdateAck,
 ): Acknowledged | undefined {
+  const taskId = task_id.value
   const stream = framework.streams.get(taskId)
   const head = stream?.pending[0]
   if (stream === undefined || head?.status.uuid === undefined || hex(head.status.uuid) !== hex(uuid)) return undefined
@@ -143,7 +150,7 @@ export function acknowledge(
     forgetStream(turn, framework, taskId)
     return { stream, closed: true }
   }
-  saveAcknowledgement(turn, framework, stream, head.sequence + 1)
+  saveAcknowledgement(turn, { framework, stream }, head.sequence + 1)
   forwardHead(turn, framework, stream)
   return { stream, closed: false }
 }

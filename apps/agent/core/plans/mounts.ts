@@ -1,17 +1,17 @@
 import type { mesos } from '@thermosphere/protocol'
-import type { MountPlan } from './effects.ts'
-import type { AgentState } from './state.ts'
+import type { MountPlan } from '../effects.ts'
+import type { AgentState } from '../state.ts'
 
 /** Where the files of a container lie; nested containers may mount directories of their parent. */
 export type MountPlace = { readonly directory: string; readonly parentDirectory?: string }
 
+export type Mounted = {
+  readonly container: mesos.ContainerInfo | undefined
+  readonly resources: readonly mesos.Resource[] | undefined
+}
+
 /** Host paths, sandbox paths and persistent volumes of a container. */
-export function planMounts(
-  state: AgentState,
-  place: MountPlace,
-  container: mesos.ContainerInfo | undefined,
-  resources: readonly mesos.Resource[] | undefined,
-): MountPlan[] {
+export function planMounts(state: AgentState, place: MountPlace, { container, resources }: Mounted): MountPlan[] {
   const volumes = (container?.volumes ?? []).flatMap((volume) => volumeMount(place, volume))
   return [...volumes, ...persistentMounts(state, resources ?? [])]
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { BenchAgent, FRAMEWORK_ID, storedStatus, taskInfo } from './testing/bench-agent.ts'
+import { BenchAgent, FRAMEWORK_ID, storedStatus, taskInfo } from '../testing/bench-agent.ts'
 
 /**
  * Any history of launches, ends, kills, acknowledgements and restarts:

@@ -1,13 +1,13 @@
 import type { mesos } from '@thermosphere/protocol'
-import { saveKill } from './checkpoint.ts'
+import { saveKill } from '../checkpoint/checkpoint.ts'
 import { stopCheckers } from './checkers.ts'
-import { deliverKill, killQueued } from './custom-executors.ts'
-import { millisOf } from './ids.ts'
+import { deliverKill, killQueued } from '../executors/custom-executors.ts'
+import { millisOf } from '../ids.ts'
 import { endTask } from './task-end.ts'
-import type { Executor, KillCause, Task, TaskPlace } from './state.ts'
+import type { Executor, KillCause, Task, TaskPlace } from '../state.ts'
 import { reportTask, reportUnknownTask } from './statuses.ts'
 import { droppedState, hasCapability, isTerminal } from './task-states.ts'
-import type { Turn } from './turn.ts'
+import type { Turn } from '../turn.ts'
 
 /** Mesos' grace of the command and default executors; Docker tasks get the executor's shutdown grace. */
 const KILL_GRACE_MS = 3000
@@ -19,26 +19,24 @@ export function killTask(
   const framework = turn.state.frameworks.get(request.frameworkId)
   if (framework === undefined) return
   for (const executor of framework.executors.values()) {
-    if (killQueued(turn, framework, executor, request.taskId)) return
+    if (killQueued(turn, { framework, executor }, request.taskId)) return
     const task = executor.tasks.get(request.taskId)
     if (task === undefined) continue
     const place = { framework, executor, task }
-    if (executor.kind === 'custom') deliverKill(turn, executor, task, request.policy)
+    if (executor.kind === 'custom') deliverKill(turn, place, request.policy)
     else killTaskRun(turn, place, { cause: 'request', graceMs: graceOf(turn, place, request.policy) })
     return
   }
   // A stream that still waits for its acknowledgement answers the kill by itself.
   if (framework.streams.has(request.taskId)) return
-  reportUnknownTask(
-    turn,
-    framework,
-    { taskId: request.taskId, executorId: undefined },
-    {
+  reportUnknownTask(turn, framework, {
+    ids: { taskId: request.taskId, executorId: undefined },
+    change: {
       state: droppedState(framework),
       reason: 'REASON_EXECUTOR_TERMINATED',
       message: 'Cannot find executor',
     },
-  )
+  })
 }
 
 export function graceOf(turn: Turn, place: TaskPlace, override: mesos.KillPolicy | undefined): number {
@@ -57,7 +55,7 @@ export function killTaskRun(turn: Turn, place: TaskPlace, kill: Kill): void {
     case 'launching':
       return cancelLaunch(turn, place, kill)
     case 'running':
-      return beginKill(turn, place, run.startedAt, kill)
+      return beginKill(turn, place, { ...kill, startedAt: run.startedAt })
     case 'killing':
       return shortenKill(turn, place, kill)
     case 'ended':
@@ -73,7 +71,7 @@ function cancelLaunch(turn: Turn, place: TaskPlace, kill: Kill): void {
       : 'A task within the task group was killed before delivery to the executor'
   for (const member of groupOf(executor, task)) {
     if (member.run?.type === 'running')
-      beginKill(turn, { framework, executor, task: member }, member.run.startedAt, kill)
+      beginKill(turn, { framework, executor, task: member }, { ...kill, startedAt: member.run.startedAt })
     if (member.run?.type !== 'launching') continue
     member.run.cancelled = kill.cause
     if (member.containerId !== undefined) turn.soon({ type: 'destroy', containerId: member.containerId })
@@ -90,9 +88,9 @@ function cancelLaunch(turn: Turn, place: TaskPlace, kill: Kill): void {
   }
 }
 
-function beginKill(turn: Turn, place: TaskPlace, startedAt: number, kill: Kill): void {
+function beginKill(turn: Turn, place: TaskPlace, kill: Kill & { readonly startedAt: number }): void {
   const { framework, executor, task } = place
-  task.run = { type: 'killing', startedAt, cause: kill.cause, since: turn.now, graceMs: kill.graceMs, escalated: false }
+  task.run = { type: 'killing', ...kill, since: turn.now, escalated: false }
   stopCheckers(turn, task)
   saveKill(turn, framework, task)
   if (kill.cause !== 'max-completion' && hasCapability(framework, 'TASK_KILLING_STATE')) {

@@ -1,14 +1,14 @@
 import type { mesos } from '@thermosphere/protocol'
-import { saveExecutor } from './checkpoint.ts'
+import { saveExecutor } from '../checkpoint/checkpoint.ts'
 import { completeExecutorIfDone, settleTask } from './completion.ts'
-import { durationText, millisOf } from './ids.ts'
-import type { ContainerEnd } from './inputs.ts'
-import { customLimits } from './plans.ts'
-import type { Executor, Framework, Task, TerminalCause } from './state.ts'
-import { reportTask } from './statuses.ts'
-import { sendExecutorExited } from './task-end.ts'
-import { goneState, isTerminal } from './task-states.ts'
-import type { Turn } from './turn.ts'
+import { durationText, millisOf } from '../ids.ts'
+import type { ContainerEnd } from '../inputs.ts'
+import { customLimits } from '../plans/plans.ts'
+import type { Executor, ExecutorPlace, Framework, TaskPlace, TerminalCause } from '../state.ts'
+import { reportTask } from '../tasks/statuses.ts'
+import { sendExecutorExited } from '../tasks/task-end.ts'
+import { goneState, isTerminal } from '../tasks/task-states.ts'
+import type { Turn } from '../turn.ts'
 
 /** Executors that are processes of the framework: launched, spoken to over the executor API, mourned. */
 
@@ -45,7 +45,7 @@ export function deliverQueued(turn: Turn, framework: Framework, executor: Execut
 }
 
 /** A task that was not delivered yet dies here, with its group. */
-export function killQueued(turn: Turn, framework: Framework, executor: Executor, taskId: string): boolean {
+export function killQueued(turn: Turn, { framework, executor }: ExecutorPlace, taskId: string): boolean {
   const queued = executor.queued.find(({ tasks }) => tasks.some((task) => task.info.task_id.value === taskId))
   if (queued === undefined) return false
   executor.queued = executor.queued.filter((other) => other !== queued)
@@ -69,7 +69,7 @@ export function killQueued(turn: Turn, framework: Framework, executor: Executor,
   return true
 }
 
-export function deliverKill(turn: Turn, executor: Executor, task: Task, policy: mesos.KillPolicy | undefined): void {
+export function deliverKill(turn: Turn, { executor, task }: TaskPlace, policy: mesos.KillPolicy | undefined): void {
   if (executor.connectionId === undefined || executor.phase.type !== 'running') return
   const killPolicy = policy ?? task.info.kill_policy
   turn.soon({
@@ -128,14 +128,14 @@ function destroyBecause(turn: Turn, executor: Executor, owed: TerminalCause): vo
   turn.soon({ type: 'destroy', containerId: executor.containerId })
 }
 
-export function onCustomLaunchFailed(turn: Turn, framework: Framework, executor: Executor, message: string): void {
+export function onCustomLaunchFailed(turn: Turn, { framework, executor }: ExecutorPlace, message: string): void {
   const owed: TerminalCause = { state: 'TASK_FAILED', reason: 'REASON_CONTAINER_LAUNCH_FAILED', message }
   if (executor.phase.type !== 'terminating') executor.phase = { type: 'terminating', owed }
-  onCustomEnded(turn, framework, executor, {})
+  onCustomEnded(turn, { framework, executor }, {})
 }
 
 /** The process has ended: whatever was live is reported, and the master is told. */
-export function onCustomEnded(turn: Turn, framework: Framework, executor: Executor, end: ContainerEnd): void {
+export function onCustomEnded(turn: Turn, { framework, executor }: ExecutorPlace, end: ContainerEnd): void {
   if (executor.phase.type === 'terminated') return
   const cause = causeOf(executor, end)
   executor.phase = { type: 'terminated' }

@@ -1,34 +1,32 @@
 import type { executor as wire, mesos } from '@thermosphere/protocol'
-import { saveExecutor } from './checkpoint.ts'
+import { saveExecutor } from '../checkpoint/checkpoint.ts'
 import { createTask } from './launch.ts'
-import type { ExecutorReply } from './effects.ts'
+import type { ExecutorReply } from '../effects.ts'
 import { deliverQueued, registrationTimerKey, shutDownCustom } from './custom-executors.ts'
-import { hex } from './ids.ts'
-import type { Executor, Framework, Task } from './state.ts'
-import { containerStatus, recordUpdate, reportTask } from './statuses.ts'
-import { droppedState, isTerminal } from './task-states.ts'
-import type { Turn } from './turn.ts'
+import { hex } from '../ids.ts'
+import type { Executor, ExecutorPlace, Framework, Task } from '../state.ts'
+import { containerStatus, recordUpdate, reportTask } from '../tasks/statuses.ts'
+import { droppedState, isTerminal } from '../tasks/task-states.ts'
+import type { Turn } from '../turn.ts'
 
 /** The v1 executor API as the core sees it: calls in decision order, answers as effects. */
 
-type Caller = { readonly framework: Framework; readonly executor: Executor }
-
-function findCaller(turn: Turn, call: wire.Call): Caller | string {
+function findCaller(turn: Turn, call: wire.Call): ExecutorPlace | string {
   const framework = turn.state.frameworks.get(call.framework_id.value)
   if (framework === undefined) return 'Framework cannot be found'
   const executor = framework.executors.get(call.executor_id.value)
   return executor === undefined ? 'Executor cannot be found' : { framework, executor }
 }
 
-function reply(turn: Turn, requestId: number, status: ExecutorReply['status'], message?: string): void {
-  turn.durable({ type: 'executor-reply', requestId, reply: { status, message } })
+function reply(turn: Turn, requestId: number, answer: Partial<ExecutorReply> & Pick<ExecutorReply, 'status'>): void {
+  turn.durable({ type: 'executor-reply', requestId, reply: { message: undefined, ...answer } })
 }
 
 export function onSubscribe(turn: Turn, input: { requestId: number; connectionId: number; call: wire.Call }): void {
   const caller = findCaller(turn, input.call)
-  if (typeof caller === 'string') return reply(turn, input.requestId, 400, caller)
+  if (typeof caller === 'string') return reply(turn, input.requestId, { status: 400, message: caller })
   const { framework, executor } = caller
-  reply(turn, input.requestId, 200)
+  reply(turn, input.requestId, { status: 200 })
   const { phase } = executor
   if (framework.terminating || turn.state.shuttingDown || phase.type === 'terminating' || phase.type === 'terminated') {
     turn.soon({ type: 'executor-event', connectionId: input.connectionId, event: { type: 'SHUTDOWN' } })
@@ -41,13 +39,13 @@ export function onSubscribe(turn: Turn, input: { requestId: number; connectionId
   executor.phase = { type: 'running' }
   turn.timer(registrationTimerKey(executor), undefined)
   saveExecutor(turn, framework, executor)
-  sendSubscribed(turn, framework, executor, input.connectionId)
-  takeUnacknowledged(turn, framework, executor, input.call.subscribe)
+  sendSubscribed(turn, caller, input.connectionId)
+  takeUnacknowledged(turn, { framework, executor }, input.call.subscribe)
   deliverQueued(turn, framework, executor)
   if (!executor.hasReceivedTask) shutDownCustom(turn, executor)
 }
 
-function sendSubscribed(turn: Turn, framework: Framework, executor: Executor, connectionId: number): void {
+function sendSubscribed(turn: Turn, { framework, executor }: ExecutorPlace, connectionId: number): void {
   const { agentId, config } = turn.state
   turn.soon({
     type: 'executor-event',
@@ -72,12 +70,11 @@ function sendSubscribed(turn: Turn, framework: Framework, executor: Executor, co
 /** What the executor may have said or been told while nobody listened. */
 function takeUnacknowledged(
   turn: Turn,
-  framework: Framework,
-  executor: Executor,
+  { framework, executor }: ExecutorPlace,
   subscribe: wire.Call_Subscribe | undefined,
 ): void {
   for (const { status } of subscribe?.unacknowledged_updates ?? []) {
-    takeUpdate(turn, framework, executor, status)
+    takeUpdate(turn, { framework, executor }, status)
   }
   const known = new Set((subscribe?.unacknowledged_tasks ?? []).map((info) => info.task_id.value))
   for (const info of subscribe?.unacknowledged_tasks ?? []) {
@@ -103,20 +100,21 @@ function takeUnacknowledged(
 }
 
 export function onExecutorCall(turn: Turn, requestId: number, call: wire.Call): void {
-  if (call.type === 'HEARTBEAT') return reply(turn, requestId, 202)
+  if (call.type === 'HEARTBEAT') return reply(turn, requestId, { status: 202 })
   const caller = findCaller(turn, call)
-  if (typeof caller === 'string') return reply(turn, requestId, 400, caller)
+  if (typeof caller === 'string') return reply(turn, requestId, { status: 400, message: caller })
   const { framework, executor } = caller
-  if (executor.connectionId === undefined) return reply(turn, requestId, 403, 'Executor is not subscribed')
+  if (executor.connectionId === undefined)
+    return reply(turn, requestId, { status: 403, message: 'Executor is not subscribed' })
   if (call.type === 'UPDATE' && call.update !== undefined) {
-    takeUpdate(turn, framework, executor, call.update.status)
+    takeUpdate(turn, { framework, executor }, call.update.status)
   } else if (call.type === 'MESSAGE' && call.message !== undefined) {
-    sendMessage(turn, framework, executor, call.message.data)
+    sendMessage(turn, { framework, executor }, call.message.data)
   }
-  reply(turn, requestId, 202)
+  reply(turn, requestId, { status: 202 })
 }
 
-function sendMessage(turn: Turn, framework: Framework, executor: Executor, data: Uint8Array): void {
+function sendMessage(turn: Turn, { framework, executor }: ExecutorPlace, data: Uint8Array): void {
   if (turn.state.link.type !== 'registered') {
     turn.state.counters.invalidFrameworkMessages++
     return
@@ -132,7 +130,7 @@ function sendMessage(turn: Turn, framework: Framework, executor: Executor, data:
 }
 
 /** Takes an update over from its executor: recorded first, acknowledged to the executor when it is on disk. */
-function takeUpdate(turn: Turn, framework: Framework, executor: Executor, received: mesos.TaskStatus): void {
+function takeUpdate(turn: Turn, { framework, executor }: ExecutorPlace, received: mesos.TaskStatus): void {
   const { agentId, counters } = turn.state
   const task = executor.tasks.get(received.task_id.value)
   const isKnown = task !== undefined && agentId !== undefined

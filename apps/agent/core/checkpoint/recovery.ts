@@ -1,24 +1,24 @@
 import type { Random } from '@thermosphere/effects'
 import { Resources } from '@thermosphere/offer-engine'
 import { fromJsonObject } from '@thermosphere/protocol'
-import { startCheckers } from './checkers.ts'
-import { completeFrameworkIfIdle } from './completion.ts'
-import { onCustomEnded, onReregistrationTimer } from './custom-executors.ts'
-import { drainAgent } from './drain.ts'
-import { hex } from './ids.ts'
-import type { RecoveredContainer } from './inputs.ts'
-import { killTimerKey } from './kills.ts'
-import { createTask } from './launch.ts'
-import { restoreResources } from './resources.ts'
-import { armMaxCompletion } from './runs.ts'
+import { startCheckers } from '../tasks/checkers.ts'
+import { completeFrameworkIfIdle } from '../executors/completion.ts'
+import { onCustomEnded, onReregistrationTimer } from '../executors/custom-executors.ts'
+import { drainAgent } from '../drain.ts'
+import { hex } from '../ids.ts'
+import type { RecoveredContainer } from '../inputs.ts'
+import { killTimerKey } from '../tasks/kills.ts'
+import { createTask } from '../executors/launch.ts'
+import { restoreResources } from '../resources/resources.ts'
+import { armMaxCompletion } from '../tasks/runs.ts'
 import { configurationProblem } from './configuration.ts'
-import { createState } from './create-state.ts'
+import { createState } from '../create-state.ts'
 import { StoredEntries, storedTaskInfo, storedWire } from './stored.ts'
-import type { AgentConfig, AgentState, Executor, Framework, TaskPlace, UpdateStream } from './state.ts'
-import { applyStatus } from './statuses.ts'
-import { endExecutorIfIdle, endTask } from './task-end.ts'
-import { goneState, isTerminal } from './task-states.ts'
-import type { Turn } from './turn.ts'
+import type { AgentConfig, AgentState, Executor, ExecutorPlace, Framework, TaskPlace, UpdateStream } from '../state.ts'
+import { applyStatus } from '../tasks/statuses.ts'
+import { endExecutorIfIdle, endTask } from '../tasks/task-end.ts'
+import { goneState, isTerminal } from '../tasks/task-states.ts'
+import type { Turn } from '../turn.ts'
 
 /** What the containerizers must look for before the agent goes on. */
 export type ContainerToRecover = { readonly containerId: string; readonly handle: unknown }
@@ -212,7 +212,7 @@ export function onRecovered(turn: Turn, containers: readonly RecoveredContainer[
   state.link = { type: 'disconnected' }
   const found = new Map(containers.map((container) => [container.containerId, container.state]))
   for (const framework of [...state.frameworks.values()]) {
-    for (const executor of [...framework.executors.values()]) resumeExecutor(turn, framework, executor, found)
+    for (const executor of [...framework.executors.values()]) resumeExecutor(turn, { framework, executor }, found)
     completeFrameworkIfIdle(turn, framework)
   }
   const waits = [...state.frameworks.values()].some((framework) =>
@@ -225,13 +225,13 @@ export function onRecovered(turn: Turn, containers: readonly RecoveredContainer[
 
 type Found = ReadonlyMap<string, RecoveredContainer['state']>
 
-function resumeExecutor(turn: Turn, framework: Framework, executor: Executor, found: Found): void {
+function resumeExecutor(turn: Turn, { framework, executor }: ExecutorPlace, found: Found): void {
   if (executor.kind === 'custom') {
     const container = found.get(executor.containerId)
     if (container === undefined || container === 'lost') {
       executor.recovering = false
       turn.soon({ type: 'destroy', containerId: executor.containerId })
-      onCustomEnded(turn, framework, executor, { message: 'Executor terminated' })
+      onCustomEnded(turn, { framework, executor }, { message: 'Executor terminated' })
     }
     return
   }

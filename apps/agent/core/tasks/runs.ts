@@ -1,16 +1,16 @@
 import type { mesos } from '@thermosphere/protocol'
 import { checkStatus, startCheckers } from './checkers.ts'
-import { saveContainer, saveExecutor } from './checkpoint.ts'
-import { onCustomEnded, onCustomLaunched, onCustomLaunchFailed } from './custom-executors.ts'
-import { millisOf } from './ids.ts'
-import type { ContainerEnd, Launched } from './inputs.ts'
-import { escalateKill, graceOf, killSiblings, killTaskRun } from './kills.ts'
+import { saveContainer, saveExecutor } from '../checkpoint/checkpoint.ts'
+import { onCustomEnded, onCustomLaunched, onCustomLaunchFailed } from '../executors/custom-executors.ts'
+import { millisOf } from '../ids.ts'
+import type { ContainerEnd, Launched } from '../inputs.ts'
+import { graceOf, killSiblings, killTaskRun } from './kills.ts'
 import { signalName } from './signals.ts'
-import type { Executor, Framework, Task, TaskPlace } from './state.ts'
+import type { Executor, Framework, Task, TaskPlace } from '../state.ts'
 import { reportTask } from './statuses.ts'
 import type { StatusChange } from './statuses.ts'
 import { endTask } from './task-end.ts'
-import type { Turn } from './turn.ts'
+import type { Turn } from '../turn.ts'
 
 /** What containers tell: launched, failed to launch, ended. The agent answers for the executors that it plays. */
 
@@ -25,10 +25,13 @@ function placeOf(turn: Turn, containerId: string): ContainerPlace | undefined {
 }
 
 /** Where a task is, by its ids. */
-export function findPlace(turn: Turn, frameworkId: string, executorId: string, taskId: string): TaskPlace | undefined {
-  const framework = turn.state.frameworks.get(frameworkId)
-  const executor = framework?.executors.get(executorId)
-  const task = executor?.tasks.get(taskId)
+export function findPlace(
+  turn: Turn,
+  ids: { readonly frameworkId: string; readonly executorId: string; readonly taskId: string },
+): TaskPlace | undefined {
+  const framework = turn.state.frameworks.get(ids.frameworkId)
+  const executor = framework?.executors.get(ids.executorId)
+  const task = executor?.tasks.get(ids.taskId)
   return framework === undefined || executor === undefined || task === undefined
     ? undefined
     : { framework, executor, task }
@@ -86,17 +89,13 @@ export function onMaxCompletion(turn: Turn, place: TaskPlace): void {
   killTaskRun(turn, place, { cause: 'max-completion', graceMs: graceOf(turn, place, undefined) })
 }
 
-export function onKillTimer(turn: Turn, place: TaskPlace): void {
-  escalateKill(turn, place)
-}
-
 export function onLaunchFailed(turn: Turn, containerId: string, message: string): void {
   const place = placeOf(turn, containerId)
   if (place === undefined) return
   turn.state.counters.containerLaunchErrors++
   const { framework, executor, task } = place
   const text = `Failed to launch container: ${message}`
-  if (executor.kind === 'custom') return onCustomLaunchFailed(turn, framework, executor, text)
+  if (executor.kind === 'custom') return onCustomLaunchFailed(turn, { framework, executor }, text)
   // The sandbox of a pod could not be made: none of its tasks can run.
   const tasks = task === undefined ? [...executor.tasks.values()] : [task]
   for (const failed of tasks) {
@@ -121,7 +120,7 @@ export function onEnded(turn: Turn, containerId: string, end: ContainerEnd): voi
   if (place === undefined) return
   const { framework, executor, task } = place
   if (task === undefined || executor.kind === 'custom') {
-    if (executor.kind === 'custom') onCustomEnded(turn, framework, executor, end)
+    if (executor.kind === 'custom') onCustomEnded(turn, { framework, executor }, end)
     return
   }
   const taskPlace = { framework, executor, task }

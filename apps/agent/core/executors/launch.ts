@@ -1,6 +1,6 @@
 import { Resources } from '@thermosphere/offer-engine'
 import type { agentLink, mesos } from '@thermosphere/protocol'
-import { saveExecutor, saveFramework, saveTask } from './checkpoint.ts'
+import { saveExecutor, saveFramework, saveTask } from '../checkpoint/checkpoint.ts'
 import { deliverQueued, registrationTimerKey } from './custom-executors.ts'
 import { openFramework } from './frameworks.ts'
 import {
@@ -10,13 +10,13 @@ import {
   planGroupExecutor,
   planGroupTask,
   sandboxOf,
-} from './plans.ts'
-import { isCheckpointed } from './resources.ts'
-import type { AgentState, Executor, ExecutorKind, Framework, Task } from './state.ts'
-import { reportUnknownTask } from './statuses.ts'
-import type { StatusChange } from './statuses.ts'
-import { droppedState } from './task-states.ts'
-import type { Turn } from './turn.ts'
+} from '../plans/plans.ts'
+import { isCheckpointed } from '../resources/resources.ts'
+import type { AgentState, Executor, ExecutorKind, Framework, Task, TaskPlace } from '../state.ts'
+import { reportUnknownTask } from '../tasks/statuses.ts'
+import type { StatusChange } from '../tasks/statuses.ts'
+import { droppedState } from '../tasks/task-states.ts'
+import type { Turn } from '../turn.ts'
 
 /** RUN_TASK and RUN_TASK_GROUP: what is wrong is reported, the rest is written down and then launched. */
 export function runTask(turn: Turn, message: agentLink.MasterMessage_RunTask): void {
@@ -68,13 +68,13 @@ function launch(turn: Turn, request: LaunchRequest): void {
   if (refusal !== undefined) {
     for (const task of request.tasks) {
       const ids = { taskId: task.task_id.value, executorId: info.executor_id.value }
-      reportUnknownTask(turn, framework, ids, refusal)
+      reportUnknownTask(turn, framework, { ids, change: refusal })
     }
     return
   }
   const executor = existing ?? createExecutor(turn, request)
   const tasks = addTasks(turn, request, executor)
-  if (request.kind === 'command') for (const task of tasks) startCommandTask(turn, framework, executor, task)
+  if (request.kind === 'command') for (const task of tasks) startCommandTask(turn, { framework, executor, task })
   else if (request.kind === 'group') startGroup(turn, { framework, executor, tasks, isNew: existing === undefined })
   else startCustom(turn, { framework, executor, tasks, isNew: existing === undefined, isGroup: request.isGroup })
 }
@@ -128,7 +128,7 @@ function createExecutor(turn: Turn, request: LaunchRequest): Executor {
     info,
     kind,
     containerId,
-    directory: sandboxOf(turn.state, framework.id, id, containerId),
+    directory: sandboxOf(turn.state, { frameworkId: framework.id, executorId: id, containerId }),
     createdAt: turn.now,
     phase: kind === 'group' ? { type: 'running' } : { type: 'registering', since: turn.now },
     tasks: new Map(),
@@ -195,11 +195,11 @@ function own(turn: Turn, task: Task): void {
   })
 }
 
-function startCommandTask(turn: Turn, framework: Framework, executor: Executor, task: Task): void {
+function startCommandTask(turn: Turn, { framework, executor, task }: TaskPlace): void {
   executor.tasks.set(task.info.task_id.value, task)
   executor.hasReceivedTask = true
   own(turn, task)
-  turn.durable({ type: 'launch', plan: planCommandTask(turn.state, framework, executor, task) })
+  turn.durable({ type: 'launch', plan: planCommandTask(turn.state, { framework, executor, task }) })
 }
 
 type Start = {
@@ -215,7 +215,7 @@ function startGroup(turn: Turn, { framework, executor, tasks, isNew }: Start): v
   for (const task of tasks) {
     executor.tasks.set(task.info.task_id.value, task)
     own(turn, task)
-    turn.durable({ type: 'launch', plan: planGroupTask(turn.state, framework, executor, task) })
+    turn.durable({ type: 'launch', plan: planGroupTask(turn.state, { framework, executor, task }) })
   }
 }
 

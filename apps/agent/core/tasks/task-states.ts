@@ -1,5 +1,5 @@
 import type { mesos } from '@thermosphere/protocol'
-import type { Framework } from './state.ts'
+import type { Framework } from '../state.ts'
 
 const TERMINAL: ReadonlySet<mesos.TaskState> = new Set<mesos.TaskState>([
   'TASK_FINISHED',

@@ -1,7 +1,7 @@
 import { Resources } from '@thermosphere/offer-engine'
 import { fromJsonObject } from '@thermosphere/protocol'
 import type { mesos } from '@thermosphere/protocol'
-import type { AgentConfig } from './state.ts'
+import type { AgentConfig } from '../state.ts'
 import { storedWire } from './stored.ts'
 import type { StoredEntries } from './stored.ts'
 

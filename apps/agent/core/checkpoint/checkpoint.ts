@@ -1,6 +1,6 @@
 import { toJsonObject } from '@thermosphere/protocol'
 import type { mesos } from '@thermosphere/protocol'
-import { checkpointedResources } from './resources.ts'
+import { checkpointedResources } from '../resources/resources.ts'
 import type {
   CompletedExecutor,
   Executor,
@@ -9,8 +9,8 @@ import type {
   PendingUpdate,
   Task,
   UpdateStream,
-} from './state.ts'
-import type { Turn } from './turn.ts'
+} from '../state.ts'
+import type { Turn } from '../turn.ts'
 
 /**
  * Keys and values of the agent's journal. Ids hold no `/`, so paths are unambiguous. What belongs to a framework is
@@ -108,7 +108,9 @@ export function saveKill(turn: Turn, framework: Framework, task: Task): void {
   })
 }
 
-export function saveUpdate(turn: Turn, framework: Framework, stream: UpdateStream, update: PendingUpdate): void {
+type StreamPlace = { readonly framework: Framework; readonly stream: UpdateStream }
+
+export function saveUpdate(turn: Turn, { framework, stream }: StreamPlace, update: PendingUpdate): void {
   turn.put(`update/${framework.id}/${stream.taskId}/${String(update.sequence).padStart(6, '0')}`, {
     v: VERSION,
     executor_id: stream.executorId,
@@ -117,7 +119,7 @@ export function saveUpdate(turn: Turn, framework: Framework, stream: UpdateStrea
 }
 
 /** Updates below `upTo` are acknowledged; they stay until the task is forgotten, to tell its history. */
-export function saveAcknowledgement(turn: Turn, framework: Framework, stream: UpdateStream, upTo: number): void {
+export function saveAcknowledgement(turn: Turn, { framework, stream }: StreamPlace, upTo: number): void {
   if (!isCheckpointed(framework)) return
   turn.put(`ack/${framework.id}/${stream.taskId}`, { v: VERSION, up_to: upTo })
 }

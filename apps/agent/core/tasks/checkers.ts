@@ -1,11 +1,11 @@
 import type { mesos } from '@thermosphere/protocol'
-import { taskEnvironment } from './environment.ts'
-import type { CheckAttempt } from './effects.ts'
-import type { CheckResult } from './inputs.ts'
-import { commandPlan } from './plans.ts'
-import type { Checker, CheckKind, Task, TaskPlace } from './state.ts'
+import { taskEnvironment } from '../plans/environment.ts'
+import type { CheckAttempt } from '../effects.ts'
+import type { CheckResult } from '../inputs.ts'
+import { commandPlan } from '../plans/plans.ts'
+import type { Checker, CheckKind, Task, TaskPlace } from '../state.ts'
 import { reportTask } from './statuses.ts'
-import type { Turn } from './turn.ts'
+import type { Turn } from '../turn.ts'
 
 /** Checks and health checks of running tasks: when to try, and what a result means. Defaults are Mesos'. */
 const DELAY_SECONDS = 15
@@ -15,11 +15,11 @@ const GRACE_SECONDS = 10
 const CONSECUTIVE_FAILURES = 3
 
 export function startCheckers(turn: Turn, task: Task, startedAt: number): void {
-  if (task.info.check !== undefined) startChecker(turn, task, 'check', startedAt)
-  if (task.info.health_check !== undefined) startChecker(turn, task, 'health', startedAt)
+  if (task.info.check !== undefined) startChecker(turn, task, { kind: 'check', startedAt })
+  if (task.info.health_check !== undefined) startChecker(turn, task, { kind: 'health', startedAt })
 }
 
-function startChecker(turn: Turn, task: Task, kind: CheckKind, startedAt: number): void {
+function startChecker(turn: Turn, task: Task, { kind, startedAt }: Pick<Checker, 'kind' | 'startedAt'>): void {
   const token = turn.state.nextToken++
   task.checkers.push({
     kind,
@@ -87,38 +87,32 @@ function hostFor(host: string, health: mesos.HealthCheck | undefined, kind: Chec
   return kind === 'health' && protocol === 'IPv6' ? '::1' : host
 }
 
+type TokenResult = { readonly token: number; readonly result: CheckResult }
+type CheckerResult = { readonly checker: Checker; readonly result: CheckResult }
+
 /** Applies a result; `true` when the task has failed its health check too often and must be killed. */
-export function onCheckResult(turn: Turn, place: TaskPlace, token: number, result: CheckResult): boolean {
+export function onCheckResult(turn: Turn, place: TaskPlace, { token, result }: TokenResult): boolean {
   const { task } = place
   const checker = task.checkers.find((candidate) => candidate.token === token)
   if (checker === undefined || task.run?.type !== 'running') return false
   const intervalSeconds = definition(task, checker.kind)?.interval_seconds ?? INTERVAL_SECONDS
   turn.timer(checkTimerKey(task, checker.kind), turn.now + intervalSeconds * 1000)
-  if (checker.kind === 'health') return onHealth(turn, place, checker, result)
-  reportCheck(turn, place, checker, result)
+  if (checker.kind === 'health') return onHealth(turn, place, { checker, result })
+  reportCheck(turn, place, { checker, result })
   return false
 }
 
-function reportCheck(
-  turn: Turn,
-  { framework, executor, task }: TaskPlace,
-  checker: Checker,
-  result: CheckResult,
-): void {
-  const status = checkStatus(task.info.check, result)
+function reportCheck(turn: Turn, place: TaskPlace, { checker, result }: CheckerResult): void {
+  const status = checkStatus(place.task.info.check, result)
   const text = JSON.stringify(status)
   if (text === checker.lastResult) return
   checker.lastResult = text
-  reportTask(
-    turn,
-    { framework, executor, task },
-    {
-      state: 'TASK_RUNNING',
-      reason: 'REASON_TASK_CHECK_STATUS_UPDATED',
-      check_status: status,
-      healthy: task.statuses.at(-1)?.healthy,
-    },
-  )
+  reportTask(turn, place, {
+    state: 'TASK_RUNNING',
+    reason: 'REASON_TASK_CHECK_STATUS_UPDATED',
+    check_status: status,
+    healthy: place.task.statuses.at(-1)?.healthy,
+  })
 }
 
 /** The result as the wire has it; an attempt without result is an empty member. */
@@ -140,7 +134,7 @@ function isHealthy(result: CheckResult): boolean {
   return result.type === 'tcp' && result.succeeded
 }
 
-function onHealth(turn: Turn, place: TaskPlace, checker: Checker, result: CheckResult): boolean {
+function onHealth(turn: Turn, place: TaskPlace, { checker, result }: CheckerResult): boolean {
   const health = place.task.info.health_check
   if (isHealthy(result)) {
     checker.consecutiveFailures = 0

@@ -1,13 +1,13 @@
 import type { mesos } from '@thermosphere/protocol'
-import { saveFramework } from './checkpoint.ts'
+import { saveFramework } from '../checkpoint/checkpoint.ts'
 import { completeExecutorIfDone, completeFrameworkIfIdle } from './completion.ts'
 import { shutDownCustom } from './custom-executors.ts'
-import { millisOf } from './ids.ts'
-import { killTaskRun } from './kills.ts'
-import type { Executor, Framework } from './state.ts'
-import { dropStreams, resendHeads } from './status-updates.ts'
-import { isTerminal } from './task-states.ts'
-import type { Turn } from './turn.ts'
+import { millisOf } from '../ids.ts'
+import { killTaskRun } from '../tasks/kills.ts'
+import type { Executor, Framework } from '../state.ts'
+import { dropStreams, resendHeads } from '../tasks/status-updates.ts'
+import { isTerminal } from '../tasks/task-states.ts'
+import type { Turn } from '../turn.ts'
 
 /** The framework of a launch, made when it is new; `undefined` while it is going away. */
 export function openFramework(turn: Turn, info: mesos.FrameworkInfo): Framework | undefined {

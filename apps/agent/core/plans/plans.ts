@@ -1,10 +1,11 @@
 import { invariant } from '@thermosphere/effects'
 import { Resources } from '@thermosphere/offer-engine'
 import type { mesos } from '@thermosphere/protocol'
-import type { CommandPlan, DockerPlan, LaunchPlan, LimitsPlan } from './effects.ts'
+import type { CommandPlan, DockerPlan, LaunchPlan, LimitsPlan } from '../effects.ts'
 import { executorEnvironment, taskEnvironment } from './environment.ts'
 import { planMounts } from './mounts.ts'
-import type { AgentState, Executor, Framework, Task } from './state.ts'
+import type { Mounted } from './mounts.ts'
+import type { AgentState, Executor, Framework, TaskPlace } from '../state.ts'
 
 /** Builds what a container is launched from. The agent's own executors add this much to a command task, as in Mesos. */
 const OVERHEAD_CPUS = 0.1
@@ -50,33 +51,35 @@ function cut(text: string): string {
   return text.length > 15 ? `${text.slice(0, 12)}...` : text
 }
 
-export function sandboxOf(state: AgentState, frameworkId: string, executorId: string, containerId: string): string {
+type RunIds = { readonly frameworkId: string; readonly executorId: string; readonly containerId: string }
+
+export function sandboxOf(state: AgentState, { frameworkId, executorId, containerId }: RunIds): string {
   invariant(state.agentId !== undefined, 'an agent without an id launches nothing')
   const { workDir } = state.config
   return `${workDir}/slaves/${state.agentId}/frameworks/${frameworkId}/executors/${executorId}/runs/${containerId}`
 }
 
 /** A command task: its container is the executor's container. */
-export function planCommandTask(state: AgentState, framework: Framework, executor: Executor, task: Task): LaunchPlan {
+export function planCommandTask(state: AgentState, { framework, executor, task }: TaskPlace): LaunchPlan {
   const docker = dockerPlan(task.info.container)
   return {
     ...basePlan(framework, executor, state),
     user: userOf(state, framework, task.info.command),
     command: commandPlan(task.info.command),
     environment: {
-      ...executorEnvironment(state, framework, executor, { isDocker: docker !== undefined, task: task.info }),
+      ...executorEnvironment(state, { framework, executor }, { isDocker: docker !== undefined, task: task.info }),
       ...taskEnvironment(task.info.command),
     },
     uris: task.info.command?.uris ?? [],
     limits: planLimits([executor.info.resources, task.info.resources], [task.info]),
-    mounts: planMounts(state, executor, task.info.container, task.info.resources),
+    mounts: planMounts(state, executor, mountedOf(task.info)),
     docker,
     rlimits: planRlimits(task.info.container),
   }
 }
 
 /** A member of a task group: a container of its own below the executor's. */
-export function planGroupTask(state: AgentState, framework: Framework, executor: Executor, task: Task): LaunchPlan {
+export function planGroupTask(state: AgentState, { framework, executor, task }: TaskPlace): LaunchPlan {
   invariant(task.containerId !== undefined, 'group members have containers')
   const taskId = task.info.task_id.value
   const sandbox = `${executor.directory}/containers/${task.containerId}`
@@ -87,16 +90,20 @@ export function planGroupTask(state: AgentState, framework: Framework, executor:
     user: userOf(state, framework, task.info.command ?? executor.info.command),
     command: commandPlan(task.info.command),
     environment: {
-      ...executorEnvironment(state, framework, executor, { isDocker: false, task: task.info, sandbox }),
+      ...executorEnvironment(state, { framework, executor }, { isDocker: false, task: task.info, sandbox }),
       MESOS_CONTAINER_IP: state.config.ip,
       ...taskEnvironment(task.info.command),
     },
     uris: task.info.command?.uris ?? [],
     limits: planLimits([task.info.resources], [task.info]),
-    mounts: planMounts(state, { directory: sandbox, parentDirectory: executor.directory }, task.info.container, [
-      ...(executor.info.resources ?? []),
-      ...(task.info.resources ?? []),
-    ]),
+    mounts: planMounts(
+      state,
+      { directory: sandbox, parentDirectory: executor.directory },
+      {
+        container: task.info.container,
+        resources: [...(executor.info.resources ?? []), ...(task.info.resources ?? [])],
+      },
+    ),
     docker: undefined,
     rlimits: planRlimits(task.info.container),
   }
@@ -111,7 +118,7 @@ export function planGroupExecutor(state: AgentState, framework: Framework, execu
     environment: {},
     uris: executor.info.command?.uris ?? [],
     limits: planLimits([executor.info.resources], []),
-    mounts: planMounts(state, executor, executor.info.container, executor.info.resources),
+    mounts: planMounts(state, executor, mountedOf(executor.info)),
     docker: undefined,
     rlimits: [],
   }
@@ -125,15 +132,19 @@ export function planCustomExecutor(state: AgentState, framework: Framework, exec
     user: userOf(state, framework, info.command),
     command: commandPlan(info.command),
     environment: {
-      ...executorEnvironment(state, framework, executor, { isDocker: docker !== undefined }),
+      ...executorEnvironment(state, { framework, executor }, { isDocker: docker !== undefined }),
       ...taskEnvironment(info.command),
     },
     uris: info.command?.uris ?? [],
     limits: customLimits(executor),
-    mounts: planMounts(state, executor, info.container, allResources(executor)),
+    mounts: planMounts(state, executor, { container: info.container, resources: allResources(executor) }),
     docker,
     rlimits: planRlimits(info.container),
   }
+}
+
+function mountedOf({ container, resources }: mesos.TaskInfo | mesos.ExecutorInfo): Mounted {
+  return { container, resources }
 }
 
 function allResources(executor: Executor): mesos.Resource[] {

@@ -1,8 +1,14 @@
 import type { mesos } from '@thermosphere/protocol'
-import { forgetCompleted, forgetExecutor, forgetFramework, forgetTask, saveCompleted } from './checkpoint.ts'
-import type { CompletedExecutor, Executor, Framework, TaskPlace } from './state.ts'
-import type { Turn } from './turn.ts'
-import { taskRecord } from './views/task-record.ts'
+import {
+  forgetCompleted,
+  forgetExecutor,
+  forgetFramework,
+  forgetTask,
+  saveCompleted,
+} from '../checkpoint/checkpoint.ts'
+import type { CompletedExecutor, Executor, Framework, TaskPlace } from '../state.ts'
+import type { Turn } from '../turn.ts'
+import { taskRecord } from '../views/task-record.ts'
 
 /** A terminal update was acknowledged, or nobody is left who would: the task becomes history. */
 export function settleTask(turn: Turn, { framework, executor, task }: TaskPlace): void {

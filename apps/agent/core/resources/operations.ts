@@ -1,10 +1,10 @@
 import { Resources } from '@thermosphere/offer-engine'
 import type { agentLink, mesos } from '@thermosphere/protocol'
-import { forgetOperation, saveOperation, saveResources } from './checkpoint.ts'
-import { hex, uuidBytes } from './ids.ts'
-import { persistentPath } from './mounts.ts'
-import type { PendingOperation } from './state.ts'
-import type { Turn } from './turn.ts'
+import { forgetOperation, saveOperation, saveResources } from '../checkpoint/checkpoint.ts'
+import { hex, uuidBytes } from '../ids.ts'
+import { persistentPath } from '../plans/mounts.ts'
+import type { PendingOperation } from '../state.ts'
+import type { Turn } from '../turn.ts'
 
 /** Reservations and volumes: applied to the total, written down, and answered until the answer is acknowledged. */
 const RETRY_MIN_MS = 10_000

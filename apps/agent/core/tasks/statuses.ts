@@ -1,9 +1,9 @@
 import type { mesos } from '@thermosphere/protocol'
-import { uuidBytes } from './ids.ts'
-import type { Executor, Framework, Task, TaskPlace } from './state.ts'
+import { uuidBytes } from '../ids.ts'
+import type { Executor, Framework, Task, TaskPlace } from '../state.ts'
 import { enqueueUpdate } from './status-updates.ts'
 import { isTerminal } from './task-states.ts'
-import type { Turn } from './turn.ts'
+import type { Turn } from '../turn.ts'
 
 /** What differs from status to status; the rest is filled from the task and its executor. */
 export type StatusChange = {
@@ -43,7 +43,7 @@ export function recordUpdate(turn: Turn, place: TaskPlace, status: mesos.TaskSta
     applyStatus(task, status)
     return true
   }
-  if (!enqueueUpdate(turn, framework, executor.id, status)) return false
+  if (!enqueueUpdate(turn, framework, { executorId: executor.id, status })) return false
   applyStatus(task, status)
   if (isTerminal(status.state)) countTerminal(turn, status.state)
   return true
@@ -72,23 +72,27 @@ export function containerStatus(turn: Turn, executor: Executor, task: Task): mes
   }
 }
 
+type UnknownTask = { readonly taskId: string; readonly executorId: string | undefined }
+
 /** An update for a task that no executor here holds. */
 export function reportUnknownTask(
   turn: Turn,
   framework: Framework,
-  ids: { readonly taskId: string; readonly executorId: string | undefined },
-  change: StatusChange,
+  { ids, change }: { readonly ids: UnknownTask; readonly change: StatusChange },
 ): void {
   if (framework.terminating || turn.state.agentId === undefined) return
-  enqueueUpdate(turn, framework, ids.executorId ?? '', {
-    task_id: { value: ids.taskId },
-    ...present(change),
-    state: change.state,
-    source: 'SOURCE_AGENT',
-    agent_id: { value: turn.state.agentId },
-    ...(ids.executorId === undefined ? {} : { executor_id: { value: ids.executorId } }),
-    timestamp: turn.now / 1000,
-    uuid: uuidBytes(turn.state.random),
+  enqueueUpdate(turn, framework, {
+    executorId: ids.executorId ?? '',
+    status: {
+      task_id: { value: ids.taskId },
+      ...present(change),
+      state: change.state,
+      source: 'SOURCE_AGENT',
+      agent_id: { value: turn.state.agentId },
+      ...(ids.executorId === undefined ? {} : { executor_id: { value: ids.executorId } }),
+      timestamp: turn.now / 1000,
+      uuid: uuidBytes(turn.state.random),
+    },
   })
   countTerminal(turn, change.state)
 }

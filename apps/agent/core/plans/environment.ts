@@ -1,6 +1,6 @@
 import type { mesos } from '@thermosphere/protocol'
-import { durationText, millisOf } from './ids.ts'
-import type { AgentState, Executor, Framework } from './state.ts'
+import { durationText, millisOf } from '../ids.ts'
+import type { AgentState, ExecutorPlace } from '../state.ts'
 
 const DOCKER_SANDBOX = '/mnt/mesos/sandbox'
 const SUBSCRIPTION_BACKOFF_MAX = '2secs'
@@ -15,8 +15,7 @@ export type EnvironmentOptions = {
 /** The variables that Mesos gives to executors (and that command tasks inherit from theirs). */
 export function executorEnvironment(
   state: AgentState,
-  framework: Framework,
-  executor: Executor,
+  { framework, executor }: ExecutorPlace,
   options: EnvironmentOptions,
 ): Record<string, string> {
   const { config } = state

@@ -1,10 +1,10 @@
 import { stopCheckers } from './checkers.ts'
-import { completeExecutorIfDone, settleTask } from './completion.ts'
-import type { Executor, Framework, TaskPlace } from './state.ts'
+import { completeExecutorIfDone, settleTask } from '../executors/completion.ts'
+import type { Executor, Framework, TaskPlace } from '../state.ts'
 import { reportTask } from './statuses.ts'
 import type { StatusChange } from './statuses.ts'
 import { isTerminal } from './task-states.ts'
-import type { Turn } from './turn.ts'
+import type { Turn } from '../turn.ts'
 
 /** The end of a task whose executor the agent plays: told once, and the executor ends with its last task. */
 export function endTask(turn: Turn, { framework, executor, task }: TaskPlace, change: StatusChange): void {
