@@ -1,6 +1,6 @@
 import { addresses } from './addresses.ts'
 import { getJson, send } from './http.ts'
-import { chronosLeaderSchema, runsSchema } from './schemas/chronos.ts'
+import { chronosLeaderSchema, jobSchema, runsSchema } from './schemas/chronos.ts'
 
 /** Chronos' calls the dashboard makes. A job with parents goes to another address than one with a schedule. */
 export const saveJob = (job: object & { parents?: unknown }) =>
@@ -11,6 +11,8 @@ export const saveJob = (job: object & { parents?: unknown }) =>
       body: job,
     },
   )
+export const readJob = (name: string, signal?: AbortSignal) =>
+  getJson(addresses.chronos.job(name), jobSchema, { signal })
 export const runJob = (name: string) => send(addresses.chronos.job(name), { method: 'PUT' })
 export const killJob = (name: string) => send(addresses.chronos.kill(name), { method: 'DELETE' })
 export const deleteJob = (name: string) => send(addresses.chronos.job(name), { method: 'DELETE' })

@@ -1,6 +1,6 @@
 import { addresses } from './addresses.ts'
 import { getJson, send } from './http.ts'
-import { appVersionSchema, deploymentResultSchema, marathonInfoSchema, versionsSchema } from './schemas/marathon.ts'
+import { appSchema, deploymentResultSchema, marathonInfoSchema, versionsSchema } from './schemas/marathon.ts'
 
 /** Marathon's calls the dashboard makes. */
 export const createApp = (app: object, options: { force: boolean }) =>
@@ -32,6 +32,6 @@ export const cancelDeployment = (id: string, options: { force: boolean }) =>
 export const readVersions = async (id: string, signal?: AbortSignal) =>
   (await getJson(addresses.marathon.versions(id), versionsSchema, { signal })).versions
 export const readVersion = (id: string, version: string, signal?: AbortSignal) =>
-  getJson(addresses.marathon.version(id, version), appVersionSchema, { signal })
+  getJson(addresses.marathon.version(id, version), appSchema, { signal })
 export const readMarathonInfo = (signal?: AbortSignal) =>
   getJson(addresses.marathon.info, marathonInfoSchema, { signal })

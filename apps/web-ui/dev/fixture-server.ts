@@ -183,7 +183,10 @@ function chronos(request: IncomingMessage, path: string, response: ServerRespons
       histogram: { median: 41_000, '95thPercentile': 62_000, mean: 44_000, count: 412 },
       taskStatHistory: [],
     })
-  reply(response, undefined, request.method === 'GET' ? 404 : 204)
+  const named = jobs.find((one) => path === `/v1/scheduler/job/${encodeURIComponent(one.name)}`)
+  if (request.method === 'GET')
+    return named === undefined ? reply(response, { message: 'not found' }, 400) : reply(response, named)
+  reply(response, undefined, 204)
 }
 
 const master: Record<string, () => unknown> = {

@@ -1,14 +1,16 @@
 import { Button, Group, Modal } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useNavigate, useParams, useSearchParams } from 'react-router'
 import { ApiError } from '../api/http.ts'
-import { saveJob } from '../api/chronos.ts'
+import { readJob, saveJob } from '../api/chronos.ts'
 import type { Job } from '../api/schemas/chronos.ts'
 import { DocumentLayout, LeaveGuard } from '../features/document/DocumentLayout.tsx'
 import { format } from '../features/document/json-document.ts'
 import type { JsonObject } from '../features/document/json-document.ts'
 import { useDocument } from '../features/document/use-document.ts'
 import type { DocumentForm } from '../features/document/use-document.ts'
+import { ErrorNotice } from '../features/frame/PageError.tsx'
 import { Page } from '../features/frame/Page.tsx'
 import { JobFields, jobFields } from '../features/jobs/JobFields.tsx'
 import { editableJob, jobFieldOf, jobToSave, newJob, sampleJob } from '../features/jobs/job-document.ts'
@@ -17,7 +19,7 @@ import { useIsLive, useJobs, useLive } from '../features/live/hooks.ts'
 import { paths } from '../paths.ts'
 import { ActionButton } from '../ui/ActionButton.tsx'
 import { Diff } from '../ui/Diff.tsx'
-import { Empty, Notice, SkeletonLines } from '../ui/Panel.tsx'
+import { Notice, SkeletonLines } from '../ui/Panel.tsx'
 
 /** Creates a job, or edits the one in the address. */
 export function JobFormPage() {
@@ -35,16 +37,23 @@ export function JobFormPage() {
   )
 }
 
+/** Read now, once: the counters and the `disabled` of a saved job replace the stored ones, so old ones would undo changes. */
 function EditJob({ name }: { name: string }) {
-  const jobs = useJobs()
-  // Frozen at the first sight of it: events must not change a form under the fingers.
-  const [stored, setStored] = useState<Job>()
-  const current = jobs?.jobs.get(name)
-  if (stored === undefined && current !== undefined) setStored(current)
-  if (stored !== undefined) return <JobForm initial={editableJob(stored)} stored={stored} isPrefilled={false} />
+  const stored = useQuery({
+    queryKey: ['edit-job', name],
+    queryFn: ({ signal }) => readJob(name, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+  })
+  if (stored.data !== undefined)
+    return <JobForm initial={editableJob(stored.data)} stored={stored.data} isPrefilled={false} />
   return (
-    <Page title={`Edit ${name}`}>
-      {jobs === undefined ? <SkeletonLines count={8} /> : <Empty title={`There is no job ${name}`} />}
+    <Page title={`Edit ${name}`} crumbs={[{ label: 'Jobs', to: paths.jobs() }]}>
+      {stored.error === null ? (
+        <SkeletonLines count={8} />
+      ) : (
+        <ErrorNotice title="The job cannot be read." error={stored.error} onRetry={() => void stored.refetch()} />
+      )}
     </Page>
   )
 }

@@ -86,7 +86,6 @@ export type App = z.infer<typeof appSchema>
 export const appsSchema = z.object({ apps: z.array(appSchema) })
 export const oneAppSchema = z.object({ app: appSchema })
 export const versionsSchema = z.object({ versions: z.array(timestamp) })
-export const appVersionSchema = z.looseObject({ id: z.string(), version: timestamp.optional() })
 
 const actionSchema = z.looseObject({ action: z.string(), app: z.string().optional(), pod: z.string().optional() })
 const deploymentSchema = z.looseObject({

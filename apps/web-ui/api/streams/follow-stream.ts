@@ -63,7 +63,7 @@ function streams(): Pick<StreamHub, 'subscribe'> {
   return workerStreams
 }
 
-export type StreamHandlers = {
+type StreamHandlers = {
   signal: AbortSignal
   /** Called once; what arrives until it is done is kept. `isFresh` is false when others have read the beginning. */
   onOpen: (isFresh: boolean) => Promise<void>

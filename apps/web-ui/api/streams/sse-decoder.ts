@@ -1,6 +1,6 @@
 import { limits } from '../../limits.ts'
 
-export type ServerSentEvent = { type: string; data: string }
+type ServerSentEvent = { type: string; data: string }
 
 /** Server-sent events from text cut anywhere; lines end with \n, \r\n or \r. */
 export class SseDecoder {

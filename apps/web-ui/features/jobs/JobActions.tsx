@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Menu } from '@mantine/core'
 import { IconDots, IconPlayerPlay } from '@tabler/icons-react'
 import { Link, useNavigate } from 'react-router'
-import { deleteJob, killJob, runJob, saveJob } from '../../api/chronos.ts'
+import { deleteJob, killJob, readJob, runJob, saveJob } from '../../api/chronos.ts'
 import { paths } from '../../paths.ts'
 import { ActionButton } from '../../ui/ActionButton.tsx'
 import { useConfirm } from '../../ui/Confirm.tsx'
@@ -80,6 +80,12 @@ export function RunNow({ view }: { view: JobView }) {
   )
 }
 
+/** A job is replaced whole: it is read first, so that nothing newer is undone. */
+async function setDisabled(name: string, disabled: boolean): Promise<void> {
+  const stored = await readJob(name)
+  await saveJob(jobToSave({ ...editableJob(stored), disabled }, stored))
+}
+
 function useJobActions(view: JobView, confirm: (question: Question) => void) {
   const { run } = useAction()
   const live = useLive()
@@ -111,7 +117,7 @@ function useJobActions(view: JobView, confirm: (question: Question) => void) {
       run({
         done: disabled ? `${name} is disabled` : `${name} is enabled`,
         failed: `${name} was not changed`,
-        action: () => saveJob(jobToSave({ ...editableJob(view.job), disabled }, view.job)),
+        action: () => setDisabled(name, disabled),
         after,
       }),
     delete: () =>

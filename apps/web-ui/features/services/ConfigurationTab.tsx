@@ -81,7 +81,7 @@ function VersionView({ view, version, isCurrent }: { view: ServiceView; version:
     ? configurationOf(view.app)
     : old.data === undefined
       ? undefined
-      : configurationOf(JSON.parse(JSON.stringify(old.data)))
+      : configurationOf(old.data)
   if (document === undefined) return <SkeletonLines count={8} />
   const text = configurationText(document)
   return (

@@ -22,8 +22,13 @@ const readOnly = new Set([
 export function configurationOf(app: App | JsonObject): JsonObject {
   const plain: unknown = JSON.parse(JSON.stringify(app))
   if (!isObject(plain)) return {}
-  return Object.fromEntries(Object.entries(plain).filter(([key, value]) => !readOnly.has(key) && value !== null))
+  const members = Object.entries(plain).filter(([key, value]) => !readOnly.has(key) && value !== null)
+  return Object.fromEntries(members.sort(([a], [b]) => placeOf(a) - placeOf(b) || a.localeCompare(b)))
 }
+
+/** The order people write an app in; the rest by name. One order, or differences would be full of moved lines. */
+const order = ['id', 'cmd', 'args', 'user', 'container', 'instances', 'cpus', 'mem', 'disk', 'gpus', 'env', 'labels']
+const placeOf = (key: string) => (order.includes(key) ? order.indexOf(key) : order.length)
 
 export const configurationText = (app: App | JsonObject) => format(configurationOf(app))
 
