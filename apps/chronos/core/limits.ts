@@ -7,8 +7,6 @@ export const textLengthMax = 65_536
 export const listLengthMax = 1_000
 /** Mesos refuses longer task ids. */
 export const taskIdLengthMax = 255
-/** Finished and missed runs kept for each job; the oldest go first. */
-export const historyRunsMaxDefault = 1_000
 /** Occurrences of one gap that are written down one by one; the rest is one record with their count. */
 export const missedRecordsMax = 20
 /** Run times from which the percentiles of a job are taken. */

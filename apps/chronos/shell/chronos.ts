@@ -1,4 +1,4 @@
-/** Joins the core to its surroundings: the loop, the store, the master, the followers of events, the waiting requests. */
+/** Joins the core to its surroundings: the loop, the store, the master, followers of events, waiting requests. */
 import { runView, showJob, step } from '@thermosphere/chronos-core'
 import type { ChronosEvent, ChronosState, Command, Effect, Input, Reply } from '@thermosphere/chronos-core'
 import type { Random } from '@thermosphere/effects'

@@ -1,4 +1,4 @@
-/** A master that speaks the v1 scheduler API over a real socket. It outlives restarts of the framework, as do its tasks. */
+/** A master that speaks the v1 scheduler API over a real socket. It and its tasks outlive restarts of the framework. */
 import { decodeJson, encodeJson, encodeRecord } from '@thermosphere/protocol'
 import type { mesos, scheduler } from '@thermosphere/protocol'
 import { randomUUID } from 'node:crypto'

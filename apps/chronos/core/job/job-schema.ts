@@ -120,4 +120,3 @@ export const jobSchema = z.object({
 })
 export type JobDocument = z.infer<typeof jobSchema>
 export type JobContainer = z.infer<typeof containerSchema>
-export type JobFetch = z.infer<typeof fetchSchema>

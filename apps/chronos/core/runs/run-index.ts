@@ -34,7 +34,7 @@ export class RunIndex {
     return this.#endedByJob.get(job) ?? []
   }
 
-  /** The oldest ended runs that are beyond one of the bounds; forgotten here, the caller deletes them from the store. */
+  /** The oldest ended runs beyond one of the bounds; forgotten here, the caller deletes them from the store. */
   takeSurplus(bounds: { readonly job: string; readonly perJob: number; readonly total: number }): Run[] {
     const surplus: Run[] = []
     const ofJob = this.endedOf(bounds.job)
