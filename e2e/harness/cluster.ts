@@ -86,7 +86,8 @@ export class Cluster {
     const { url, kind } = this.parts().find((one) => one.name === name) ?? { url: '', kind: '' }
     process.kill(before, 'SIGKILL')
     await eventually(`${name} runs again`, () => this.pidOf(name) !== before)
-    const path = kind === 'master' || kind === 'agent' ? '/health' : '/ping'
+    // An agent answers /state only after it has found its tasks again.
+    const path = { master: '/health', agent: '/state' }[kind] ?? '/ping'
     await eventually(`${name} answers again`, async () => (await fetch(url + path)).ok)
   }
 

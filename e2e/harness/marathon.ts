@@ -1,6 +1,7 @@
 /** What the end-to-end tests ask of Marathon, as its clients do. */
 import type { Cluster } from './cluster.ts'
 import { eventually } from './eventually.ts'
+import type { TaskPlace } from './sandbox.ts'
 
 export type Task = {
   readonly id: string
@@ -53,4 +54,10 @@ export const httpServer = (options: { readonly id: string; readonly body: string
 export const bodyOf = async (task: Task): Promise<string> => {
   const answer = await fetch(`http://${task.host}:${task.ports[0]}/`, { signal: AbortSignal.timeout(2000) })
   return (await answer.text()).trim()
+}
+
+/** Where the sandbox of a task is found. */
+export async function placeOf(cluster: Cluster, task: Task): Promise<TaskPlace> {
+  const { frameworkId } = await cluster.json<{ frameworkId: string }>('marathon', '/v2/info')
+  return { agentId: task.slaveId, frameworkId, taskId: task.id }
 }
