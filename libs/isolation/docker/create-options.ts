@@ -55,10 +55,23 @@ function networkMode({ network }: DockerSpec): string {
   return network.mode === 'user' ? network.name : network.mode
 }
 
-function bindsOf({ mounts }: DockerSpec, sandbox: string): string[] {
-  const binds = mounts.map(({ source, target, readOnly }) => `${source}:${target}:${readOnly ? 'ro' : 'rw'}`)
+/** A path with a colon (task ids may contain them) fits into no bind text, and only existing paths into a mount. */
+function volumesOf({ mounts }: DockerSpec, sandbox: string): Pick<HostConfig, 'Binds' | 'Mounts'> {
   const hasSandbox = mounts.some(({ target }) => target === DOCKER_SANDBOX)
-  return hasSandbox ? binds : [`${sandbox}:${DOCKER_SANDBOX}:rw`, ...binds]
+  const all = hasSandbox ? mounts : [{ source: sandbox, target: DOCKER_SANDBOX, readOnly: false }, ...mounts]
+  const withColon = all.filter(({ source }) => source.includes(':'))
+  const others = all.filter(({ source }) => !source.includes(':'))
+  return {
+    Binds: others.map(({ source, target, readOnly }) => `${source}:${target}:${readOnly ? 'ro' : 'rw'}`),
+    ...(withColon.length > 0 && {
+      Mounts: withColon.map(({ source, target, readOnly }) => ({
+        Type: 'bind',
+        Source: source,
+        Target: target,
+        ReadOnly: readOnly,
+      })),
+    }),
+  }
 }
 
 function ulimitsOf(spec: ContainerSpec): NonNullable<HostConfig['Ulimits']> {
@@ -107,7 +120,7 @@ export function createOptions(spec: ContainerSpec, context: DraftContext): Draft
     ...(docker.hostname === undefined ? {} : { Hostname: docker.hostname }),
     HostConfig: {
       ...limitParts(spec.limits, context),
-      Binds: bindsOf(docker, spec.sandbox),
+      ...volumesOf(docker, spec.sandbox),
       NetworkMode: networkMode(docker),
       Privileged: docker.privileged,
       Ulimits: ulimitsOf(spec),

@@ -99,6 +99,16 @@ test('ports, volumes and networks', () => {
   assert.deepEqual(HostConfig.Binds, ['/h:/c:ro', '/box:/mnt/mesos/sandbox:rw'])
 })
 
+test('a path with a colon is a mount, because it cannot be told in a bind', () => {
+  const mounts = [
+    { source: '/a:b', target: '/c', readOnly: true },
+    { source: '/d', target: '/e', readOnly: false },
+  ]
+  const { HostConfig } = optionsOf({ mounts })
+  assert.deepEqual(HostConfig.Binds, ['/s:/mnt/mesos/sandbox:rw', '/d:/e:rw'])
+  assert.deepEqual(HostConfig.Mounts, [{ Type: 'bind', Source: '/a:b', Target: '/c', ReadOnly: true }])
+})
+
 test('combinations that the network mode forbids are refused', () => {
   const portMappings = [{ hostPort: 1, containerPort: 1, protocol: 'tcp' }] as const
   assert.throws(() => optionsOf({ network: { mode: 'host' }, portMappings }), { code: 'DOCKER_PARAMETER_INVALID' })
