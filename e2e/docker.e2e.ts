@@ -87,7 +87,7 @@ describe('Docker', { skip }, () => {
     await addJob(cluster, { name: 'contained-failure', schedule, retries: 0, command: 'exit 7', container })
     const [run] = await ended(cluster, 'contained', 1)
     assert.ok(run)
-    assert.deepEqual([run.state, run.message], ['succeeded', undefined])
+    assert.deepEqual([run.state, run.message], ['succeeded', 'Container exited with status 0'])
     assert.equal(await readSandbox(cluster, run, 'stdout'), 'in a box: contained\n')
     const [failure] = await ended(cluster, 'contained-failure', 1)
     assert.deepEqual([failure?.state, failure?.exitCode], ['failed', 7])
