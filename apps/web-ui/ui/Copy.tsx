@@ -1,7 +1,7 @@
 import { IconCheck, IconCopy } from '@tabler/icons-react'
 import { useState } from 'react'
 import type { ReactNode } from 'react'
-import { shortId } from './format.ts'
+import { shortId } from './text/format.ts'
 
 /** A button that copies; the tick says it happened. */
 export function CopyButton({ value, label }: { value: string; label: string }) {

@@ -4,7 +4,7 @@ import { StreamHub } from './stream-hub.ts'
 import { readStream } from './stream-request.ts'
 
 /**
- * The shared worker of all tabs: over HTTP/1.1 a browser opens six connections to an origin, for all of its tabs together,
+ * The shared worker of all tabs: over HTTP/1.1 a browser opens six connections to an origin, for all tabs together,
  * and three streams a tab would stall the second one.
  */
 const hub = new StreamHub(readStream)

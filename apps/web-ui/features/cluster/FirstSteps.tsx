@@ -2,7 +2,7 @@ import { Button } from '@mantine/core'
 import { Link } from 'react-router'
 import { paths } from '../../paths.ts'
 import { Sample } from '../../ui/Copy.tsx'
-import { plural } from '../../ui/format.ts'
+import { plural } from '../../ui/text/format.ts'
 
 /** What a newcomer sees: three steps, each with a command and a button. */
 export function FirstSteps({ agents }: { agents: number }) {

@@ -1,9 +1,9 @@
 import { Link } from 'react-router'
 import type { FeedEntry } from '../../api/live/feed.ts'
 import { paths } from '../../paths.ts'
-import { shortId } from '../../ui/format.ts'
+import { shortId } from '../../ui/text/format.ts'
 import { StatusMark } from '../../ui/StatusMark.tsx'
-import { Time } from '../../ui/Time.tsx'
+import { Time } from '../../ui/text/Time.tsx'
 
 function subjectPath(subject: FeedEntry['subject']): string | undefined {
   switch (subject.kind) {

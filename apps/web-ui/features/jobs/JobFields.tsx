@@ -10,7 +10,7 @@ import {
   TextField,
 } from '../document/fields.tsx'
 import type { DocumentForm } from '../document/use-document.ts'
-import { SchedulePreview } from './SchedulePreview.tsx'
+import { SchedulePreview } from './schedule/SchedulePreview.tsx'
 
 export const jobFields = [
   'name',

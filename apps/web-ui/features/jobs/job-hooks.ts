@@ -4,8 +4,8 @@ import { readRuns } from '../../api/chronos.ts'
 import { keys } from '../../api/query-keys.ts'
 import { isDependent, runView } from './job-view.ts'
 import type { JobView } from './job-view.ts'
-import { nextRuns } from './next-runs.ts'
-import { parseSchedule } from './schedule.ts'
+import { nextRuns } from './schedule/next-runs.ts'
+import { parseSchedule } from './schedule/schedule.ts'
 
 /** Runs of a job, newest first; Chronos' events mark them stale. */
 export function useRuns(name: string) {

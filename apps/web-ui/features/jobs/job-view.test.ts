@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { jobSchema, jobSummarySchema, runSchema } from '../../api/schemas/chronos.ts'
 import { editableJob, jobFieldOf, jobToSave } from './job-document.ts'
 import { forbiddenForJob, jobView, runView } from './job-view.ts'
-import { relatives } from './job-graph.ts'
+import { relatives } from './graph/job-graph.ts'
 
 const job = (more: object = {}) => jobSchema.parse({ name: 'a', command: 'x', schedule: 'R//PT1H', ...more })
 const view = (more: object = {}, summary: object = {}) =>

@@ -1,11 +1,11 @@
 import type { Job, JobSummary, WireRun } from '../../api/schemas/chronos.ts'
 import type { Jobs } from '../../api/live/jobs-source.ts'
 import { runState } from '../../api/live/feed-lines.ts'
-import { momentOf } from '../../ui/format.ts'
+import { momentOf } from '../../ui/text/format.ts'
 import type { Status } from '../../ui/status.ts'
-import { nextRuns } from './next-runs.ts'
-import { parseSchedule } from './schedule.ts'
-import { scheduleWords } from './schedule-words.ts'
+import { nextRuns } from './schedule/next-runs.ts'
+import { parseSchedule } from './schedule/schedule.ts'
+import { scheduleWords } from './schedule/schedule-words.ts'
 
 export type JobView = {
   job: Job

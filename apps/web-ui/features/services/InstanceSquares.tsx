@@ -1,5 +1,5 @@
 import type { App } from '../../api/schemas/marathon.ts'
-import { plural } from '../../ui/format.ts'
+import { plural } from '../../ui/text/format.ts'
 import type { Status } from '../../ui/status.ts'
 import { instanceStatus } from './service-view.ts'
 import './services.css'

@@ -1,7 +1,7 @@
 import type { App } from '../../api/schemas/marathon.ts'
 import type { JsonObject } from '../document/json-document.ts'
 import { format, isObject } from '../document/json-document.ts'
-import { plural } from '../../ui/format.ts'
+import { plural } from '../../ui/text/format.ts'
 
 /** What Marathon adds to an app when it answers; none of it belongs into a request. */
 const readOnly = new Set([

@@ -1,7 +1,7 @@
 import type { App, QueueItem } from '../../api/schemas/marathon.ts'
 import type { Usage } from '../cluster/usage.ts'
-import { amount, cpus, mebibytes, plural } from '../../ui/format.ts'
-import type { ResourceName } from '../../ui/format.ts'
+import { amount, cpus, mebibytes, plural } from '../../ui/text/format.ts'
+import type { ResourceName } from '../../ui/text/format.ts'
 
 /** Marathon's reasons, in the order offers are tried against, as words. */
 const reasonTexts: Record<string, string> = {

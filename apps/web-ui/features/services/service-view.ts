@@ -2,7 +2,7 @@ import type { App, MarathonTask, QueueItem } from '../../api/schemas/marathon.ts
 import type { Services } from '../../api/live/services-state.ts'
 import type { Usage } from '../cluster/usage.ts'
 import { taskWords } from '../../api/live/task-words.ts'
-import { duration } from '../../ui/format.ts'
+import { duration } from '../../ui/text/format.ts'
 import type { Status } from '../../ui/status.ts'
 import { explainWaiting } from './explain.ts'
 

@@ -1,7 +1,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useRef } from 'react'
 import type { ReactNode } from 'react'
-import { parseAnsi } from '../../ui/ansi.ts'
+import { parseAnsi } from '../../ui/text/ansi.ts'
 import type { LogView } from './log-follower.ts'
 
 const lineHeight = 19

@@ -3,10 +3,10 @@ import type { Task } from '../../api/live/cluster-state.ts'
 import { reasonWords, taskWords } from '../../api/live/task-words.ts'
 import { paths } from '../../paths.ts'
 import { Id } from '../../ui/Copy.tsx'
-import { amount, resourceLabel } from '../../ui/format.ts'
+import { amount, resourceLabel } from '../../ui/text/format.ts'
 import { Facts, Panel } from '../../ui/Panel.tsx'
 import { StatusMark } from '../../ui/StatusMark.tsx'
-import { ExactTime, Time } from '../../ui/Time.tsx'
+import { ExactTime, Time } from '../../ui/text/Time.tsx'
 import { useCluster } from '../live/hooks.ts'
 
 export function TaskDetails({ task }: { task: Task }) {

@@ -3,10 +3,10 @@ import type { Cluster, Task } from '../../api/live/cluster-state.ts'
 import { taskWords } from '../../api/live/task-words.ts'
 import { paths } from '../../paths.ts'
 import type { Column } from '../../ui/DataTable.tsx'
-import { cpus, mebibytes, shortId } from '../../ui/format.ts'
+import { cpus, mebibytes, shortId } from '../../ui/text/format.ts'
 import { StatusWord } from '../../ui/StatusMark.tsx'
 import type { Status } from '../../ui/status.ts'
-import { Time } from '../../ui/Time.tsx'
+import { Time } from '../../ui/text/Time.tsx'
 
 export type TaskRow = { task: Task; status: Status; word: string; host: string; framework: string }
 
