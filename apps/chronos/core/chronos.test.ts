@@ -1,132 +1,12 @@
-import { createRandom } from '@thermosphere/effects'
-import type { mesos, scheduler } from '@thermosphere/protocol'
+import type { mesos } from '@thermosphere/protocol'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Command, Effect, Input, Reply } from './messages.ts'
-import { createState } from './state.ts'
-import type { ChronosConfig, Run } from './state.ts'
-import { step } from './step.ts'
-import { graphCsv, graphDot, listJobs, runsOf, summarize } from './views/views.ts'
-
-const config: ChronosConfig = {
-  defaults: { cpus: 0.1, mem: 128, disk: 256, user: 'root', epsilon: undefined },
-  role: '*',
-  failureRetryMs: 60_000,
-  disableAfterFailures: 0,
-  legacyRetryGate: false,
-  declineSeconds: undefined,
-  reconciliationIntervalMs: 600_000,
-  reviveIntervalMinMs: 5_000,
-  jobHistoryLimit: 5,
-  historyRunsMax: 1000,
-  historyTotalMax: 10_000,
-  historyTtlMs: 365 * 86_400_000,
-  unreachableTimeoutMs: 15 * 60_000,
-  hostname: 'h',
-}
-const start = Temporal.Instant.from('2026-01-01T00:00:00Z').epochMilliseconds
-const minute = 60_000
-
-/** Drives the core with a clock and timers of its own, as the shell loop does. */
-class World {
-  readonly state
-  now = start
-  readonly timers = new Map<string, number>()
-  calls: Omit<scheduler.Call, 'framework_id'>[] = []
-  #offers = 0
-  constructor(overrides: Partial<ChronosConfig> = {}) {
-    this.state = createState({ ...config, ...overrides }, createRandom(1))
-    this.input({ type: 'connected', frameworkId: 'f-0000' })
-  }
-
-  input(input: Input): readonly Effect[] {
-    const effects = step(this.state, input, this.now)
-    for (const effect of effects) {
-      if (effect.type === 'call') this.calls.push(effect.call)
-      if (effect.type !== 'timer') continue
-      if (effect.at === undefined) this.timers.delete(effect.key)
-      else this.timers.set(effect.key, effect.at)
-    }
-    return effects
-  }
-
-  command(command: Command): Reply {
-    const effects = this.input({ type: 'command', id: 'c', command })
-    const reply = effects.find((effect) => effect.type === 'reply')
-    assert.ok(reply?.type === 'reply')
-    this.fire()
-    return reply.reply
-  }
-
-  put(document: Record<string, unknown>): Reply {
-    return this.command({ type: 'put-job', document, endpoint: 'parents' in document ? 'dependency' : 'iso8601' })
-  }
-
-  fire(): void {
-    for (;;) {
-      const [next] = [...this.timers].sort((a, b) => a[1] - b[1]).filter(([, at]) => at <= this.now)
-      if (next === undefined) return
-      this.timers.delete(next[0])
-      this.input({ type: 'timer', key: next[0] })
-    }
-  }
-
-  advance(ms: number): void {
-    const end = this.now + ms
-    for (;;) {
-      const next = Math.min(...this.timers.values(), end)
-      this.now = Math.max(this.now, next)
-      this.fire()
-      if (this.now >= end) return
-    }
-  }
-
-  /** One offer; returns the tasks that were launched on it. */
-  offer(cpus = 4, attributes: mesos.Attribute[] = []): mesos.TaskInfo[] {
-    const before = this.calls.length
-    const scalar = (name: string, value: number): mesos.Resource => ({ name, type: 'SCALAR', scalar: { value } })
-    const offer: mesos.Offer = {
-      id: { value: `o${this.#offers++}` },
-      framework_id: { value: 'f-0000' },
-      agent_id: { value: 'a-S0' },
-      hostname: 'node-1',
-      resources: [scalar('cpus', cpus), scalar('mem', 8192), scalar('disk', 10_000)],
-      attributes,
-    }
-    this.input({ type: 'offers', offers: [offer] })
-    const accepts = this.calls.slice(before).flatMap((call) => call.accept?.operations ?? [])
-    return accepts.flatMap((operation) => operation.launch?.task_infos ?? [])
-  }
-
-  update(taskId: string, state: mesos.TaskState, more: Partial<mesos.TaskStatus> = {}): void {
-    const status = { task_id: { value: taskId }, state, agent_id: { value: 'a-S0' }, ...more }
-    this.input({ type: 'update', status })
-  }
-
-  /** Launches what is queued and ends it. */
-  runAll(state: mesos.TaskState = 'TASK_FINISHED'): string[] {
-    const ids = this.offer().map((task) => task.task_id.value)
-    for (const id of ids) {
-      this.update(id, 'TASK_RUNNING')
-      this.update(id, state)
-    }
-    return ids
-  }
-
-  runs(name: string): Run[] {
-    return runsOf(this.state, name).toReversed()
-  }
-
-  job(name: string): Record<string, unknown> {
-    const [found] = (listJobs(this.state, '3') as Record<string, unknown>[]).filter((job) => job['name'] === name)
-    assert.ok(found)
-    return found
-  }
-}
+import { minute, start, World } from './testing/world.ts'
+import { graphCsv, graphDot, summarize } from './views/views.ts'
 
 const hourly = { name: 'hourly', command: 'true', schedule: 'R3/2026-01-01T01:00:00Z/PT1H' }
 
-test('[chronos 1] a scheduled job runs at its times, as often as it says, and is then disabled', () => {
+test('[chronos 21] [chronos 22] [chronos 53] a scheduled job runs at its times, as often as it says, and is then disabled', () => {
   const world = new World()
   assert.deepEqual(world.put(hourly), { status: 204 })
   const ids: string[] = []
@@ -142,7 +22,7 @@ test('[chronos 1] a scheduled job runs at its times, as often as it says, and is
   assert.equal(world.job('hourly')['disabled'], true)
 })
 
-test('R1//PT24H runs at once and one time', () => {
+test('[chronos 24] R1//PT24H runs at once and one time', () => {
   const world = new World()
   world.put({ name: 'once', command: 'true', schedule: 'R1//PT24H' })
   assert.equal(world.runAll().length, 1)
@@ -150,7 +30,7 @@ test('R1//PT24H runs at once and one time', () => {
   assert.equal(world.runAll().length, 0)
 })
 
-test('a listing shows the next start and what is left, and posting it back changes nothing', () => {
+test('[chronos 16] [chronos 30] a listing shows the next start and what is left, and posting it back changes nothing', () => {
   const world = new World()
   world.put(hourly)
   assert.equal(world.job('hourly')['schedule'], hourly.schedule)
@@ -163,7 +43,7 @@ test('a listing shows the next start and what is left, and posting it back chang
   assert.equal(world.job('hourly')['successCount'], 1)
 })
 
-test('without epsilon, missed occurrences become one run and take one repetition', () => {
+test('[chronos 32] without epsilon, missed occurrences become one run and take one repetition', () => {
   const world = new World()
   world.put({ ...hourly, schedule: 'R9/2026-01-01T01:00:00Z/PT1H' })
   world.now = start + 5 * 60 * minute + 1
@@ -180,7 +60,7 @@ test('without epsilon, missed occurrences become one run and take one repetition
   assert.match(String(world.job('hourly')['schedule']), /^R8\/2026-01-01T06:00:00/)
 })
 
-test('with epsilon, each occurrence runs within its window or is recorded as missed and consumed', () => {
+test('[chronos 31] with epsilon, each occurrence runs within its window or is recorded as missed and consumed', () => {
   const world = new World()
   world.put({ ...hourly, schedule: 'R9/2026-01-01T01:00:00Z/PT1H', epsilon: 'PT30M' })
   world.now = start + 5 * 60 * minute + 10 * minute
@@ -194,7 +74,7 @@ test('with epsilon, each occurrence runs within its window or is recorded as mis
   assert.match(String(world.job('hourly')['schedule']), /^R4\/2026-01-01T06:00:00/)
 })
 
-test('a queued run with epsilon that finds no place in time is missed, with the reason', () => {
+test('[chronos 31] [chronos E7] a queued run with epsilon that finds no place in time is missed, with the reason', () => {
   const world = new World()
   world.put({ ...hourly, epsilon: 'PT5M', cpus: 100 })
   world.advance(61 * minute)
@@ -205,7 +85,7 @@ test('a queued run with epsilon that finds no place in time is missed, with the 
   assert.match(run?.message ?? '', /needs cpus:100/)
 })
 
-test('[chronos 31] a failed run is retried after the delay, counted once, and keeps its arguments', () => {
+test('[chronos 52] [chronos 76] a failed run is retried after the delay, counted once, and keeps its arguments', () => {
   const world = new World()
   world.put({ name: 'j', command: 'false', schedule: 'R1//P1D', retries: 1, arguments: ['-v'] })
   const [first] = world.runAll('TASK_FAILED')
@@ -219,7 +99,7 @@ test('[chronos 31] a failed run is retried after the delay, counted once, and ke
   assert.equal(world.job('j')['errorCount'], 1)
 })
 
-test('a killed run is neither retried nor counted', () => {
+test('[chronos 51] a killed run is neither retried nor counted', () => {
   const world = new World()
   world.put({ name: 'j', command: 'sleep 100', schedule: 'R1//P1D' })
   const [task] = world.offer()
@@ -232,7 +112,7 @@ test('a killed run is neither retried nor counted', () => {
   assert.deepEqual([world.job('j')['errorCount'], world.job('j')['successCount']], [0, 0])
 })
 
-test('[chronos 20] a dependent job runs once every parent has succeeded since it last started', () => {
+test('[chronos 39] a dependent job runs once every parent has succeeded since it last started', () => {
   const world = new World()
   world.put({ name: 'a', command: 'true', schedule: 'R0//P1D' })
   world.put({ name: 'b', command: 'true', schedule: 'R0//P1D' })
@@ -253,7 +133,7 @@ test('[chronos 20] a dependent job runs once every parent has succeeded since it
   assert.equal(isQueued(), false)
 })
 
-test('a cycle, an unknown parent and a wrong endpoint are refused and change nothing', () => {
+test('[chronos 44] a cycle, an unknown parent and a wrong endpoint are refused and change nothing', () => {
   const world = new World()
   world.put({ name: 'a', command: 'true', schedule: 'R0//P1D' })
   world.put({ name: 'b', command: 'true', parents: ['a'] })
@@ -268,7 +148,7 @@ test('a cycle, an unknown parent and a wrong endpoint are refused and change not
   assert.deepEqual([...world.state.jobs.keys()], ['a', 'b'])
 })
 
-test('a deleted job is killed and its children inherit its schedule or its parents', () => {
+test('[chronos 7] [chronos 45] a deleted job is killed and its children inherit its schedule or its parents', () => {
   const world = new World()
   world.put(hourly)
   world.put({ name: 'child', command: 'true', parents: ['hourly'] })
@@ -279,7 +159,7 @@ test('a deleted job is killed and its children inherit its schedule or its paren
   assert.equal(world.job('grandchild')['schedule'], hourly.schedule)
 })
 
-test('a run waits while an earlier one of its job has not ended, and says so', () => {
+test('[chronos 33] a run waits while an earlier one of its job has not ended, and says so', () => {
   const world = new World()
   world.put(hourly)
   world.advance(60 * minute)
@@ -292,7 +172,7 @@ test('a run waits while an earlier one of its job has not ended, and says so', (
   assert.equal(world.offer().length, 1)
 })
 
-test('a run that does not fit is passed over by those behind it', () => {
+test('[chronos 71] [chronos E6] a run that does not fit is passed over by those behind it', () => {
   const world = new World()
   world.put({ name: 'big', command: 'true', schedule: 'R1//P1D', cpus: 100, highPriority: true })
   world.put({ name: 'small', command: 'true', schedule: 'R1//P1D' })
@@ -303,7 +183,7 @@ test('a run that does not fit is passed over by those behind it', () => {
   assert.match(world.runs('big').at(-1)?.waitsFor ?? '', /needs cpus:100, offered cpus:4/)
 })
 
-test('constraints are held against attributes', () => {
+test('[chronos 65] constraints are held against attributes', () => {
   const world = new World()
   world.put({ name: 'j', command: 'true', schedule: 'R1//P1D', constraints: [['rack', 'LIKE', 'r[12]']] })
   const rack = (value: string): mesos.Attribute[] => [{ name: 'rack', type: 'TEXT', text: { value } }]
@@ -312,7 +192,7 @@ test('constraints are held against attributes', () => {
   assert.equal(world.offer(4, rack('r2')).length, 1)
 })
 
-test('after a restart nothing is launched before the fate of launched runs is known', () => {
+test('[chronos 85] after a restart nothing is launched before the fate of launched runs is known', () => {
   const world = new World()
   world.put({ name: 'j', command: 'true', schedule: 'R2//PT1H' })
   const [task] = world.offer()
@@ -356,7 +236,7 @@ test('a duplicate of a terminal update changes nothing and is acknowledged again
   assert.equal(world.calls.at(-1)?.type, 'ACKNOWLEDGE')
 })
 
-test('a job is disabled after as many failures in a row as the flag says', () => {
+test('[chronos 62] a job is disabled after as many failures in a row as the flag says', () => {
   const world = new World({ disableAfterFailures: 2 })
   world.put({ ...hourly, retries: 0, schedule: 'R/2026-01-01T01:00:00Z/PT1H' })
   for (let hour = 0; hour < 4; hour++) {
@@ -367,7 +247,7 @@ test('a job is disabled after as many failures in a row as the flag says', () =>
   assert.equal(world.job('hourly')['errorCount'], 2)
 })
 
-test('request JSON is coerced as the original coerces it', () => {
+test('[chronos 12] request JSON is coerced as the original coerces it', () => {
   const world = new World()
   world.put({
     name: 36,
@@ -382,7 +262,7 @@ test('request JSON is coerced as the original coerces it', () => {
   assert.deepEqual([job['cpus'], job['retries'], job['concurrent'], job['mem']], [0.5, 3, true, 128])
 })
 
-test('the graph is told as DOT and CSV', () => {
+test('[chronos 11] [chronos 47] the graph is told as DOT and CSV', () => {
   const world = new World()
   world.put({ name: 'daily', command: 'true', schedule: 'R/2027-01-01T00:00:00Z/P1D' })
   world.put({ name: 'after', command: 'true', parents: ['daily'] })
@@ -398,7 +278,7 @@ test('the graph is told as DOT and CSV', () => {
   })
 })
 
-test('wrong jobs are refused with the field and what is allowed', () => {
+test('[chronos 18] wrong jobs are refused with the field and what is allowed', () => {
   const world = new World()
   const cases: [Record<string, unknown>, RegExp][] = [
     [{ command: 'true', schedule: 'R1//P1D' }, /the job's name is invalid/],

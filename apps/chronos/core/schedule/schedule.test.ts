@@ -20,7 +20,7 @@ const times = (text: string, options: { readonly zone?: string; readonly count?:
   )
 }
 
-test('R for ever, Rn for n runs, R0 for none', () => {
+test('[chronos 21] [chronos 22] [chronos 23] R for ever, Rn for n runs, R0 for none', () => {
   assert.deepEqual(times('R/2026-01-01T06:00:00Z/PT2S'), [
     '2026-01-01T06:00:00Z',
     '2026-01-01T06:00:02Z',
@@ -31,7 +31,7 @@ test('R for ever, Rn for n runs, R0 for none', () => {
   assert.deepEqual(times('R1//PT24H'), ['2026-01-01T00:00:00Z'])
 })
 
-test('month ends are clamped from the anchor, not from the last run', () => {
+test('[chronos 27] month ends are clamped from the anchor, not from the last run', () => {
   assert.deepEqual(times('R/2026-01-31T00:00:00Z/P1M'), [
     '2026-01-31T00:00:00Z',
     '2026-02-28T00:00:00Z',
@@ -39,7 +39,7 @@ test('month ends are clamped from the anchor, not from the last run', () => {
   ])
 })
 
-test('a time zone re-labels the wall clock and keeps it over a clock change', () => {
+test('[chronos 28] a time zone re-labels the wall clock and keeps it over a clock change', () => {
   const zone = 'Europe/Berlin'
   assert.deepEqual(times('R/2026-07-01T09:00:00Z/P1D', { zone, count: 1 }), ['2026-07-01T07:00:00Z'])
   assert.deepEqual(times('R/2026-03-28T09:00:00/P1D', { zone, count: 2 }), [
@@ -52,7 +52,7 @@ test('a time zone re-labels the wall clock and keeps it over a clock change', ()
   ])
 })
 
-test('a local time in the spring gap shifts that day alone, one in the autumn overlap runs once', () => {
+test('[chronos 28] a local time in the spring gap shifts that day alone, one in the autumn overlap runs once', () => {
   const zone = 'Europe/Berlin'
   assert.deepEqual(times('R/2026-03-28T02:30:00/P1D', { zone }), [
     '2026-03-28T01:30:00Z',
@@ -65,7 +65,7 @@ test('a local time in the spring gap shifts that day alone, one in the autumn ov
   ])
 })
 
-test('starts are read in every ISO form that the original reads', () => {
+test('[chronos 26] starts are read in every ISO form that the original reads', () => {
   const starts: Record<string, string> = {
     '2026-03-01T02:00Z': '2026-03-01T02:00:00Z',
     '2026-03-01T02Z': '2026-03-01T02:00:00Z',
@@ -85,7 +85,7 @@ test('starts are read in every ISO form that the original reads', () => {
   }
 })
 
-test('a schedule that cannot be read says which part is wrong', () => {
+test('[chronos 18] [chronos 26] a schedule that cannot be read says which part is wrong', () => {
   const wrong: Record<string, RegExp> = {
     'R/20260301T020000Z/PT1H': /'20260301T020000Z' is not a date/,
     'R/2026-02-30T00:00:00Z/PT1H': /is not a date/,
@@ -109,13 +109,13 @@ test('a schedule that cannot be read says which part is wrong', () => {
   assert.match(zone.ok ? '' : zone.error, /no such time zone/)
 })
 
-test('zones are read as Java reads them', () => {
+test('[chronos 29] zones are read as Java reads them', () => {
   assert.deepEqual(times('R1/2026-01-01T00:00:00/P1D', { zone: 'PST' }), ['2026-01-01T08:00:00Z'])
   assert.deepEqual(times('R1/2026-01-01T00:00:00/P1D', { zone: 'GMT+2' }), ['2025-12-31T22:00:00Z'])
   assert.deepEqual(times('R1/2026-01-01T00:00:00/P1D', { zone: 'CEST' }), ['2026-01-01T00:00:00Z'])
 })
 
-test('cron runs in the zone of the job, after its creation', () => {
+test('[chronos 35] cron runs in the zone of the job, after its creation', () => {
   assert.deepEqual(times('0 9 * * 1-5', { zone: 'Europe/Berlin', count: 2 }), [
     '2026-01-01T08:00:00Z',
     '2026-01-02T08:00:00Z',
@@ -132,7 +132,7 @@ test('skipping ahead lands on the first time after, however far', () => {
   assert.equal(nextCursor(schedule, cursor).at, at('2026-08-02T00:00:00Z'))
 })
 
-test('the text stays as posted until the first run, then shows what is left and the next start', () => {
+test('[chronos 30] the text stays as posted until the first run, then shows what is left and the next start', () => {
   const schedule = parse('R5/2026-01-01T00:00:00Z/P1D')
   const first = firstCursor(schedule, now)
   assert.equal(renderSchedule(schedule, first, 5), 'R5/2026-01-01T00:00:00Z/P1D')

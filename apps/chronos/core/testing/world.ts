@@ -1,0 +1,124 @@
+/** Drives the core without a shell: a clock, timers, offers and updates by hand. */
+import { createRandom } from '@thermosphere/effects'
+import type { mesos, scheduler } from '@thermosphere/protocol'
+import assert from 'node:assert/strict'
+import type { Command, Effect, Input, Reply } from '../messages.ts'
+import { createState } from '../state.ts'
+import type { ChronosConfig, Run } from '../state.ts'
+import { step } from '../step.ts'
+import { listJobs, runsOf } from '../views/views.ts'
+
+const config: ChronosConfig = {
+  defaults: { cpus: 0.1, mem: 128, disk: 256, user: 'root', epsilon: undefined },
+  role: '*',
+  failureRetryMs: 60_000,
+  disableAfterFailures: 0,
+  legacyRetryGate: false,
+  declineSeconds: undefined,
+  reconciliationIntervalMs: 600_000,
+  reviveIntervalMinMs: 5_000,
+  jobHistoryLimit: 5,
+  historyRunsMax: 1000,
+  historyTotalMax: 10_000,
+  historyTtlMs: 365 * 86_400_000,
+  unreachableTimeoutMs: 15 * 60_000,
+  hostname: 'h',
+}
+export const start = Temporal.Instant.from('2026-01-01T00:00:00Z').epochMilliseconds
+export const minute = 60_000
+
+export class World {
+  readonly state
+  now = start
+  readonly timers = new Map<string, number>()
+  calls: Omit<scheduler.Call, 'framework_id'>[] = []
+  #offers = 0
+  constructor(overrides: Partial<ChronosConfig> = {}) {
+    this.state = createState({ ...config, ...overrides }, createRandom(1))
+    this.input({ type: 'connected', frameworkId: 'f-0000' })
+  }
+
+  input(input: Input): readonly Effect[] {
+    const effects = step(this.state, input, this.now)
+    for (const effect of effects) {
+      if (effect.type === 'call') this.calls.push(effect.call)
+      if (effect.type !== 'timer') continue
+      if (effect.at === undefined) this.timers.delete(effect.key)
+      else this.timers.set(effect.key, effect.at)
+    }
+    return effects
+  }
+
+  command(command: Command): Reply {
+    const effects = this.input({ type: 'command', id: 'c', command })
+    const reply = effects.find((effect) => effect.type === 'reply')
+    assert.ok(reply?.type === 'reply')
+    this.fire()
+    return reply.reply
+  }
+
+  put(document: Record<string, unknown>): Reply {
+    return this.command({ type: 'put-job', document, endpoint: 'parents' in document ? 'dependency' : 'iso8601' })
+  }
+
+  fire(): void {
+    for (;;) {
+      const [next] = [...this.timers].sort((a, b) => a[1] - b[1]).filter(([, at]) => at <= this.now)
+      if (next === undefined) return
+      this.timers.delete(next[0])
+      this.input({ type: 'timer', key: next[0] })
+    }
+  }
+
+  advance(ms: number): void {
+    const end = this.now + ms
+    for (;;) {
+      const next = Math.min(...this.timers.values(), end)
+      this.now = Math.max(this.now, next)
+      this.fire()
+      if (this.now >= end) return
+    }
+  }
+
+  /** One offer; returns the tasks that were launched on it. */
+  offer(cpus = 4, attributes: mesos.Attribute[] = []): mesos.TaskInfo[] {
+    const before = this.calls.length
+    const scalar = (name: string, value: number): mesos.Resource => ({ name, type: 'SCALAR', scalar: { value } })
+    const offer: mesos.Offer = {
+      id: { value: `o${this.#offers++}` },
+      framework_id: { value: 'f-0000' },
+      agent_id: { value: 'a-S0' },
+      hostname: 'node-1',
+      resources: [scalar('cpus', cpus), scalar('mem', 8192), scalar('disk', 10_000)],
+      attributes,
+    }
+    this.input({ type: 'offers', offers: [offer] })
+    const accepts = this.calls.slice(before).flatMap((call) => call.accept?.operations ?? [])
+    return accepts.flatMap((operation) => operation.launch?.task_infos ?? [])
+  }
+
+  update(taskId: string, state: mesos.TaskState, more: Partial<mesos.TaskStatus> = {}): void {
+    const status = { task_id: { value: taskId }, state, agent_id: { value: 'a-S0' }, ...more }
+    this.input({ type: 'update', status })
+  }
+
+  /** Launches what is queued and ends it. */
+  runAll(state: mesos.TaskState = 'TASK_FINISHED'): string[] {
+    const ids = this.offer().map((task) => task.task_id.value)
+    for (const id of ids) {
+      this.update(id, 'TASK_RUNNING')
+      this.update(id, state)
+    }
+    return ids
+  }
+
+  runs(name: string): Run[] {
+    return runsOf(this.state, name).toReversed()
+  }
+
+  job(name: string): Record<string, unknown> {
+    const [found] = (listJobs(this.state, '3') as Record<string, unknown>[]).filter((job) => job['name'] === name)
+    assert.ok(found)
+    return found
+  }
+}
