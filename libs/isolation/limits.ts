@@ -6,10 +6,14 @@ export const RESCAN_INTERVAL_MS = 5_000
 export const RESCAN_PART = 500
 /** A process table that is younger than this is used again (usage of many containers in one poll). */
 export const PROCESS_TABLE_AGE_MS = 250
+/** Scans of the process table take at most one part in this many of the time. */
+export const PROCESS_SCAN_SHARE = 5
 /** A set-up (mounts, user change) that takes longer is given up and killed. */
 export const SETUP_TIMEOUT_MS = 30_000
 /** How often a set-up is looked at that may have ended without a word. */
 export const SETUP_POLL_INTERVAL_MS = 25
+/** Looks at a set-up that complained and has not begun, until it is taken for failed; half a second. */
+export const SETUP_SILENT_POLLS_MAX = 20
 /** Passes over the processes of a container before destroy reports what is left. */
 export const KILL_PASSES_MAX = 200
 /** Between two passes: first short, since most processes die at once. */

@@ -1,7 +1,8 @@
 /** cgroup v1: one hierarchy a controller, the container's directory in each. */
+import { existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { IsolationError } from '../errors.ts'
+import { errnoOf, IsolationError } from '../errors.ts'
 import { CFS_PERIOD_US } from '../limits.ts'
 import { TICKS_PER_SECOND } from '../process/process-table.ts'
 import {
@@ -13,7 +14,7 @@ import {
   parsePids,
   softMemoryBytes,
 } from './arithmetic.ts'
-import { joinLine, makeCgroup, placePath, readControl, removeCgroup, writeControl } from './cgroups.ts'
+import { joinLine, makeCgroup, placePath, readControl, readControlNow, removeCgroup, writeControl } from './cgroups.ts'
 import type { ContainerLimits, ContainerUsage } from '../containerizer.ts'
 import type { MemoryReport } from './arithmetic.ts'
 import type { CgroupPlace, Cgroups } from './cgroups.ts'
@@ -26,9 +27,9 @@ export type CgroupsOptions = {
   readonly isCfsEnabled: boolean
 }
 
-const ACCOUNTING = ['cpu', 'cpuacct', 'memory', 'pids'] as const
-type Controller = (typeof ACCOUNTING)[number] | 'freezer'
-const CONTROLLERS: readonly Controller[] = [...ACCOUNTING, 'freezer']
+const ACCOUNTING = ['cpu', 'cpuacct', 'memory'] as const
+type Controller = (typeof ACCOUNTING)[number] | 'pids' | 'freezer'
+const CONTROLLERS: readonly Controller[] = [...ACCOUNTING, 'pids', 'freezer']
 
 export class CgroupsV1 implements Cgroups {
   readonly version = 1
@@ -54,26 +55,30 @@ export class CgroupsV1 implements Cgroups {
     }
   }
 
-  async create(place: CgroupPlace): Promise<void> {
-    for (const controller of this.#ownControllers(place)) makeCgroup(this.#directory(controller, place))
+  create(place: CgroupPlace): Promise<void> {
+    const controllers = place.parent === undefined ? ([...ACCOUNTING, 'freezer'] as const) : (['freezer'] as const)
+    for (const controller of controllers) makeCgroup(this.#directory(controller, place))
+    return Promise.resolve()
   }
 
-  async limit(place: CgroupPlace, limits: ContainerLimits): Promise<void> {
-    if (place.parent !== undefined) return
-    await this.#limitCpu(place, limits)
-    await this.#limitMemory(place, limits)
-    if (limits.pidsMax !== undefined) writeControl(this.#file('pids', place, 'pids.max'), limits.pidsMax)
+  limit(place: CgroupPlace, limits: ContainerLimits): Promise<void> {
+    if (place.parent !== undefined) return Promise.resolve()
+    this.#limitCpu(place, limits)
+    this.#limitMemory(place, limits)
+    if (limits.pidsMax !== undefined) this.#limitPids(place, limits.pidsMax)
+    return Promise.resolve()
   }
 
   joinLines(place: CgroupPlace): readonly string[] {
     const { containerId, parent } = place
     const accounting = { containerId: parent ?? containerId }
-    const directories = ACCOUNTING.map((controller) => this.#directory(controller, accounting))
-    return [...directories, this.#directory('freezer', place)].map(joinLine)
+    const directories = this.#accounting(accounting).map((controller) => this.#directory(controller, accounting))
+    // A shell is one thread, and moving a thread takes no lock that waits for every fork and exit on the host (10 ms).
+    return [...directories, this.#directory('freezer', place)].map((directory) => joinLine(directory, 'tasks'))
   }
 
-  async members(place: CgroupPlace): Promise<readonly number[]> {
-    return parsePids(await readControl(this.#file('freezer', place, 'cgroup.procs')))
+  members(place: CgroupPlace): Promise<readonly number[]> {
+    return Promise.resolve(parsePids(readControlNow(this.#file('freezer', place, 'cgroup.procs'))))
   }
 
   killAll(): Promise<void> {
@@ -92,9 +97,10 @@ export class CgroupsV1 implements Cgroups {
     return { timestamp, ...cpu, ...memory, processes: parsePids(processes).length, threads: parsePids(threads).length }
   }
 
-  async outOfMemoryKills(place: CgroupPlace): Promise<number> {
-    if (place.parent !== undefined) return 0
-    return parseFlatKeyed(await readControl(this.#file('memory', place, 'memory.oom_control'))).get('oom_kill') ?? 0
+  outOfMemoryKills(place: CgroupPlace): Promise<number> {
+    if (place.parent !== undefined) return Promise.resolve(0)
+    const text = readControlNow(this.#file('memory', place, 'memory.oom_control'))
+    return Promise.resolve(parseFlatKeyed(text).get('oom_kill') ?? 0)
   }
 
   async memoryReport(place: CgroupPlace): Promise<MemoryReport> {
@@ -108,11 +114,13 @@ export class CgroupsV1 implements Cgroups {
   }
 
   async remove(place: CgroupPlace): Promise<void> {
-    for (const controller of this.#ownControllers(place)) await removeCgroup(this.#directory(controller, place))
+    const accounting = place.parent === undefined ? this.#accounting(place) : []
+    for (const controller of [...accounting, 'freezer'] as const) await removeCgroup(this.#directory(controller, place))
   }
 
-  #ownControllers({ parent }: CgroupPlace): readonly Controller[] {
-    return parent === undefined ? CONTROLLERS : ['freezer']
+  /** The pids hierarchy is entered by those who ask for a limit only: each one costs every launch its time. */
+  #accounting(place: CgroupPlace): readonly Controller[] {
+    return existsSync(this.#directory('pids', place)) ? [...ACCOUNTING, 'pids'] : ACCOUNTING
   }
 
   #directory(controller: Controller, place: CgroupPlace): string {
@@ -123,24 +131,37 @@ export class CgroupsV1 implements Cgroups {
     return join(this.#directory(controller, place), name)
   }
 
-  async #limitCpu(place: CgroupPlace, limits: ContainerLimits): Promise<void> {
+  #limitCpu(place: CgroupPlace, limits: ContainerLimits): void {
     writeControl(this.#file('cpu', place, 'cpu.shares'), cpuShares(limits.cpusMilli))
     const quotaUs = cfsQuotaUs(limits, this.#options)
     const file = this.#file('cpu', place, 'cpu.cfs_quota_us')
     if (quotaUs !== undefined) {
       writeControl(this.#file('cpu', place, 'cpu.cfs_period_us'), CFS_PERIOD_US)
       writeControl(file, quotaUs)
-    } else if ((await readControl(file)).trim() !== '-1') writeControl(file, -1)
+    } else if (readControlNow(file).trim() !== '-1') writeControl(file, -1)
   }
 
   /** The hard limit is only ever raised once it is set: lowering it could end a task for what it was granted before. */
-  async #limitMemory(place: CgroupPlace, limits: ContainerLimits): Promise<void> {
+  #limitMemory(place: CgroupPlace, limits: ContainerLimits): void {
     writeControl(this.#file('memory', place, 'memory.soft_limit_in_bytes'), softMemoryBytes(limits))
     const file = this.#file('memory', place, 'memory.limit_in_bytes')
-    const before = parseLimit(await readControl(file))
+    const before = parseLimit(readControlNow(file))
     const wanted = hardMemoryBytes(limits)
     if (before !== undefined && wanted <= before) return
     writeControl(file, Number.isFinite(wanted) ? wanted : -1)
+  }
+
+  #limitPids(place: CgroupPlace, pidsMax: number): void {
+    makeCgroup(this.#directory('pids', place))
+    writeControl(this.#file('pids', place, 'pids.max'), pidsMax)
+    // At a launch there are none; the processes of a container that gets its first limit later move now.
+    for (const pid of parsePids(readControlNow(this.#file('cpuacct', place, 'cgroup.procs')))) {
+      try {
+        writeControl(this.#file('pids', place, 'cgroup.procs'), pid)
+      } catch (error) {
+        if (errnoOf(error instanceof Error ? error.cause : undefined) !== 'ESRCH') throw error
+      }
+    }
   }
 
   async #cpuUsage(place: CgroupPlace): Promise<Omit<ContainerUsage, 'timestamp'>> {

@@ -14,7 +14,7 @@ import {
   parsePids,
   softMemoryBytes,
 } from './arithmetic.ts'
-import { joinLine, makeCgroup, placePath, readControl, removeCgroup, writeControl } from './cgroups.ts'
+import { joinLine, makeCgroup, placePath, readControl, readControlNow, removeCgroup, writeControl } from './cgroups.ts'
 import type { ContainerLimits, ContainerUsage } from '../containerizer.ts'
 import type { MemoryReport } from './arithmetic.ts'
 import type { CgroupPlace, Cgroups } from './cgroups.ts'
@@ -55,20 +55,21 @@ export class CgroupsV2 implements Cgroups {
     makeCgroup(this.#file(place, ''))
   }
 
-  async limit(place: CgroupPlace, limits: ContainerLimits): Promise<void> {
-    if (place.parent !== undefined) return
+  limit(place: CgroupPlace, limits: ContainerLimits): Promise<void> {
+    if (place.parent !== undefined) return Promise.resolve()
     const has = (controller: Controller): boolean => this.#controllers.includes(controller)
-    if (has('cpu')) await this.#limitCpu(place, limits)
-    if (has('memory')) await this.#limitMemory(place, limits)
+    if (has('cpu')) this.#limitCpu(place, limits)
+    if (has('memory')) this.#limitMemory(place, limits)
     if (has('pids') && limits.pidsMax !== undefined) writeControl(this.#file(place, 'pids.max'), limits.pidsMax)
+    return Promise.resolve()
   }
 
   joinLines(place: CgroupPlace): readonly string[] {
-    return [joinLine(this.#file(place, ''))]
+    return [joinLine(this.#file(place, ''), 'cgroup.procs')]
   }
 
-  async members(place: CgroupPlace): Promise<readonly number[]> {
-    return parsePids(await readControl(this.#file(place, 'cgroup.procs')))
+  members(place: CgroupPlace): Promise<readonly number[]> {
+    return Promise.resolve(parsePids(readControlNow(this.#file(place, 'cgroup.procs'))))
   }
 
   async killAll(place: CgroupPlace): Promise<void> {
@@ -100,9 +101,10 @@ export class CgroupsV2 implements Cgroups {
     }
   }
 
-  async outOfMemoryKills(place: CgroupPlace): Promise<number> {
-    if (place.parent !== undefined) return 0
-    return parseFlatKeyed(await readControl(this.#file(place, 'memory.events'))).get('oom_kill') ?? 0
+  outOfMemoryKills(place: CgroupPlace): Promise<number> {
+    if (place.parent !== undefined) return Promise.resolve(0)
+    const text = readControlNow(this.#file(place, 'memory.events'))
+    return Promise.resolve(parseFlatKeyed(text).get('oom_kill') ?? 0)
   }
 
   async memoryReport(place: CgroupPlace): Promise<MemoryReport> {
@@ -129,16 +131,16 @@ export class CgroupsV2 implements Cgroups {
     if (wanted.length > 0) writeControl(file, wanted.map((controller) => `+${controller}`).join(' '))
   }
 
-  async #limitCpu(place: CgroupPlace, limits: ContainerLimits): Promise<void> {
+  #limitCpu(place: CgroupPlace, limits: ContainerLimits): void {
     writeControl(this.#file(place, 'cpu.weight'), cpuWeight(limits.cpusMilli))
     const quotaUs = cfsQuotaUs(limits, this.#options)
     writeControl(this.#file(place, 'cpu.max'), `${String(quotaUs ?? 'max')} ${String(CFS_PERIOD_US)}`)
   }
 
   /** memory.max is only ever raised once it is set: lowering it could end a task for what it was granted before. */
-  async #limitMemory(place: CgroupPlace, limits: ContainerLimits): Promise<void> {
+  #limitMemory(place: CgroupPlace, limits: ContainerLimits): void {
     writeControl(this.#file(place, 'memory.low'), softMemoryBytes(limits))
-    const before = parseLimit(await readControl(this.#file(place, 'memory.max')))
+    const before = parseLimit(readControlNow(this.#file(place, 'memory.max')))
     const wanted = hardMemoryBytes(limits)
     if (before !== undefined && wanted <= before) return
     writeControl(this.#file(place, 'memory.max'), Number.isFinite(wanted) ? wanted : 'max')

@@ -1,5 +1,5 @@
 /** What a containerizer needs of cgroups, whichever version the host has; and the files below both. */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { readdir, readFile, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -36,8 +36,8 @@ export function placePath(root: string, { containerId, parent }: CgroupPlace): s
   return parent === undefined ? join(root, containerId) : join(root, parent, IDS_OF_NESTED, containerId)
 }
 
-export function joinLine(directory: string): string {
-  return `echo 0 >${shellQuote(join(directory, 'cgroup.procs'))}`
+export function joinLine(directory: string, file: 'cgroup.procs' | 'tasks'): string {
+  return `echo 0 >${shellQuote(join(directory, file))}`
 }
 
 /** The text of a control file; '' when the file, its controller or the cgroup is not there. */
@@ -45,9 +45,22 @@ export async function readControl(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    if (['ENOENT', 'ENODEV', 'EOPNOTSUPP'].includes(errnoOf(error) ?? '')) return ''
-    throw error
+    return withoutText(error)
   }
+}
+
+/** The same without a thread in between: for the few small files on the way of every launch and every end. */
+export function readControlNow(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    return withoutText(error)
+  }
+}
+
+function withoutText(error: unknown): string {
+  if (['ENOENT', 'ENODEV', 'EOPNOTSUPP'].includes(errnoOf(error) ?? '')) return ''
+  throw error
 }
 
 /** Synchronous: the kernel answers from memory in microseconds, a thread would cost ten times that. */

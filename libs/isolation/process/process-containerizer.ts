@@ -57,7 +57,7 @@ export class ProcessContainerizer implements Api.Containerizer {
     await checkSandbox(spec.sandbox)
     const record = this.#recordOf(spec)
     const script = commandScript({ command, environment: spec.environment, directory: spec.sandbox, isTask: true })
-    const files = await this.#create(record, script)
+    const files = this.#create(record, script)
     try {
       return await this.#start(spec, { record, files, signal })
     } catch (error) {
@@ -150,9 +150,9 @@ export class ProcessContainerizer implements Api.Containerizer {
     }
   }
 
-  async #create(record: ContainerRecord, script: string): Promise<ContainerFiles> {
+  #create(record: ContainerRecord, script: string): ContainerFiles {
     try {
-      return await this.#runtime.create(record, script)
+      return this.#runtime.create(record, script)
     } catch (error) {
       throw asIsolationError(error, `cannot write the runtime directory of container ${record.containerId}`)
     }
@@ -236,10 +236,12 @@ export class ProcessContainerizer implements Api.Containerizer {
   async #checkEnd(container: Tracked): Promise<void> {
     const { containerId } = container
     if (container.isEnded) return
-    // Read after the look at the process: a status written in between is then seen.
-    const isRunning = isAlive(container.supervisor)
-    const status = await this.#runtime.readStatus(containerId)
-    if (status === undefined && isRunning) return
+    let status = this.#runtime.readStatus(containerId)
+    if (status === undefined) {
+      if (isAlive(container.supervisor)) return
+      // Read again after the look at the process: a status written in between is then seen.
+      status = this.#runtime.readStatus(containerId)
+    }
     const limitation = await this.#isolation.limitation(container)
     if (container.isEnded) return
     container.isEnded = true

@@ -1,8 +1,8 @@
 /** Reads /proc: which processes there are, who started them, what they use. */
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs'
-import { setImmediate as turn } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { errnoOf } from '../errors.ts'
-import { PROCESS_TABLE_AGE_MS } from '../limits.ts'
+import { PROCESS_SCAN_SHARE, PROCESS_TABLE_AGE_MS } from '../limits.ts'
 
 export type ProcessStat = {
   readonly pid: number
@@ -75,12 +75,20 @@ export function listProcesses(): readonly ProcessStat[] {
 }
 
 let scan: Promise<readonly ProcessStat[]> | undefined
+let nextScanAt = 0
 
-/** The process table as it is after the call; callers of one turn of the event loop share one scan. */
+/**
+ * The process table as it is after the call. Callers share the next scan, which follows the last one after a pause
+ * that grows with the number of processes: with hundreds of ends a second, a scan each would fill the time.
+ */
 export function freshProcesses(): Promise<readonly ProcessStat[]> {
-  scan ??= turn().then(() => {
+  scan ??= sleep(Math.max(0, nextScanAt - performance.now())).then(() => {
     scan = undefined
-    return listProcesses()
+    const startedAt = performance.now()
+    const processes = listProcesses()
+    const endedAt = performance.now()
+    nextScanAt = endedAt + (PROCESS_SCAN_SHARE - 1) * (endedAt - startedAt)
+    return processes
   })
   return scan
 }

@@ -1,19 +1,16 @@
 /** Starts one supervisor and learns whether its command began: "ok" on descriptor 3, or its end without one. */
-import { writeFile } from 'node:fs/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { statSync, writeFileSync } from 'node:fs'
 import { IsolationError } from '../errors.ts'
-import { SETUP_POLL_INTERVAL_MS, SETUP_TIMEOUT_MS } from '../limits.ts'
+import { SETUP_POLL_INTERVAL_MS, SETUP_SILENT_POLLS_MAX, SETUP_TIMEOUT_MS } from '../limits.ts'
 import { isAlive } from '../process/process-table.ts'
 import { shellQuote } from './command-script.ts'
-import { ANNOUNCE } from './supervisor-script.ts'
 import type { LaunchShell, LaunchShells } from './launch-shells.ts'
 import type { ContainerFiles, ProcessIdentity } from './runtime-directory.ts'
 
-export type StartedSupervisor = {
-  readonly identity: ProcessIdentity
-  /** True when the command was started; false when the set-up failed and the note says why. */
-  readonly started: boolean
-}
+export type StartedSupervisor =
+  | { readonly started: true; readonly identity: ProcessIdentity }
+  /** The set-up failed and the note says why. */
+  | { readonly started: false }
 
 export type SupervisorStart = {
   readonly files: ContainerFiles
@@ -24,10 +21,7 @@ export type SupervisorStart = {
 }
 
 function supervisorWords({ files, prefix }: SupervisorStart): string {
-  const supervisor = ['/bin/sh', files.supervisor, files.status]
-  // An exec changes neither pid nor start time, so who it is can be said before anything may fail.
-  const words =
-    prefix.length === 0 ? supervisor : ['/bin/sh', '-c', `${ANNOUNCE}; exec "$@"`, 'task', ...prefix, ...supervisor]
+  const words = [...prefix, '/bin/sh', files.supervisor, files.status]
   // Descriptor 3 is the launch shell's output; what the set-up says goes to the note.
   return `${words.map(shellQuote).join(' ')} 3>&1 >>${shellQuote(files.note)} 2>&1 </dev/null`
 }
@@ -65,24 +59,38 @@ async function watchStart(identity: ProcessIdentity, begun: Promise<void>, signa
   }
 }
 
-/** The identity, unless it takes longer than any start may. */
-async function inTime(identity: Promise<ProcessIdentity>): Promise<ProcessIdentity> {
-  const timer = new AbortController()
-  const late = sleep(SETUP_TIMEOUT_MS, undefined, { signal: timer.signal }).then(() => {
-    throw new IsolationError('LAUNCH_FAILED', 'the host starts no more processes in time', { retryable: true })
-  })
+function isEmpty(path: string): boolean {
+  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0
+}
+
+/**
+ * Who the supervisor is; `undefined` when a word before its shell complained in the note and then nothing came.
+ * Throws when it takes longer than any start may.
+ */
+async function identityOf(identity: Promise<ProcessIdentity>, note: string): Promise<ProcessIdentity | undefined> {
+  const silence = Promise.withResolvers<undefined>()
+  let complaints = 0
+  let polls = 0
+  const poll = setInterval(() => {
+    if (!isEmpty(note) && ++complaints >= SETUP_SILENT_POLLS_MAX) silence.resolve(undefined)
+    if (++polls * SETUP_POLL_INTERVAL_MS < SETUP_TIMEOUT_MS) return
+    const message = 'the host starts no more processes in time'
+    silence.reject(new IsolationError('LAUNCH_FAILED', message, { retryable: true }))
+  }, SETUP_POLL_INTERVAL_MS)
   try {
-    return await Promise.race([identity, late])
+    return await Promise.race([identity, silence.promise])
   } finally {
-    timer.abort()
+    clearInterval(poll)
   }
 }
 
 async function runStart(shell: LaunchShell, start: SupervisorStart): Promise<StartedSupervisor> {
-  await writeFile(start.files.supervisor, start.script, { mode: 0o600 })
+  const { files, script, signal } = start
+  writeFileSync(files.supervisor, script, { mode: 0o600 })
   const { identity, begun } = shell.start(supervisorWords(start))
-  const supervisor = await inTime(identity)
-  return { identity: supervisor, started: await watchStart(supervisor, begun, start.signal) }
+  const supervisor = await identityOf(identity, files.note)
+  if (supervisor === undefined || !(await watchStart(supervisor, begun, signal))) return { started: false }
+  return { started: true, identity: supervisor }
 }
 
 /** Throws an IsolationError when no process could be started at all. */

@@ -37,7 +37,7 @@ function childLines({ setup, prefix, isInit }: SupervisorParts): readonly string
 }
 
 /** Shell text by which a process says on descriptor 3 who it is; `$s` holds its line of /proc afterwards. */
-export const ANNOUNCE = 'read -r s </proc/$$/stat && echo "$s" >&3'
+const ANNOUNCE = 'read -r s </proc/$$/stat && echo "$s" >&3'
 
 /** The script lies in the container's runtime directory; its only argument is the status file. */
 export function supervisorScript(parts: SupervisorParts): string {
