@@ -117,7 +117,7 @@ export function SwitchField(props: FieldProps) {
   )
 }
 
-export function ListField(props: FieldProps & { suggestions?: string[] }) {
+export function ListField(props: FieldProps & { suggestions?: string[]; keepEmpty?: boolean }) {
   const { form, path } = props
   const value = form.get(path)
   const list = Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
@@ -126,7 +126,7 @@ export function ListField(props: FieldProps & { suggestions?: string[] }) {
       {...common(props)}
       data={props.suggestions ?? []}
       value={list}
-      onChange={(next) => form.set(path, next.length === 0 ? undefined : next)}
+      onChange={(next) => form.set(path, next.length === 0 && props.keepEmpty !== true ? undefined : next)}
     />
   )
 }

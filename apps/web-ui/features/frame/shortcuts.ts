@@ -49,7 +49,7 @@ export function useShortcuts(options: {
         return onPalette()
       }
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return
-      if (document.querySelector('[role="dialog"]') !== null) return
+      if (event.target instanceof Element && event.target.closest('[role="dialog"]') !== null) return
       const target = Date.now() - prefixAt < 1_200 ? go(event.key) : undefined
       prefix = ''
       if (target !== undefined) {

@@ -62,6 +62,7 @@ export function JobFields({ form, isNew, jobs }: { form: DocumentForm; isNew: bo
           form={form}
           path={['parents']}
           label="After"
+          keepEmpty
           description="Runs when all of these have succeeded"
           suggestions={jobs}
         />

@@ -44,6 +44,15 @@ export const newJob = (parents: readonly string[]): JsonObject =>
     ? { name: '', command: '', parents: [...parents], cpus: 0.1, mem: 64 }
     : { name: '', command: '', schedule: 'R//PT15M', cpus: 0.1, mem: 64 }
 
+/** What is missing before a job can be sent; Chronos would take some of it for something else (no schedule: run now, once). */
+export function missingInJob(document: JsonObject): string | undefined {
+  if (typeof document['name'] !== 'string' || document['name'].trim() === '') return 'The job needs a name.'
+  const parents = document['parents']
+  if (Array.isArray(parents)) return parents.length === 0 ? 'Choose at least one job that it follows.' : undefined
+  const schedule = document['schedule']
+  return typeof schedule === 'string' && schedule.trim() !== '' ? undefined : 'The job needs a schedule.'
+}
+
 export const sampleJob: JsonObject = {
   name: 'tick',
   command: 'date; echo "ran on $HOST"',

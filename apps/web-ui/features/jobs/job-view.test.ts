@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { jobSchema, jobSummarySchema, runSchema } from '../../api/schemas/chronos.ts'
-import { editableJob, jobFieldOf, jobToSave } from './job-document.ts'
+import { editableJob, jobFieldOf, jobToSave, missingInJob, newJob } from './job-document.ts'
 import { forbiddenForJob, jobView, runView } from './job-view.ts'
 import { relatives } from './graph/job-graph.ts'
 
@@ -39,6 +39,15 @@ describe('a job that is saved', () => {
   })
   it('keeps what the form does not know', () =>
     assert.deepEqual(editableJob(job({ fetch: [{ uri: 'u' }] }))['fetch'], [{ uri: 'u' }]))
+})
+
+describe('a job that cannot be sent yet', () => {
+  it('says what is missing', () => {
+    assert.match(missingInJob(newJob([])) ?? '', /name/)
+    assert.match(missingInJob({ name: 'a', schedule: ' ' }) ?? '', /schedule/)
+    assert.match(missingInJob({ name: 'a', parents: [] }) ?? '', /at least one job/)
+    assert.equal(missingInJob({ name: 'a', parents: ['b'] }), undefined)
+  })
 })
 
 describe("Chronos' sentence", () => {

@@ -13,7 +13,14 @@ import type { DocumentForm } from '../../features/document/use-document.ts'
 import { ErrorNotice } from '../../features/frame/PageError.tsx'
 import { Page } from '../../features/frame/Page.tsx'
 import { JobFields, jobFields } from '../../features/jobs/JobFields.tsx'
-import { editableJob, jobFieldOf, jobToSave, newJob, sampleJob } from '../../features/jobs/job-document.ts'
+import {
+  editableJob,
+  jobFieldOf,
+  jobToSave,
+  missingInJob,
+  newJob,
+  sampleJob,
+} from '../../features/jobs/job-document.ts'
 import { failureSentence } from '../../features/live/actions.tsx'
 import { useIsLive, useJobs, useLive } from '../../features/live/hooks.ts'
 import { paths } from '../../paths.ts'
@@ -79,12 +86,7 @@ function JobForm({
   const jobs = useJobs()
   const isLive = useIsLive('jobs')
   const save = useSave(form, stored, setSaving)
-  const reason =
-    form.document.state === 'broken'
-      ? 'The JSON is not valid yet.'
-      : isLive
-        ? undefined
-        : 'The connection to Chronos is lost.'
+  const reason = whyNotSaved(form, { isLive })
   const names = [...(jobs?.jobs.keys() ?? [])].filter((name) => name !== stored?.name)
   return (
     <Page
@@ -129,6 +131,11 @@ function JobForm({
       <LeaveGuard isDirty={saving.state !== 'saved' && saving.state !== 'saving' && (form.isDirty || isPrefilled)} />
     </Page>
   )
+}
+
+function whyNotSaved(form: DocumentForm, { isLive }: { isLive: boolean }): string | undefined {
+  if (form.document.state === 'broken') return 'The JSON is not valid yet.'
+  return missingInJob(form.document.value) ?? (isLive ? undefined : 'The connection to Chronos is lost.')
 }
 
 function useSave(form: DocumentForm, stored: Job | undefined, setSaving: (saving: Saving) => void) {

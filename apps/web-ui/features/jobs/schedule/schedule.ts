@@ -51,8 +51,10 @@ function parseRepeating(text: string): Schedule {
   return { kind: 'repeating', repeats, start, period, periodText }
 }
 
-const startPattern =
-  /^(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T(\d{2})(?::?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?)?)?)?)?(Z|[+-]\d{2}(?::?\d{2})?)?$/
+const timePattern = /(?:T(\d{2})(?::?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?)?)?/
+const startPattern = new RegExp(
+  `^(\\d{4})(?:-(\\d{2})(?:-(\\d{2})${timePattern.source})?)?(Z|[+-]\\d{2}(?::?\\d{2})?)?$`,
+)
 
 function parseStart(text: string): Start | undefined {
   if (text === '') return { kind: 'now' }
