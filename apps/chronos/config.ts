@@ -3,6 +3,7 @@ import type { ChronosConfig } from '@thermosphere/chronos-core'
 import { defineFlags, parseFlags, processFlags, workDirFlag } from '@thermosphere/service-kit'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
+import type { Channels } from './shell/notify/notifier.ts'
 
 export const version = '3.0.3'
 
@@ -31,6 +32,27 @@ const acceptedFlags = {
   cassandra_ttl: acceptedText,
 } as const
 
+const notificationFlags = {
+  mail_server: {
+    type: 'string',
+    pattern: /^[^:]+:\d+$/,
+    help: 'host:port of the mail server; owners get mail with it.',
+  },
+  mail_from: { type: 'string', default: 'chronos@localhost', help: 'The sender of mail.' },
+  mail_user: { type: 'string', help: 'The user to log in to the mail server as.' },
+  mail_password: { type: 'string', secret: true, help: 'The password of --mail_user.' },
+  mail_ssl: { type: 'boolean', default: false, help: 'Speak TLS to the mail server from the start.' },
+  slack_url: { type: 'string', secret: true, help: 'A webhook of Slack that is told what owners are told.' },
+  mattermost_url: { type: 'string', secret: true, help: 'A webhook of Mattermost, likewise.' },
+  raven_dsn: { type: 'string', secret: true, help: 'The DSN of a Sentry server that gets an event.' },
+  http_notification_url: { type: 'string', help: 'Where a JSON document is posted.' },
+  http_notification_credentials: {
+    type: 'string',
+    secret: true,
+    help: 'user:password for --http_notification_url (HTTP Basic).',
+  },
+} as const
+
 const flags = defineFlags({
   ...processFlags,
   ...workDirFlag('.thermosphere/chronos'),
@@ -53,7 +75,7 @@ const flags = defineFlags({
   },
   mesos_framework_name: { type: 'string', default: 'chronos', help: 'The name that the framework registers with.' },
   mesos_role: { type: 'string', default: '*', help: 'The role whose resources jobs use.' },
-  cluster_name: { type: 'string', help: 'The name of the cluster, told in /v1/info.' },
+  cluster_name: { type: 'string', help: 'The name of the cluster, told in messages and in /v1/info.' },
   webui_url: { type: 'string', help: 'What the master links to; without it the address that is listened on.' },
   mesos_checkpoint: { type: 'boolean', default: true, help: 'Tasks outlive a restart of their agent.' },
   mesos_authentication_principal: { type: 'string', help: 'The principal of the framework.' },
@@ -122,6 +144,7 @@ const flags = defineFlags({
     help: 'Offers are asked for at most this often, unless they were suppressed.',
   },
   ...acceptedFlags,
+  ...notificationFlags,
   job_history_limit: { type: 'integer', default: 5, min: 0, max: 1000, help: 'Runs that job/stat shows.' },
   history_max_runs: { type: 'integer', default: 1000, min: 1, max: 100_000, help: 'Ended runs kept for each job.' },
   history_max_runs_total: {
@@ -182,4 +205,18 @@ export function readCredential(config: Config) {
   const { mesos_authentication_principal: principal, mesos_authentication_secret_file: file } = config
   if (principal === undefined || file === undefined) return undefined
   return { principal, secret: readFileSync(file, 'utf8').trimEnd() }
+}
+
+export function notificationChannels(config: Config): Channels {
+  const { mail_server: server, mail_user: user, mail_password: password, mail_from: from } = config
+  const [host = '', port] = (server ?? '').split(':')
+  const login = user === undefined || password === undefined ? undefined : { user, password }
+  const mail = { server: { host, port: Number(port), isTls: config.mail_ssl, login }, from }
+  const { http_notification_url: url, http_notification_credentials: credentials } = config
+  return {
+    mail: server === undefined ? undefined : mail,
+    chatUrls: [config.slack_url, config.mattermost_url].filter((one) => one !== undefined),
+    http: url === undefined ? undefined : { url, credentials },
+    ravenDsn: config.raven_dsn,
+  }
 }

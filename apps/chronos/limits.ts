@@ -15,3 +15,6 @@ export const loadPage = 1_000
 export const resubscribeDelayMs = 2_000
 /** Before a subscription that the master refused for another reason is tried again. */
 export const refusedDelayMs = 30_000
+/** Messages to owners under way at a time; what comes on top is dropped and counted. */
+export const notificationsPendingMax = 1_000
+export const notificationTimeoutMs = 10_000

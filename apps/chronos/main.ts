@@ -12,10 +12,11 @@ import {
 import { openStore } from '@thermosphere/store'
 import { randomInt } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
-import { advertisedHost, coreConfig, readConfig, readCredential, version } from './config.ts'
+import { advertisedHost, coreConfig, notificationChannels, readConfig, readCredential, version } from './config.ts'
 import { createChronosApp } from './http/app.ts'
 import { Chronos } from './shell/chronos.ts'
 import { loadState } from './shell/load-state.ts'
+import { Notifier } from './shell/notify/notifier.ts'
 
 const config = readConfig()
 
@@ -41,6 +42,10 @@ await runService('chronos', async (lifecycle) => {
     ...(config.mesos_authentication_principal !== undefined && { principal: config.mesos_authentication_principal }),
     ...(id !== undefined && { id: { value: id } }),
   })
+  const background = new Background((name, err) => logger.error({ err }, name))
+  const { cluster_name: clusterName } = config
+  const channels = notificationChannels(config)
+  const notifier = new Notifier({ channels, clusterName, logger, metrics: registry, background })
   const chronos = new Chronos({
     state: await loadState(store, { config: coreConfig(config), random }),
     store,
@@ -50,12 +55,13 @@ await runService('chronos', async (lifecycle) => {
     random,
     logger,
     metrics: registry,
-    background: new Background((name, err) => logger.error({ err }, name)),
+    background,
+    notify: (notification) => notifier.notify(notification),
     onFatal: (error) => lifecycle.fatal(error),
   })
   lifecycle.defer('chronos', () => chronos.close())
   const observer = createRequestObserver(registry, 'chronos')
-  const { http_credentials: credentials, http_realm: realm, cluster_name: clusterName } = config
+  const { http_credentials: credentials, http_realm: realm } = config
   const basicAuth = credentials === undefined ? undefined : { credentials, realm }
   const app = createChronosApp({ logger, chronos, registry, observer, leader, version, clusterName, basicAuth })
   const server = await listen({

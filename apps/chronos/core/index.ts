@@ -1,6 +1,6 @@
 export { parseJob } from './job/parse-job.ts'
 export type { Dialect } from './job/job-view.ts'
-export type { ChronosEvent, Command, Effect, Input, Reply } from './messages.ts'
+export type { ChronosEvent, Command, Effect, Input, Notification, Reply } from './messages.ts'
 export { firstCursor, parseSchedule, upcoming } from './schedule/schedule.ts'
 export { relink } from './graph/graph.ts'
 export { createState } from './state.ts'

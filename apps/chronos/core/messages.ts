@@ -1,6 +1,7 @@
 /** What reaches the core and what it asks of its shell. */
 import type { Millis, StoreEffect, TimerEffect } from '@thermosphere/effects'
 import type { mesos, scheduler } from '@thermosphere/protocol'
+import type { Job } from './job/job.ts'
 import type { Run } from './state.ts'
 
 /** A request that changes something. */
@@ -35,6 +36,14 @@ export type ChronosEvent =
   | { readonly type: 'job_deleted'; readonly name: string }
   | { readonly type: 'run_updated'; readonly run: Run }
 
+/** What the owner of a job is told. */
+export type Notification = {
+  readonly about: 'failed' | 'disabled' | 'deleted'
+  /** As it was then. */
+  readonly job: Job
+  readonly message: string
+}
+
 export type Effect =
   | StoreEffect
   | TimerEffect
@@ -42,5 +51,6 @@ export type Effect =
   | { readonly type: 'call'; readonly call: Omit<scheduler.Call, 'framework_id'>; readonly after?: number }
   | { readonly type: 'event'; readonly event: ChronosEvent; readonly after?: number }
   | { readonly type: 'count'; readonly metric: string; readonly job?: string; readonly valueMs?: Millis }
+  | { readonly type: 'notify'; readonly notification: Notification; readonly after?: number }
   /** Subscribe anew without an id. */
   | { readonly type: 'resubscribe'; readonly after?: number }

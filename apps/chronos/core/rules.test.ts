@@ -348,3 +348,34 @@ test('[chronos 50] [chronos 53] arguments that an id cannot carry are replaced t
     world.update(task?.task_id.value ?? '', 'TASK_FINISHED')
   }
 })
+
+test('[chronos 62] [chronos 77] owners are told of the final failure, of being disabled and of the deletion, once each', () => {
+  const world = new World({ disableAfterFailures: 2 })
+  const told = (work: () => void): string[] => {
+    const before = world.notifications.length
+    work()
+    return world.notifications.slice(before).map(({ about }) => about)
+  }
+  world.put({ ...byHand, retries: 1 })
+  const fails = (): void => {
+    runByHand(world)
+    world.runAll('TASK_FAILED')
+    world.advance(minute)
+    world.runAll('TASK_FAILED')
+  }
+  assert.deepEqual(told(fails), ['failed'])
+  assert.match(
+    world.notifications.at(-1)?.message ?? '',
+    /attempt 2 of 2 failed\. Failures since the last success: 1\./,
+  )
+  assert.deepEqual(told(fails), ['disabled'])
+  assert.deepEqual(
+    told(() => world.command({ type: 'delete-job', name: 'j' })),
+    ['deleted'],
+  )
+  world.put({ ...by, name: 'once', schedule: 'R1//P1D' })
+  assert.deepEqual(
+    told(() => world.runAll()),
+    ['disabled'],
+  )
+})

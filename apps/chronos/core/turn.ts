@@ -1,7 +1,7 @@
 /** One step's effects while they are collected: at most one store write, and everything others see after it. */
 import type { Millis, StoreWrite } from '@thermosphere/effects'
 import type { scheduler } from '@thermosphere/protocol'
-import type { ChronosEvent, Effect, Reply } from './messages.ts'
+import type { ChronosEvent, Effect, Notification, Reply } from './messages.ts'
 import { isActive } from './state.ts'
 import type { ChronosState, JobRecord, Run } from './state.ts'
 import { jobKey, runKey, storedJob, storedRun } from './stored.ts'
@@ -66,6 +66,10 @@ export class Turn {
 
   count(metric: string, options: { readonly job?: string; readonly valueMs?: Millis } = {}): void {
     this.#effects.push({ type: 'count', metric, ...options })
+  }
+
+  notify(notification: Notification): void {
+    this.#effects.push({ type: 'notify', notification })
   }
 
   resubscribe(): void {

@@ -1,6 +1,14 @@
 /** Joins the core to its surroundings: the loop, the store, the master, followers of events, waiting requests. */
 import { runView, showJob, step } from '@thermosphere/chronos-core'
-import type { ChronosEvent, ChronosState, Command, Effect, Input, Reply } from '@thermosphere/chronos-core'
+import type {
+  ChronosEvent,
+  ChronosState,
+  Command,
+  Effect,
+  Input,
+  Notification,
+  Reply,
+} from '@thermosphere/chronos-core'
 import type { Random } from '@thermosphere/effects'
 import type { Credential } from '@thermosphere/protocol/node'
 import { SchedulerClient } from '@thermosphere/protocol/node'
@@ -21,6 +29,7 @@ export type ChronosOptions = {
   readonly metrics: Metrics
   readonly background: Background
   readonly onFatal: (error: unknown) => void
+  readonly notify?: (notification: Notification) => void
   /** Streams of events at a time. */
   readonly followersMax?: number
 }
@@ -149,6 +158,8 @@ export class Chronos {
         return this.#tell(effect.event)
       case 'count':
         return this.#count(effect)
+      case 'notify':
+        return this.#options.notify?.(effect.notification)
       case 'resubscribe':
         return this.#resubscribe(resubscribeDelayMs)
       case 'store':

@@ -137,6 +137,7 @@ function deleteJob(turn: Turn, record: JobRecord): Reply {
   turn.write({ type: 'delete', key: jobKey(name) })
   turn.timer(jobTimer(name), undefined)
   turn.event({ type: 'job_deleted', name })
+  turn.notify({ about: 'deleted', job: record.job, message: '' })
   return done
 }
 

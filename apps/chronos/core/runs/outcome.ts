@@ -24,13 +24,17 @@ function endRun(turn: Turn, run: Run, state: 'succeeded' | 'failed' | 'killed'):
 
 /** What a success changes in the job and its children; also for one marked by hand, that has no run. */
 export function applySuccess(turn: Turn, record: JobRecord): void {
-  const disabled = record.job.disabled || isExhausted(turn, record)
+  const exhausts = !record.job.disabled && isExhausted(turn, record)
   record.job = {
     ...record.job,
     successCount: record.job.successCount + 1,
     errorsSinceLastSuccess: 0,
     lastSuccess: isoText(turn.now),
-    disabled,
+    disabled: record.job.disabled || exhausts,
+  }
+  if (exhausts) {
+    const message = 'all of its repetitions have run, the last one with success'
+    turn.notify({ about: 'disabled', job: record.job, message })
   }
   turn.saveJob(record)
   fireChildren(turn, record.job.name)
@@ -83,10 +87,10 @@ export function fail(turn: Turn, run: Run, { mayRetry }: { readonly mayRetry: bo
   const record = jobOfRun(turn.state, run)
   if (record === undefined) return
   if (mayRetry && retries(turn, record, run)) return
-  failFinally(turn, record)
+  failFinally(turn, record, run)
 }
 
-function failFinally(turn: Turn, record: JobRecord): void {
+function failFinally(turn: Turn, record: JobRecord, run: Run): void {
   turn.count('failure', { job: record.job.name })
   const errors = record.job.errorsSinceLastSuccess + 1
   const { disableAfterFailures } = turn.state.config
@@ -96,10 +100,20 @@ function failFinally(turn: Turn, record: JobRecord): void {
     errorsSinceLastSuccess: errors,
     lastError: isoText(turn.now),
   }
-  if (disableAfterFailures > 0 && errors >= disableAfterFailures) disableJob(turn, record)
+  const disables = disableAfterFailures > 0 && errors >= disableAfterFailures
+  if (disables) disableJob(turn, record)
+  turn.notify({ about: disables ? 'disabled' : 'failed', job: record.job, message: failureText(turn, record.job, run) })
   turn.saveJob(record)
   if (record.job.softError) fireChildren(turn, record.job.name)
 }
+
+const failureText = ({ now }: Turn, job: Job, run: Run): string =>
+  [
+    `${isoText(now)}: attempt ${run.attempt + 1} of ${job.retries + 1} failed.`,
+    `Failures since the last success: ${job.errorsSinceLastSuccess}.`,
+    `Task: ${run.taskId}.`,
+    ...(run.message === undefined ? [] : [run.message]),
+  ].join(' ')
 
 /** Nothing of it starts by itself any more; what was asked for by hand still does. */
 export function disableJob(turn: Turn, record: JobRecord): void {
@@ -121,7 +135,7 @@ export function supersedeRetries(turn: Turn, record: JobRecord, started: Run): v
   for (const run of activeRunsOf(turn.state, record.job.name)) {
     if (run.cause !== 'retry' || (run.state !== 'delayed' && run.state !== 'queued')) continue
     dropRun(turn, run, { reason: 'superseded', message: 'the next occurrence of the job started before this retry' })
-    failFinally(turn, record)
+    failFinally(turn, record, run)
   }
 }
 

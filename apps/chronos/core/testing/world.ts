@@ -1,8 +1,7 @@
 /** Drives the core without a shell: a clock, timers, offers and updates by hand. */
-import { createRandom } from '@thermosphere/effects'
+import { createRandom, invariant } from '@thermosphere/effects'
 import type { mesos, scheduler } from '@thermosphere/protocol'
-import assert from 'node:assert/strict'
-import type { Command, Effect, Input, Reply } from '../messages.ts'
+import type { Command, Effect, Input, Notification, Reply } from '../messages.ts'
 import { createState } from '../state.ts'
 import type { ChronosConfig, Run } from '../state.ts'
 import { step } from '../step.ts'
@@ -32,6 +31,7 @@ export class World {
   now = start
   readonly timers = new Map<string, number>()
   calls: Omit<scheduler.Call, 'framework_id'>[] = []
+  readonly notifications: Notification[] = []
   #offers = 0
   constructor(overrides: Partial<ChronosConfig> = {}) {
     this.state = createState({ ...config, ...overrides }, createRandom(1))
@@ -42,6 +42,7 @@ export class World {
     const effects = step(this.state, input, this.now)
     for (const effect of effects) {
       if (effect.type === 'call') this.calls.push(effect.call)
+      if (effect.type === 'notify') this.notifications.push(effect.notification)
       if (effect.type !== 'timer') continue
       if (effect.at === undefined) this.timers.delete(effect.key)
       else this.timers.set(effect.key, effect.at)
@@ -52,7 +53,7 @@ export class World {
   command(command: Command): Reply {
     const effects = this.input({ type: 'command', id: 'c', command })
     const reply = effects.find((effect) => effect.type === 'reply')
-    assert.ok(reply?.type === 'reply')
+    invariant(reply?.type === 'reply', 'a command is answered')
     this.fire()
     return reply.reply
   }
@@ -118,7 +119,7 @@ export class World {
 
   job(name: string): Record<string, unknown> {
     const [found] = (listJobs(this.state, '3') as Record<string, unknown>[]).filter((job) => job['name'] === name)
-    assert.ok(found)
+    invariant(found, 'the job exists')
     return found
   }
 }
