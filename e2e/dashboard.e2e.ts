@@ -3,13 +3,14 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import type { TestContext } from 'node:test'
-import { chromiumPath, launchBrowser, look, phone, watchLoads } from './harness/browser.ts'
+import { chromiumPath, desk, launchBrowser, look, phone, watchLoads } from './harness/browser.ts'
 import type { Browser, LookOptions, Page } from './harness/browser.ts'
 import { startCluster } from './harness/cluster.ts'
 import type { Cluster } from './harness/cluster.ts'
 import * as on from './harness/dashboard.ts'
 import { eventually } from './harness/eventually.ts'
 import { getApp, settled } from './harness/marathon.ts'
+import { everyPage } from './harness/pages.ts'
 import { processesWith } from './harness/processes.ts'
 
 const skip = chromiumPath() === undefined ? 'needs chromium on PATH' : false
@@ -53,7 +54,7 @@ browserTest('an empty cluster leads to a running sample service in two clicks', 
 })
 
 /** An instance that takes a while until it is healthy, so that an update can be seen. */
-const slowStart = (version: string) => `echo ${version}; sleep 4; touch ready; sleep 1000`
+const slowStart = (version: string) => `echo ${version}; sleep 3; touch ready; sleep 1000`
 const readyCheck = {
   protocol: 'COMMAND',
   command: { value: 'test -f ready' },
@@ -163,4 +164,220 @@ browserTest('a service that fits nowhere says so on the overview and why on its 
   await on.seen(page.getByRole('region', { name: 'Nearest agents' }).getByText(/of 1,?000 cpus free/))
   await forget('/too-big')
   await on.seen(page.getByRole('heading', { name: 'There is no service /too-big' }))
+})
+
+browserTest('a task killed with -9 is seen to be replaced', async (t) => {
+  const { page } = await visit(t, '/services/app/hello')
+  await on.seen(on.runningInstances(page, 2))
+  const isSameDocument = await watchLoads(page)
+  const [victim = ''] = await taskIds('/hello')
+  const row = on.rows(page, 'Instances').filter({ has: page.getByRole('link', { name: `Log of ${victim}` }) })
+  await on.seen(row)
+  for (const { pid } of processesOf(victim)) process.kill(pid, 'SIGKILL')
+  await on.gone(row)
+  await on.seen(page.getByText(/^Last failure/))
+  await on.seen(on.runningInstances(page, 2))
+  await isSameDocument()
+})
+
+/** The processes of a task, found by its sandbox. */
+const processesOf = (taskId: string) => processesWith(taskId).filter(({ cwd }) => cwd.includes(taskId))
+
+browserTest('kill -9 of an agent: its node is unreachable until it is back', async (t) => {
+  const { page } = await visit(t, '/nodes')
+  await on.seen(on.rows(page, 'Nodes').nth(1))
+  const isSameDocument = await watchLoads(page)
+  const unreachable = on.rows(page, 'Nodes').filter({ hasText: 'Unreachable' })
+  assert.equal(await unreachable.count(), 0)
+  await cluster.whileDown('agent-1', () => on.seen(unreachable))
+  await on.gone(unreachable)
+  assert.equal(await on.rows(page, 'Nodes').filter({ hasText: 'Active' }).count(), 2)
+  await isSameDocument()
+})
+
+type Run = { readonly scheduledAt: string; readonly startedAt: string | null; readonly state: string }
+const runsOf = async (job: string) =>
+  (await cluster.json<{ runs: Run[] }>('chronos', `/v1/scheduler/job/${job}/runs`)).runs
+
+browserTest(
+  'a job made in the browser runs on time, its log is one click away, and a dependent job follows',
+  async (t) => {
+    const { page } = await visit(t, '/jobs/new')
+    await on.field(page, 'Name').first().fill('tick')
+    await on.field(page, 'Command').fill('echo "tick says $((40 + 2))"')
+    await on.field(page, 'Schedule').fill('R3//PT5S')
+    await on.seen(page.getByRole('status', { name: 'Schedule preview' }).getByText('every 5 seconds'))
+    await on.button(page, 'Create job').click()
+    await on.seen(on.title(page, 'tick'))
+    const isSameDocument = await watchLoads(page)
+    const succeeded = on.rows(page, 'Runs').filter({ hasText: 'Succeeded' })
+    await on.seen(succeeded)
+    await page
+      .getByRole('link', { name: /^Log of run/ })
+      .first()
+      .click()
+    await on.seen(on.log(page).getByText('tick says 42'))
+
+    await page.getByRole('link', { name: 'tick' }).first().click()
+    await on.choose(page, 'New job after this one')
+    await on.field(page, 'Name').first().fill('tock')
+    await on.field(page, 'Command').fill('echo tock')
+    await on.button(page, 'Create job').click()
+    await on.seen(on.title(page, 'tock'))
+    await on.seen(succeeded)
+
+    await page.goBack()
+    await page.goBack()
+    await on.seen(on.title(page, 'tick'))
+    await eventually('all three runs have succeeded', async () => (await succeeded.count()) === 3)
+    await isSameDocument()
+    for (const run of await runsOf('tick')) {
+      const lateMs = Date.parse(run.startedAt ?? '') - Date.parse(run.scheduledAt)
+      assert.ok(lateMs >= 0 && lateMs < 3000, `a run started ${lateMs} ms late`)
+    }
+  },
+)
+
+browserTest('jobs that follow each other are drawn; a run is started by hand and killed', async (t) => {
+  await schedule({
+    name: 'long',
+    command: 'echo begun; sleep 1000',
+    schedule: 'R/2090-01-01T00:00:00Z/P1D',
+    cpus: 0.1,
+    mem: 32,
+  })
+  const { page } = await visit(t, '/jobs/graph')
+  const graph = page.getByRole('figure', { name: 'Dependencies of jobs' })
+  for (const name of ['tick', 'tock', 'long']) await on.seen(graph.getByText(name, { exact: true }))
+  await on.seen(graph.getByText('after tick'))
+  assert.equal(await graph.locator('.react-flow__edge').count(), 1)
+
+  await graph.getByText('long', { exact: true }).click()
+  await on.seen(on.title(page, 'long'))
+  await on.button(page, 'Run now').click()
+  await on.seen(on.rows(page, 'Runs').filter({ hasText: 'Running' }))
+  await on.tab(page, 'Last log').click()
+  await on.seen(on.log(page).getByText('begun'))
+  await on.choose(page, 'Kill running tasks')
+  await on.confirm(page, 'Kill the running tasks of long?', { action: 'Kill' })
+  await on.tab(page, 'Runs').click()
+  await on.seen(on.rows(page, 'Runs').filter({ hasText: 'Killed' }))
+})
+
+for (const { part, path, told, action, size } of [
+  { part: 'master', path: '/nodes', told: 'The master cannot be reached.' },
+  { part: 'marathon', path: '/services/app/hello', told: 'Marathon cannot be reached.', action: 'Scale', size: phone },
+  { part: 'chronos', path: '/jobs/job/tick', told: 'Chronos cannot be reached.', action: 'Run now' },
+  { part: 'gateway', path: '/services', told: 'Marathon cannot be reached.' },
+]) {
+  browserTest(`kill -9 of ${part}: the page says how old it is and comes back by itself`, async (t) => {
+    const { viewer, page } = await visit(t, path, { size: size ?? desk })
+    viewer.expect(lostRequests)
+    await on.seen(on.connection(page, 'live'))
+    await on.seen(on.anyRows(page))
+    const before = { tasks: await taskIds('/hello'), rows: await on.anyRows(page).count() }
+    const isSameDocument = await watchLoads(page)
+    await cluster.whileDown(part, async () => {
+      await on.seen(on.connection(page, 'reconnecting'))
+      await on.seen(page.getByText(told))
+      await on.seen(page.getByText(/What you see is .* old and actions are off/))
+      if (action !== undefined) assert.equal(await on.button(page, action).getAttribute('aria-disabled'), 'true')
+      assert.equal(await on.overflow(page), 0)
+    })
+    await on.seen(on.connection(page, 'live'))
+    await on.gone(page.getByText(told))
+    await eventually('as much is shown as before', async () => (await on.anyRows(page).count()) === before.rows)
+    await isSameDocument()
+    assert.deepEqual((await settled(cluster, '/hello', 2)).tasks.map(({ id }) => id).sort(), before.tasks)
+  })
+}
+
+browserTest('the log of a task grows under the eyes of the viewer, and its files can be fetched', async (t) => {
+  const cmd = 'mkdir data; echo precious > data/jewel.txt; while true; do i=$((i+1)); echo "line $i"; sleep 0.3; done'
+  await deploy({ id: '/talker', cmd, cpus: 0.1, mem: 32 })
+  const { page } = await visit(t, '/services/app/talker')
+  await page.getByRole('link', { name: /^Log of talker/ }).click()
+  const lastLine = async () =>
+    Number(
+      (await on.log(page).innerText())
+        .match(/line (\d+)/g)
+        ?.at(-1)
+        ?.slice(5) ?? 0,
+    )
+  const first = await eventually('the log has lines', lastLine)
+  await eventually('the log grows', async () => (await lastLine()) > first + 4)
+
+  await on.tab(page, 'Files').click()
+  await on.seen(on.rows(page, 'Files').filter({ hasText: 'stdout' }))
+  await page.getByRole('table', { name: 'Files' }).getByRole('button', { name: 'data' }).click()
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: 'Download jewel.txt' }).click(),
+  ])
+  assert.equal(readFileSync(await download.path(), 'utf8'), 'precious\n')
+  await forget('/talker')
+})
+
+browserTest('the keyboard reaches everything, and the theme is kept', async (t) => {
+  const { page } = await visit(t, '/')
+  await on.seen(on.connection(page, 'live'))
+  await page.keyboard.press('Control+k')
+  await page.getByRole('combobox', { name: 'Search' }).fill('/hello')
+  await on.seen(page.getByRole('option', { name: /^\/hello/, selected: true }))
+  await page.keyboard.press('Enter')
+  await on.seen(on.title(page, '/hello'))
+  await page.keyboard.press('g')
+  await page.keyboard.press('j')
+  await on.seen(on.title(page, 'Jobs'))
+  await on.seen(on.rows(page, 'Jobs'))
+  await page.keyboard.press('j')
+  await page.keyboard.press('Enter')
+  await on.seen(on.title(page, 'long'))
+
+  const theme = () => page.evaluate<string>('document.documentElement.dataset.mantineColorScheme')
+  assert.equal(await theme(), 'dark')
+  await page.getByRole('button', { name: 'Switch to the light theme' }).click()
+  await eventually('the theme is light', async () => (await theme()) === 'light')
+  await page.reload()
+  await on.seen(page.getByRole('button', { name: 'Switch to the dark theme' }))
+  assert.equal(await theme(), 'light')
+})
+
+browserTest('no page is wider than a phone', async (t) => {
+  const { page } = await visit(t, '/', { size: phone })
+  const { tasks } = await getApp(cluster, '/hello')
+  const { frameworkId } = await cluster.json<{ frameworkId: string }>('marathon', '/v2/info')
+  const { id = '', slaveId = '' } = tasks[0] ?? {}
+  const wide: string[] = []
+  for (const path of everyPage({
+    service: '/hello',
+    group: '/',
+    job: 'tick',
+    task: { frameworkId, id },
+    agentId: slaveId,
+  })) {
+    await page.goto(cluster.url('gateway') + path)
+    await on.seen(page.getByRole('heading', { level: 1 }))
+    await on.gone(page.getByRole('status', { name: 'Loading' }))
+    const overflow = await on.overflow(page)
+    if (overflow > 0) wide.push(`${path}: ${overflow} px`)
+  }
+  assert.deepEqual(wide, [])
+})
+
+browserTest('what one viewer does, the others see', async (t) => {
+  const { viewer, page: list } = await visit(t, '/services')
+  const jobs = await viewer.open('/jobs')
+  const { page: other } = await visit(t, '/services/app/hello')
+  const hello = on.rows(list, 'Services').filter({ hasText: 'hello' })
+  await on.seen(hello.getByRole('img', { name: '2 of 2 instances running' }))
+  await on.button(other, 'Scale').click()
+  await on.dialog(other, 'Scale /hello').getByRole('textbox', { name: 'Instances' }).fill('3')
+  await other.getByRole('button', { name: 'Scale to 3' }).click()
+  await on.seen(hello.getByRole('img', { name: '3 of 3 instances running' }))
+
+  await on.seen(on.rows(jobs, 'Jobs').filter({ hasText: 'tock' }).filter({ hasText: 'Succeeded' }))
+  await other.goto(`${cluster.url('gateway')}/jobs/job/tock`)
+  await on.choose(other, 'Disable')
+  await on.seen(on.rows(jobs, 'Jobs').filter({ hasText: 'tock' }).filter({ hasText: 'Disabled' }))
 })

@@ -16,6 +16,8 @@ export const tab = (page: Page, name: string | RegExp): Locator => page.getByRol
 export const field = (page: Page, name: string): Locator => page.getByRole('textbox', { name })
 export const rows = (page: Page, table: string): Locator =>
   page.getByRole('table', { name: table, exact: true }).locator('[data-nav-row]')
+/** The rows of whatever table the page has. */
+export const anyRows = (page: Page): Locator => page.getByRole('main').locator('[data-nav-row]')
 export const dialog = (page: Page, name: string): Locator => page.getByRole('dialog', { name })
 export const json = (page: Page): Locator => page.getByRole('textbox', { name: 'JSON document' })
 export const log = (page: Page): Locator => page.getByRole('log')
@@ -54,3 +56,7 @@ export async function describedAs(input: Locator): Promise<string> {
   const texts = await Promise.all(ids.map((id) => input.page().locator(`[id="${id}"]`).innerText()))
   return texts.join(' ')
 }
+
+/** By how many pixels the page is wider than its window. */
+export const overflow = (page: Page): Promise<number> =>
+  page.evaluate<number>('Math.max(0, document.documentElement.scrollWidth - innerWidth)')

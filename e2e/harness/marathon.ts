@@ -14,6 +14,7 @@ export type Task = {
 }
 export type App = {
   readonly id: string
+  readonly cmd?: string
   readonly instances: number
   readonly tasksRunning: number
   readonly tasksHealthy: number
@@ -60,4 +61,17 @@ export const bodyOf = async (task: Task): Promise<string> => {
 export async function placeOf(cluster: Cluster, task: Task): Promise<TaskPlace> {
   const { frameworkId } = await cluster.json<{ frameworkId: string }>('marathon', '/v2/info')
   return { agentId: task.slaveId, frameworkId, taskId: task.id }
+}
+
+/** Ids of the deployments under way. */
+export const deployments = async (cluster: Cluster): Promise<string[]> =>
+  (await cluster.json<{ id: string }[]>('marathon', '/v2/deployments')).map(({ id }) => id)
+
+/** The reasons for which offers were refused to an app that waits in the queue. */
+export async function whyWaiting(cluster: Cluster, id: string): Promise<string[]> {
+  type Reason = { readonly reason: string; readonly declined: number }
+  type Entry = { app: { id: string }; processedOffersSummary: { rejectSummaryLastOffers: Reason[] } }
+  const { queue } = await cluster.json<{ queue: Entry[] }>('marathon', '/v2/queue')
+  const reasons = queue.find(({ app }) => app.id === id)?.processedOffersSummary.rejectSummaryLastOffers ?? []
+  return reasons.filter(({ declined }) => declined > 0).map(({ reason }) => reason)
 }
