@@ -11,7 +11,7 @@ const help = 'Accepted so that existing command lines work; has no effect here.'
 const acceptedText = { type: 'string', help } as const
 const acceptedSwitch = { type: 'boolean', default: false, help } as const
 
-/** Flags of the original for what is not there any more (ZooKeeper, Cassandra, polling) or always on. */
+/** Flags of the original for what is not there any more (ZooKeeper, Cassandra, polling, Graphite) or always on. */
 const acceptedFlags = {
   zk_hosts: acceptedText,
   zk_path: acceptedText,
@@ -21,6 +21,9 @@ const acceptedFlags = {
   leader_max_idle_time: acceptedText,
   revive_offers_for_new_jobs: acceptedSwitch,
   disable_http_compression: acceptedSwitch,
+  graphite_host_port: acceptedText,
+  graphite_reporting_interval: acceptedText,
+  graphite_group_prefix: acceptedText,
   cassandra_contact_points: acceptedText,
   cassandra_port: acceptedText,
   cassandra_user: acceptedText,
@@ -53,7 +56,8 @@ const notificationFlags = {
   },
 } as const
 
-const flags = defineFlags({
+/** Exported for tests; everybody else uses `readConfig`. */
+export const flags = defineFlags({
   ...processFlags,
   ...workDirFlag('.thermosphere/chronos'),
   master: {
@@ -69,6 +73,20 @@ const flags = defineFlags({
     max: 65_535,
     help: 'The port to listen on; 0 takes a free one.',
   },
+  disable_http: { type: 'boolean', default: false, help: 'Listen for HTTPS alone.' },
+  https_address: { type: 'string', help: 'The address to listen on for HTTPS; without it --http_address.' },
+  https_port: {
+    type: 'integer',
+    default: 8443,
+    min: 0,
+    max: 65_535,
+    help: 'The port for HTTPS; used with --ssl_keystore_path.',
+  },
+  ssl_keystore_path: {
+    type: 'path',
+    help: 'The key and certificates for HTTPS: PKCS#12, or PEM with both in one file.',
+  },
+  ssl_keystore_password: { type: 'string', secret: true, help: 'The password of the key store.' },
   store: {
     type: 'string',
     help: 'Where state is kept: sqlite:<file> or memory:; without it a SQLite file in the work directory.',

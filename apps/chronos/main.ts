@@ -1,19 +1,13 @@
 /** Chronos: runs jobs on a Mesos cluster. */
 import { createRandom } from '@thermosphere/effects'
 import type { mesos } from '@thermosphere/protocol'
-import {
-  Background,
-  createLogger,
-  createMetrics,
-  createRequestObserver,
-  listen,
-  runService,
-} from '@thermosphere/service-kit'
+import { Background, createLogger, createMetrics, createRequestObserver, runService } from '@thermosphere/service-kit'
 import { openStore } from '@thermosphere/store'
 import { randomInt } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { advertisedHost, coreConfig, notificationChannels, readConfig, readCredential, version } from './config.ts'
 import { createChronosApp } from './http/app.ts'
+import { serve } from './http/serve.ts'
 import { Chronos } from './shell/chronos.ts'
 import { loadState } from './shell/load-state.ts'
 import { Notifier } from './shell/notify/notifier.ts'
@@ -64,16 +58,11 @@ await runService('chronos', async (lifecycle) => {
   const { http_credentials: credentials, http_realm: realm } = config
   const basicAuth = credentials === undefined ? undefined : { credentials, realm }
   const app = createChronosApp({ logger, chronos, registry, observer, leader, version, clusterName, basicAuth })
-  const server = await listen({
-    target: app,
-    ip: config.http_address,
-    port: config.http_port,
-    insecure: config.insecure,
-    authenticated: basicAuth !== undefined,
-    flags: { ip: '--http_address', port: '--http_port' },
+  const servers = await serve(app, config)
+  lifecycle.defer('http', async () => {
+    await Promise.all(servers.map((server) => server.close()))
   })
-  port = server.port
-  lifecycle.defer('http', () => server.close())
+  port = servers[0]?.port ?? port
   chronos.start()
-  logger.info({ ip: config.http_address, port }, 'chronos.listening')
+  logger.info({ ip: config.http_address, ports: servers.map((server) => server.port) }, 'chronos.listening')
 })
