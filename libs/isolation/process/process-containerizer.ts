@@ -13,7 +13,7 @@ import { LaunchShells } from '../supervision/launch-shells.ts'
 import { startSupervisor } from '../supervision/start-supervisor.ts'
 import { terminationOf } from '../supervision/status.ts'
 import { supervisorScript } from '../supervision/supervisor-script.ts'
-import { isAlive } from './process-table.ts'
+import { freshProcesses, isAlive } from './process-table.ts'
 import { runInside } from './run-inside.ts'
 import type * as Api from '../containerizer.ts'
 import type { ContainerFiles, ContainerRecord, RuntimeDirectory } from '../supervision/runtime-directory.ts'
@@ -181,9 +181,10 @@ export class ProcessContainerizer implements Api.Containerizer {
 
   async #parentOf({ parent }: Api.ContainerSpec): Promise<ParentContainer | undefined> {
     if (parent === undefined) return undefined
-    if (this.#get(parent).isEnded)
-      throw new IsolationError('CONTAINER_UNKNOWN', `the parent container ${parent} has ended already`)
-    return { containerId: parent, initPid: (await this.#runtime.readProcesses(parent))[1]?.pid }
+    const { isEnded, supervisor } = this.#get(parent)
+    if (isEnded) throw new IsolationError('CONTAINER_UNKNOWN', `the parent container ${parent} has ended already`)
+    const child = (await freshProcesses()).find(({ parentPid }) => parentPid === supervisor.pid)
+    return { containerId: parent, initPid: child?.pid }
   }
 
   async #setupFailure(spec: Api.ContainerSpec, signal: AbortSignal): Promise<IsolationError> {
@@ -202,7 +203,7 @@ export class ProcessContainerizer implements Api.Containerizer {
 
   /** After a failed launch nothing of the container may stay. */
   async #abandon(containerId: Api.ContainerId, record: ContainerRecord): Promise<void> {
-    const [supervisor] = await this.#runtime.readProcesses(containerId)
+    const supervisor = await this.#runtime.readSupervisor(containerId)
     if (supervisor !== undefined) await this.#endProcesses({ containerId, record, supervisor })
     await this.#isolation.release({ containerId, record })
     await this.#runtime.remove(containerId)
@@ -287,7 +288,7 @@ export class ProcessContainerizer implements Api.Containerizer {
     const tracked = this.#tracked.get(containerId)
     const record = tracked?.record ?? (await this.#runtime.readRecord(containerId))
     if (record !== undefined) await this.#destroyNested(containerId)
-    const supervisor = tracked?.supervisor ?? (await this.#runtime.readProcesses(containerId))[0]
+    const supervisor = tracked?.supervisor ?? (await this.#runtime.readSupervisor(containerId))
     if (record !== undefined && supervisor !== undefined) {
       await this.#endProcesses({ containerId, record, supervisor })
     }

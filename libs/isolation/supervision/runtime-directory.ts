@@ -142,13 +142,10 @@ export class RuntimeDirectory {
     return text.slice(0, NOTE_BYTES_MAX).trim()
   }
 
-  /** The supervisor, and the process that it started (in host pids); either may not have come so far. */
-  async readProcesses(containerId: ContainerId): Promise<readonly ProcessIdentity[]> {
-    const text = (await readIfThere(this.files(containerId).process)) ?? ''
-    return text.split('\n').flatMap((line) => {
-      const stat = parseProcessStat(line)
-      return stat === undefined ? [] : [{ pid: stat.pid, startTicks: stat.startTicks }]
-    })
+  /** `undefined` when it has not come so far. */
+  async readSupervisor(containerId: ContainerId): Promise<ProcessIdentity | undefined> {
+    const stat = parseProcessStat((await readIfThere(this.files(containerId).process)) ?? '')
+    return stat === undefined ? undefined : { pid: stat.pid, startTicks: stat.startTicks }
   }
 
   async remove(containerId: ContainerId): Promise<void> {

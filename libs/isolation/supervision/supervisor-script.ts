@@ -10,6 +10,7 @@
  * also says "Killed", "Terminated" on its stderr, which is the file `note`, empty otherwise. So both are told apart
  * (except SIGINT and SIGPIPE, of which shells do not speak: these read as exit 130 and 141).
  *
+ * The child does not say who it is: a shell reads the 300 bytes of such a line one by one, and few ask.
  * Only shell builtins are used, so no further process is started per task, and the supervisor works on when its pid
  * namespace for children is closed.
  */
@@ -29,7 +30,6 @@ const HANDLED_SIGNALS = 'HUP INT QUIT USR1 USR2 PIPE ALRM TERM'
 function childLines({ setup, prefix, isInit }: SupervisorParts): readonly string[] {
   const become = prefix.length > 0 ? `exec ${prefix.join(' ')} /bin/sh -s <"$d/command"` : `. "$d/command"`
   return [
-    `read -r s </proc/self/stat && echo "$s" >>"$d/process"`,
     ...setup.map((line) => `${line} || exit 125`),
     // The exec of the command closes descriptor 3 of the innermost shell only; init must not keep it.
     ...(isInit ? [`( ${become} )`, 'exit $?'] : [become]),

@@ -1,7 +1,7 @@
 import { StartupError } from '@thermosphere/service-kit'
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, readlink, rename, rm, rmdir, symlink, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { lstat, mkdir, readFile, readlink, rename, rm, rmdir, statfs, symlink, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { errnoOf } from '../../errors.ts'
 
 /** The id that `meta/slaves/latest` names; removing the link is how an operator asks for a new one. */
@@ -55,18 +55,32 @@ async function isOurKind(pid: number): Promise<boolean> {
   }
 }
 
+/** The second for hosts whose /run lies on a disk, as in many containers. */
+const IN_MEMORY = ['/run', '/dev/shm']
+const MEMORY_FILE_SYSTEMS: ReadonlySet<number> = new Set([0x01021994 /* tmpfs */, 0x858458f6 /* ramfs */])
+
 /**
  * One directory per work directory on a file system in memory: a reboot clears it as it ends the processes, and
- * launches do not wait for the disk. Without the right to /run it lies in the work directory.
+ * launches do not wait for the disk. Without such a place, or the right to it, it lies in the work directory.
  */
 export async function defaultRuntimeDir(workDir: string): Promise<string> {
   const name = createHash('sha256').update(resolve(workDir)).digest('hex').slice(0, 16)
-  const inMemory = join('/run/thermosphere', `agent-${name}`)
+  for (const place of IN_MEMORY) {
+    const directory = join(place, 'thermosphere', `agent-${name}`)
+    if (await isUsable(place, directory)) return directory
+  }
+  return join(workDir, 'run')
+}
+
+async function isUsable(place: string, directory: string): Promise<boolean> {
   try {
-    await mkdir(inMemory, { recursive: true })
-    return inMemory
+    if (!MEMORY_FILE_SYSTEMS.has((await statfs(place)).type)) return false
+    await mkdir(directory, { recursive: true, mode: 0o755 })
+    // Anybody may make directories in /dev/shm; one of somebody else's would let them read what tasks are given.
+    const found = await Promise.all([dirname(directory), directory].map((path) => lstat(path)))
+    return found.every((stat) => stat.isDirectory() && stat.uid === process.geteuid?.() && (stat.mode & 0o022) === 0)
   } catch (error) {
-    if (['EACCES', 'EROFS', 'ENOENT', 'EPERM'].includes(errnoOf(error) ?? '')) return join(workDir, 'run')
+    if (['EACCES', 'EROFS', 'ENOENT', 'EPERM', 'ENOTDIR', 'EEXIST'].includes(errnoOf(error) ?? '')) return false
     throw error
   }
 }
