@@ -49,7 +49,8 @@ export class BenchFramework {
 
   async close(): Promise<void> {
     this.#isClosing = true
-    await this.#client.call({ type: 'TEARDOWN' })
+    // Sent again when the answer was lost with the stream, the call finds no framework any more.
+    await this.#client.call({ type: 'TEARDOWN' }).catch(() => undefined)
     await this.#client.close()
   }
 

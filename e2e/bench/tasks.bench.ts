@@ -1,8 +1,10 @@
 /**
  * What a command task costs, through the v1 API of a real master and agent (goals P4, P5, P6):
- * launches a second, memory beside the command itself, time from submit to TASK_RUNNING. Prints one JSON line each.
+ * launches a second, memory beside the command itself, time from submit to TASK_RUNNING. One JSON line each, for tasks
+ * that are isolated by cgroups and namespaces (as root) and for plain processes.
  */
 import { readFileSync } from 'node:fs'
+import { availableParallelism, loadavg } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { startCluster } from '../harness/cluster.ts'
 import { processes } from '../harness/processes.ts'
@@ -85,33 +87,76 @@ async function submitToRunning(framework: BenchFramework, count: number): Promis
   return latencies
 }
 
-const flags = ['--resources', resources, '--without', 'marathon', 'chronos', 'gateway']
-// The rest of an offer comes back at the next allocation; a shorter interval measures us instead of that wait.
-const cluster = await startCluster({ agents: 1, flags: [...flags, '--master-flag', 'allocation_interval=50ms'] })
-try {
-  const framework = new BenchFramework(`127.0.0.1:${cluster.ports.master}`)
-  await framework.until(() => framework.hasOffer())
-  const rates: number[] = []
-  for (let round = 0; round < 6; round++) rates.push(await launchRate(framework, { count: 200, round }))
-  const [warmUp, ...measured] = rates
+type Isolation = 'linux' | 'posix'
+type Bench = {
+  readonly framework: BenchFramework
+  readonly isolation: Isolation
+  readonly agentPid: number
+  readonly masterPid: number
+}
+
+/** Time on a processor, of one process with its threads; the kernel counts in hundredths of a second. */
+function cpuMs(pid: number): number {
+  const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10
+}
+
+async function measureRate({ framework, isolation, agentPid, masterPid }: Bench): Promise<void> {
+  const count = 200
+  const warmUp = await launchRate(framework, { count, round: 0 })
+  const cpu = (): number[] => [agentPid, masterPid, process.pid].map(cpuMs)
+  const before = cpu()
+  const measured: number[] = []
+  for (let round = 1; round < 6; round++) measured.push(await launchRate(framework, { count, round }))
+  const [agent, master, own] = cpu().map((ms, index) => rounded((ms - (before[index] ?? 0)) / count / measured.length))
   print({
     name: 'P4 launches per second, 200 `true` tasks on one agent',
-    warmUp: rounded(warmUp ?? 0),
+    isolation,
+    warmUp: rounded(warmUp),
     median: rounded(quantile(measured, 0.5)),
     min: rounded(Math.min(...measured)),
     max: rounded(Math.max(...measured)),
+    cpuMsPerTask: { agent, master, framework: own },
   })
+}
+
+async function measureLatency({ framework, isolation }: Bench): Promise<void> {
   const latencies = await submitToRunning(framework, 60)
   print({
     name: 'P6 submit to TASK_RUNNING, ms, warm agent',
+    isolation,
     p50: rounded(quantile(latencies, 0.5)),
     p99: rounded(quantile(latencies, 0.99)),
     max: rounded(Math.max(...latencies)),
   })
-  const memory = await memoryPerTask(framework, { count: 100, agentPid: cluster.pidOf('agent-1') })
-  print({ name: 'P5 memory of a running `sleep` task beside the command, KiB', ...memory })
-  if (framework.failures.length > 0) print({ failures: framework.failures.slice(0, 3) })
-  await framework.close()
-} finally {
-  await cluster.remove()
 }
+
+async function measureMemory({ framework, isolation, agentPid }: Bench): Promise<void> {
+  const memory = await memoryPerTask(framework, { count: 100, agentPid })
+  print({ name: 'P5 memory of a running `sleep` task beside the command, KiB', isolation, ...memory })
+}
+
+async function measure(isolation: Isolation): Promise<void> {
+  const flags = ['--resources', resources, '--without', 'marathon', 'chronos', 'gateway']
+  // The rest of an offer comes back at the next allocation; a shorter interval measures us instead of that wait.
+  flags.push('--master-flag', 'allocation_interval=50ms', '--agent-flag', `isolation=${isolation}`)
+  const cluster = await startCluster({ agents: 1, flags })
+  try {
+    const framework = new BenchFramework(`127.0.0.1:${cluster.ports.master}`)
+    await framework.until(() => framework.hasOffer())
+    const pids = { agentPid: cluster.pidOf('agent-1'), masterPid: cluster.pidOf('master') }
+    const bench = { framework, isolation, ...pids }
+    await measureRate(bench)
+    await measureLatency(bench)
+    await measureMemory(bench)
+    if (framework.failures.length > 0) print({ isolation, failures: framework.failures.slice(0, 3) })
+    await framework.close()
+  } finally {
+    await cluster.remove()
+  }
+}
+
+print({ loadAverage: loadavg().map(rounded), cpus: availableParallelism() })
+for (const isolation of process.geteuid?.() === 0 ? (['linux', 'posix'] as const) : (['posix'] as const))
+  await measure(isolation)
