@@ -43,6 +43,10 @@ test('[cli] status names every part, as a table and as JSON', async () => {
 })
 
 test('[cli] node list and show tell what the nodes have', async () => {
+  await eventually(
+    'both have joined',
+    async () => (await succeedJson<unknown[]>(cluster, ['node', 'list'])).length === 2,
+  )
   assert.match(await succeed(cluster, ['node', 'list']), /^ID +HOST +STATE +CPUS +MEM \(MiB\)\n(.+ active .+\n){2}$/)
   type Node = { id: string; hostname: string; resources: { cpus: number } }
   const nodes = await succeedJson<Node[]>(cluster, ['node', 'list'])

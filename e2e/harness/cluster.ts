@@ -1,7 +1,7 @@
 /** A cluster started as a user starts it: `thermo up` in a folder of its own, on free ports. */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chownSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { eventually } from './eventually.ts'
@@ -9,6 +9,7 @@ import { freePort, freePorts } from './ports.ts'
 import { processesWith } from './processes.ts'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
+const nodeOf = (checkout: string): string => process.execPath.replace(root, checkout)
 export const thermo = `${root}apps/cli/main.ts`
 
 export type ClusterOptions = {
@@ -16,6 +17,8 @@ export type ClusterOptions = {
   readonly workDir?: string
   readonly ports?: Ports
   readonly flags?: readonly string[]
+  /** As which user it runs; needs root. */
+  readonly uid?: number
 }
 
 export type Ports = Readonly<Record<'master' | 'agent' | 'marathon' | 'chronos' | 'gateway', number>>
@@ -127,14 +130,30 @@ export class Cluster {
   }
 }
 
+/**
+ * The command of another user. The checkout may lie where that user cannot look (below /root), so it is mounted
+ * elsewhere, in a mount namespace that ends with the command.
+ */
+function asUser(uid: number, workDir: string): { readonly command: readonly string[]; readonly checkout: string } {
+  chownSync(workDir, uid, uid)
+  const checkout = mkdtempSync(`${tmpdir()}/thermosphere-checkout-`)
+  const script = `mount --bind '${root}' '${checkout}' && cd '${checkout}' && exec "$@"`
+  const user = ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups']
+  return { command: ['unshare', '--mount', 'sh', '-c', script, 'sh', ...user], checkout: `${checkout}/` }
+}
+
 /** Starts the command and does not wait for it to be ready. */
 export async function spawnCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const agents = options.agents ?? 1
   const ports = options.ports ?? (await newPorts(agents))
   const workDir = options.workDir ?? newWorkDir()
   const portFlags = Object.entries(ports).map(([kind, port]) => `--${kind}-port=${port}`)
-  const args = [thermo, 'up', '--agents', String(agents), '--work-dir', workDir, ...portFlags, ...(options.flags ?? [])]
-  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  const { command, checkout } =
+    options.uid === undefined ? { command: [], checkout: root } : asUser(options.uid, workDir)
+  const up = ['up', '--agents', String(agents), '--work-dir', workDir, ...portFlags, ...(options.flags ?? [])]
+  const [program = '', ...args] = [...command, nodeOf(checkout), `${checkout}apps/cli/main.ts`, ...up]
+  const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  if (checkout !== root) child.once('exit', () => rmdirSync(checkout))
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
   return new Cluster(child, { workDir, ports, output: () => output })
@@ -143,11 +162,11 @@ export async function spawnCluster(options: ClusterOptions = {}): Promise<Cluste
 /** Starts a cluster and waits until it says that it is ready. */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const cluster = await spawnCluster(options)
-  const ended = cluster.ended().then((status) => {
-    throw new Error(`thermo up ended with ${status}:\n${cluster.output()}`)
-  })
-  const ready = eventually('the cluster is ready', () => cluster.output().includes('Ready in'), 90_000)
-  await Promise.race([ready, ended])
-  ended.catch(() => undefined)
-  return cluster
+  let status: number | null | undefined
+  void cluster.ended().then((code) => (status = code))
+  const isReady = (): boolean => cluster.output().includes('Ready in')
+  await eventually('the cluster is ready or has ended', () => isReady() || status !== undefined, 90_000)
+  if (isReady()) return cluster
+  if (options.workDir === undefined) rmSync(cluster.workDir, { recursive: true, force: true })
+  throw new Error(`thermo up ended with ${status}:\n${cluster.output()}`)
 }
