@@ -3,7 +3,7 @@
  * The exit status is the supervisor's; the watch tells of it, in the life that launched it and in every later one.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { stat } from 'node:fs/promises'
+import { statSync } from 'node:fs'
 import { asIsolationError, errnoOf, IsolationError } from '../errors.ts'
 import { KILL_PASS_INTERVAL_MAX_MS, KILL_PASS_INTERVAL_MS, KILL_PASSES_MAX } from '../limits.ts'
 import { commandScript } from '../supervision/command-script.ts'
@@ -54,7 +54,7 @@ export class ProcessContainerizer implements Api.Containerizer {
     const { command } = spec
     if (command === undefined)
       throw new IsolationError('COMMAND_INVALID', `task ${spec.containerId} has no command; give it one`)
-    await checkSandbox(spec.sandbox)
+    checkSandbox(spec.sandbox)
     const record = this.#recordOf(spec)
     const script = commandScript({ command, environment: spec.environment, directory: spec.sandbox, isTask: true })
     const files = this.#create(record, script)
@@ -312,9 +312,9 @@ export class ProcessContainerizer implements Api.Containerizer {
   }
 }
 
-async function checkSandbox(sandbox: string): Promise<void> {
+function checkSandbox(sandbox: string): void {
   try {
-    if ((await stat(sandbox)).isDirectory()) return
+    if (statSync(sandbox).isDirectory()) return
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT' && errnoOf(error) !== 'ENOTDIR')
       throw asIsolationError(error, `cannot use the sandbox ${sandbox}`)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, before, describe, test } from 'node:test'
@@ -54,8 +54,11 @@ for (const mode of ['posix', 'linux'] as const) {
 
     test('a recovered task can be signalled, looked into and destroyed', async () => {
       const mark = newId('recovered')
-      const handle = await launchAndLoseAgent(bench.spec(`trap "exit 9" TERM; sleep 60 & wait; : ${mark}`))
+      const spec = bench.spec(`trap "exit 9" TERM; : >ready; sleep 60 & wait; : ${mark}`)
+      const handle = await launchAndLoseAgent(spec)
       await bench.containerizer.recover(handle)
+      // Before its trap is set the signal would end it.
+      await until(() => existsSync(join(spec.sandbox, 'ready')))
       await until(async () => ((await bench.containerizer.usage(handle.containerId))?.processes ?? 0) >= 2)
       await bench.containerizer.signal(handle.containerId, 'SIGTERM')
       assert.equal((await bench.containerizer.wait(handle.containerId)).exitCode, 9)
