@@ -24,16 +24,19 @@ class WorkerStreams {
   subscribe(request: StreamRequest, subscriber: Subscriber): () => void {
     const id = this.#nextId
     this.#nextId += 1
+    const close = () => {
+      clearTimeout(timer)
+      if (this.#subscribers.delete(id)) this.#say({ type: 'close', id })
+    }
     const timer = setTimeout(() => {
       isWorkerUsable = false
+      // It may only be slow, and would hold a connection beside the one this tab opens itself: six are all there are.
+      close()
       subscriber.ended({ status: 0, message: 'The shared worker does not answer.' })
     }, acceptMaxMs)
     this.#subscribers.set(id, { ...subscriber, accepted: () => clearTimeout(timer) })
     this.#say({ type: 'open', id, request })
-    return () => {
-      clearTimeout(timer)
-      if (this.#subscribers.delete(id)) this.#say({ type: 'close', id })
-    }
+    return close
   }
 
   #hear(message: FromWorker): void {
