@@ -22,7 +22,7 @@ const flags = defineFlags({
   },
   runtime_dir: {
     type: 'path',
-    help: 'The directory of what is known of running containers; without it one below /run or /dev/shm, whichever is in memory, or work_dir/run.',
+    help: 'The directory of what is known of running containers; without it one in memory (/run, /dev/shm), or work_dir/run.',
   },
   resources: {
     type: 'string',

@@ -4,7 +4,7 @@
  *   <runtimeDir>/ended/<id>         exit status, written by the supervisor; one directory, so one watch sees every end
  *
  * The small files on the way of every launch and end are written and read without a thread in between: they lie in
- * memory (tmpfs or page cache, nothing is synced), where a call takes microseconds and the way to a thread ten times that.
+ * memory (tmpfs or page cache, nothing is synced), where a call takes microseconds and a thread ten times that.
  */
 import { mkdirSync, readFileSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
