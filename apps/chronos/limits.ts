@@ -18,3 +18,9 @@ export const refusedDelayMs = 30_000
 /** Messages to owners under way at a time; what comes on top is dropped and counted. */
 export const notificationsPendingMax = 1_000
 export const notificationTimeoutMs = 10_000
+/** Under this name the processes on one store elect their leader. */
+export const leaderName = 'chronos'
+/** A leader that does not renew for that long is replaced; one that is known to be dead at once. */
+export const leaderTtlMs = 10_000
+/** A leader that does not begin to answer by then is told as 503. */
+export const forwardTimeoutMs = 30_000

@@ -6,12 +6,17 @@ import type { Metrics } from '@thermosphere/service-kit'
 const queueSizeName = 'org.apache.mesos.chronos.scheduler.jobs.TaskManager.queueSize'
 const highQueueSizeName = 'org.apache.mesos.chronos.scheduler.jobs.TaskManager.highQueueSize'
 
+/** Again for each term of leadership, which has a state of its own. */
 export function registerGauges(registry: Metrics, state: ChronosState): void {
-  registry.gauge(queueSizeName, () => queueSizes(state).normal, 'runs that wait for resources')
-  registry.gauge(highQueueSizeName, () => queueSizes(state).high, 'runs of high priority that wait for resources')
-  registry.gauge('chronos.activeRuns', () => state.runs.active.size, 'runs that have not ended')
-  registry.gauge('chronos.jobs', () => state.jobs.size, 'jobs')
-  registry.gauge('chronos.connected', () => Number(state.isConnected), 'whether the master is subscribed to')
+  const gauge = (name: string, read: () => number, help: string): void => {
+    registry.remove(name)
+    registry.gauge(name, read, help)
+  }
+  gauge(queueSizeName, () => queueSizes(state).normal, 'runs that wait for resources')
+  gauge(highQueueSizeName, () => queueSizes(state).high, 'runs of high priority that wait for resources')
+  gauge('chronos.activeRuns', () => state.runs.active.size, 'runs that have not ended')
+  gauge('chronos.jobs', () => state.jobs.size, 'jobs')
+  gauge('chronos.connected', () => Number(state.isConnected), 'whether the master is subscribed to')
 }
 
 const isCounter = (name: string): boolean => /^jobs\.run\.[a-z]+$|Count$/.test(name)

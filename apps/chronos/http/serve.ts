@@ -1,15 +1,15 @@
 /** Listens where the flags say: HTTP, HTTPS, or both. */
 import { listen, StartupError } from '@thermosphere/service-kit'
 import type { Listening } from '@thermosphere/service-kit'
-import type { Express } from 'express'
+import type { RequestListener } from 'node:http'
 import type { Server } from 'node:net'
 import type { Config } from '../config.ts'
 import { createHttpsServer } from './https.ts'
 
-export async function serve(app: Express, config: Config): Promise<Listening[]> {
+export async function serve(app: RequestListener, config: Config): Promise<Listening[]> {
   const { insecure, ssl_keystore_path: path, ssl_keystore_password: password } = config
   const authenticated = config.http_credentials !== undefined
-  const open = (target: Express | Server, scheme: 'http' | 'https'): Promise<Listening> =>
+  const open = (target: RequestListener | Server, scheme: 'http' | 'https'): Promise<Listening> =>
     listen({
       target,
       ip: scheme === 'http' ? config.http_address : (config.https_address ?? config.http_address),

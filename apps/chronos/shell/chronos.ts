@@ -14,13 +14,15 @@ import type { Credential } from '@thermosphere/protocol/node'
 import { SchedulerClient } from '@thermosphere/protocol/node'
 import { CoreLoop, delay, encodeServerSentEvent, HttpError } from '@thermosphere/service-kit'
 import type { Background, EventStream, Logger, Metrics } from '@thermosphere/service-kit'
-import type { Store } from '@thermosphere/store'
+import type { Leadership, Store } from '@thermosphere/store'
 import type { mesos, scheduler } from '@thermosphere/protocol'
 import { commandTimeoutMs, eventSubscribersMax, refusedDelayMs, resubscribeDelayMs } from '../limits.ts'
 
 export type ChronosOptions = {
   readonly state: ChronosState
   readonly store: Store
+  /** Without it nothing is written any more. */
+  readonly leadership: Leadership
   readonly masters: readonly string[]
   readonly frameworkInfo: (id: string | undefined) => mesos.FrameworkInfo
   readonly credential?: () => Credential | undefined
@@ -34,11 +36,18 @@ export type ChronosOptions = {
   readonly followersMax?: number
 }
 
-type Waiting = { readonly resolve: (reply: Reply) => void; readonly timer: NodeJS.Timeout }
+type Waiting = {
+  readonly resolve: (reply: Reply) => void
+  readonly reject: (error: Error) => void
+  readonly timer: NodeJS.Timeout
+}
 
 /** What masters say when they have forgotten a framework for good. */
 const removedPattern = /removed|torn down|completed/i
 const reviveCountName = 'org.apache.mesos.chronos.scheduler.mesos.MesosOfferReviver.reviveOffersCount'
+
+/** A write was refused because somebody else was elected. */
+export class Deposed extends Error {}
 
 export class Chronos {
   readonly state: ChronosState
@@ -55,8 +64,9 @@ export class Chronos {
     this.#loop = new CoreLoop<Input, Effect>({
       step: (input, now) => step(options.state, input, now),
       persist: async (operations) => {
-        const result = await options.store.transact({ operations })
-        if (!result.applied) throw new Error('the store refused a write without conditions')
+        const conditions = [{ type: 'leader', leadership: options.leadership }] as const
+        const result = await options.store.transact({ conditions, operations })
+        if (!result.applied) throw new Deposed('another Chronos leads')
       },
       perform: (effect) => this.#perform(effect),
       timerInput: (key) => ({ type: 'timer', key }),
@@ -88,7 +98,7 @@ export class Chronos {
           new HttpError(503, 'the store does not answer in time; look whether the change was made before repeating it'),
         )
       }, commandTimeoutMs)
-      this.#waiting.set(id, { resolve, timer })
+      this.#waiting.set(id, { resolve, reject, timer })
       this.#loop.submit({ type: 'command', id, command })
     })
   }
@@ -111,6 +121,11 @@ export class Chronos {
     await this.#client.close()
     for (const stream of this.#followers) stream.close()
     await this.#loop.close()
+    for (const { reject, timer } of this.#waiting.values()) {
+      clearTimeout(timer)
+      reject(new HttpError(503, 'this Chronos does not lead any more; look whether the change was made and repeat it'))
+    }
+    this.#waiting.clear()
   }
 
   #createClient(): SchedulerClient {

@@ -1,78 +1,22 @@
 /** Chronos as a process of its own, ended with kill -9 and started again on the same store, under a master that stays. */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { ChronosProcess, freePort } from '../test-kit/chronos-process.ts'
 import { FakeMaster } from '../test-kit/fake-master.ts'
 import { eventually } from '../test-kit/server.ts'
 
-const main = join(import.meta.dirname, '../main.ts')
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
-
-class Process {
-  readonly url: string
-  readonly #args: string[]
-  #child: ChildProcess | undefined
-
-  constructor(options: { readonly master: string; readonly dir: string; readonly port: number }) {
-    this.url = `http://127.0.0.1:${options.port}/v1/scheduler`
-    const { master, dir, port } = options
-    this.#args = [
-      main,
-      ...[`--master=${master}`, `--work_dir=${dir}`, `--http_port=${port}`],
-      ...['--failure_retry=200', '--min_revive_offers_interval=50', '--logging_level=fatal'],
-    ]
-  }
-
-  async start(): Promise<void> {
-    this.#child = spawn(process.execPath, this.#args, { stdio: ['ignore', 'ignore', 'inherit'] })
-    await eventually(async () => (await fetch(`${this.url}/leader`).catch(() => undefined))?.ok)
-  }
-
-  async kill(): Promise<void> {
-    const child = this.#child
-    if (child === undefined) return
-    const ended = new Promise((resolve) => child.once('exit', resolve))
-    child.kill('SIGKILL')
-    await ended
-    this.#child = undefined
-  }
-
-  async post(job: Record<string, unknown>): Promise<void> {
-    const path = 'parents' in job ? 'dependency' : 'iso8601'
-    const response = await fetch(`${this.url}/${path}`, { method: 'POST', body: JSON.stringify(job) })
-    assert.equal(response.status, 204, await response.text())
-  }
-
-  async read(path: string): Promise<Record<string, unknown>> {
-    return (await (await fetch(`${this.url}/${path}`)).json()) as Record<string, unknown>
-  }
-
-  async runs(name: string): Promise<Record<string, unknown>[]> {
-    return (await this.read(`job/${name}/runs`))['runs'] as Record<string, unknown>[]
-  }
-}
-
 async function withProcess(
   outcome: 'finishes' | 'stays',
-  work: (rig: { master: FakeMaster; chronos: Process }) => Promise<void>,
+  work: (rig: { master: FakeMaster; chronos: ChronosProcess }) => Promise<void>,
 ): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'chronos-restart-'))
   const master = new FakeMaster(
     outcome === 'finishes' ? { outcome: () => ['TASK_RUNNING', 'TASK_FINISHED'] } : undefined,
   )
-  const chronos = new Process({ master: await master.listen(), dir, port: await freePort() })
+  const chronos = new ChronosProcess({ master: await master.listen(), dir, port: await freePort() })
   try {
     await chronos.start()
     await eventually(() => master.isSubscribed)

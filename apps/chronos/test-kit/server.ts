@@ -3,6 +3,7 @@ import { createRandom } from '@thermosphere/effects'
 import type { ChronosConfig } from '@thermosphere/chronos-core'
 import { Background, createLogger, createMetrics, createRequestObserver, listen } from '@thermosphere/service-kit'
 import { openStore } from '@thermosphere/store'
+import type { Leadership, Store } from '@thermosphere/store'
 import { createChronosApp } from '../http/app.ts'
 import type { ApiOptions } from '../http/app.ts'
 import { Chronos } from '../shell/chronos.ts'
@@ -34,6 +35,9 @@ export type TestServerOptions = {
   readonly followersMax?: number
 }
 
+const lead = (store: Store): Promise<Leadership> =>
+  store.campaign('test', { value: '', ttlMs: 60_000, signal: new AbortController().signal })
+
 export async function startServer(options: TestServerOptions = {}) {
   const logger = createLogger({ name: 'chronos-test', level: 'fatal' })
   const store = await openStore(options.store ?? 'memory:')
@@ -44,6 +48,7 @@ export async function startServer(options: TestServerOptions = {}) {
   const chronos = new Chronos({
     state: await loadState(store, { config: { ...testConfig, ...options.config }, random }),
     store,
+    leadership: await lead(store),
     masters: [options.master ?? '127.0.0.1:1'],
     frameworkInfo: (id) => ({
       name: 'chronos',
@@ -80,13 +85,13 @@ export async function startServer(options: TestServerOptions = {}) {
 
 export type TestServer = Awaited<ReturnType<typeof startServer>>
 
-/** Waits until `read` gives something, at most five seconds. */
+/** Waits until `read` gives something, at most half a minute: machines that build are slow. */
 export async function eventually<T>(read: () => T | undefined | false | Promise<T | undefined | false>): Promise<T> {
-  const deadline = Date.now() + 5_000
+  const deadline = Date.now() + 30_000
   for (;;) {
     const value = await read()
     if (value !== undefined && value !== false) return value
-    if (Date.now() > deadline) throw new Error(`it did not come true within five seconds: ${read.toString()}`)
+    if (Date.now() > deadline) throw new Error(`it did not come true within half a minute: ${read.toString()}`)
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }

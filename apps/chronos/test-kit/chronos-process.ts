@@ -1,0 +1,66 @@
+/** Chronos as a process of its own, as it is started by its users. */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { eventually } from './server.ts'
+
+const main = join(import.meta.dirname, '../main.ts')
+
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+export class ChronosProcess {
+  readonly url: string
+  readonly #args: string[]
+  #child: ChildProcess | undefined
+
+  constructor(options: { readonly master: string; readonly dir: string; readonly port: number }) {
+    this.url = `http://127.0.0.1:${options.port}/v1/scheduler`
+    const { master, dir, port } = options
+    this.#args = [
+      main,
+      ...[`--master=${master}`, `--work_dir=${dir}`, `--http_port=${port}`],
+      ...['--failure_retry=200', '--min_revive_offers_interval=50', '--logging_level=fatal'],
+    ]
+  }
+
+  async start(): Promise<void> {
+    this.#child = spawn(process.execPath, this.#args, { stdio: ['ignore', 'ignore', 'inherit'] })
+    await eventually(async () => (await fetch(`${this.url}/leader`).catch(() => undefined))?.ok)
+  }
+
+  async kill(): Promise<void> {
+    const child = this.#child
+    if (child === undefined) return
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    child.kill('SIGKILL')
+    await ended
+    this.#child = undefined
+  }
+
+  /** It stays, and does nothing. */
+  pause(): void {
+    this.#child?.kill('SIGSTOP')
+  }
+
+  async post(job: Record<string, unknown>): Promise<void> {
+    const path = 'parents' in job ? 'dependency' : 'iso8601'
+    const response = await fetch(`${this.url}/${path}`, { method: 'POST', body: JSON.stringify(job) })
+    assert.equal(response.status, 204, await response.text())
+  }
+
+  async read(path: string): Promise<Record<string, unknown>> {
+    return (await (await fetch(`${this.url}/${path}`)).json()) as Record<string, unknown>
+  }
+
+  async runs(name: string): Promise<Record<string, unknown>[]> {
+    return (await this.read(`job/${name}/runs`))['runs'] as Record<string, unknown>[]
+  }
+}
