@@ -43,10 +43,6 @@ test('[cli] status names every part, as a table and as JSON', async () => {
 })
 
 test('[cli] node list and show tell what the nodes have', async () => {
-  await eventually(
-    'both have joined',
-    async () => (await succeedJson<unknown[]>(cluster, ['node', 'list'])).length === 2,
-  )
   assert.match(await succeed(cluster, ['node', 'list']), /^ID +HOST +STATE +CPUS +MEM \(MiB\)\n(.+ active .+\n){2}$/)
   type Node = { id: string; hostname: string; resources: { cpus: number } }
   const nodes = await succeedJson<Node[]>(cluster, ['node', 'list'])
@@ -209,4 +205,11 @@ test('[cli] down stops the cluster from elsewhere and leaves no process', async 
   const { status, stderr } = await run(cluster, ['status'])
   assert.equal(status, 1)
   assert.match(stderr, /^No cluster runs in .*: start one with `thermo up`\.\n$/)
+})
+
+test('[cli] up with another number of agents finds the apps again on the agents there are', async () => {
+  const { workDir, ports } = cluster
+  cluster = await startCluster({ agents: 1, workDir, ports })
+  await settled(cluster, '/shop/front', 2)
+  assert.equal((await succeedJson<unknown[]>(cluster, ['node', 'list'])).length, 1)
 })

@@ -3,6 +3,8 @@
 /** A part that is not ready by then has a problem that its log tells better than further waiting. */
 export const readyTimeoutMs = 60_000
 export const readyPollMs = 50
+/** Agents try to register after a second at most; one that takes longer joins later, which is told. */
+export const joinTimeoutMs = 15_000
 /** Agents end their tasks with a grace of some seconds before they end themselves. */
 export const stopTimeoutMs = 20_000
 export const restartDelayMinMs = 500

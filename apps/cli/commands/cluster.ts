@@ -14,6 +14,7 @@ import { isAlive, readCluster } from '../up/cluster-file.ts'
 import { planCluster } from '../up/cluster-plan.ts'
 import type { Part, PartKind, PlanOptions } from '../up/cluster-plan.ts'
 import { ensureDashboard } from '../up/dashboard.ts'
+import { waitForAgents } from '../up/joined-agents.ts'
 import { preflight } from '../up/preflight.ts'
 import { stopCluster } from '../up/stop-cluster.ts'
 import { Supervisor } from '../up/supervisor.ts'
@@ -140,6 +141,8 @@ async function up(flags: UpFlags): Promise<void> {
     process.exit(1)
   })
   await Promise.race([supervisor.start(), stop])
+  const missing = await Promise.race([waitForAgents(parts), stop])
+  if (missing !== undefined && missing > 0) say(`${missing} of the agents have not joined yet: see ${workDir}/logs.`)
   const width = Math.max(...parts.map((part) => names[part.kind].length))
   const shown = (Object.keys(names) as PartKind[]).flatMap((kind) => parts.filter((part) => part.kind === kind))
   say('')
