@@ -45,8 +45,9 @@ export class CallLine {
     }
   }
 
+  /** The call that is under way may still be answered: a TEARDOWN ends the subscription before its own answer comes. */
   close(reason: string): void {
     this.#closedBecause ??= reason
-    this.#agent.destroy()
+    void this.#last.finally(() => this.#agent.destroy())
   }
 }
