@@ -11,7 +11,7 @@ import * as on from './harness/dashboard.ts'
 import { eventually } from './harness/eventually.ts'
 import { getApp, settled } from './harness/marathon.ts'
 import { everyPage } from './harness/pages.ts'
-import { processesWith } from './harness/processes.ts'
+import { killAll, processesWith } from './harness/processes.ts'
 
 const skip = chromiumPath() === undefined ? 'needs chromium on PATH' : false
 /** The browser tells each request that fails while a part is down. */
@@ -173,7 +173,7 @@ browserTest('a task killed with -9 is seen to be replaced', async (t) => {
   const [victim = ''] = await taskIds('/hello')
   const row = on.rows(page, 'Instances').filter({ has: page.getByRole('link', { name: `Log of ${victim}` }) })
   await on.seen(row)
-  for (const { pid } of processesOf(victim)) process.kill(pid, 'SIGKILL')
+  killAll(processesOf(victim))
   await on.gone(row)
   await on.seen(page.getByText(/^Last failure/))
   await on.seen(on.runningInstances(page, 2))
@@ -380,4 +380,16 @@ browserTest('what one viewer does, the others see', async (t) => {
   await other.goto(`${cluster.url('gateway')}/jobs/job/tock`)
   await on.choose(other, 'Disable')
   await on.seen(on.rows(jobs, 'Jobs').filter({ hasText: 'tock' }).filter({ hasText: 'Disabled' }))
+})
+
+/** Whatever a tab says to its worker arrives after the tab has given the worker up. */
+const slowWorker = `const post = MessagePort.prototype.postMessage
+  MessagePort.prototype.postMessage = function (...message) { setTimeout(() => post.apply(this, message), 4000) }`
+
+browserTest('a tab whose shared worker is slow reads for itself and keeps connections for the rest', async (t) => {
+  const { page } = await visit(t, '/jobs', { script: slowWorker })
+  await on.seen(on.connection(page, 'live'))
+  await page.waitForFunction('performance.now() > 6000')
+  await on.link(page, 'tick').click()
+  await on.seen(on.rows(page, 'Runs').filter({ hasText: 'Succeeded' }))
 })

@@ -40,6 +40,8 @@ export async function launchBrowser(): Promise<Browser> {
 export type LookOptions = {
   readonly size?: { readonly width: number; readonly height: number }
   readonly theme?: 'dark' | 'light'
+  /** Runs in every page before its own scripts. */
+  readonly script?: string
 }
 
 /** One viewer with a storage of their own; its pages share streams as the tabs of a browser do. */
@@ -56,7 +58,8 @@ export class Viewer {
       acceptDownloads: true,
     })
     context.setDefaultTimeout(timeoutMs)
-    const { theme } = options
+    const { theme, script } = options
+    if (script !== undefined) await context.addInitScript(script)
     if (theme !== undefined)
       await context.addInitScript(`localStorage.setItem('mantine-color-scheme-value', '${theme}')`)
     return new Viewer(context, origin)

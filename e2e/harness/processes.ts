@@ -34,3 +34,14 @@ export const processesWith = (text: string): Process[] =>
   processes().filter(({ pid, command, cwd }) => pid !== process.pid && `${command} ${cwd}`.includes(text))
 
 export const isAlive = (pid: number): boolean => readProcess(pid) !== undefined
+
+/** SIGKILL for all; one may have ended with another that was killed before it. */
+export function killAll(killed: readonly Process[]): void {
+  for (const { pid } of killed) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    }
+  }
+}
