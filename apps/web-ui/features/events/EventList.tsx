@@ -4,6 +4,7 @@ import { paths } from '../../paths.ts'
 import { shortId } from '../../ui/text/format.ts'
 import { StatusMark } from '../../ui/StatusMark.tsx'
 import { Time } from '../../ui/text/Time.tsx'
+import './events.css'
 
 function subjectPath(subject: FeedEntry['subject']): string | undefined {
   switch (subject.kind) {

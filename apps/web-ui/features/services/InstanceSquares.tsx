@@ -1,7 +1,7 @@
 import type { App } from '../../api/schemas/marathon.ts'
 import { plural } from '../../ui/text/format.ts'
 import type { Status } from '../../ui/status.ts'
-import { instanceStatus } from './service-view.ts'
+import { instanceStatus, isOldVersion } from './service-view.ts'
 import './services.css'
 
 /** Beyond so many squares the numbers beside them say it better. */
@@ -24,11 +24,4 @@ export function InstanceSquares({ app, large }: { app: App; large?: boolean }) {
       {squares.length + missing > squaresMax && <span className="dim">…</span>}
     </span>
   )
-}
-
-/** A task is old when its version is before the last change of configuration; scaling alone makes none old. */
-export function isOldVersion(version: string | null | undefined, app: App): boolean {
-  const changedAt = app.versionInfo?.lastConfigChangeAt ?? app.version
-  if (version === null || version === undefined || changedAt === undefined) return false
-  return Date.parse(version) < Date.parse(changedAt)
 }

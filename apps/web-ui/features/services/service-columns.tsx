@@ -30,7 +30,10 @@ const rank: Record<Status, number> = { failing: 0, waiting: 1, working: 2, healt
 function folderWords(folder: Folder): string {
   const bad = folder.services.filter((view) => view.status === 'failing' || view.status === 'waiting')
   if (folder.services.length === 0) return 'Empty'
-  return bad.length === 0 ? 'All well' : `${bad.length} of ${folder.services.length} need care`
+  if (bad.length > 0) return `${bad.length} of ${folder.services.length} need care`
+  const working = folder.services.filter((view) => view.status === 'working').length
+  if (working > 0) return `${working} of ${folder.services.length} deploying`
+  return folder.services.every((view) => view.status === 'stopped') ? 'Stopped' : 'All well'
 }
 
 /** The columns of the services list. In search results names are whole paths. */

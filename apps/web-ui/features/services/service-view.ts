@@ -94,10 +94,19 @@ function deployingWords(app: App): string {
 export const failureText = (message: string, state: string) =>
   message.trim() === '' ? taskWords(state).word : message.trim()
 
+/** A task is old when its version is before the last change of configuration; scaling alone makes none old. */
+export function isOldVersion(version: string | null | undefined, app: App): boolean {
+  const changedAt = app.versionInfo?.lastConfigChangeAt ?? app.version
+  if (version === null || version === undefined || changedAt === undefined) return false
+  return Date.parse(version) < Date.parse(changedAt)
+}
+
+/** Checks are those of the newest version: an old instance is not expected to have results of them. */
 export function instanceStatus(task: MarathonTask, app: App): { status: Status; word: string } {
   const checked = task.healthCheckResults
-  const isUnchecked = checked.length === 0 && (app.healthChecks?.length ?? 0) > 0
-  if (isUnchecked && task.state === 'TASK_RUNNING') return { status: 'working', word: 'Not checked yet' }
+  const isExpected = (app.healthChecks?.length ?? 0) > 0 && !isOldVersion(task.version, app)
+  if (isExpected && checked.length === 0 && task.state === 'TASK_RUNNING')
+    return { status: 'working', word: 'Not checked yet' }
   return taskWords(task.state, checked.length === 0 ? undefined : checked.every((result) => result.alive))
 }
 

@@ -9,6 +9,8 @@ import { layOutStrip } from './run-strip.ts'
 import '../jobs.css'
 
 const dayMs = 86_400_000
+/** Below so long an axis two ticks can fall into the same minute. */
+const secondsBelowMs = 300_000
 
 /** When it ran and how that ended, when it will run next. */
 export function RunStrip({ runs, next, now }: { runs: readonly RunView[]; next: readonly number[]; now: number }) {
@@ -59,18 +61,19 @@ export function RunStrip({ runs, next, now }: { runs: readonly RunView[]; next: 
       })}
       {strip.ticks.map((tick) => (
         <span key={tick.position} className="strip-tick" style={{ left: `${tick.position * 100}%` }}>
-          {tickText(tick.at, { utc, isLong: span > dayMs })}
+          {tickText(tick.at, { utc, span })}
         </span>
       ))}
     </div>
   )
 }
 
-function tickText(at: number, options: { utc: boolean; isLong: boolean }): string {
+function tickText(at: number, options: { utc: boolean; span: number }): string {
   const zone = options.utc ? { timeZone: 'UTC' } : {}
-  const time = { hour: '2-digit', minute: '2-digit' } as const
+  const second = options.span < secondsBelowMs ? ({ second: '2-digit' } as const) : {}
+  const time = { hour: '2-digit', minute: '2-digit', ...second } as const
   return new Intl.DateTimeFormat(
     'en-GB',
-    options.isLong ? { day: 'numeric', month: 'short', ...time, ...zone } : { ...time, ...zone },
+    options.span > dayMs ? { day: 'numeric', month: 'short', ...time, ...zone } : { ...time, ...zone },
   ).format(at)
 }

@@ -5,8 +5,7 @@ import type { Column } from '../../../ui/DataTable.tsx'
 import { momentOf, shortId } from '../../../ui/text/format.ts'
 import { StatusWord } from '../../../ui/StatusMark.tsx'
 import { Time } from '../../../ui/text/Time.tsx'
-import { isOldVersion } from '../InstanceSquares.tsx'
-import { instanceStatus } from '../service-view.ts'
+import { instanceStatus, isOldVersion } from '../service-view.ts'
 import type { ServiceView } from '../service-view.ts'
 
 type FrameworkOf = (taskId: string) => string | undefined
