@@ -389,7 +389,7 @@ const slowWorker = `const post = MessagePort.prototype.postMessage
 browserTest('a tab whose shared worker is slow reads for itself and keeps connections for the rest', async (t) => {
   const { page } = await visit(t, '/jobs', { script: slowWorker })
   await on.seen(on.connection(page, 'live'))
-  await page.waitForFunction('performance.now() > 6000')
+  await eventually('the worker has heard', async () => (await page.evaluate<number>('performance.now()')) > 6000)
   await on.link(page, 'tick').click()
   await on.seen(on.rows(page, 'Runs').filter({ hasText: 'Succeeded' }))
 })
