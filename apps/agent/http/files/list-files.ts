@@ -45,7 +45,8 @@ async function statEntry(path: string): Promise<Stats | undefined> {
 
 async function namesOf(file: string): Promise<Map<number, string>> {
   const text = await readFile(file, 'utf8').catch(() => '')
-  const entries = text.split('\n').map((line) => line.split(':'))
+  // The empty line at the end would name user 0.
+  const entries = text.split('\n').flatMap((line) => (line === '' ? [] : [line.split(':')]))
   return new Map(entries.map(([name = '', , id = '']) => [Number(id), name] as const))
 }
 
