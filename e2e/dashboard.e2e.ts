@@ -1,6 +1,7 @@
 /** The dashboard in a real browser, on a real cluster: what a person does, by what they read. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { after, before, test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { chromiumPath, desk, launchBrowser, look, phone, watchLoads } from './harness/browser.ts'
@@ -308,7 +309,7 @@ browserTest('the log of a task grows under the eyes of the viewer, and its files
   await eventually('the log grows', async () => (await lastLine()) > first + 4)
 
   await on.tab(page, 'Files').click()
-  await on.seen(on.rows(page, 'Files').filter({ hasText: 'stdout' }))
+  await on.seen(on.rows(page, 'Files').filter({ hasText: 'stdout' }).filter({ hasText: userInfo().username }))
   await page.getByRole('table', { name: 'Files' }).getByRole('button', { name: 'data' }).click()
   const [download] = await Promise.all([
     page.waitForEvent('download'),
