@@ -9,6 +9,7 @@ export const needs: readonly Need[] = [
   { program: 'chromium', package: 'chromium', skips: 'the dashboard in a browser' },
   { program: 'busybox', package: 'busybox-static', skips: 'Docker containers (their image)' },
   { program: 'ip', package: 'iproute2', skips: 'network namespaces' },
+  { program: 'python3', package: 'python3', skips: 'the web service of the examples' },
   { program: 'unzip', package: 'unzip', skips: 'the fetcher’s zip archives' },
   { program: 'setpriv', package: 'util-linux', skips: 'tasks of other users' },
 ]
