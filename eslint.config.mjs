@@ -40,7 +40,11 @@ export default tseslint.config(
             { sourceTag: 'layer:adapter', onlyDependOnLibsWithTags: ['layer:wire'] },
             { sourceTag: 'layer:server', onlyDependOnLibsWithTags: ['layer:wire', 'layer:core', 'layer:adapter'] },
             { sourceTag: 'layer:web', onlyDependOnLibsWithTags: ['layer:wire'] },
-            { sourceTag: 'layer:e2e', onlyDependOnLibsWithTags: ['layer:wire'] },
+            {
+              sourceTag: 'layer:sim',
+              onlyDependOnLibsWithTags: ['layer:wire', 'layer:core', 'layer:adapter', 'layer:server'],
+            },
+            { sourceTag: 'layer:e2e', onlyDependOnLibsWithTags: ['layer:wire', 'layer:sim'] },
             { sourceTag: 'scope:shared', onlyDependOnLibsWithTags: ['scope:shared'] },
             { sourceTag: 'scope:web-ui', onlyDependOnLibsWithTags: ['scope:web-ui', 'scope:shared'] },
             { sourceTag: 'env:any', onlyDependOnLibsWithTags: ['env:any'] },

@@ -2,7 +2,7 @@ import type { AgentConfig } from '@thermosphere/agent-core'
 import { createRandom } from '@thermosphere/effects'
 import { createContainerizers, IsolationError } from '@thermosphere/isolation'
 import type { Containerizers } from '@thermosphere/isolation'
-import { Background, listen, StartupError } from '@thermosphere/service-kit'
+import { Background, Gate, listen, StartupError } from '@thermosphere/service-kit'
 import type { Lifecycle } from '@thermosphere/service-kit'
 import { randomBytes } from 'node:crypto'
 import { access, mkdir } from 'node:fs/promises'
@@ -49,7 +49,8 @@ export async function startAgent(config: Config, lifecycle: Lifecycle): Promise<
   await fetcher.prepare()
   const collector = openCollector(config, background)
   // The port must be known before the core begins: it is part of what the agent tells its master.
-  const server = createServer()
+  const gate = new Gate('Agent has not finished recovery')
+  const server = createServer(gate.handle)
   const listening = await openListener(server, config, lifecycle)
   const shell = new AgentShell({
     config: await coreConfig(config, listening.port),
@@ -66,7 +67,7 @@ export async function startAgent(config: Config, lifecycle: Lifecycle): Promise<
   })
   lifecycle.defer('shell', () => shell.close())
   const flags = { ...configStrings(config), isolation: isolators[containerizers.process.name] }
-  server.on('request', createAgentApp({ shell, flags, fetcher, collector, config }))
+  gate.open(createAgentApp({ shell, flags, fetcher, collector, config }))
   await shell.recover()
   await collector.findOld(liveDirectories(shell))
   collector.start()

@@ -1,11 +1,14 @@
 /** Chronos: runs jobs on a Mesos cluster. */
 import { Background, createLogger, createMetrics, runService } from '@thermosphere/service-kit'
-import { openStore } from '@thermosphere/store'
+import { Candidate, openStore } from '@thermosphere/store'
 import { mkdirSync } from 'node:fs'
+import type { RequestListener } from 'node:http'
 import { advertisedHost, readConfig } from './config.ts'
+import { forward } from './http/forward.ts'
 import { serve } from './http/serve.ts'
-import { Candidate } from './shell/candidate.ts'
+import { leaderName, leaderTtlMs } from './limits.ts'
 import { openTerm } from './term.ts'
+import type { ChronosTerm } from './term.ts'
 
 const config = readConfig()
 
@@ -19,12 +22,20 @@ await runService('chronos', async (lifecycle) => {
   const background = new Background((name, err) => logger.error({ err }, name))
   const parts = { config, store, logger, registry, background }
   const onFatal = (error: unknown): void => lifecycle.fatal(error)
-  const candidate: Candidate = new Candidate({
-    ...parts,
+  const candidate: Candidate<ChronosTerm> = new Candidate({
+    store,
+    name: leaderName,
+    ttlMs: leaderTtlMs,
     open: (leadership, end) => openTerm({ ...parts, leadership, end, onFatal, url: () => candidate.leader ?? '' }),
+    onElected: ({ token }) => logger.info({ token }, 'leader.elected'),
+    onResigned: ({ token }) => logger.info({ token }, 'leader.resigned'),
     onFatal,
   })
-  const servers = await serve(candidate.handle, config)
+  const handle: RequestListener = (request, response) => {
+    if (candidate.term === undefined) forward(request, response, candidate.leader)
+    else candidate.term.handle(request, response)
+  }
+  const servers = await serve(handle, config)
   lifecycle.defer('http', async () => {
     await Promise.all(servers.map((server) => server.close()))
   })

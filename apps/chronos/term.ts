@@ -3,13 +3,14 @@ import { createRandom } from '@thermosphere/effects'
 import type { mesos } from '@thermosphere/protocol'
 import { createRequestObserver } from '@thermosphere/service-kit'
 import type { Background, Logger, Metrics } from '@thermosphere/service-kit'
-import type { Leadership, Store } from '@thermosphere/store'
+import { Deposed } from '@thermosphere/store'
+import type { Leadership, Store, Term } from '@thermosphere/store'
 import { randomInt } from 'node:crypto'
+import type { RequestListener } from 'node:http'
 import { advertisedHost, coreConfig, notificationChannels, readCredential, version } from './config.ts'
 import type { Config } from './config.ts'
 import { createChronosApp } from './http/app.ts'
-import type { Term } from './shell/candidate.ts'
-import { Chronos, Deposed } from './shell/chronos.ts'
+import { Chronos } from './shell/chronos.ts'
 import { loadState } from './shell/load-state.ts'
 import { Notifier } from './shell/notify/notifier.ts'
 
@@ -42,7 +43,9 @@ function frameworkInfoOf(config: Config, webuiUrl: string): mesos.FrameworkInfo 
   }
 }
 
-export async function openTerm(options: TermOptions): Promise<Term> {
+export type ChronosTerm = Term & { readonly handle: RequestListener }
+
+export async function openTerm(options: TermOptions): Promise<ChronosTerm> {
   const { config, store, logger, registry, background, leadership, end, url, onFatal } = options
   const random = createRandom(randomInt(2 ** 32))
   const { cluster_name: clusterName } = config

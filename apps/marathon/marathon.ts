@@ -1,6 +1,6 @@
 /** Puts the parts together. */
 import { createRandom } from '@thermosphere/effects'
-import { listen, StartupError } from '@thermosphere/service-kit'
+import { Gate, listen, StartupError } from '@thermosphere/service-kit'
 import type { Lifecycle } from '@thermosphere/service-kit'
 import { openStore } from '@thermosphere/store'
 import { randomBytes } from 'node:crypto'
@@ -22,7 +22,8 @@ export type RunningMarathon = { readonly port: number; readonly shell: MarathonS
 export async function startMarathon(config: Config, lifecycle: Lifecycle): Promise<RunningMarathon> {
   const store = await openStateStore(config)
   lifecycle.defer('store', () => store.close())
-  const server = createServer()
+  const gate = new Gate('Marathon is starting')
+  const server = createServer(gate.handle)
   const listening = await listen({
     target: server,
     ip: config.http_address,
@@ -52,7 +53,7 @@ export async function startMarathon(config: Config, lifecycle: Lifecycle): Promi
   const abdicate = (): void => lifecycle.stop('leadership was given up')
   const { app, events } = createMarathonApp({ shell, state, config, metrics, leader: () => leader, abdicate })
   lifecycle.defer('events', () => events.close())
-  server.on('request', app)
+  gate.open(app)
   shell.listen(({ eventType }) => metrics.countEventType(eventType))
   shell.start()
   log.info({ port: listening.port, apps: state.root.apps.size, instances: state.instances.size }, 'marathon.started')

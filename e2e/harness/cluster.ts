@@ -55,6 +55,8 @@ export class Cluster {
 
   async json<T = unknown>(part: keyof Ports, path: string, init?: RequestInit): Promise<T> {
     const answer = await fetch(this.url(part) + path, {
+      // A request that is never answered fails by its name, not by the end of the test.
+      signal: AbortSignal.timeout(60_000),
       ...init,
       headers: { 'content-type': 'application/json', accept: 'application/json', ...init?.headers },
     })
@@ -91,7 +93,10 @@ export class Cluster {
     await eventually(`${name} runs again`, () => this.pidOf(name) !== before)
     // An agent answers /state only after it has found its tasks again.
     const path = { master: '/health', agent: '/state' }[kind] ?? '/ping'
-    await eventually(`${name} answers again`, async () => (await fetch(url + path)).ok)
+    await eventually(
+      `${name} answers again`,
+      async () => (await fetch(url + path, { signal: AbortSignal.timeout(5_000) })).ok,
+    )
   }
 
   /** SIGKILL; `look` runs while the part is down, because its supervisor stands still until then. */

@@ -1,6 +1,5 @@
 /** Free ports, for clusters that run beside each other and beside whatever else the machine does. */
 import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 
 const listenOn = (port: number): Promise<ReturnType<typeof createServer>> =>
   new Promise((resolve, reject) => {
@@ -19,14 +18,12 @@ const isFree = async (port: number): Promise<boolean> => {
   }
 }
 
-export async function freePort(): Promise<number> {
-  const server = await listenOn(0)
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
+export const freePort = (): Promise<number> => freePorts(1)
 
-/** The first of `count` ports in a row that are all free. */
+/**
+ * The first of `count` ports in a row that are all free. Below the range of outgoing connections: there, one of those
+ * may take the port of a part that is just being started again.
+ */
 export async function freePorts(count: number): Promise<number> {
   for (;;) {
     const first = 20_000 + Math.floor(Math.random() * 10_000)

@@ -20,6 +20,7 @@ export { parseJsonText, parseRequest, readBody, readJson, readJsonAs } from './h
 export { describeZodError, fieldName, listZodProblems } from './http/describe-zod-error.ts'
 export { HttpError } from './http/errors.ts'
 export type { HttpErrorOptions } from './http/errors.ts'
+export { Gate } from './http/gate.ts'
 export { HTTP_LIMITS } from './http/limits.ts'
 export type { HttpLimits } from './http/limits.ts'
 export { createHttpServer, isLoopback, listen } from './http/listen.ts'

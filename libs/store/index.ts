@@ -11,6 +11,8 @@ export type {
   TransactionResult,
   WatchBatch,
 } from './store.ts'
+export { Candidate, Deposed, fencedPersist } from './candidate/candidate.ts'
+export type { CandidateOptions, Term } from './candidate/candidate.ts'
 export { StoreError } from './errors.ts'
 export type { StoreErrorCode } from './errors.ts'
 export { STORE_LIMITS } from './limits.ts'

@@ -14,6 +14,7 @@ import type { Credential } from '@thermosphere/protocol/node'
 import { SchedulerClient } from '@thermosphere/protocol/node'
 import { CoreLoop, delay, encodeServerSentEvent, HttpError } from '@thermosphere/service-kit'
 import type { Background, EventStream, Logger, Metrics } from '@thermosphere/service-kit'
+import { fencedPersist } from '@thermosphere/store'
 import type { Leadership, Store } from '@thermosphere/store'
 import type { mesos, scheduler } from '@thermosphere/protocol'
 import { commandTimeoutMs, eventSubscribersMax, refusedDelayMs, resubscribeDelayMs } from '../limits.ts'
@@ -46,9 +47,6 @@ type Waiting = {
 const removedPattern = /removed|torn down|completed/i
 const reviveCountName = 'org.apache.mesos.chronos.scheduler.mesos.MesosOfferReviver.reviveOffersCount'
 
-/** A write was refused because somebody else was elected. */
-export class Deposed extends Error {}
-
 export class Chronos {
   readonly state: ChronosState
   readonly #options: ChronosOptions
@@ -63,11 +61,7 @@ export class Chronos {
     this.state = options.state
     this.#loop = new CoreLoop<Input, Effect>({
       step: (input, now) => step(options.state, input, now),
-      persist: async (operations) => {
-        const conditions = [{ type: 'leader', leadership: options.leadership }] as const
-        const result = await options.store.transact({ conditions, operations })
-        if (!result.applied) throw new Deposed('another Chronos leads')
-      },
+      persist: (operations) => fencedPersist(options.store, { leadership: options.leadership, operations }),
       perform: (effect) => this.#perform(effect),
       timerInput: (key) => ({ type: 'timer', key }),
       onFatal: options.onFatal,
