@@ -1,0 +1,76 @@
+import type { Mutant } from './mutant.ts'
+
+const core = 'apps/chronos/core'
+
+export const chronosMutants: readonly Mutant[] = [
+  {
+    name: 'cursor-not-stored-with-its-run',
+    file: `${core}/runs/due.ts`,
+    find: 'queueDue(turn, record, record.job.trigger as Scheduled)\n    turn.saveJob(record)',
+    replace: 'queueDue(turn, record, record.job.trigger as Scheduled)',
+    breaks: ['chronos-at-most-once', 'stored-state-is-the-state'],
+  },
+  {
+    name: 'chronos-tells-before-it-is-stored',
+    file: `${core}/turn.ts`,
+    find: ': { ...effect, after: storeId },',
+    replace: ': effect,',
+    breaks: ['launch-stored-before-accept', 'acknowledged-changes-survive'],
+  },
+  {
+    name: 'due-time-is-now',
+    file: `${core}/runs/due.ts`,
+    find: 'queueOccurrence(turn, record, { trigger, at: last.at })',
+    replace: 'queueOccurrence(turn, record, { trigger, at: turn.now })',
+    breaks: ['chronos-runs-on-schedule'],
+  },
+  {
+    name: 'epsilon-ignored',
+    file: `${core}/runs/due.ts`,
+    find: '...(epsilonMs !== undefined && { expiresAt: at + epsilonMs }),',
+    replace: '...(epsilonMs === -1 && { expiresAt: at }),',
+    breaks: ['chronos-starts-within-epsilon'],
+  },
+  {
+    name: 'retry-counter-reset',
+    file: `${core}/runs/outcome.ts`,
+    find: 'attempt: run.attempt + 1,',
+    replace: 'attempt: 1,',
+    breaks: ['chronos-retries-bounded'],
+  },
+  {
+    name: 'dependency-counted-for-each-parent',
+    file: `${core}/runs/outcome.ts`,
+    find: 'const fires = count === least',
+    replace: 'const fires = count >= least',
+    breaks: ['chronos-child-runs-once-a-generation'],
+  },
+  {
+    name: 'overlapping-runs-start',
+    file: `${core}/runs/queue.ts`,
+    find: 'const running = mayOverlap(record.job) ? undefined : activeRunsOf(state, run.job).find(isLaunched)',
+    replace: 'const running = mayOverlap(record.job) ? undefined : activeRunsOf(state, "").find(isLaunched)',
+    breaks: ['chronos-no-overlap'],
+  },
+  {
+    name: 'launched-run-not-stored',
+    file: `${core}/launch/offers.ts`,
+    find: 'resources: match.resources }))\n  turn.saveRun(run)',
+    replace: 'resources: match.resources }))\n  turn.state.runs.put(run)',
+    breaks: ['launch-stored-before-accept'],
+  },
+  {
+    name: 'repeated-update-counts-again',
+    file: `${core}/runs/updates.ts`,
+    find: 'else if (isActive(run)) applyUpdate(turn, run, status)',
+    replace: 'else if (isActive(run) || !isLive(status.state)) applyUpdate(turn, run, status)',
+    breaks: ['chronos-retries-bounded', 'chronos-child-runs-once-a-generation'],
+  },
+  {
+    name: 'success-of-a-parent-not-stored',
+    file: `${core}/runs/outcome.ts`,
+    find: '    turn.saveJob(child)\n    if (!fires',
+    replace: '    if (!fires',
+    breaks: ['stored-state-is-the-state'],
+  },
+]
