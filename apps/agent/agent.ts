@@ -4,6 +4,7 @@ import { createContainerizers, IsolationError } from '@thermosphere/isolation'
 import type { Containerizers } from '@thermosphere/isolation'
 import { Background, Gate, listen, StartupError } from '@thermosphere/service-kit'
 import type { Lifecycle } from '@thermosphere/service-kit'
+import { findMasters } from '@thermosphere/store'
 import { randomBytes } from 'node:crypto'
 import { access, mkdir } from 'node:fs/promises'
 import { createServer } from 'node:http'
@@ -14,7 +15,7 @@ import { configStrings } from './config.ts'
 import type { Config } from './config.ts'
 import { reasonOf } from './errors.ts'
 import { createAgentApp } from './http/app.ts'
-import { log } from './logger.ts'
+import { linkLog, log } from './logger.ts'
 import { AgentShell } from './shell/agent-shell.ts'
 import { Journal } from './shell/checkpoint/journal.ts'
 import {
@@ -54,7 +55,7 @@ export async function startAgent(config: Config, lifecycle: Lifecycle): Promise<
   const listening = await openListener(server, config, lifecycle)
   const shell = new AgentShell({
     config: await coreConfig(config, listening.port),
-    masters: config.master,
+    masters: findMasters(config.master, (err) => linkLog.warn({ err }, 'leader.unknown')),
     random: createRandom(randomBytes(4).readUInt32LE()),
     journal,
     containerizers,

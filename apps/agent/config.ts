@@ -18,7 +18,7 @@ const flags = defineFlags({
   master: {
     type: 'list',
     required: true,
-    help: 'Addresses of the masters, host:port separated by commas; the agent finds the leading one among them.',
+    help: 'Masters as host:port, separated by commas, or the store in which they elect the leader: etcd://host:2379/prefix.',
   },
   runtime_dir: {
     type: 'path',

@@ -21,10 +21,14 @@ export const LIMITS = {
   callBodyBytesMax: 16 * 1024 * 1024,
   executorHeartbeatMs: 1_800_000,
   executorStreamBufferBytesMax: 16 * 1024 * 1024,
-  linkMessageBytesMax: 64 * 1024 * 1024,
   linkBackoffMinMs: 100,
-  linkBackoffMaxMs: 5000,
+  /** An election takes seconds; a longer pause would add to every failover. */
+  linkBackoffMaxMs: 2000,
+  /** A stopped process accepts connections and says nothing. */
+  linkDialMs: 5000,
+  /** How long a standby is listened to that names a master which is gone; then that one is asked again. */
+  linkHoldMs: 3000,
   /** gRPC keep-alive: finds a dead peer whose machine vanished. */
-  linkKeepaliveMs: 20_000,
+  linkKeepaliveMs: 10_000,
   statisticsParallelMax: 16,
 } as const

@@ -13,6 +13,7 @@ export type {
 } from './store.ts'
 export { Candidate, Deposed, fencedPersist } from './candidate/candidate.ts'
 export type { CandidateOptions, Term } from './candidate/candidate.ts'
+export { findMasters } from './candidate/find-masters.ts'
 export { StoreError } from './errors.ts'
 export type { StoreErrorCode } from './errors.ts'
 export { STORE_LIMITS } from './limits.ts'

@@ -3,6 +3,7 @@ import type { AgentConfig, AgentEffect, AgentInput, AgentState, ContainerToRecov
 import { assertNever } from '@thermosphere/effects'
 import type { Random } from '@thermosphere/effects'
 import type { Containerizers } from '@thermosphere/isolation'
+import type { Masters } from '@thermosphere/protocol/node'
 import { CoreLoop } from '@thermosphere/service-kit'
 import type { Background } from '@thermosphere/service-kit'
 import { AgentError } from '../errors.ts'
@@ -18,7 +19,7 @@ import { makeVolume, removeVolume } from './volumes/volumes.ts'
 
 export type AgentShellOptions = {
   readonly config: AgentConfig
-  readonly masters: readonly string[]
+  readonly masters: Masters
   readonly random: Random
   readonly journal: Journal
   readonly containerizers: Containerizers

@@ -1,5 +1,5 @@
 /** A master of the agent link, driven by tests: it registers agents and shows what they say. */
-import { Server, ServerCredentials } from '@grpc/grpc-js'
+import { Metadata, Server, ServerCredentials } from '@grpc/grpc-js'
 import type { ServerDuplexStream } from '@grpc/grpc-js'
 import { decodeProtobuf, encodeProtobuf } from '@thermosphere/protocol'
 import type { agentLink, mesos } from '@thermosphere/protocol'
@@ -89,6 +89,7 @@ export class FakeMaster {
 
   #onStream(stream: Stream): void {
     this.#stream = stream
+    stream.sendMetadata(new Metadata())
     stream.on('error', () => undefined)
     stream.on('data', (message: agentLink.AgentMessage) => this.#onMessage(stream, message))
     stream.on('end', () => stream.end())

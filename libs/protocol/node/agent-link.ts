@@ -35,17 +35,48 @@ export const agentLinkServerOptions = {
   'grpc.max_send_message_length': AGENT_LINK_MESSAGE_BYTES_MAX,
 } satisfies grpc.ServerOptions
 
+const STANDBY = 'thermosphere-standby'
+
+/** Headers of a master that answers an agent without leading; those of the leader have no such mark. */
+export function standbyHeaders(): grpc.Metadata {
+  const headers = new grpc.Metadata()
+  headers.set(STANDBY, '1')
+  return headers
+}
+
+/** Whether the headers of an answer are those of a standby, which only sends NOT_LEADER. */
+export function isStandby(headers: grpc.Metadata): boolean {
+  return headers.get(STANDBY).length > 0
+}
+
+export type AgentLinkClientOptions = {
+  readonly credentials?: grpc.ChannelCredentials
+  /** How often a silent peer is asked whether it is there: its machine may have vanished. */
+  readonly keepaliveMs?: number
+}
+
 /** One client per master address. Reconnecting is the agent's business, so the channel itself does not linger. */
 export class AgentLinkClient {
   readonly #client: grpc.Client
 
   /** `address` is `host:port`. */
-  constructor(address: string, credentials: grpc.ChannelCredentials = grpc.credentials.createInsecure()) {
-    this.#client = new grpc.Client(address, credentials, {
+  constructor(address: string, { credentials, keepaliveMs }: AgentLinkClientOptions = {}) {
+    this.#client = new grpc.Client(address, credentials ?? grpc.credentials.createInsecure(), {
       ...agentLinkServerOptions,
       'grpc.enable_retries': 0,
       'grpc.use_local_subchannel_pool': 1,
+      ...(keepaliveMs !== undefined && {
+        'grpc.keepalive_time_ms': keepaliveMs,
+        'grpc.keepalive_timeout_ms': keepaliveMs,
+      }),
     })
+  }
+
+  /** Resolves once the master is reached; rejects after `timeoutMs`. */
+  ready(timeoutMs: number): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#client.waitForReady(Date.now() + timeoutMs, (error) => (error === undefined ? resolve() : reject(error)))
+    return promise
   }
 
   /** Opens a link. A stream that fails emits `error` with a gRPC status, then `close`. */

@@ -23,6 +23,7 @@ export type EventStreamOptions<Event> = {
   readonly endpoint: Endpoint
   readonly headers: Headers
   readonly body: Uint8Array
+  readonly answerTimeoutMs?: number | undefined
   readonly decode: (record: Uint8Array) => Event
   /** Before the first event. */
   readonly onOpen: (headers: http.IncomingHttpHeaders) => void
@@ -50,8 +51,8 @@ function redirection(response: http.IncomingMessage, from: URL): StreamOutcome {
 }
 
 export function openEventStream<Event>(options: EventStreamOptions<Event>): EventStream {
-  const { endpoint, headers, body } = options
-  const request = post({ endpoint, headers, body, agent: false })
+  const { endpoint, headers, body, answerTimeoutMs } = options
+  const request = post({ endpoint, headers, body, answerTimeoutMs, agent: false })
   const { promise, resolve } = Promise.withResolvers<StreamOutcome>()
   let silence: NodeJS.Timeout | undefined
   let isOpen = false

@@ -13,6 +13,7 @@ export type PostOptions = {
   readonly headers: Headers
   readonly body: Uint8Array
   readonly agent: http.Agent | false
+  readonly answerTimeoutMs?: number | undefined
 }
 
 export type Answer = { readonly status: number; readonly text: string }
@@ -22,7 +23,7 @@ export function isHttps(url: URL): boolean {
 }
 
 /** Starts a POST. An answer that does not begin in time is an error of the request. */
-export function post({ endpoint, headers, body, agent }: PostOptions): http.ClientRequest {
+export function post({ endpoint, headers, body, agent, answerTimeoutMs: timeoutMs }: PostOptions): http.ClientRequest {
   const { url, socketPath } = endpoint
   const request = (isHttps(url) ? https : http).request(url, {
     method: 'POST',
@@ -30,9 +31,8 @@ export function post({ endpoint, headers, body, agent }: PostOptions): http.Clie
     headers: { ...headers, 'Content-Length': body.length },
     ...(socketPath === undefined ? {} : { socketPath }),
   })
-  const timer = setTimeout(() => {
-    request.destroy(new Error(`no answer from ${url.host} within ${ANSWER_TIMEOUT_MS} ms`))
-  }, ANSWER_TIMEOUT_MS)
+  const ms = timeoutMs ?? ANSWER_TIMEOUT_MS
+  const timer = setTimeout(() => request.destroy(new Error(`no answer from ${url.host} within ${ms} ms`)), ms)
   const stopTimer = () => clearTimeout(timer)
   request.once('response', stopTimer)
   request.once('close', stopTimer)

@@ -7,7 +7,6 @@ import { decodeAs, encodeAs } from '../codec.ts'
 import type { MediaType } from '../codec.ts'
 import type * as executor from '../wire/executor.gen.ts'
 import type * as mesos from '../wire/mesos.gen.ts'
-import { parseAddresses } from './addresses.ts'
 import { CallLine } from './call-line.ts'
 import { CallError } from './errors.ts'
 import { openEventStream } from './event-stream.ts'
@@ -15,7 +14,7 @@ import type { EventStream, StreamOutcome } from './event-stream.ts'
 import type { Endpoint, Headers } from './exchange.ts'
 import type { ExecutorSettings } from './executor-settings.ts'
 import { BACKOFF_MIN_MS } from './limits.ts'
-import { redial } from './redial.ts'
+import { redial } from './dialing/index.ts'
 import { Unacknowledged } from './unacknowledged.ts'
 
 export type ExecutorClientOptions = {
@@ -95,7 +94,7 @@ export class ExecutorClient {
   async #keepSubscribed(): Promise<void> {
     const { settings, random = Math.random } = this.#options
     const refused = await redial({
-      addresses: parseAddresses([settings.agentEndpoint], '/'),
+      masters: [settings.agentEndpoint],
       backoff: { minMs: BACKOFF_MIN_MS, maxMs: settings.backoffMaxMs, random },
       signal: this.#abort.signal,
       dial: (address) => this.#dial(address),

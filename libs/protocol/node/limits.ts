@@ -10,9 +10,12 @@ export const ANSWER_TIMEOUT_MS = 15_000
 export const HEARTBEATS_MISSED_MAX = 5
 /** Milliseconds; Mesos' master sends a heartbeat every 15 s. */
 export const HEARTBEAT_INTERVAL_MS = 15_000
-/** Redirects in a row before the client waits: masters may point at each other during an election. */
+/** Milliseconds for the same where another master can be asked instead: a stopped process accepts and says nothing. */
+export const DIAL_TIMEOUT_MS = 5_000
+/** Redirects to servers that are not in the list before the client waits. */
 export const REDIRECTS_MAX = 3
 /** Milliseconds a subscription must have lasted to reset the backoff. */
 export const STABLE_MS = 10_000
 export const BACKOFF_MIN_MS = 250
-export const BACKOFF_MAX_MS = 5_000
+/** An election takes seconds; a longer pause would add to every failover. */
+export const BACKOFF_MAX_MS = 2_000

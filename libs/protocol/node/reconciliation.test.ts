@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { eventually } from './testing/fake-server.ts'
-import { createBackoff } from './backoff.ts'
+import { createBackoff } from './dialing/index.ts'
 import { Reconciliation } from './reconciliation.ts'
 
 const task = (id: string) => ({ task_id: { value: id } })

@@ -112,17 +112,30 @@ suite('the scheduler client and its master', () => {
 
   test('does not spin when two masters point at each other', async (context) => {
     let asked = 0
-    const second = { address: '' }
-    const refuse = () => {
+    const addresses: string[] = []
+    const pointTo = (index: number) => () => {
       asked += 1
-      return { status: 307, headers: { Location: `//${second.address}/api/v1/scheduler` } }
+      return { status: 307, headers: { Location: `//${addresses[index] ?? ''}/api/v1/scheduler` } }
     }
-    const master = await startMaster(context, { refuse })
-    second.address = master.address
-    startClient(context, [master.address], { backoff: { minMs: 10_000, maxMs: 10_000 } })
-    await eventually('some attempts', () => asked === 4)
+    for (const other of [1, 0]) addresses.push((await startMaster(context, { refuse: pointTo(other) })).address)
+    startClient(context, addresses, { backoff: { minMs: 10_000, maxMs: 10_000 } })
+    await eventually('each was asked', () => asked === 2)
     await new Promise((resolve) => setTimeout(resolve, 100))
-    assert.equal(asked, 4)
+    assert.equal(asked, 2)
+  })
+
+  test('goes to the new leader as soon as its source names one, though the old one is still connected', async (context) => {
+    const [first, second] = [await startMaster(context), await startMaster(context)]
+    const elected = Promise.withResolvers<string>()
+    async function* leaders(): AsyncGenerator<string> {
+      yield first.address
+      yield await elected.promise
+    }
+    const { log } = startClient(context, [], { masters: leaders })
+    await eventually('connected', () => log.includes('connected'))
+    elected.resolve(second.address)
+    await eventually('connected to the second', () => second.subscriptions.length === 1 && log.length === 3)
+    assert.deepEqual(log, ['connected', 'disconnected: another master leads', 'connected'])
   })
 
   test('goes on to the next master when one is down or has no leader', async (context) => {

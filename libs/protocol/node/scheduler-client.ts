@@ -6,21 +6,26 @@ import { decodeAs, encodeAs } from '../codec.ts'
 import type { MediaType } from '../codec.ts'
 import type * as mesos from '../wire/mesos.gen.ts'
 import type * as scheduler from '../wire/scheduler.gen.ts'
-import type { BackoffOptions } from './backoff.ts'
 import { CallLine } from './call-line.ts'
 import { CallError } from './errors.ts'
 import { openEventStream } from './event-stream.ts'
 import type { EventStream, StreamOutcome } from './event-stream.ts'
 import type { Headers } from './exchange.ts'
-import { BACKOFF_MAX_MS, BACKOFF_MIN_MS, HEARTBEAT_INTERVAL_MS, HEARTBEATS_MISSED_MAX } from './limits.ts'
-import { parseAddresses } from './addresses.ts'
-import { redial } from './redial.ts'
+import { checkAddresses, redial } from './dialing/index.ts'
+import type { BackoffOptions, Masters } from './dialing/index.ts'
+import {
+  BACKOFF_MAX_MS,
+  BACKOFF_MIN_MS,
+  DIAL_TIMEOUT_MS,
+  HEARTBEAT_INTERVAL_MS,
+  HEARTBEATS_MISSED_MAX,
+} from './limits.ts'
 
 export type Credential = { readonly principal: string; readonly secret: string }
 
 export type SchedulerClientOptions = {
-  /** `host:port` or a URL with http or https; one is enough, a follower names the leader. */
-  readonly masters: readonly string[]
+  /** `host:port` or a URL with http or https each; one is enough, a follower names the leader. Or a source of it. */
+  readonly masters: Masters
   /** Called for each subscription; the id that the first one got is filled in when it is not there. */
   readonly frameworkInfo: () => mesos.FrameworkInfo
   /** Suppressed roles and offer constraints of a subscription. */
@@ -46,11 +51,11 @@ export type SchedulerCall = Omit<scheduler.Call, 'framework_id'>
 type Subscription = { readonly line: CallLine; readonly stream: EventStream; readonly frameworkId: mesos.FrameworkID }
 
 const API_PATH = '/api/v1/scheduler'
+const SUPERSEDED = 'another master leads'
 
 export class SchedulerClient {
   readonly #options: SchedulerClientOptions
   readonly #mediaType: MediaType
-  readonly #addresses: readonly [URL, ...URL[]]
   readonly #abort = new AbortController()
   #stream: EventStream | undefined
   #subscription: Subscription | undefined
@@ -61,7 +66,7 @@ export class SchedulerClient {
   /** Throws RangeError when `masters` is empty or not made of addresses. */
   constructor(options: SchedulerClientOptions) {
     this.#options = options
-    this.#addresses = parseAddresses(options.masters, API_PATH)
+    if (typeof options.masters !== 'function') checkAddresses(options.masters)
     this.#mediaType = options.contentType ?? 'application/json'
   }
 
@@ -113,17 +118,17 @@ export class SchedulerClient {
     const { minMs, maxMs } = this.#options.backoff ?? { minMs: BACKOFF_MIN_MS, maxMs: BACKOFF_MAX_MS }
     const backoff: BackoffOptions = { minMs, maxMs, random: this.#options.random ?? Math.random }
     const refused = await redial({
-      addresses: this.#addresses,
+      masters: this.#options.masters,
       backoff,
       signal: this.#abort.signal,
-      dial: (address) => this.#dial(address),
+      dial: (address, superseded) => this.#dial(address, superseded),
       onLost: () => this.#fatal === undefined,
     })
     const fatal = this.#fatal ?? refused?.reason
     if (fatal !== undefined && !this.#abort.signal.aborted) this.#options.onFatal(fatal)
   }
 
-  async #dial(address: URL): Promise<StreamOutcome> {
+  async #dial(address: URL, superseded: AbortSignal): Promise<StreamOutcome> {
     const endpoint = { url: new URL(API_PATH, address) }
     const headers = this.#headers()
     let line: CallLine | undefined
@@ -131,6 +136,7 @@ export class SchedulerClient {
       endpoint,
       headers: { ...headers, Accept: this.#mediaType },
       body: this.#encode(this.#subscribeCall()),
+      answerTimeoutMs: this.#mayAskOthers() ? DIAL_TIMEOUT_MS : undefined,
       decode: (record) => decodeAs(this.#mediaType, 'mesos.v1.scheduler.Event', record),
       onOpen: (answered) => {
         line = new CallLine(endpoint, { ...headers, 'Mesos-Stream-Id': String(answered['mesos-stream-id'] ?? '') })
@@ -139,6 +145,8 @@ export class SchedulerClient {
       onEvent: (event) => this.#onEvent(event, { stream, line }),
     })
     this.#stream = stream
+    if (superseded.aborted) stream.close(SUPERSEDED)
+    else superseded.addEventListener('abort', () => stream.close(SUPERSEDED))
     const outcome = await stream.outcome
     const reason = outcome.type === 'moved' ? `the leader is ${outcome.to.host}` : outcome.reason
     line?.close(`the subscription ended: ${reason}`)
@@ -165,6 +173,11 @@ export class SchedulerClient {
     this.#options.onEvent(event)
     if (event.type === 'SUBSCRIBED' && subscribed !== undefined) this.#options.onConnected?.(subscribed)
     if (this.#fatal !== undefined) stream.close(this.#fatal)
+  }
+
+  #mayAskOthers(): boolean {
+    const { masters } = this.#options
+    return typeof masters === 'function' || masters.length > 1
   }
 
   #silenceMax(intervalMs: number): number {

@@ -120,6 +120,7 @@ export interface MasterMessage {
   shutdown?: MasterMessage_Shutdown | undefined
   refused?: MasterMessage_Refused | undefined
   drain?: MasterMessage_Drain | undefined
+  not_leader?: MasterMessage_NotLeader | undefined
 }
 
 export type MasterMessage_Type =
@@ -141,6 +142,7 @@ export type MasterMessage_Type =
   | 'SHUTDOWN'
   | 'REFUSED'
   | 'DRAIN'
+  | 'NOT_LEADER'
 
 export interface MasterMessage_Registered {
   agent_id: mesos.AgentID
@@ -235,4 +237,8 @@ export interface MasterMessage_Refused {
 
 export interface MasterMessage_Drain {
   config: mesos.DrainConfig
+}
+
+export interface MasterMessage_NotLeader {
+  leader?: string | undefined
 }

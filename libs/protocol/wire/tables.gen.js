@@ -1782,6 +1782,7 @@ export const messageRows = {
     ['shutdown', 16, 'optional', 'thermosphere.agentlink.v1.MasterMessage.Shutdown'],
     ['refused', 17, 'optional', 'thermosphere.agentlink.v1.MasterMessage.Refused'],
     ['drain', 18, 'optional', 'thermosphere.agentlink.v1.MasterMessage.Drain'],
+    ['not_leader', 19, 'optional', 'thermosphere.agentlink.v1.MasterMessage.NotLeader'],
   ],
   'thermosphere.agentlink.v1.MasterMessage.Registered': [
     ['agent_id', 1, 'required', 'mesos.v1.AgentID'],
@@ -1850,6 +1851,7 @@ export const messageRows = {
   'thermosphere.agentlink.v1.MasterMessage.Shutdown': [['message', 1, 'optional', 'string']],
   'thermosphere.agentlink.v1.MasterMessage.Refused': [['message', 1, 'required', 'string']],
   'thermosphere.agentlink.v1.MasterMessage.Drain': [['config', 1, 'required', 'mesos.v1.DrainConfig']],
+  'thermosphere.agentlink.v1.MasterMessage.NotLeader': [['leader', 1, 'optional', 'string']],
 }
 
 export const enumValues = {
@@ -2294,5 +2296,6 @@ export const enumValues = {
     SHUTDOWN: 15,
     REFUSED: 16,
     DRAIN: 17,
+    NOT_LEADER: 18,
   },
 }

@@ -396,4 +396,5 @@ export interface WireTypes {
   'thermosphere.agentlink.v1.MasterMessage.Shutdown': agentLink.MasterMessage_Shutdown
   'thermosphere.agentlink.v1.MasterMessage.Refused': agentLink.MasterMessage_Refused
   'thermosphere.agentlink.v1.MasterMessage.Drain': agentLink.MasterMessage_Drain
+  'thermosphere.agentlink.v1.MasterMessage.NotLeader': agentLink.MasterMessage_NotLeader
 }

@@ -1,36 +1,36 @@
 /**
- * One stream to the leading master. An attempt ends with its stream; then the next master of the list is tried,
- * with growing pauses while none accepts.
+ * One stream to the leading master. An attempt ends with its stream; whom to ask next, and when, is the finder's to
+ * say. The headers of the answer say whether the master leads; nothing is sent to one that does not. A standby says who
+ * leads and keeps the stream: while that is a master that we have just lost, news of an election come here first.
  */
-import { Client, credentials } from '@grpc/grpc-js'
-import type { ClientDuplexStream } from '@grpc/grpc-js'
-import { decodeProtobuf, encodeProtobuf } from '@thermosphere/protocol'
 import type { agentLink } from '@thermosphere/protocol'
-import { backoff, delay, isAbort } from '@thermosphere/service-kit'
+import { AgentLinkClient, isStandby, LeaderFinder } from '@thermosphere/protocol/node'
+import type { AgentLinkClientStream, Attempt, Attempted, Masters } from '@thermosphere/protocol/node'
 import type { Background } from '@thermosphere/service-kit'
 import { reasonOf } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
 import { linkLog } from '../../logger.ts'
 
-const METHOD = '/thermosphere.agentlink.v1.AgentLink/Connect'
-
 export type AgentLinkOptions = {
-  readonly masters: readonly string[]
+  readonly masters: Masters
   readonly background: Background
   onUp(): void
   onDown(reason: string): void
   onMessage(message: agentLink.MasterMessage): void
 }
 
-type Stream = ClientDuplexStream<agentLink.AgentMessage, agentLink.MasterMessage>
+type Ended = { readonly after: Attempted; readonly reason: string }
 
 export class AgentLink {
   readonly #options: AgentLinkOptions
   readonly #abort = new AbortController()
-  readonly #pause = backoff({ minMs: LIMITS.linkBackoffMinMs, maxMs: LIMITS.linkBackoffMaxMs, random: Math.random })
-  #stream: Stream | undefined
+  #stream: AgentLinkClientStream | undefined
   #master = ''
+  #isUp = false
   #isStarted = false
+  /** The master that led us until its stream ended. */
+  #lost: string | undefined
+  #downSince = performance.now()
 
   constructor(options: AgentLinkOptions) {
     this.#options = options
@@ -38,7 +38,7 @@ export class AgentLink {
 
   /** The address of the master that the stream leads to, while there is one. */
   get master(): string | undefined {
-    return this.#stream === undefined ? undefined : this.#master
+    return this.#isUp ? this.#master : undefined
   }
 
   /** Keeps a stream open from now on. */
@@ -49,7 +49,7 @@ export class AgentLink {
   }
 
   send(message: agentLink.AgentMessage): void {
-    this.#stream?.write(message)
+    if (this.#isUp) this.#stream?.write(message)
   }
 
   /** Gives the present stream up; another is opened. */
@@ -67,69 +67,75 @@ export class AgentLink {
 
   async #keepConnected(): Promise<void> {
     const { signal } = this.#abort
-    for (let attempt = 0; !signal.aborted; attempt++) {
-      this.#master = this.#options.masters[attempt % this.#options.masters.length] ?? ''
-      const reason = await this.#attempt(this.#master)
+    const backoff = { minMs: LIMITS.linkBackoffMinMs, maxMs: LIMITS.linkBackoffMaxMs, random: Math.random }
+    const finder = new LeaderFinder({ masters: this.#options.masters, backoff, signal })
+    let attempt = await finder.next()
+    while (attempt !== undefined) {
+      const { after, reason } = await this.#attempt(attempt)
       if (signal.aborted) return
-      linkLog.info({ master: this.#master, reason }, 'link.down')
-      try {
-        await delay(this.#pause.next(), signal)
-      } catch (error) {
-        if (isAbort(error)) return
-        throw error
-      }
+      linkLog.info({ master: attempt.address, reason }, 'link.down')
+      attempt = await finder.next(after)
     }
   }
 
-  /** One stream from its beginning to its end; resolves with the reason of the end. */
-  async #attempt(master: string): Promise<string> {
-    const client = new Client(master, credentials.createInsecure(), {
-      'grpc.keepalive_time_ms': LIMITS.linkKeepaliveMs,
-      'grpc.max_receive_message_length': LIMITS.linkMessageBytesMax,
-      'grpc.max_send_message_length': LIMITS.linkMessageBytesMax,
-      // The stream itself is retried here, with another master.
-      'grpc.enable_retries': 0,
-    })
+  /** One stream from its beginning to its end. */
+  async #attempt({ address, superseded }: Attempt): Promise<Ended> {
+    this.#master = address.replace(/^https?:\/\//, '')
+    const client = new AgentLinkClient(this.#master, { keepaliveMs: LIMITS.linkKeepaliveMs })
     try {
-      await ready(client)
-      return await this.#run(client)
+      await client.ready(LIMITS.linkDialMs)
+      return await this.#run(client.connect(), superseded)
     } catch (error) {
-      return reasonOf(error)
+      return { after: { type: 'failed' }, reason: reasonOf(error) }
     } finally {
       client.close()
     }
   }
 
-  async #run(client: Client): Promise<string> {
-    const stream = client.makeBidiStreamRequest<agentLink.AgentMessage, agentLink.MasterMessage>(METHOD, encode, decode)
-    const ended = Promise.withResolvers<string>()
-    stream.on('data', (message: agentLink.MasterMessage) => {
-      this.#pause.reset()
-      this.#options.onMessage(message)
+  async #run(stream: AgentLinkClientStream, superseded: AbortSignal): Promise<Ended> {
+    const { promise: ended, resolve } = Promise.withResolvers<Ended>()
+    let holding: NodeJS.Timeout | undefined
+    let hasHeard = false
+    const lose = (reason: string): void => {
+      resolve({ after: this.#isUp ? { type: 'lost', wasStable: hasHeard } : { type: 'failed' }, reason })
+    }
+    stream.on('metadata', (headers) => {
+      if (isStandby(headers)) holding = setTimeout(() => lose('the leader did not change'), LIMITS.linkHoldMs)
+      else this.#up()
     })
-    stream.on('error', (error: Error) => ended.resolve(error.message))
-    stream.on('end', () => ended.resolve('the master ended the stream'))
+    stream.on('data', (message: agentLink.MasterMessage) => {
+      hasHeard = true
+      if (message.type !== 'NOT_LEADER') return this.#options.onMessage(message)
+      const { leader } = message.not_leader ?? {}
+      if (leader === undefined || leader === this.#lost) return
+      resolve({ after: { type: 'moved', to: leader }, reason: `the leader is ${leader}` })
+    })
+    stream.on('error', (error: Error) => lose(error.message))
+    stream.on('end', () => lose('the master ended the stream'))
+    superseded.addEventListener('abort', () => stream.cancel())
+    if (superseded.aborted) stream.cancel()
     this.#stream = stream
-    linkLog.info({ master: this.#master }, 'link.up')
+    const { after, reason } = await ended
+    clearTimeout(holding)
+    stream.cancel()
+    this.#down(reason)
+    return { after, reason }
+  }
+
+  #up(): void {
+    this.#isUp = true
+    this.#lost = undefined
+    linkLog.info({ master: this.#master, durationMs: Math.round(performance.now() - this.#downSince) }, 'link.up')
     this.#options.onUp()
-    const reason = await ended.promise
+  }
+
+  #down(reason: string): void {
     this.#stream = undefined
+    // Lost once: whoever is asked next may name it in good faith, and it may be there again a moment later.
+    this.#lost = this.#isUp ? this.#master : undefined
+    if (!this.#isUp) return
+    this.#isUp = false
+    this.#downSince = performance.now()
     this.#options.onDown(reason)
-    return reason
   }
 }
-
-function ready(client: Client): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  client.waitForReady(Date.now() + LIMITS.linkBackoffMaxMs, (error) => {
-    if (error === undefined) resolve()
-    else reject(error)
-  })
-  return promise
-}
-
-const encode = (message: agentLink.AgentMessage): Buffer =>
-  Buffer.from(encodeProtobuf('thermosphere.agentlink.v1.AgentMessage', message))
-
-const decode = (bytes: Buffer): agentLink.MasterMessage =>
-  decodeProtobuf('thermosphere.agentlink.v1.MasterMessage', bytes)

@@ -58,6 +58,8 @@ export class AgentLinkServer {
       stream.end()
       this.#events.onClose(linkId)
     }
+    // The answer's headers: this master leads.
+    stream.sendMetadata(new grpc.Metadata())
     this.#events.onOpen(linkId, ipOf(stream.getPeer()))
     stream.on('data', (message: agentLink.AgentMessage) => this.#events.onMessage(linkId, message))
     for (const end of ['end', 'error', 'cancelled', 'close']) stream.on(end, finish)

@@ -1,0 +1,6 @@
+export { checkAddresses, hostOf, parseAddress } from './addresses.ts'
+export { createBackoff } from './backoff.ts'
+export type { BackoffOptions } from './backoff.ts'
+export { LeaderFinder } from './leader-finder.ts'
+export type { Attempt, Attempted, LeaderFinderOptions, LeaderSource, Masters } from './leader-finder.ts'
+export { redial } from './redial.ts'
