@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { urlFromEnvironment, workDirFromEnvironment } from './config.ts'
 import { CliError } from './errors.ts'
 import { requestTimeoutMs } from './limits.ts'
-import { readCluster } from './up/cluster-file.ts'
+import { readCluster } from './up/index.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 export type RequestOptions = { readonly method?: Method; readonly body?: unknown; readonly text?: boolean }

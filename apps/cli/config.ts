@@ -1,4 +1,6 @@
 /** What the command line takes from its surroundings; nothing else here reads them. */
+import { existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** Root of the checkout or installed package. */
@@ -10,6 +12,10 @@ export const argv = (): readonly string[] => process.argv
 export const urlFromEnvironment = (): string | undefined => process.env['THERMO_URL']
 
 export const workDirFromEnvironment = (): string | undefined => process.env['THERMO_WORK_DIR']
+
+/** Whether a program can be started by its name. */
+export const isOnPath = (program: string): boolean =>
+  (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)))
 
 /** Environment of the cluster's parts: what the operating system needs, and no flag by accident. */
 export const partEnvironment = (): Record<string, string> =>

@@ -14,6 +14,14 @@ export const stableAfterMs = 60_000
 /** Below this the store's first write is likely to fail. */
 export const diskFreeMinBytes = 64 * 2 ** 20
 export const agentsMax = 100
+/** More of one kind on one machine survive nothing more. */
+export const groupMax = 9
+/** Each member of etcd more makes every write slower; etcd advises seven at most. */
+export const etcdsMax = 7
+/** A question to one part about itself. */
+export const lookUpTimeoutMs = 2_000
+/** A cluster file says a few dozen things. */
+export const clusterFileBytesMax = 1_048_576
 export const requestTimeoutMs = 30_000
 /** Signals that come closer together are one press of Ctrl-C, delivered by terminal and npm alike. */
 export const secondSignalAfterMs = 1_000

@@ -14,6 +14,8 @@ export const thermo = `${root}apps/cli/main.ts`
 
 export type ClusterOptions = {
   readonly agents?: number
+  /** Of the others than agents, one unless said; several etcd members need `flags: ['--store', 'etcd']`. */
+  readonly counts?: Readonly<Partial<Record<'masters' | 'marathons' | 'chronoses' | 'etcds', number>>>
   readonly workDir?: string
   readonly ports?: Ports
   readonly flags?: readonly string[]
@@ -21,14 +23,22 @@ export type ClusterOptions = {
   readonly uid?: number
 }
 
-export type Ports = Readonly<Record<'master' | 'agent' | 'marathon' | 'chronos' | 'gateway', number>>
+/** Of the first of each kind. */
+export type Ports = Readonly<Record<'master' | 'agent' | 'marathon' | 'chronos' | 'gateway' | 'etcd', number>>
 
 export const newWorkDir = (): string => mkdtempSync(`${tmpdir()}/thermosphere-e2e-`)
 
-export async function newPorts(agents: number): Promise<Ports> {
-  const agent = await freePorts(agents)
-  const [master, marathon, chronos, gateway] = await Promise.all([freePort(), freePort(), freePort(), freePort()])
-  return { master, agent, marathon, chronos, gateway }
+export async function newPorts(agents: number, counts: ClusterOptions['counts'] = {}): Promise<Ports> {
+  const { masters = 1, marathons = 1, chronoses = 1, etcds = 1 } = counts
+  const [agent, master, marathon, chronos, gateway, etcd] = await Promise.all([
+    freePorts(agents),
+    freePorts(masters),
+    freePorts(marathons),
+    freePorts(chronoses),
+    freePort(),
+    freePorts(2 * etcds),
+  ])
+  return { master, agent, marathon, chronos, gateway, etcd }
 }
 
 type PartRecord = { readonly name: string; readonly kind: string; readonly pid: number; readonly url: string }
@@ -150,12 +160,14 @@ function asUser(uid: number, workDir: string): { readonly command: readonly stri
 /** Starts the command and does not wait for it to be ready. */
 export async function spawnCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const agents = options.agents ?? 1
-  const ports = options.ports ?? (await newPorts(agents))
+  const counts = options.counts ?? {}
+  const ports = options.ports ?? (await newPorts(agents, counts))
   const workDir = options.workDir ?? newWorkDir()
   const portFlags = Object.entries(ports).map(([kind, port]) => `--${kind}-port=${port}`)
   const { command, checkout } =
     options.uid === undefined ? { command: [], checkout: root } : asUser(options.uid, workDir)
-  const up = ['up', '--agents', String(agents), '--work-dir', workDir, ...portFlags, ...(options.flags ?? [])]
+  const countFlags = Object.entries(counts).map(([name, count]) => `--${name}=${count}`)
+  const up = ['up', `--agents=${agents}`, '--work-dir', workDir, ...countFlags, ...portFlags, ...(options.flags ?? [])]
   const [program = '', ...args] = [...command, nodeOf(checkout), `${checkout}apps/cli/main.ts`, ...up]
   const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
   if (checkout !== root) child.once('exit', () => rmdirSync(checkout))

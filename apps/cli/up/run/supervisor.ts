@@ -1,14 +1,13 @@
 /**
- * Runs the parts of a cluster: all at once, restarted when they end, stopped in the order in which nothing is
- * replaced, rescheduled or lost: the frameworks first, then the agents with their tasks, then the master.
+ * Runs the parts of a cluster: the store first, then all others at once; restarted when they end; stopped in the order
+ * in which nothing is replaced, rescheduled or lost: frameworks, agents with their tasks, masters, store.
  */
-import { CliError } from '../errors.ts'
-import { readyTimeoutMs } from '../limits.ts'
-import { removeCluster, startTicksOf, writeCluster } from './cluster-file.ts'
-import type { Part, PartKind } from './cluster-plan.ts'
+import { CliError } from '../../errors.ts'
+import { readyTimeoutMs } from '../../limits.ts'
+import { removeCluster, startTicksOf, writeCluster } from './cluster-record.ts'
+import { stopOrder } from '../plan/part.ts'
+import type { Part } from '../plan/part.ts'
 import { PartProcess } from './part-process.ts'
-
-const stopOrder: readonly (readonly PartKind[])[] = [['marathon', 'chronos', 'gateway'], ['agent'], ['master']]
 
 export type SupervisorOptions = {
   readonly parts: readonly Part[]
@@ -40,10 +39,17 @@ export class Supervisor {
 
   /** Resolves when every part answers; rejects with CliError, everything stopped, when one does not. */
   async start(): Promise<void> {
-    for (const process of this.#processes) process.start()
+    const stores = this.#processes.filter(({ part }) => part.kind === 'etcd')
+    await this.#startAll(stores)
+    await this.#startAll(this.#processes.filter((process) => !stores.includes(process)))
+  }
+
+  async #startAll(processes: readonly PartProcess[]): Promise<void> {
+    if (this.#stopping) return
+    for (const process of processes) process.start()
     const deadline = Date.now() + readyTimeoutMs
     const failures = await Promise.all(
-      this.#processes.map(async (process) => ({ process, reason: await process.waitUntilReady(deadline) })),
+      processes.map(async (process) => ({ process, reason: await process.waitUntilReady(deadline) })),
     )
     if (this.#stopping) return
     const failed =

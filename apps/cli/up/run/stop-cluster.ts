@@ -1,9 +1,10 @@
 /** Stops what a cluster record names: through its supervisor, or part by part when that one is gone. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { CliError } from '../errors.ts'
-import { stopTimeoutMs } from '../limits.ts'
-import { isAlive, removeCluster } from './cluster-file.ts'
-import type { ClusterRecord, ProcessRecord } from './cluster-file.ts'
+import { CliError } from '../../errors.ts'
+import { stopTimeoutMs } from '../../limits.ts'
+import { isAlive, removeCluster } from './cluster-record.ts'
+import type { ClusterRecord, ProcessRecord } from './cluster-record.ts'
+import { stopOrder } from '../plan/part.ts'
 
 type Identity = { readonly pid: number; readonly startTicks: number }
 
@@ -21,8 +22,7 @@ async function waitForEnd(targets: readonly Identity[], timeoutMs: number): Prom
 }
 
 async function stopParts(processes: readonly ProcessRecord[]): Promise<void> {
-  const groups = [['marathon', 'chronos', 'gateway'], ['agent'], ['master']]
-  for (const kinds of groups) {
+  for (const kinds of stopOrder) {
     const group = processes.filter(({ kind }) => kinds.includes(kind))
     for (const one of group) signalIfAlive(one, one.kind === 'agent' ? 'SIGUSR1' : 'SIGTERM')
     if (await waitForEnd(group, stopTimeoutMs)) continue

@@ -1,8 +1,8 @@
 /** Builds the dashboard when its sources are newer than what was built. */
 import { spawn } from 'node:child_process'
 import { existsSync, globSync, statSync } from 'node:fs'
-import { rootFolder } from '../config.ts'
-import { CliError } from '../errors.ts'
+import { rootFolder } from '../../config.ts'
+import { CliError } from '../../errors.ts'
 
 const folder = `${rootFolder}apps/web-ui`
 const built = `${folder}/dist/index.html`

@@ -1,8 +1,8 @@
 /** An agent that answers may not have joined its master yet; a cluster is ready when all of them take work. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
-import { joinTimeoutMs, readyPollMs } from '../limits.ts'
-import type { Part } from './cluster-plan.ts'
+import { joinTimeoutMs, readyPollMs } from '../../limits.ts'
+import type { Part } from '../plan/part.ts'
 
 const slavesSchema = z.object({ slaves: z.array(z.looseObject({ active: z.boolean() })) })
 
@@ -14,13 +14,13 @@ async function activeAgents(masterUrl: string): Promise<number> {
 
 /** Resolves with how many of the agents are missing, at the latest after `joinTimeoutMs`. */
 export async function waitForAgents(parts: readonly Part[]): Promise<number> {
-  const master = parts.find(({ kind }) => kind === 'master')
+  const masters = parts.filter(({ kind }) => kind === 'master')
   const wanted = parts.filter(({ kind }) => kind === 'agent').length
-  if (master === undefined) return 0
+  if (masters.length === 0) return 0
   const deadline = Date.now() + joinTimeoutMs
   for (;;) {
-    // The master has just answered its health check; should it fail now, its supervisor starts it again.
-    const missing = wanted - (await activeAgents(master.url).catch(() => 0))
+    // A standby sends the question on to the leader. A master that fails just now is started again.
+    const missing = wanted - (await Promise.any(masters.map(({ url }) => activeAgents(url))).catch(() => 0))
     if (missing <= 0 || Date.now() > deadline) return Math.max(0, missing)
     await delay(readyPollMs)
   }

@@ -3,9 +3,11 @@ import { existsSync } from 'node:fs'
 import { access, constants, mkdir, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname } from 'node:path'
-import { CliError } from '../errors.ts'
-import { diskFreeMinBytes } from '../limits.ts'
-import type { Part } from './cluster-plan.ts'
+import { isOnPath } from '../../config.ts'
+import { CliError } from '../../errors.ts'
+import { diskFreeMinBytes } from '../../limits.ts'
+import { sharedPort } from '../plan/cluster-plan.ts'
+import type { Part } from '../plan/part.ts'
 
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
@@ -17,22 +19,22 @@ const probePort = (ip: string, port: number): Promise<string | undefined> =>
     server.listen({ host: ip, port, exclusive: true }, () => server.close(() => resolve(undefined)))
   })
 
-async function checkPort(part: Part): Promise<void> {
+async function checkPort(part: Part, port: number): Promise<void> {
   const { ip } = part
-  const code = await probePort(ip, part.port)
+  const code = await probePort(ip, port)
   if (code === undefined) return
   const option = `--${part.kind}-port`
   if (code === 'EADDRINUSE') {
     throw new CliError(
-      `Port ${part.port} on ${ip}, wanted by ${part.name}, is in use: ` +
+      `Port ${port} on ${ip}, wanted by ${part.name}, is in use: ` +
         `stop what listens there or choose another with ${option}.`,
     )
   }
   if (code === 'EACCES') {
-    throw new CliError(`Port ${part.port}, wanted by ${part.name}, needs root: choose one above 1023 with ${option}.`)
+    throw new CliError(`Port ${port}, wanted by ${part.name}, needs root: choose one above 1023 with ${option}.`)
   }
   throw new CliError(
-    `${part.name} cannot listen on ${ip}:${part.port} (${code}): give an address of this machine with --ip.`,
+    `${part.name} cannot listen on ${ip}:${port} (${code}): give an address of this machine with --ip.`,
   )
 }
 
@@ -63,8 +65,29 @@ async function checkWorkDir(workDir: string): Promise<void> {
   )
 }
 
+function checkPrograms(parts: readonly Part[]): void {
+  for (const { run } of parts) {
+    if (!('program' in run) || isOnPath(run.program)) continue
+    throw new CliError(
+      `The program ${run.program} is not on PATH: install it (on Debian: apt-get install etcd-server), ` +
+        'or name an etcd that runs already with --store etcd://host:2379/thermosphere.',
+    )
+  }
+}
+
+function checkDistinctPorts(parts: readonly Part[]): void {
+  const shared = sharedPort(parts)
+  if (shared === undefined) return
+  const [one, other] = shared.parts
+  throw new CliError(
+    `Port ${shared.port} is wanted by ${one.name} and by ${other.name}: move one of them with --${other.kind}-port.`,
+  )
+}
+
 /** Rejects with CliError for the first problem. */
 export async function preflight(parts: readonly Part[], workDir: string): Promise<void> {
   await checkWorkDir(workDir)
-  for (const part of parts) await checkPort(part)
+  checkPrograms(parts)
+  checkDistinctPorts(parts)
+  for (const part of parts) for (const port of [part.port, ...(part.morePorts ?? [])]) await checkPort(part, port)
 }

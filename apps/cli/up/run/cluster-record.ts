@@ -1,11 +1,12 @@
 /** What runs in a work directory, written down for `status`, `down` and a later `up`. */
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { z } from 'zod'
-import { CliError } from '../errors.ts'
+import { CliError } from '../../errors.ts'
+import { partKinds } from '../plan/part.ts'
 
 const processSchema = z.object({
   name: z.string(),
-  kind: z.enum(['master', 'agent', 'marathon', 'chronos', 'gateway']),
+  kind: z.enum(partKinds),
   pid: z.number().int().positive(),
   startTicks: z.number().int(),
   url: z.string(),

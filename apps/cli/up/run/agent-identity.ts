@@ -4,7 +4,7 @@
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { z } from 'zod'
-import type { Part } from './cluster-plan.ts'
+import type { Part } from '../plan/part.ts'
 
 const identitiesSchema = z.record(z.string(), z.array(z.string()))
 type Identities = z.infer<typeof identitiesSchema>

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readSync, statSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { partEnvironment, rootFolder } from '../config.ts'
+import { partEnvironment, rootFolder } from '../../config.ts'
 import {
   logTailBytes,
   readyPollMs,
@@ -11,10 +11,10 @@ import {
   restartDelayMinMs,
   stableAfterMs,
   stopTimeoutMs,
-} from '../limits.ts'
-import { startTicksOf } from './cluster-file.ts'
-import type { ProcessRecord } from './cluster-file.ts'
-import type { Part } from './cluster-plan.ts'
+} from '../../limits.ts'
+import { startTicksOf } from './cluster-record.ts'
+import type { ProcessRecord } from './cluster-record.ts'
+import type { Part } from '../plan/part.ts'
 
 type State =
   | {
@@ -52,7 +52,9 @@ export class PartProcess {
   start(): void {
     const log = openSync(this.logPath, 'a')
     // Its own process group: Ctrl-C in the terminal reaches the supervisor alone, which stops the parts in order.
-    const child = spawn(process.execPath, [`${rootFolder}${this.part.script}`, ...this.part.flags], {
+    const { run, flags } = this.part
+    const [program, ...first] = 'script' in run ? [process.execPath, rootFolder + run.script] : [run.program]
+    const child = spawn(program, [...first, ...flags], {
       cwd: rootFolder,
       detached: true,
       env: partEnvironment(),
