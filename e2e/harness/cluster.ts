@@ -5,7 +5,7 @@ import { chownSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { eventually } from './eventually.ts'
-import { freePort, freePorts } from './ports.ts'
+import { freePorts } from './ports.ts'
 import { processesWith } from './processes.ts'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -30,14 +30,13 @@ export const newWorkDir = (): string => mkdtempSync(`${tmpdir()}/thermosphere-e2
 
 export async function newPorts(agents: number, counts: ClusterOptions['counts'] = {}): Promise<Ports> {
   const { masters = 1, marathons = 1, chronoses = 1, etcds = 1 } = counts
-  const [agent, master, marathon, chronos, gateway, etcd] = await Promise.all([
-    freePorts(agents),
-    freePorts(masters),
-    freePorts(marathons),
-    freePorts(chronoses),
-    freePort(),
-    freePorts(2 * etcds),
-  ])
+  // One row for all: rows that are drawn one by one may overlap.
+  const lengths = [agents, masters, marathons, chronoses, 1, 2 * etcds]
+  let next = await freePorts(lengths.reduce((sum, length) => sum + length))
+  const [agent = 0, master = 0, marathon = 0, chronos = 0, gateway = 0, etcd = 0] = lengths.map((length) => {
+    next += length
+    return next - length
+  })
   return { master, agent, marathon, chronos, gateway, etcd }
 }
 

@@ -18,8 +18,6 @@ const isFree = async (port: number): Promise<boolean> => {
   }
 }
 
-export const freePort = (): Promise<number> => freePorts(1)
-
 /**
  * The first of `count` ports in a row that are all free. Below the range of outgoing connections: there, one of those
  * may take the port of a part that is just being started again.
