@@ -46,6 +46,7 @@ export default tseslint.config(
             },
             { sourceTag: 'layer:e2e', onlyDependOnLibsWithTags: ['layer:wire', 'layer:sim'] },
             { sourceTag: 'scope:shared', onlyDependOnLibsWithTags: ['scope:shared'] },
+            { sourceTag: 'scope:e2e', onlyDependOnLibsWithTags: ['scope:e2e', 'scope:shared', 'scope:simulation'] },
             { sourceTag: 'scope:web-ui', onlyDependOnLibsWithTags: ['scope:web-ui', 'scope:shared'] },
             { sourceTag: 'env:any', onlyDependOnLibsWithTags: ['env:any'] },
             { sourceTag: 'env:browser', onlyDependOnLibsWithTags: ['env:any', 'env:browser'] },

@@ -1,0 +1,4 @@
+export * from './capacity.ts'
+export * from './schedule.ts'
+export * from './tasks.ts'
+export * from './writes.ts'
