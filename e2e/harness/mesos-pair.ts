@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { root } from './cluster.ts'
 import { eventually } from './eventually.ts'
-import { freePort } from './ports.ts'
+import { freePorts } from './ports.ts'
 import { killAll, processesWith } from './processes.ts'
 
 class ServerProcess {
@@ -65,7 +65,8 @@ export class MesosPair {
 
   static async start({ masterFlags = [], agentFlags = [] }: PairOptions = {}): Promise<MesosPair> {
     const directory = mkdtempSync(`${tmpdir()}/thermosphere-pair-`)
-    const [masterPort, agentPort] = await Promise.all([freePort(), freePort()])
+    const masterPort = await freePorts(2)
+    const agentPort = masterPort + 1
     const isOwn = { master: `--work_dir=${directory}/master`, agent: `--work_dir=${directory}/agent` }
     const master = new ServerProcess('apps/master/main.ts', masterPort, [isOwn.master, ...masterFlags])
     const agent = new ServerProcess('apps/agent/main.ts', agentPort, [
