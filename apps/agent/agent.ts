@@ -3,7 +3,7 @@ import { createRandom } from '@thermosphere/effects'
 import { createContainerizers, IsolationError } from '@thermosphere/isolation'
 import type { Containerizers } from '@thermosphere/isolation'
 import { Background, Gate, listen, StartupError } from '@thermosphere/service-kit'
-import type { Lifecycle } from '@thermosphere/service-kit'
+import type { Lifecycle, Logger } from '@thermosphere/service-kit'
 import { findMasters } from '@thermosphere/store'
 import { randomBytes } from 'node:crypto'
 import { access, mkdir } from 'node:fs/promises'
@@ -15,7 +15,7 @@ import { configStrings } from './config.ts'
 import type { Config } from './config.ts'
 import { reasonOf } from './errors.ts'
 import { createAgentApp } from './http/app.ts'
-import { linkLog, log } from './logger.ts'
+import { loggersOf } from './logger.ts'
 import { AgentShell } from './shell/agent-shell.ts'
 import { Journal } from './shell/checkpoint/journal.ts'
 import {
@@ -35,11 +35,12 @@ const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 export type RunningAgent = { readonly port: number; readonly shell: AgentShell; readonly isolation: string }
 
 /** Puts the parts together and starts them; `lifecycle` closes them in reverse order. */
-export async function startAgent(config: Config, lifecycle: Lifecycle): Promise<RunningAgent> {
+export async function startAgent(config: Config, logger: Logger, lifecycle: Lifecycle): Promise<RunningAgent> {
+  const loggers = loggersOf(logger)
   const workDir = config.work_dir
   await mkdir(join(workDir, 'meta', 'slaves'), { recursive: true })
   lifecycle.defer('lock', await takeLock(join(workDir, 'meta', 'agent.lock')))
-  const background = new Background((name, error) => log.error({ err: error, name }, 'background.failed'))
+  const background = new Background((name, error) => logger.error({ err: error, name }, 'background.failed'))
   const journal = await openJournal(config)
   lifecycle.defer('journal', () => journal.close())
   const runtimeDir = config.runtime_dir ?? (await defaultRuntimeDir(workDir))
@@ -55,26 +56,31 @@ export async function startAgent(config: Config, lifecycle: Lifecycle): Promise<
   const listening = await openListener(server, config, lifecycle)
   const shell = new AgentShell({
     config: await coreConfig(config, listening.port),
-    masters: findMasters(config.master, (err) => linkLog.warn({ err }, 'leader.unknown')),
+    masters: findMasters(config.master, (err) => loggers.link.warn({ err }, 'leader.unknown')),
     random: createRandom(randomBytes(4).readUInt32LE()),
     journal,
     containerizers,
     fetcher,
     collector,
     background,
+    loggers,
+    loop: lifecycle.loop,
     onAgentId: (agentId) => linkLatest(workDir, agentId),
-    onExit: (code, message) => leave(lifecycle, code, message),
+    onExit: (code, message) => {
+      logger.warn({ code, reason: message }, 'agent.exit')
+      leave(lifecycle, code, message)
+    },
     onFatal: (error) => lifecycle.fatal(error),
   })
   lifecycle.defer('shell', () => shell.close())
   const flags = { ...configStrings(config), isolation: isolators[containerizers.process.name] }
-  gate.open(createAgentApp({ shell, flags, fetcher, collector, config }))
+  gate.open(createAgentApp({ shell, flags, fetcher, collector, config, logger }))
   await shell.recover()
   await collector.findOld(liveDirectories(shell))
   collector.start()
   lifecycle.defer('collector', () => collector.close())
   const isolation = containerizers.describe()
-  log.info({ port: listening.port, workDir, isolation }, 'agent.started')
+  logger.info({ port: listening.port, workDir, isolation }, 'agent.started')
   return { port: listening.port, shell, isolation }
 }
 
@@ -86,7 +92,6 @@ const isolators = {
 } as const
 
 function leave(lifecycle: Lifecycle, code: number, message: string): void {
-  log.warn({ code, reason: message }, 'agent.exit')
   if (code === 0) lifecycle.stop(message)
   else lifecycle.fatal(new StartupError(message), code)
 }

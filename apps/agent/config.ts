@@ -4,6 +4,7 @@ import {
   flagStrings,
   parseFlags,
   processFlags,
+  requireFlags,
   workDirFlag,
 } from '@thermosphere/service-kit'
 import type { ConfigOf } from '@thermosphere/service-kit'
@@ -134,6 +135,9 @@ export function readConfig(): Config {
     version: VERSION,
   })
 }
+
+/** The configuration of an agent that is part of another process; from its arguments alone. */
+export const configOf = (argv: readonly string[]): Config => requireFlags(flags, { argv })
 
 /** As `/flags` shows them. */
 export function configStrings(config: Config): Record<string, string> {

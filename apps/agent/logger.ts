@@ -1,16 +1,20 @@
 import { createLogger } from '@thermosphere/service-kit'
 import type { Logger } from '@thermosphere/service-kit'
+import type { Config } from './config.ts'
 
-/** The loggers of the agent. They write to standard error until main.ts has read its flags. */
-let root = createLogger({ name: 'agent', level: 'warn' })
-export let log: Logger = root
-export let linkLog: Logger = root.child({ part: 'link' })
-export let containerLog: Logger = root.child({ part: 'containers' })
-
-/** Called once by main.ts. */
-export function useLogger(logger: Logger): void {
-  root = logger
-  log = root
-  linkLog = root.child({ part: 'link' })
-  containerLog = root.child({ part: 'containers' })
+/** The loggers of one agent. */
+export type Loggers = {
+  readonly log: Logger
+  /** The stream to the master. */
+  readonly link: Logger
+  readonly containers: Logger
 }
+
+export const createAgentLogger = (config: Pick<Config, 'logging_level' | 'log_file'>): Logger =>
+  createLogger({ name: 'agent', level: config.logging_level, file: config.log_file })
+
+export const loggersOf = (log: Logger): Loggers => ({
+  log,
+  link: log.child({ part: 'link' }),
+  containers: log.child({ part: 'containers' }),
+})

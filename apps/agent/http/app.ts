@@ -1,6 +1,5 @@
 import { createHttpApp, errorMiddleware, notFoundMiddleware, textErrors } from '@thermosphere/service-kit'
 import type { Express, NextFunction, Request, Response } from 'express'
-import { log } from '../logger.ts'
 import { classicRoutes } from './classic/routes.ts'
 import type { HttpContext } from './context.ts'
 import { executorRoute } from './executor/executor-route.ts'
@@ -9,14 +8,14 @@ import { operatorRoute } from './operator/operator-route.ts'
 
 /** All of the agent's HTTP: classic endpoints, files, operator API and executor API. */
 export function createAgentApp(context: HttpContext): Express {
-  const app = createHttpApp({ logger: log })
+  const app = createHttpApp({ logger: context.logger })
   app.use(plainPaths)
   app.use(executorRoute(context))
   app.use(operatorRoute(context))
   app.use(fileRoutes(context))
   app.use(classicRoutes(context))
   app.use(notFoundMiddleware(() => '404 Not Found.'))
-  app.use(errorMiddleware({ logger: log, format: textErrors }))
+  app.use(errorMiddleware({ logger: context.logger, format: textErrors }))
   return app
 }
 

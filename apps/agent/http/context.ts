@@ -1,6 +1,7 @@
 import type { SandboxCollector } from '../shell/containers/sandbox-collector.ts'
 import type { Fetcher } from '../shell/fetcher/fetcher.ts'
 import type { AgentShell } from '../shell/agent-shell.ts'
+import type { Logger } from '@thermosphere/service-kit'
 import type { Config } from '../config.ts'
 
 /** What the routes work on. */
@@ -10,4 +11,5 @@ export type HttpContext = {
   readonly fetcher: Fetcher
   readonly collector: SandboxCollector
   readonly config: Config
+  readonly logger: Logger
 }

@@ -5,9 +5,9 @@ import type { Random } from '@thermosphere/effects'
 import type { Containerizers } from '@thermosphere/isolation'
 import type { Masters } from '@thermosphere/protocol/node'
 import { CoreLoop } from '@thermosphere/service-kit'
-import type { Background } from '@thermosphere/service-kit'
+import type { Background, LoopSurroundings } from '@thermosphere/service-kit'
 import { AgentError } from '../errors.ts'
-import { log } from '../logger.ts'
+import type { Loggers } from '../logger.ts'
 import { AgentLink } from './agent-link/agent-link.ts'
 import { CheckRunner } from './checks/check-runner.ts'
 import type { Journal } from './checkpoint/journal.ts'
@@ -26,6 +26,8 @@ export type AgentShellOptions = {
   readonly fetcher: Fetcher
   readonly collector: SandboxCollector
   readonly background: Background
+  readonly loggers: Loggers
+  readonly loop: LoopSurroundings
   /** Makes `agentId` the one that a restart finds. */
   onAgentId(agentId: string): Promise<void>
   onExit(code: number, message: string): void
@@ -48,7 +50,7 @@ export class AgentShell {
 
   constructor(options: AgentShellOptions) {
     this.#options = options
-    const { config, random, journal, background } = options
+    const { config, random, journal, background, loggers } = options
     const recovery = recoverState({ config, random, now: Date.now() }, journal.entries())
     if (recovery.type === 'incompatible') throw new AgentError('AGENT_CONFIG_INCOMPATIBLE', recovery.message)
     this.state = recovery.state
@@ -60,6 +62,7 @@ export class AgentShell {
       docker: options.containerizers.docker,
       fetcher: options.fetcher,
       background,
+      log: loggers.containers,
       submit,
     })
     this.#checks = new CheckRunner({ containers: this.containers, background, submit })
@@ -67,11 +70,13 @@ export class AgentShell {
     this.#link = new AgentLink({
       masters: options.masters,
       background,
+      log: loggers.link,
       onUp: () => submit({ type: 'link-up' }),
       onDown: (reason) => submit({ type: 'link-down', reason }),
       onMessage: (message) => submit({ type: 'master', message }),
     })
     this.#loop = new CoreLoop<AgentInput, AgentEffect>({
+      ...options.loop,
       step: (input, now) => step(this.state, input, now),
       persist: (writes) => journal.persist(writes),
       perform: (effect) => this.#perform(effect),
@@ -98,13 +103,18 @@ export class AgentShell {
   async close(): Promise<void> {
     await this.#link.close()
     await this.#loop.close()
+    // A process that dies ends nobody.
+    if (this.#options.loop.halt?.aborted !== true) await this.#endUncheckpointed()
+    await this.containers.settled()
+    this.executors.close()
+  }
+
+  async #endUncheckpointed(): Promise<void> {
     const ending = [...this.state.frameworks.values()]
       .filter(({ info }) => info.checkpoint !== true)
       .flatMap((framework) => [...framework.executors.values()])
       .flatMap((executor) => [executor.containerId, ...[...executor.tasks.values()].map((task) => task.containerId)])
     for (const containerId of ending) if (containerId !== undefined) await this.containers.end(containerId)
-    await this.containers.settled()
-    this.executors.close()
   }
 
   #perform(effect: Performed): void {
@@ -146,7 +156,7 @@ export class AgentShell {
       case 'remove-volume':
         return background.run('remove-volume', removeVolume(effect.path, { keepRoot: effect.keepRoot }))
       case 'log':
-        return log[effect.level](effect.fields, effect.event)
+        return this.#options.loggers.log[effect.level](effect.fields, effect.event)
       case 'exit':
         return this.#options.onExit(effect.code, effect.message)
       default:

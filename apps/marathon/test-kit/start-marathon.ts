@@ -12,6 +12,7 @@ class TestLifecycle {
   readonly closers: Closer[] = []
   readonly events = new EventEmitter()
   readonly signal = new AbortController().signal
+  readonly loop = {}
 
   defer(_name: string, close: Closer): void {
     this.closers.push(close)

@@ -3,6 +3,7 @@
  * Every problem is collected; nothing is decided by the first one.
  */
 import { readFileSync } from 'node:fs'
+import { StartupError } from '../lifecycle/startup-error.ts'
 import type { ConfigOf, Flag, Flags } from './flags.ts'
 import { defaultValue } from './flags.ts'
 import type { ParsedValue } from './parse-value.ts'
@@ -44,6 +45,16 @@ export function readFlags<F extends Flags>(
   const config = deepFreeze(values) as ConfigOf<F>
   if (problems.length === 0 && check !== undefined) problems.push(...check(config))
   return problems.length > 0 ? { kind: 'problems', problems } : { kind: 'config', config }
+}
+
+/** The configuration of a server that is part of another process. Throws StartupError with every problem. */
+export function requireFlags<F extends Flags>(
+  flags: F,
+  from: { readonly argv: readonly string[]; readonly check?: (config: ConfigOf<F>) => readonly string[] },
+): ConfigOf<F> {
+  const result = readFlags(flags, { argv: from.argv, env: {} }, from.check)
+  if (result.kind === 'config') return result.config
+  throw new StartupError(result.kind === 'problems' ? result.problems.join('\n') : `--${result.kind} starts nothing`)
 }
 
 function readOne(from: {

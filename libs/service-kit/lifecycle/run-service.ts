@@ -3,6 +3,7 @@
  * Exit status: 0 stopped as asked, 1 could not start or stop, 2 flags, 70 a bug (the supervisor restarts it).
  */
 import type { Logger } from 'pino'
+import type { LoopSurroundings } from '../loop/core-loop.ts'
 import { describeStartupError, isOperational, StartupError } from './startup-error.ts'
 
 export const EXIT_FAILURE = 1
@@ -25,6 +26,8 @@ export interface Lifecycle {
   useLogger(logger: Logger): void
   /** Aborts when stopping begins. */
   readonly signal: AbortSignal
+  /** How the loops of its cores run. */
+  readonly loop: LoopSurroundings
   /** Stops as a signal would. */
   stop(reason: string): void
   /** Nobody can continue: leaves at once with `status`, else 1 for operational failures, else 70. */
@@ -32,6 +35,7 @@ export interface Lifecycle {
 }
 
 class ProcessLifecycle implements Lifecycle {
+  readonly loop: LoopSurroundings = {}
   readonly #name: string
   readonly #closers: Closer[] = []
   readonly #abort = new AbortController()

@@ -20,7 +20,13 @@ async function turns(): Promise<void> {
   for (let i = 0; i < 4; i++) await nextTurn()
 }
 
-function build(overrides: { now?: () => number; persist?: (writes: readonly StoreWrite[]) => Promise<void> } = {}) {
+function build(
+  overrides: {
+    now?: () => number
+    halt?: AbortSignal
+    persist?: (writes: readonly StoreWrite[]) => Promise<void>
+  } = {},
+) {
   const said: string[] = []
   const persisted: StoreWrite[][] = []
   const fatal: unknown[] = []
@@ -38,6 +44,7 @@ function build(overrides: { now?: () => number; persist?: (writes: readonly Stor
     timerInput: (timer) => ({ timer }),
     onFatal: (error) => fatal.push(error),
     ...(overrides.now !== undefined && { now: overrides.now }),
+    halt: overrides.halt,
   })
   return { loop, said, persisted, fatal, pending }
 }
@@ -147,6 +154,22 @@ test('a timer that is due is still void when an input queued before it cancels i
   await sleep(10)
   assert.deepEqual(said, [])
   await loop.close()
+})
+
+test('a loop that is halted steps, writes and performs nothing more, and is closed at once', async () => {
+  const halt = new AbortController()
+  const { loop, said, persisted, pending, fatal } = build({ halt: halt.signal })
+  loop.submit({ effects: [put(1, 'a'), say('held', 1), { type: 'timer', key: 'late', at: Date.now() + 50 }] })
+  await turns()
+  loop.submit({ effects: [put(1, 'b'), say('queued')] })
+  halt.abort()
+  pending[0]?.resolve()
+  loop.submit({ effects: [say('after')] })
+  await sleep(60)
+  await loop.close()
+  assert.deepEqual(said, [])
+  assert.deepEqual(fatal, [])
+  assert.equal(persisted.length, 1)
 })
 
 test('a long queue is stepped in slices that leave the event loop free', async () => {

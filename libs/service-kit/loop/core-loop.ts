@@ -20,7 +20,13 @@ import { LOOP_LIMITS } from './limits.ts'
 import type { ArmedTimer } from './timer-heap.ts'
 import { TimerHeap } from './timer-heap.ts'
 
-export type CoreLoopOptions<Input, Effect extends LoopEffect> = {
+/** What a loop takes from where it runs. A server process gives nothing; tests of whole clusters do. */
+export type LoopSurroundings = {
+  /** Aborts when the process is to be dead: from then on nothing is stepped, written or performed. */
+  readonly halt?: AbortSignal | undefined
+}
+
+export type CoreLoopOptions<Input, Effect extends LoopEffect> = LoopSurroundings & {
   /** The core. */
   step(input: Input, now: number): readonly Effect[]
   /** Applies the writes as one and resolves once they are durable. */
@@ -60,6 +66,8 @@ export class CoreLoop<Input, Effect extends LoopEffect> {
   constructor(options: CoreLoopOptions<Input, Effect>) {
     this.#options = options
     this.#now = options.now ?? Date.now
+    if (options.halt?.aborted === true) this.#stop()
+    else options.halt?.addEventListener('abort', () => this.#stop(), { once: true })
   }
 
   /** Queues an input; ignored once the loop is closing. */

@@ -6,14 +6,14 @@
 import type { agentLink } from '@thermosphere/protocol'
 import { AgentLinkClient, isStandby, LeaderFinder } from '@thermosphere/protocol/node'
 import type { AgentLinkClientStream, Attempt, Attempted, Masters } from '@thermosphere/protocol/node'
-import type { Background } from '@thermosphere/service-kit'
+import type { Background, Logger } from '@thermosphere/service-kit'
 import { reasonOf } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
-import { linkLog } from '../../logger.ts'
 
 export type AgentLinkOptions = {
   readonly masters: Masters
   readonly background: Background
+  readonly log: Logger
   onUp(): void
   onDown(reason: string): void
   onMessage(message: agentLink.MasterMessage): void
@@ -54,7 +54,7 @@ export class AgentLink {
 
   /** Gives the present stream up; another is opened. */
   drop(reason: string): void {
-    linkLog.warn({ reason, master: this.#master }, 'link.dropped')
+    this.#options.log.warn({ reason, master: this.#master }, 'link.dropped')
     this.#stream?.cancel()
   }
 
@@ -73,7 +73,7 @@ export class AgentLink {
     while (attempt !== undefined) {
       const { after, reason } = await this.#attempt(attempt)
       if (signal.aborted) return
-      linkLog.info({ master: attempt.address, reason }, 'link.down')
+      this.#options.log.info({ master: attempt.address, reason }, 'link.down')
       attempt = await finder.next(after)
     }
   }
@@ -125,7 +125,10 @@ export class AgentLink {
   #up(): void {
     this.#isUp = true
     this.#lost = undefined
-    linkLog.info({ master: this.#master, durationMs: Math.round(performance.now() - this.#downSince) }, 'link.up')
+    this.#options.log.info(
+      { master: this.#master, durationMs: Math.round(performance.now() - this.#downSince) },
+      'link.up',
+    )
     this.#options.onUp()
   }
 

@@ -4,11 +4,10 @@
  */
 import type { AgentInput, ContainerEnd, LaunchPlan, LimitsPlan, RecoveredContainer } from '@thermosphere/agent-core'
 import type { ContainerHandle, ContainerId, Containerizer, Termination } from '@thermosphere/isolation'
-import type { Background } from '@thermosphere/service-kit'
+import type { Background, Logger } from '@thermosphere/service-kit'
 import { dirname } from 'node:path'
 import { AgentError, reasonOf } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
-import { containerLog } from '../../logger.ts'
 import type { Fetcher } from '../fetcher/fetcher.ts'
 import { containerSpec, containerLimits } from './container-spec.ts'
 import { handleSchema } from './handle.ts'
@@ -21,6 +20,7 @@ export type ContainerRunnerOptions = {
   readonly docker: Containerizer | undefined
   readonly fetcher: Fetcher
   readonly background: Background
+  readonly log: Logger
   submit(input: AgentInput): void
 }
 
@@ -60,7 +60,7 @@ export class ContainerRunner {
     const known = new Set(kept.map((id) => id as ContainerId))
     for (const containerizer of this.#containerizers()) {
       const ended = await containerizer.destroyOrphans(known)
-      if (ended.length > 0) containerLog.info({ containerIds: ended }, 'containers.orphans.destroyed')
+      if (ended.length > 0) this.#options.log.info({ containerIds: ended }, 'containers.orphans.destroyed')
     }
     return found
   }
@@ -147,7 +147,7 @@ export class ContainerRunner {
       await this.#awaitEnd(containerizer, containerId, plan)
     } catch (error) {
       this.#runs.delete(containerId)
-      containerLog.warn({ containerId, reason: reasonOf(error) }, 'container.launch.failed')
+      this.#options.log.warn({ containerId, reason: reasonOf(error) }, 'container.launch.failed')
       submit({ type: 'launch-failed', containerId, message: reasonOf(error) })
     }
   }
@@ -191,7 +191,7 @@ export class ContainerRunner {
       this.#options.background.run(`wait ${containerId}`, this.#awaitEnd(containerizer, containerId))
       return { containerId, state }
     } catch (error) {
-      containerLog.warn({ containerId, reason: reasonOf(error) }, 'container.recovery.failed')
+      this.#options.log.warn({ containerId, reason: reasonOf(error) }, 'container.recovery.failed')
       return { containerId, state: 'lost' }
     }
   }
@@ -211,7 +211,7 @@ export class ContainerRunner {
       await done
     } catch (error) {
       this.#destroyErrors++
-      containerLog.warn({ containerId, reason: reasonOf(error) }, 'container.operation.failed')
+      this.#options.log.warn({ containerId, reason: reasonOf(error) }, 'container.operation.failed')
     }
   }
 }
