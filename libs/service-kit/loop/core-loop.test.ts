@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { CoreLoop } from './core-loop.ts'
+import { realLoopClock } from './loop-clock.ts'
 
 type Say = { readonly type: 'say'; readonly text: string; readonly after?: number }
 type Effect = StoreEffect | TimerEffect | Say
@@ -43,7 +44,7 @@ function build(
     perform: (effect) => said.push(effect.text),
     timerInput: (timer) => ({ timer }),
     onFatal: (error) => fatal.push(error),
-    ...(overrides.now !== undefined && { now: overrides.now }),
+    ...(overrides.now !== undefined && { clock: { ...realLoopClock, now: overrides.now } }),
     halt: overrides.halt,
   })
   return { loop, said, persisted, fatal, pending }
@@ -191,4 +192,33 @@ test('a long queue is stepped in slices that leave the event loop free', async (
   assert.ok(said.length > 0 && said.length < 60, `${said.length} of 60 in the first turns`)
   await loop.close()
   assert.equal(said.length, 60)
+})
+
+test('with a clock of its own a loop needs nobody else to turn and to wake', async () => {
+  const turns: (() => void)[] = []
+  const wakes: { readonly wake: () => void; readonly ms: number }[] = []
+  let now = 5000
+  const said: string[] = []
+  const loop = new CoreLoop<Input, Effect>({
+    step: (input) => ('timer' in input ? [say(`timer ${input.timer}`)] : input.effects),
+    persist: () => Promise.resolve(),
+    perform: (effect) => said.push(effect.text),
+    timerInput: (timer) => ({ timer }),
+    onFatal: assert.ifError,
+    clock: {
+      now: () => now,
+      immediate: (turn) => (turns.push(turn), () => undefined),
+      timeout: (wake, ms) => (wakes.push({ wake, ms }), () => undefined),
+      sliceNow: () => 0,
+    },
+  })
+  loop.submit({ effects: [{ type: 'timer', key: 'due', at: 6000 }] })
+  turns.shift()?.()
+  await nextTurn()
+  assert.deepEqual([said, wakes[0]?.ms], [[], 1000])
+  now = 6000
+  wakes[0]?.wake()
+  turns.shift()?.()
+  turns.shift()?.()
+  assert.deepEqual(said, ['timer due'])
 })

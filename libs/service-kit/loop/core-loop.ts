@@ -17,6 +17,8 @@ import { Batch } from './batch.ts'
 import type { PerformedEffect } from './effect-kinds.ts'
 import { isPerformed, isStoreEffect, isTimerEffect } from './effect-kinds.ts'
 import { LOOP_LIMITS } from './limits.ts'
+import { realLoopClock } from './loop-clock.ts'
+import type { Cancel, LoopClock } from './loop-clock.ts'
 import type { ArmedTimer } from './timer-heap.ts'
 import { TimerHeap } from './timer-heap.ts'
 
@@ -24,6 +26,8 @@ import { TimerHeap } from './timer-heap.ts'
 export type LoopSurroundings = {
   /** Aborts when the process is to be dead: from then on nothing is stepped, written or performed. */
   readonly halt?: AbortSignal | undefined
+  /** Where time and turns come from; the machine's own unless given. */
+  readonly clock?: LoopClock | undefined
 }
 
 export type CoreLoopOptions<Input, Effect extends LoopEffect> = LoopSurroundings & {
@@ -35,8 +39,6 @@ export type CoreLoopOptions<Input, Effect extends LoopEffect> = LoopSurroundings
   perform(effect: PerformedEffect<Effect>): void
   /** The input that tells the core that timer `key` fired. */
   timerInput(key: string): Input
-  /** Wall time in milliseconds. */
-  now?(): number
   /** The loop has stopped for good; the process should end. */
   onFatal(error: unknown): void
 }
@@ -47,7 +49,7 @@ type State = 'running' | 'closing' | 'stopped'
 /** Runs one core. */
 export class CoreLoop<Input, Effect extends LoopEffect> {
   readonly #options: CoreLoopOptions<Input, Effect>
-  readonly #now: () => number
+  readonly #clock: LoopClock
   readonly #timers = new TimerHeap()
   #queue: Item<Input>[] = []
   #queueHead = 0
@@ -56,8 +58,8 @@ export class CoreLoop<Input, Effect extends LoopEffect> {
   #durable: PerformedEffect<Effect>[] = []
   #durableHead = 0
   #state: State = 'running'
-  #turn: NodeJS.Immediate | undefined
-  #sleep: NodeJS.Timeout | undefined
+  #turn: Cancel | undefined
+  #sleep: Cancel | undefined
   #sleepUntil = Infinity
   #closed: PromiseWithResolvers<void> | undefined
   #steppedCount = 0
@@ -65,7 +67,7 @@ export class CoreLoop<Input, Effect extends LoopEffect> {
 
   constructor(options: CoreLoopOptions<Input, Effect>) {
     this.#options = options
-    this.#now = options.now ?? Date.now
+    this.#clock = options.clock ?? realLoopClock
     if (options.halt?.aborted === true) this.#stop()
     else options.halt?.addEventListener('abort', () => this.#stop(), { once: true })
   }
@@ -82,7 +84,7 @@ export class CoreLoop<Input, Effect extends LoopEffect> {
     this.#closed ??= Promise.withResolvers<void>()
     if (this.#state === 'running') {
       this.#state = 'closing'
-      clearTimeout(this.#sleep)
+      this.#sleep?.()
       this.#timers.clear()
       this.#schedule()
     } else if (this.#state === 'stopped') this.#closed.resolve()
@@ -102,7 +104,8 @@ export class CoreLoop<Input, Effect extends LoopEffect> {
   }
 
   #schedule(): void {
-    if (this.#turn === undefined && this.#state !== 'stopped') this.#turn = setImmediate(() => this.#runTurn())
+    if (this.#turn !== undefined || this.#state === 'stopped') return
+    this.#turn = this.#clock.immediate(() => this.#runTurn())
   }
 
   #runTurn(): void {
@@ -121,16 +124,16 @@ export class CoreLoop<Input, Effect extends LoopEffect> {
   /** Due timers go behind the inputs that are already queued; those may still cancel them (L3). */
   #queueDueTimers(): void {
     if (this.#state !== 'running') return
-    for (const timer of this.#timers.popDue(this.#now())) this.#queue.push({ timer })
+    for (const timer of this.#timers.popDue(this.#clock.now())) this.#queue.push({ timer })
   }
 
   #stepQueued(): void {
-    const deadline = performance.now() + LOOP_LIMITS.sliceMs
+    const deadline = this.#clock.sliceNow() + LOOP_LIMITS.sliceMs
     while (this.#queueHead < this.#queue.length) {
       if (this.#growing.writeCount >= LOOP_LIMITS.batchWritesMax) return
       const item = this.#queue[this.#queueHead++]
       if (item !== undefined) this.#stepItem(item)
-      if (this.#state === 'stopped' || performance.now() >= deadline) break
+      if (this.#state === 'stopped' || this.#clock.sliceNow() >= deadline) break
     }
     if (this.#queueHead === this.#queue.length) {
       this.#queue = []
@@ -145,7 +148,7 @@ export class CoreLoop<Input, Effect extends LoopEffect> {
     if ('timer' in item && !this.#timers.take(item.timer)) return
     const input = 'timer' in item ? this.#options.timerInput(item.timer.key) : item.input
     this.#steppedCount++
-    this.#dispatch(this.#options.step(input, this.#now()))
+    this.#dispatch(this.#options.step(input, this.#clock.now()))
   }
 
   #dispatch(effects: readonly Effect[]): void {
@@ -207,11 +210,11 @@ export class CoreLoop<Input, Effect extends LoopEffect> {
   }
 
   #performDurable(): void {
-    const deadline = performance.now() + LOOP_LIMITS.sliceMs
+    const deadline = this.#clock.sliceNow() + LOOP_LIMITS.sliceMs
     while (this.#durableHead < this.#durable.length && this.#state !== 'stopped') {
       const effect = this.#durable[this.#durableHead++]
       if (effect !== undefined) this.#options.perform(effect)
-      if (performance.now() >= deadline) break
+      if (this.#clock.sliceNow() >= deadline) break
     }
     if (this.#durableHead < this.#durable.length) return
     this.#durable = []
@@ -231,11 +234,11 @@ export class CoreLoop<Input, Effect extends LoopEffect> {
   #sleepUntilNextTimer(): void {
     const at = this.#timers.earliest() ?? Infinity
     if (at === this.#sleepUntil) return
-    clearTimeout(this.#sleep)
+    this.#sleep?.()
     this.#sleepUntil = at
     if (at === Infinity) return
-    const ms = Math.min(Math.max(0, Math.ceil(at - this.#now())), LOOP_LIMITS.timerSleepMsMax)
-    this.#sleep = setTimeout(() => {
+    const ms = Math.min(Math.max(0, Math.ceil(at - this.#clock.now())), LOOP_LIMITS.timerSleepMsMax)
+    this.#sleep = this.#clock.timeout(() => {
       this.#sleepUntil = Infinity
       this.#schedule()
     }, ms)
@@ -249,8 +252,8 @@ export class CoreLoop<Input, Effect extends LoopEffect> {
 
   #stop(): void {
     this.#state = 'stopped'
-    clearImmediate(this.#turn)
-    clearTimeout(this.#sleep)
+    this.#turn?.()
+    this.#sleep?.()
     this.#timers.clear()
     this.#closed?.resolve()
   }
