@@ -10,7 +10,7 @@ export type StoreErrorCode =
   | 'STORE_CORRUPT'
   /** The file was written by a newer version of this program. */
   | 'STORE_SCHEMA_NEWER'
-  /** The store cannot be opened: rights, a missing directory, a read-only file system. */
+  /** The store cannot be reached or opened: rights, a login, a missing directory, no answer. Nothing was written. */
   | 'STORE_UNAVAILABLE'
   /** Another process holds the write lock for too long. */
   | 'STORE_BUSY'
@@ -18,10 +18,16 @@ export type StoreErrorCode =
   | 'STORE_IO'
   /** The changes after that revision are no longer kept; list anew and watch from there. */
   | 'STORE_COMPACTED'
+  /** The store did not answer in time: the transaction may have been applied or not. Read anew before writing again. */
+  | 'STORE_UNKNOWN'
+  /** The store's history went back: an older snapshot was restored. What was read before no longer holds; read anew. */
+  | 'STORE_RESTORED'
+  /** Another store answers than the one that was opened. */
+  | 'STORE_FOREIGN'
   /** The store was closed. */
   | 'STORE_CLOSED'
 
-const RETRYABLE: readonly StoreErrorCode[] = ['STORE_BUSY', 'STORE_FULL']
+const RETRYABLE: readonly StoreErrorCode[] = ['STORE_BUSY', 'STORE_FULL', 'STORE_UNAVAILABLE']
 
 /** An operational failure of a store, told by `code`. */
 export class StoreError extends Error {

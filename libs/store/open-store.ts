@@ -1,13 +1,16 @@
 import { resolve } from 'node:path'
 import { LocalEngine } from './engine/local-engine.ts'
 import { EngineStore } from './engine/engine-store.ts'
+import { EtcdStore } from './etcd/etcd-store.ts'
+import { parseEtcdUrl } from './etcd/etcd-url.ts'
 import { StoreError } from './errors.ts'
 import { MemoryEngine } from './memory/memory-engine.ts'
 import { ThreadedEngine } from './sqlite/threaded-engine.ts'
 import type { Store } from './store.ts'
 
 /**
- * Opens a store: `sqlite:<path>` (created when missing) or `memory:`. The owner closes it.
+ * Opens a store: `sqlite:<path>` (created when missing), `memory:` or
+ * `etcd://<host>:<port>[,…]/<prefix>[?ca_file=&cert_file=&key_file=&user=&password_file=]`. The owner closes it.
  * Rejects with a StoreError whose message is one sentence for the operator.
  * @example const store = await openStore('sqlite:/var/lib/thermosphere/master.db')
  */
@@ -17,5 +20,7 @@ export async function openStore(url: string): Promise<Store> {
   const place = url.slice(colon + 1)
   if (engine === 'memory' && place === '') return new EngineStore(new LocalEngine(new MemoryEngine()))
   if (engine === 'sqlite' && place !== '') return new EngineStore(await ThreadedEngine.open(resolve(place)))
-  throw new StoreError('STORE_ARGUMENT_INVALID', `${JSON.stringify(url)} is no store; use sqlite:<path> or memory:`)
+  if (engine === 'etcd' || engine === 'etcds') return EtcdStore.open(parseEtcdUrl(url))
+  const known = 'sqlite:<path>, memory: or etcd://<host>:<port>/<prefix>'
+  throw new StoreError('STORE_ARGUMENT_INVALID', `${JSON.stringify(url)} is no store; use ${known}`)
 }

@@ -12,6 +12,10 @@ export interface TestStore {
   second(): Promise<Store | undefined>
   /** Ends the leader's hold as if it had been cut off for longer than its lease. */
   depose(name: string): Promise<void>
+  /** Drops the changes before `revision`, for an engine that does not do so by itself. */
+  readonly compact?: (revision: number) => Promise<void>
+  /** Random sequences to try, for an engine that needs long for each. */
+  readonly sequences?: number
   /** Closes everything. */
   close(): Promise<void>
 }

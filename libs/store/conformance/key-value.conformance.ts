@@ -102,6 +102,19 @@ export const keyValueCases: readonly ConformanceCase[] = [
     assert.equal((await store.get('n'))?.value, '199')
   }),
 
+  conformanceCase('a transaction of thousands of writes is applied as one', async ({ store }) => {
+    const keys = Array.from({ length: 4096 }, (_, i) => `k/${String(i).padStart(4, '0')}`)
+    const value = 'x'.repeat(200)
+    const revision = await apply(store, put('k/gone', ''), removeUnder('k/'), ...keys.map((key) => put(key, value)))
+    const { entries } = await store.list('k/')
+    assert.deepEqual(
+      entries,
+      keys.map((key) => ({ key, value, revision })),
+    )
+    await apply(store, ...keys.map(remove))
+    assert.deepEqual(await contents(store), {})
+  }),
+
   conformanceCase('a read sees the transactions that were called before it', async ({ store }) => {
     const pending = [store.transact({ operations: [put('a', '1')] }), store.transact({ operations: [put('b', '1')] })]
     assert.deepEqual(await contents(store), { a: '1', b: '1' })

@@ -81,7 +81,7 @@ async function assertSame(store: Store, model: Model): Promise<void> {
 export const modelCases: readonly ConformanceCase[] = [
   conformanceCase('any sequence of concurrent transactions agrees with a map, state and watch alike', async (given) => {
     const property = fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), (steps) => agree(given, steps))
-    await fc.assert(property, { numRuns: 150 })
+    await fc.assert(property, { numRuns: given.test.sequences ?? 150 })
   }),
 ]
 

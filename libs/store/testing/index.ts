@@ -1,0 +1,2 @@
+export { EtcdCluster } from './etcd-server.ts'
+export type { EtcdClusterOptions, EtcdMember } from './etcd-server.ts'
