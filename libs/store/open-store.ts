@@ -6,6 +6,7 @@ import { parseEtcdUrl } from './etcd/etcd-url.ts'
 import { StoreError } from './errors.ts'
 import { MemoryEngine } from './memory/memory-engine.ts'
 import { ThreadedEngine } from './sqlite/threaded-engine.ts'
+import { MemoryDoor } from './memory/shared-memory.ts'
 import type { Store } from './store.ts'
 
 /**
@@ -19,6 +20,8 @@ export async function openStore(url: string): Promise<Store> {
   const engine = url.slice(0, colon)
   const place = url.slice(colon + 1)
   if (engine === 'memory' && place === '') return new EngineStore(new LocalEngine(new MemoryEngine()))
+  const shared = MemoryDoor.open(url)
+  if (shared !== undefined) return shared
   if (engine === 'sqlite' && place !== '') return new EngineStore(await ThreadedEngine.open(resolve(place)))
   if (engine === 'etcd' || engine === 'etcds') return EtcdStore.open(parseEtcdUrl(url))
   const known = 'sqlite:<path>, memory: or etcd://<host>:<port>/<prefix>'
