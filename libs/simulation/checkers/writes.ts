@@ -29,7 +29,7 @@ export type WritesVerdict = {
 
 /**
  * A write takes place between its being sent and its answer, one without an answer at any time after it was sent or
- * never. So the last of what was acknowledged, those that overlap with it, and whatever is unknown may stand in the end.
+ * never. So the last of what was acknowledged, those that overlap with it, and what is unknown may stand in the end.
  */
 function possibleValues(writes: readonly Write[]): (string | undefined)[] {
   const acknowledged = writes.filter(({ outcome }) => outcome === 'acknowledged')

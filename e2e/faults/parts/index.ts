@@ -1,0 +1,5 @@
+export { Fleet } from './fleet.ts'
+export type { FleetOptions } from './fleet.ts'
+export { thisMachine } from './host.ts'
+export type { Host } from './host.ts'
+export type { Part, PartKind } from './part.ts'

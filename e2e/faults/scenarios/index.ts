@@ -1,0 +1,3 @@
+export { runKills } from './kills.ts'
+export { addToReport, toMarkdown } from './report.ts'
+export type { Outcome } from './report.ts'

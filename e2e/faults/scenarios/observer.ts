@@ -1,0 +1,139 @@
+/** Looks at the cluster from outside, as its clients do, and tells when what was broken is whole again. */
+import { eventually } from '../../harness/eventually.ts'
+import type { Fleet, Part } from '../parts/index.ts'
+import { Caller } from '../workload/index.ts'
+
+type Agent = {
+  readonly pid: string
+  readonly active: boolean
+  readonly registered_time: number
+  readonly reregistered_time?: number
+}
+type Framework = {
+  readonly name: string
+  readonly active: boolean
+  readonly connected: boolean
+  readonly registered_time: number
+  readonly reregistered_time?: number
+}
+type Group = 'master' | 'marathon' | 'chronos'
+
+const recoveredMsMax = 90_000
+const paths: Readonly<Record<string, string>> = { master: '/health', agent: '/health', etcd: '/health' }
+
+const since = (one: Agent | Framework): number => 1000 * (one.reregistered_time ?? one.registered_time)
+const portOf = (text: string): number => Number(text.split(':').at(-1))
+
+export class Observer {
+  readonly #fleet: Fleet
+  readonly #masters: Caller
+  readonly #marathons: Caller
+  readonly #chronoses: Caller
+  /** Parts that a fault holds down just now: nobody waits for these. */
+  readonly #down = new Set<Part>()
+
+  constructor(fleet: Fleet) {
+    this.#fleet = fleet
+    this.#masters = new Caller(fleet.urls('master'))
+    this.#marathons = new Caller(fleet.urls('marathon'))
+    this.#chronoses = new Caller(fleet.urls('chronos'))
+  }
+
+  markDown(part: Part): void {
+    this.#down.add(part)
+  }
+
+  markUp(part: Part): void {
+    this.#down.delete(part)
+  }
+
+  /** The part that leads its group; undefined while none does. */
+  async leader(group: Group): Promise<Part | undefined> {
+    const port = await this.#leaderPort(group)
+    return this.#fleet.of(group).find(({ spec }) => spec.port === port)
+  }
+
+  async #leaderPort(group: Group): Promise<number | undefined> {
+    if (group === 'master') {
+      const info = await this.#masters.read<{ leader_info?: { port: number } }>('/state')
+      return info?.leader_info?.port
+    }
+    const caller = group === 'marathon' ? this.#marathons : this.#chronoses
+    const path = group === 'marathon' ? '/v2/leader' : '/v1/scheduler/leader'
+    const found = await caller.read<{ leader?: string }>(path)
+    return found?.leader === undefined ? undefined : portOf(found.leader)
+  }
+
+  /** Undefined when the cluster as a whole works, as far as nothing holds a part of it down; else what does not. */
+  async broken(): Promise<string | undefined> {
+    const agents = (await this.#masters.read<{ slaves: Agent[] }>('/slaves'))?.slaves
+    const frameworks = (await this.#masters.read<{ frameworks: Framework[] }>('/frameworks'))?.frameworks
+    if (agents === undefined || frameworks === undefined) return 'no master answers'
+    for (const part of this.#fleet.of('agent')) {
+      const isBack = agents.some(({ pid, active }) => active && portOf(pid) === part.spec.port)
+      if (!isBack && !this.#isExcused(part)) return `${part.spec.name} is not active`
+    }
+    for (const kind of ['marathon', 'chronos', 'plain'] as const) {
+      const isBack = frameworks.some(({ name, active, connected }) => name === kind && active && connected)
+      const parts = kind === 'plain' ? [] : this.#fleet.of(kind)
+      if (!isBack && !parts.some((part) => this.#isExcused(part))) return `${kind} is not connected`
+    }
+    return undefined
+  }
+
+  #isExcused = (part: Part): boolean => this.#down.has(part)
+
+  async #isReachable(part: Part): Promise<boolean> {
+    const answer = await fetch(part.url + (paths[part.spec.kind] ?? '/ping'), { signal: AbortSignal.timeout(2_000) })
+    await answer.arrayBuffer()
+    return answer.ok
+  }
+
+  /** Undefined once the part that was killed then does its work again; else what is missing. */
+  async #missing(
+    part: Part,
+    killed: { readonly at: number; readonly wasLeading: boolean },
+  ): Promise<string | undefined> {
+    const { kind, port, name } = part.spec
+    if (!(await this.#isReachable(part))) return `${name} does not answer`
+    if (kind === 'etcd') return undefined
+    if (kind === 'master') return killed.wasLeading ? this.broken() : undefined
+    if (kind === 'agent') {
+      const agents = (await this.#masters.read<{ slaves: Agent[] }>('/slaves'))?.slaves ?? []
+      const isBack = agents.some((agent) => agent.active && portOf(agent.pid) === port && since(agent) > killed.at)
+      return isBack ? undefined : `${name} has not registered again`
+    }
+    if (!killed.wasLeading) return undefined
+    const frameworks = (await this.#masters.read<{ frameworks: Framework[] }>('/frameworks'))?.frameworks ?? []
+    const own = frameworks.find((framework) => framework.name === kind)
+    if (own === undefined || !own.active || !own.connected || since(own) <= killed.at) return `${kind} is not connected`
+    return (await this.#leaderPort(kind)) === undefined ? `no ${kind} leads` : undefined
+  }
+
+  /** Resolves with how long it took. */
+  async recovered(part: Part, killed: { readonly at: number; readonly wasLeading: boolean }): Promise<number> {
+    let missing: string | undefined = 'nothing was looked at yet'
+    try {
+      await eventually(
+        `${part.spec.name} has recovered`,
+        async () => {
+          missing = await this.#missing(part, killed).catch(() => `${part.spec.name} does not answer`)
+          return missing === undefined
+        },
+        recoveredMsMax,
+      )
+    } catch (error) {
+      throw new Error(`${part.spec.name} has not recovered: ${missing}`, { cause: error })
+    }
+    return Date.now() - killed.at
+  }
+
+  async allRecovered(timeoutMs: number): Promise<void> {
+    let why: string | undefined
+    try {
+      await eventually('the cluster works', async () => (why = await this.broken()) === undefined, timeoutMs)
+    } catch (error) {
+      throw new Error(`the cluster does not work after ${timeoutMs} ms: ${why}`, { cause: error })
+    }
+  }
+}

@@ -1,0 +1,121 @@
+/** Waits until the cluster has come to rest, and judges what was recorded. */
+import { checkCapacity, checkSchedule, checkTasks, checkWrites } from '@thermosphere/simulation'
+import type { InstanceLife, Interval, JobRun } from '@thermosphere/simulation'
+import { eventually } from '../../harness/eventually.ts'
+import type { Fleet } from '../parts/index.ts'
+import { liveApp } from '../workload/index.ts'
+import type { Line, Workload } from '../workload/index.ts'
+
+export type Judged = {
+  readonly counts: Readonly<Record<string, number>>
+  /** What was broken of what is promised; empty is right. */
+  readonly violations: readonly string[]
+  readonly restMs: number
+}
+
+export type JudgeOptions = {
+  readonly fleet: Fleet
+  readonly workload: Workload
+  readonly outages: readonly Interval[]
+  readonly forgivenessMs: number
+  readonly restMsMax: number
+  readonly say: (line: string) => void
+}
+
+const toRun = (start: Line, end: Line | undefined): JobRun => ({
+  job: start.of,
+  taskId: start.taskId,
+  startAt: start.at,
+  ...(start.nominalAt !== undefined && { nominalAt: start.nominalAt }),
+  ...(start.attempt !== undefined && { attempt: start.attempt }),
+  ...(end !== undefined && { endAt: end.at }),
+})
+
+function runsOf(lines: readonly Line[]): JobRun[] {
+  const ends = new Map(lines.filter(({ event }) => event === 'end').map((line) => [line.process, line]))
+  return lines
+    .filter(({ event, of }) => event === 'start' && of.startsWith('tick-'))
+    .map((start) => toRun(start, ends.get(start.process)))
+}
+
+function livesOf(lines: readonly Line[]): InstanceLife[] {
+  const terms = new Map(lines.filter(({ event }) => event === 'term').map((line) => [line.process, line.at]))
+  return lines
+    .filter(({ event, of }) => event === 'start' && of === liveApp)
+    .map(({ taskId, process, at }): InstanceLife => {
+      const killedAt = terms.get(process)
+      const life = { app: liveApp, id: taskId, activeAt: at, healthyAt: at }
+      return killedAt === undefined ? life : { ...life, killedAt, endedAt: killedAt }
+    })
+}
+
+/** Instances that run although Marathon knows nothing of them, and the other way round. */
+async function strays(workload: Workload): Promise<string[]> {
+  const known = await workload.marathon.taskIds()
+  const running = [...new Set(workload.record.livingServices())]
+  const orphans = running.filter((id) => !known.includes(id)).map((id) => `${id} runs and Marathon does not know it`)
+  return [...orphans, ...known.filter((id) => !running.includes(id)).map((id) => `${id} is known and does not run`)]
+}
+
+/** Resolves with the reasons why it is not at rest, none when it is. */
+async function waitForRest({ workload, restMsMax, say }: JudgeOptions): Promise<string[]> {
+  let reasons = ['nobody has looked yet']
+  let told = ''
+  const isAtRest = async (): Promise<boolean> => {
+    reasons = await workload.unsettled()
+    if (reasons.length === 0) reasons = await strays(workload)
+    if (reasons.join('; ') !== told) say(`waiting: ${(told = reasons.join('; '))}`)
+    return reasons.length === 0
+  }
+  await eventually('the cluster is at rest', isAtRest, restMsMax).catch(() => undefined)
+  return reasons
+}
+
+const show = (value: unknown): string => JSON.stringify(value)
+
+export async function judge(options: JudgeOptions): Promise<Judged> {
+  const { fleet, workload, outages, forgivenessMs } = options
+  const { history } = workload
+  await workload.stop()
+  const stoppedAt = Date.now()
+  const unrest = await waitForRest(options)
+  const restMs = Date.now() - stoppedAt
+  const final = await eventually('all answer in the end', () => workload.final())
+  const lines = workload.record.lines()
+  const readAt = Date.now()
+
+  const asked = history.writes.filter(({ subject }) => subject !== '')
+  const writes = checkWrites(asked, final)
+  const starts = lines.filter(({ event }) => event === 'start')
+  const tasks = checkTasks(starts, history.reports)
+  const { definitions, versions } = history
+  const schedule = checkSchedule({ definitions, runs: runsOf(lines), outages, readAt, forgivenessMs })
+  const capacity = checkCapacity({ versions, instances: livesOf(lines) })
+  const violations = [
+    ...unrest.map((reason) => `not at rest after ${restMs} ms: ${reason}`),
+    ...writes.wrong.map((wrong) => `an acknowledged write is lost: ${show(wrong)}`),
+    ...tasks.doubled.map((double) => `a task was started twice: ${show(double)}`),
+    ...tasks.ambiguous.map((two) => `a task came to two ends: ${show(two)}`),
+    ...tasks.risen.map((taskId) => `a task ran after its end: ${taskId}`),
+    ...schedule.missed.map((window) => `a time of a job was missed: ${show(window)}`),
+    ...schedule.doubled.map((double) => `a time of a job was run twice: ${show(double)}`),
+    ...capacity.breaches.map((breach) => `an upgrade left its bounds: ${show(breach)}`),
+    ...fleet.parts.flatMap(({ spec, crashes }) => crashes.map((how) => `${spec.name} ended by itself: ${how}`)),
+  ]
+  const counts = {
+    'writes acknowledged': writes.acknowledged,
+    'writes refused': writes.refused,
+    'writes of unknown outcome': writes.unknown,
+    'tasks started': tasks.started,
+    'tasks started twice': tasks.doubled.length,
+    'plain tasks ended': tasks.ended,
+    'job windows required': schedule.required,
+    'job windows satisfied': schedule.satisfied,
+    'job windows excused': schedule.excused,
+    'job times run twice': schedule.doubled.length,
+    'instances started': capacity.starts,
+    'instances killed by upgrades': capacity.kills,
+    'capacity breaches': capacity.breaches.length,
+  }
+  return { counts, violations, restMs }
+}

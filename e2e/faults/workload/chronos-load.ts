@@ -1,0 +1,116 @@
+/** A client of Chronos: definitions come and go, and a few jobs run every few seconds. */
+import { Caller } from './caller.ts'
+import { Pace } from './history.ts'
+import type { History, Load } from './history.ts'
+import type { TaskRecord } from './record.ts'
+
+export type JobsOptions = {
+  readonly urls: readonly string[]
+  readonly history: History
+  readonly record: TaskRecord
+  readonly random: () => number
+  readonly everyMs: number
+  readonly schedule: {
+    readonly jobs: number
+    readonly intervalSeconds: number
+    readonly epsilonSeconds: number
+    readonly durationSeconds: number
+  }
+}
+
+type Job = { readonly name: string; readonly description?: string }
+type Summary = { readonly jobs: readonly { readonly name: string; readonly state: string }[] }
+
+const definitionsMax = 150
+const scheduler = '/v1/scheduler'
+const small = { cpus: 0.01, mem: 32, disk: 1, owner: '' }
+const startDelayMs = 3_000
+
+export class ChronosLoad implements Load {
+  readonly #options: JobsOptions
+  readonly #caller: Caller
+  readonly #pace: Pace
+  readonly #defined: string[] = []
+  #next = 0
+  #scheduled = 0
+  #isStopped = false
+
+  constructor(options: JobsOptions) {
+    this.#options = options
+    this.#caller = new Caller(options.urls)
+    this.#pace = new Pace(options.everyMs, () =>
+      this.#scheduled < options.schedule.jobs ? this.#addScheduled() : this.#define(),
+    )
+  }
+
+  /** Known to be there from here on, or not asked for again: an unknown outcome promises nothing. */
+  async #addScheduled(): Promise<void> {
+    const { history, record, schedule } = this.#options
+    const { intervalSeconds, epsilonSeconds, durationSeconds } = schedule
+    const name = `tick-${this.#scheduled + 1}`
+    const startAt = Date.now() + startDelayMs
+    const run = `${durationSeconds} ${name} $CHRONOS_JOB_RUN_TIME $CHRONOS_JOB_RUN_ATTEMPT`
+    const job = {
+      ...small,
+      name,
+      schedule: `R/${new Date(startAt).toISOString()}/PT${intervalSeconds}S`,
+      epsilon: `PT${epsilonSeconds}S`,
+      command: `exec ${record.script} run ${run}`,
+      retries: 0,
+      description: 'scheduled',
+    }
+    const { outcome } = await this.#add(job)
+    if (outcome !== 'refused') this.#scheduled += 1
+    if (outcome !== 'acknowledged') return
+    history.definitions.push({
+      name,
+      startAt,
+      intervalMs: intervalSeconds * 1000,
+      epsilonMs: epsilonSeconds * 1000,
+      durationMs: durationSeconds * 1000,
+    })
+  }
+
+  #add(job: Job) {
+    return this.#options.history.write(this.#caller, {
+      subject: `job ${job.name}`,
+      value: job.description,
+      method: 'POST',
+      path: `${scheduler}/iso8601`,
+      body: job,
+    })
+  }
+
+  async #define(): Promise<void> {
+    const { history, random } = this.#options
+    const old = this.#defined.length > 0 && random() < 0.3 ? this.#defined.shift() : undefined
+    if (old !== undefined) {
+      const path = `${scheduler}/job/${old}`
+      await history.write(this.#caller, { subject: `job ${old}`, value: undefined, method: 'DELETE', path })
+      return
+    }
+    if (this.#next >= definitionsMax) return
+    const name = `kept-${(this.#next += 1)}`
+    const description = String(Math.floor(random() * 1e9))
+    const job = { ...small, name, description, schedule: 'R1/2999-01-01T00:00:00Z/PT1H', command: 'true' }
+    const { outcome } = await this.#add(job)
+    if (outcome === 'acknowledged') this.#defined.push(name)
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    await this.#pace.stop()
+  }
+
+  /** Before the end it is at rest when it answers; its jobs go on. */
+  async unsettled(): Promise<string | undefined> {
+    const summary = await this.#caller.read<Summary>(`${scheduler}/jobs/summary`)
+    if (summary === undefined) return 'Chronos does not answer'
+    return this.#isStopped ? undefined : 'Chronos is still being asked'
+  }
+
+  async final(): Promise<Map<string, string> | undefined> {
+    const jobs = await this.#caller.read<Job[]>(`${scheduler}/jobs`)
+    return jobs && new Map(jobs.map(({ name, description }) => [`job ${name}`, description ?? '']))
+  }
+}

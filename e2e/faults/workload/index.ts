@@ -1,0 +1,5 @@
+export { Caller } from './caller.ts'
+export { liveApp } from './marathon-load.ts'
+export type { Line } from './record.ts'
+export { Workload } from './workload.ts'
+export type { WorkloadOptions } from './workload.ts'

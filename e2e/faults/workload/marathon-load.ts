@@ -1,0 +1,141 @@
+/** A client of Marathon: definitions come and go, and one app is upgraded and scaled all the time. */
+import { Caller } from './caller.ts'
+import { Pace } from './history.ts'
+import type { History, Load } from './history.ts'
+import type { TaskRecord } from './record.ts'
+
+export type AppsOptions = {
+  readonly urls: readonly string[]
+  readonly history: History
+  readonly record: TaskRecord
+  readonly random: () => number
+  readonly everyMs: number
+  /** Between two changes of the app with instances. */
+  readonly upgradeEveryMs: number
+}
+
+type App = {
+  readonly id: string
+  readonly instances: number
+  readonly tasksRunning: number
+  readonly labels?: Readonly<Record<string, string>>
+  readonly tasks?: readonly { readonly id: string; readonly state: string }[]
+}
+
+export const liveApp = '/live/web'
+const definitionsMax = 150
+const strategy = { minimumHealthCapacity: 0.5, maximumOverCapacity: 0.25 }
+/** A request takes effect a little after it is answered at the latest; a kill reaches its task a little later. */
+const graceMs = 5_000
+
+export class MarathonLoad implements Load {
+  readonly #options: AppsOptions
+  readonly #caller: Caller
+  readonly #live: Caller
+  readonly #paces: Pace[]
+  readonly #defined: string[] = []
+  #next = 0
+  #revision = 0
+  #instances = 4
+  #isCreated = false
+
+  constructor(options: AppsOptions) {
+    this.#options = options
+    this.#caller = new Caller(options.urls)
+    this.#live = new Caller(options.urls)
+    this.#paces = [
+      new Pace(options.everyMs, () => this.#define()),
+      new Pace(options.upgradeEveryMs, () => this.#upgrade()),
+    ]
+  }
+
+  async #define(): Promise<void> {
+    const { history, random } = this.#options
+    const old = this.#defined.length > 0 && random() < 0.3 ? this.#defined.shift() : undefined
+    if (old !== undefined) {
+      await history.write(this.#caller, {
+        subject: `app ${old}`,
+        value: undefined,
+        method: 'DELETE',
+        path: `/v2/apps${old}`,
+      })
+      return
+    }
+    if (this.#next >= definitionsMax) return
+    const id = `/kept/app-${(this.#next += 1)}`
+    const value = String(Math.floor(random() * 1e9))
+    const app = { id, cmd: 'sleep 1000', instances: 0, cpus: 0.01, mem: 32, labels: { value } }
+    const subject = `app ${id}`
+    const { outcome } = await history.write(this.#caller, {
+      subject,
+      value,
+      method: 'POST',
+      path: '/v2/apps',
+      body: app,
+    })
+    if (outcome === 'acknowledged') this.#defined.push(id)
+  }
+
+  /** Created first, then a new revision or another number of instances, in turn. */
+  async #upgrade(): Promise<void> {
+    const { history, random, record } = this.#options
+    const revision = this.#revision + 1
+    const instances = this.#isCreated && revision % 2 === 0 ? 3 + Math.floor(random() * 3) : this.#instances
+    const value = `${revision}/${instances}`
+    const body = {
+      id: liveApp,
+      cmd: `exec ${record.script} service ${liveApp}`,
+      cpus: 0.05,
+      mem: 32,
+      instances,
+      upgradeStrategy: strategy,
+      labels: { value },
+      env: { REVISION: String(revision % 2 === 0 ? this.#revision : revision) },
+    }
+    const create = { method: 'POST', path: '/v2/apps' }
+    const change = { method: 'PUT', path: `/v2/apps${liveApp}` }
+    const request = { subject: `app ${liveApp}`, value, body, ...(this.#isCreated ? change : create) }
+    const { outcome, status, sentAt, answeredAt } = await history.write(this.#live, request)
+    if (status === 409 && !this.#isCreated) this.#isCreated = true
+    if (outcome === 'refused') return
+    this.#revision = revision
+    if (outcome === 'acknowledged') this.#replaceVersions(answeredAt)
+    history.versions.push({ app: liveApp, fromAt: sentAt, instances, ...strategy })
+    if (outcome !== 'acknowledged') return
+    this.#instances = instances
+    this.#isCreated = true
+  }
+
+  /** From here on the bounds of the versions before hold no longer. */
+  #replaceVersions(at: number): void {
+    const { versions } = this.#options.history
+    for (const [index, version] of versions.entries())
+      if (version.untilAt === undefined) versions[index] = { ...version, untilAt: at + graceMs }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#paces.map((pace) => pace.stop()))
+  }
+
+  async unsettled(): Promise<string | undefined> {
+    const deployments = await this.#caller.read<unknown[]>('/v2/deployments')
+    if (deployments === undefined) return 'Marathon does not answer'
+    if (deployments.length > 0) return `${deployments.length} deployments are under way`
+    const found = await this.#caller.read<{ app: App }>(`/v2/apps${liveApp}`)
+    if (found === undefined) return this.#isCreated ? `${liveApp} is not there` : undefined
+    const { instances, tasks = [], tasksRunning } = found.app
+    if (tasksRunning === instances && tasks.length === instances) return undefined
+    return `${liveApp} runs ${tasksRunning} of ${instances} instances with ${tasks.length} tasks`
+  }
+
+  async final(): Promise<Map<string, string> | undefined> {
+    const found = await this.#caller.read<{ apps: App[] }>('/v2/apps')
+    return found && new Map(found.apps.map(({ id, labels }) => [`app ${id}`, labels?.['value'] ?? '']))
+  }
+
+  /** Ids of the tasks that Marathon believes to run. */
+  async taskIds(): Promise<string[]> {
+    const found = await this.#caller.read<{ app: App }>(`/v2/apps${liveApp}`)
+    return (found?.app.tasks ?? []).map(({ id }) => id)
+  }
+}
