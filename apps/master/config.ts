@@ -22,6 +22,17 @@ const masterFlags = defineFlags({
     default: 'replicated_log',
     help: 'Where the registry is kept: on disk under work_dir, or in memory for tests.',
   },
+  store: {
+    type: 'string',
+    help: 'Where masters elect their leader and keep the registry: etcd://host:2379/prefix or sqlite:<path>.',
+  },
+  zk_session_timeout: {
+    type: 'duration',
+    default: '10secs',
+    min: 1000,
+    max: 60_000,
+    help: 'The lease of the leading master: one that has not renewed it for so long is replaced.',
+  },
   agent_ping_timeout: { type: 'duration', default: '15secs', min: 10, help: 'The time an agent has to answer a ping.' },
   max_agent_ping_timeouts: {
     type: 'integer',
@@ -153,7 +164,7 @@ const compatibilityFlags = defineFlags({
   registry_strict: { type: 'boolean', default: false, help: accepted },
   role_sorter: { type: 'string', default: 'drf', choices: ['drf'], help: 'The order of the roles.' },
   webui_dir: { type: 'path', default: '', help: accepted },
-  zk_session_timeout: { type: 'duration', default: '10secs', help: accepted },
+  zk: { type: 'string', secret: true, help: 'Refused: masters elect their leader in --store, without ZooKeeper.' },
 })
 
 export const flags = defineFlags({ ...masterFlags, ...compatibilityFlags })
@@ -172,6 +183,16 @@ const loginFlags = [
 const loginProblems = (config: Config): string[] =>
   loginFlags.filter((name) => config[name]).map((name) => `--${name}: authentication is not available; leave it false`)
 
+/** A master that was told to join others must not lead alone. */
+const storeProblems = (config: Config): string[] => [
+  ...(config.zk === undefined
+    ? []
+    : ['--zk: there is no ZooKeeper here; masters elect their leader in etcd: --store=etcd://host:2379/prefix']),
+  ...(config.store !== undefined && config.registry === 'in_memory'
+    ? ['--registry=in_memory: keeps nothing, so it cannot be combined with --store; leave one of them out']
+    : []),
+]
+
 /** The configuration of this process; prints what is wrong and exits otherwise. */
 export const readConfig = (version: string): Config =>
   parseFlags(flags, {
@@ -181,5 +202,5 @@ export const readConfig = (version: string): Config =>
     program: 'master',
     version,
     about: 'The master of a Thermosphere cluster: frameworks, agents, offers, tasks.',
-    check: loginProblems,
+    check: (config) => [...loginProblems(config), ...storeProblems(config)],
   })

@@ -1,5 +1,7 @@
 /** Bounds of the master's shell, each with its reason. */
 export const MASTER_LIMITS = {
+  /** Masters elect their leader under this name. */
+  leaderName: 'master',
   /** An ACCEPT with a thousand tasks and their environments is about 4 MiB. */
   callBytesMax: 32 * 1024 * 1024,
   /** Query-encoded bodies of the classic endpoints hold a few resources. */
@@ -10,6 +12,8 @@ export const MASTER_LIMITS = {
   fileReadBytesMax: 64 * 1024,
   /** `/tasks` without a limit. */
   tasksPageDefault: 100,
+  /** How long a term that ends may take to write what it has decided. */
+  termCloseMs: 2_000,
   /** A store page while the registry is read. */
   registryPage: 1000,
 } as const

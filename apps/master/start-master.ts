@@ -1,5 +1,6 @@
-import { createMaster } from '@thermosphere/master-core'
+import { createMaster, emptyRegistry } from '@thermosphere/master-core'
 import { createRandom } from '@thermosphere/effects'
+import type { mesos } from '@thermosphere/protocol'
 import { createSharedPortServer } from '@thermosphere/protocol/node'
 import {
   createHttpApp,
@@ -16,7 +17,7 @@ import type { Lifecycle, Listening, Logger, Metrics } from '@thermosphere/servic
 import { openStore } from '@thermosphere/store'
 import type { Store } from '@thermosphere/store'
 import type { ConnectionInjector } from '@grpc/grpc-js'
-import { randomInt, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { flags } from './config.ts'
@@ -24,12 +25,11 @@ import type { Config } from './config.ts'
 import { sendText } from './http/answers.ts'
 import { VirtualFiles } from './http/files/virtual-files.ts'
 import { createRouter } from './http/router.ts'
-import { createNoteLog } from './logger.ts'
-import { allocatorOptions, coreConfig, withFirstWeights } from './shell/core-config.ts'
+import { NotLeading } from './http/standby.ts'
+import { allocatorOptions, coreConfig } from './shell/core-config.ts'
 import { createLogging } from './shell/logging/logging.ts'
-import { MasterLoop } from './shell/loop/master-loop.ts'
 import { masterInfo } from './shell/master-info.ts'
-import { loadRegistry } from './shell/registry/load-registry.ts'
+import { Seat } from './shell/seat.ts'
 import { readVersion } from './shell/version.ts'
 
 type Surroundings = Pick<Lifecycle, 'defer' | 'fatal'>
@@ -38,54 +38,57 @@ type Parts = {
   readonly logger: Logger
   readonly lifecycle: Surroundings
   readonly metrics: Metrics
+  readonly startedAt: number
 }
 
-/** A master that answers on its port. What it opened is deferred to the lifecycle. */
+/** A master that answers on its port and wants to lead. What it opened is deferred to the lifecycle. */
 export async function startMaster(config: Config, logger: Logger, lifecycle: Surroundings): Promise<{ port: number }> {
   const metrics = createMetrics()
   registerSystemMetrics(metrics)
-  const parts: Parts = { config, logger, lifecycle, metrics }
+  const parts: Parts = { config, logger, lifecycle, metrics, startedAt: Date.now() }
   const store = await openRegistry(config)
   lifecycle.defer('store', () => store.close())
   const door = await openDoor(parts)
-  const loop = await startLoop(parts, store, door.listening.port)
+  const { port } = door.listening
+  const seat = takeSeat(parts, store, port)
   const logging = createLogging(logger)
   lifecycle.defer('logging', () => logging.close())
-  const log: [string, string][] = config.log_file === undefined ? [] : [['/master/log', config.log_file]]
-  const route = createRouter({
-    loop,
-    surroundings: { version: await readVersion(), flags: shownFlags(config, loop) },
-    processMetrics: () => metrics.snapshot(),
-    logging,
-    files: new VirtualFiles(new Map(log)),
-  })
-  door.open(loop, route)
-  loop.submit({ type: 'started' })
-  logger.info({ ip: config.ip, port: door.listening.port, masterId: loop.master.info.id }, 'master.listening')
-  return { port: door.listening.port }
+  await openRoutes(parts, { seat, door, logging })
+  logger.info({ ip: config.ip, port }, 'master.listening')
+  seat.start()
+  return { port }
 }
 
 async function openRegistry(config: Config): Promise<Store> {
   if (config.registry === 'in_memory') return openStore('memory:')
+  if (config.store !== undefined) return openStore(config.store)
   await mkdir(config.work_dir, { recursive: true })
   return openStore(`sqlite:${join(config.work_dir, 'master.db')}`)
 }
 
-type Door = { readonly listening: Listening; open(loop: MasterLoop, route: ReturnType<typeof createRouter>): void }
+type Door = {
+  readonly listening: Listening
+  open(behind: Behind): void
+}
+
+type Behind = {
+  readonly route: ReturnType<typeof createRouter>
+  /** Where a new link of an agent goes. */
+  readonly links: () => ConnectionInjector
+}
 
 /** The port is known only after binding to it, and the master's description of itself has the port. */
 async function openDoor({ config, logger, lifecycle, metrics }: Parts): Promise<Door> {
-  const behind: { loop?: MasterLoop; route?: ReturnType<typeof createRouter> } = {}
+  let behind: Behind | undefined
   const app = createHttpApp({ logger, metrics: createRequestObserver(metrics, 'master') })
   app.use((request, response) =>
-    behind.route ? behind.route(request, response) : sendText(response, 503, 'Master has not finished recovery'),
+    behind ? behind.route(request, response) : sendText(response, 503, 'Master has not finished recovery'),
   )
   app.use(errorMiddleware({ logger, format: textErrors }))
   const grpcInjector: ConnectionInjector = {
-    injectConnection: (socket) =>
-      behind.loop ? behind.loop.links.injector.injectConnection(socket) : socket.destroy(),
-    drain: (graceMs) => behind.loop?.links.injector.drain(graceMs),
-    destroy: () => behind.loop?.links.injector.destroy(),
+    injectConnection: (socket) => (behind ? behind.links().injectConnection(socket) : socket.destroy()),
+    drain: (graceMs) => behind?.links().drain(graceMs),
+    destroy: () => behind?.links().destroy(),
   }
   const listening = await listen({
     target: createSharedPortServer({ httpServer: createHttpServer(app), grpcInjector }),
@@ -95,34 +98,58 @@ async function openDoor({ config, logger, lifecycle, metrics }: Parts): Promise<
     authenticated: false,
   })
   lifecycle.defer('port', () => listening.close(0))
-  return { listening, open: (loop, route) => void Object.assign(behind, { loop, route }) }
+  return { listening, open: (opened) => void (behind = opened) }
 }
 
-async function startLoop(
-  { config, logger, lifecycle, metrics }: Parts,
-  store: Store,
-  port: number,
-): Promise<MasterLoop> {
-  const info = masterInfo({ id: randomUUID(), ip: config.ip, port, hostname: config.hostname, domain: config.domain })
-  const master = createMaster({
+/** Each term is a new master, as in Mesos, where a deposed leader is started anew. */
+const describe = (config: Config, port: number): mesos.MasterInfo =>
+  masterInfo({ id: randomUUID(), ip: config.ip, port, hostname: config.hostname, domain: config.domain })
+
+function takeSeat({ config, logger, lifecycle, metrics, startedAt }: Parts, store: Store, port: number): Seat {
+  const { hostname = '' } = describe(config, port)
+  const seat = new Seat({
+    parts: { config, logger, metrics, store, startedAt },
+    address: `${hostname}:${port}`,
+    info: () => describe(config, port),
+    onFatal: (error) => lifecycle.fatal(error),
+  })
+  lifecycle.defer('candidate', () => seat.close())
+  metrics.gauge('registrar/queued_operations', () => seat.loop?.queuedWriteCount ?? 0)
+  return seat
+}
+
+type Inside = { readonly seat: Seat; readonly door: Door; readonly logging: ReturnType<typeof createLogging> }
+
+async function openRoutes({ config, metrics }: Parts, { seat, door, logging }: Inside): Promise<void> {
+  const log: [string, string][] = config.log_file === undefined ? [] : [['/master/log', config.log_file]]
+  const { port } = door.listening
+  const blank = createMaster({
     config: coreConfig(config),
-    info,
-    registry: withFirstWeights(await loadRegistry(store), config.weights),
-    random: createRandom(randomInt(2 ** 32)),
+    info: describe(config, port),
+    registry: emptyRegistry,
+    random: createRandom(0),
     allocator: allocatorOptions(config),
     now: Date.now(),
   })
-  const onFatal = (error: unknown): never => lifecycle.fatal(error)
-  const loop = new MasterLoop({ master, store, metrics, note: createNoteLog(logger), onFatal })
-  lifecycle.defer('core', () => loop.close())
-  return loop
+  const route = createRouter({
+    get loop() {
+      if (seat.loop === undefined) throw new NotLeading()
+      return seat.loop
+    },
+    leading: () => seat.leading,
+    masterOrBlank: () => seat.loop?.master ?? blank,
+    surroundings: { version: await readVersion(), flags: shownFlags(config, blank.info) },
+    processMetrics: () => metrics.snapshot(),
+    logging,
+    files: new VirtualFiles(new Map(log)),
+  })
+  door.open({ route, links: () => seat.links })
 }
 
-/** In name order; the flag that Mesos does not have is shown only where it was set. */
-function shownFlags(config: Config, { master }: MasterLoop): Record<string, string> {
+/** In name order; flags that Mesos does not have are shown only where they were set. */
+function shownFlags(config: Config, { hostname = '', port }: mesos.MasterInfo): Record<string, string> {
   const { insecure, ...rest } = flagStrings(flags, config)
-  const { hostname = '', port } = master.info
-  const shown = {
+  const shown: Record<string, string> = {
     ...rest,
     ...(insecure === 'true' && { insecure }),
     hostname,

@@ -16,15 +16,18 @@ export type MasterSeed = {
   readonly registry: Registry
   readonly random: Random
   readonly allocator?: Omit<AllocatorOptions, 'random' | 'allocationIntervalMs'>
+  /** When the process started; without it this is when. */
+  readonly startedAt?: Millis
   readonly now: Millis
 }
 
 /** A master that has just become the leader: it knows what the registry knows and waits for everybody to come back. */
-export function createMaster({ config, info, registry, random, allocator, now }: MasterSeed): Master {
+export function createMaster({ config, info, registry, random, allocator, startedAt, now }: MasterSeed): Master {
   const m: Master = {
     config,
     info,
-    startedAt: now,
+    startedAt: startedAt ?? now,
+    electedAt: now,
     random,
     allocator: new Allocator({ random, allocationIntervalMs: config.allocationIntervalMs, ...allocator }),
     frameworks: new Map(),

@@ -177,7 +177,10 @@ type Link =
 export interface Master {
   readonly config: MasterConfig
   readonly info: mesos.MasterInfo
+  /** When the process started. */
   readonly startedAt: Millis
+  /** When it became the leader. */
+  readonly electedAt: Millis
   readonly random: Random
   readonly allocator: Allocator
   readonly frameworks: Map<FrameworkId, Framework>

@@ -1,11 +1,16 @@
-import type { ProcessView } from '@thermosphere/master-core'
+import type { Master, ProcessView } from '@thermosphere/master-core'
 import type { MasterLoop } from '../shell/loop/master-loop.ts'
 import type { Logging } from '../shell/logging/logging.ts'
+import type { Leading } from './standby.ts'
 import type { VirtualFiles } from './files/virtual-files.ts'
 
 /** What the endpoints answer from. */
 export type MasterContext = {
+  /** Of the term; throws NotLeading without one. */
   readonly loop: MasterLoop
+  readonly leading: () => Leading
+  /** For views that a standby has as well: the leader's state, or one that knows nothing. */
+  readonly masterOrBlank: () => Master
   readonly surroundings: ProcessView
   /** Metrics of the process: host, store, event loop. */
   readonly processMetrics: () => Record<string, number>

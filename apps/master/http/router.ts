@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { plainStatus, sendText } from './answers.ts'
-import type { Handler } from './answers.ts'
-import { readEndpoints, processEndpoints } from './classic/read-endpoints.ts'
+import type { Exchange, Handler } from './answers.ts'
+import { answerAsStandby, NotLeading } from './standby.ts'
+import { ownEndpoints, processEndpoints, readEndpoints } from './classic/read-endpoints.ts'
 import { writeEndpoints } from './classic/write-endpoints.ts'
 import type { MasterContext } from './context.ts'
 import { filesEndpoints } from './files/files-endpoints.ts'
@@ -19,7 +20,10 @@ function longest(routes: Routes, path: string): Handler | undefined {
   return undefined
 }
 
-/** Answers every request of the port. `/x` and `/master/x` are the same. */
+/**
+ * Answers every request of the port. `/x` and `/master/x` are the same. Leadership is looked at before anything of the
+ * request, and again when it was lost while the request was under way.
+ */
 export function createRouter(
   context: MasterContext,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
@@ -28,21 +32,36 @@ export function createRouter(
   )
   const masterRoutes: Routes = new Map(
     Object.entries({
-      '/api/v1/scheduler': schedulerApi(context.loop),
+      '/api/v1/scheduler': schedulerApi(context),
       '/api/v1': operatorApi(context),
       ...readEndpoints(context),
       ...writeEndpoints(context),
     }),
   )
+  const ownRoutes: Routes = new Map(Object.entries(ownEndpoints(context)))
   return async (request, response) => {
     const url = new URL(request.url ?? '/', 'http://master')
     const path = pathOf(request.url ?? '/')
     if (path === undefined) return sendText(response, 404, plainStatus(404))
     const own = path.startsWith('/master/') ? path.slice('/master'.length) : path
-    const handler = longest(processRoutes, path) ?? longest(masterRoutes, own)
-    if (!handler || (own.startsWith('/redirect/') && own !== '/redirect'))
-      return sendText(response, 404, plainStatus(404))
-    await handler({ request, response, path: own, query: url.searchParams })
+    const exchange = { request, response, path: own, query: url.searchParams }
+    const ofProcess = longest(processRoutes, path) ?? ownRoutes.get(own)
+    if (ofProcess) return ofProcess(exchange)
+    const handler = longest(masterRoutes, own)
+    if (!handler) return sendText(response, 404, plainStatus(404))
+    await answerAsLeader(context, handler, exchange)
+  }
+}
+
+async function answerAsLeader(context: MasterContext, handler: Handler, exchange: Exchange): Promise<void> {
+  const target = exchange.request.url ?? '/'
+  const leading = context.leading()
+  if (leading.state !== 'here') return answerAsStandby(exchange, leading, target)
+  try {
+    await handler(exchange)
+  } catch (error) {
+    if (!(error instanceof NotLeading)) throw error
+    answerAsStandby(exchange, context.leading(), target)
   }
 }
 

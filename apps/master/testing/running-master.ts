@@ -28,7 +28,10 @@ export async function runMaster(...argv: string[]): Promise<RunningMaster> {
   const close = async (): Promise<void> => {
     for (const closer of closers.reverse()) await closer()
   }
-  return { url: `http://127.0.0.1:${port}`, port, close }
+  const url = `http://127.0.0.1:${port}`
+  await eventually('a leader', async () => (await fetch(`${url}/redirect`, { redirect: 'manual' })).status === 307)
+  await eventually('its state', async () => (await fetch(`${url}/state`, { redirect: 'manual' })).status !== 503)
+  return { url, port, close }
 }
 
 /** Parsed JSON to look into; tests compare what they find. */

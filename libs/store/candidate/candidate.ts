@@ -15,6 +15,8 @@ export type CandidateOptions<T extends Term> = {
   readonly ttlMs: number
   /** `end` gives leadership up, for a term that found out that it was deposed. */
   readonly open: (leadership: Leadership, end: () => void) => Promise<T>
+  /** Every change of who leads, this process included. */
+  readonly onLeader?: (leader: string | undefined) => void
   readonly onElected?: (leadership: Leadership) => void
   readonly onResigned?: (leadership: Leadership) => void
   /** A term could not be opened or closed, or the store failed: nobody can continue. */
@@ -65,8 +67,11 @@ export class Candidate<T extends Term> {
   }
 
   async #observe(): Promise<void> {
-    const { store, name } = this.#options
-    for await (const view of store.observeLeader(name, { signal: this.#closing.signal })) this.#leader = view?.value
+    const { store, name, onLeader } = this.#options
+    for await (const view of store.observeLeader(name, { signal: this.#closing.signal })) {
+      this.#leader = view?.value
+      onLeader?.(this.#leader)
+    }
   }
 
   async #run(value: string): Promise<void> {

@@ -27,7 +27,9 @@ export class HeldLeadership implements Leadership {
     this.#scheduleRenewal()
   }
 
+  /** Exact at each look: a process that was stopped for longer than its lease learns it here before it does anything. */
   get lost(): AbortSignal {
+    if (performance.now() - this.#renewedAt >= this.#ttlMs) this.lose('the lease ran out')
     return this.#abort.signal
   }
 
@@ -39,7 +41,7 @@ export class HeldLeadership implements Leadership {
 
   /** Leadership is gone, for a reason that the signal carries. */
   lose(reason: string): void {
-    if (this.lost.aborted) return
+    if (this.#abort.signal.aborted) return
     clearTimeout(this.#timer)
     this.#onEnd(this)
     this.#abort.abort(new Error(`${this.name}: ${reason}`))
@@ -52,10 +54,12 @@ export class HeldLeadership implements Leadership {
 
   async #renew(): Promise<void> {
     const { name, token } = this
+    // The lease counts from some moment after this one.
+    const askedAt = performance.now()
     try {
       const isHeld = await this.#engine.renew({ name, token, ttlMs: this.#ttlMs })
       if (!isHeld) this.lose('another candidate was elected')
-      else this.#renewedAt = performance.now()
+      else this.#renewedAt = askedAt
     } catch {
       // A store that cannot be written may recover before the lease runs out; then nothing was lost.
       if (performance.now() - this.#renewedAt >= this.#ttlMs) this.lose('the lease could not be renewed in time')

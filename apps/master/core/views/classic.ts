@@ -52,7 +52,7 @@ export function stateView(m: Master, surroundings: ProcessView): Json {
     build_time: double(version.build_time ?? 0),
     build_user: text(version.build_user ?? ''),
     start_time: double(m.startedAt / 1000),
-    elected_time: double(m.startedAt / 1000),
+    elected_time: double(m.electedAt / 1000),
     id: text(m.info.id),
     pid: text(pid),
     hostname: text(hostname),

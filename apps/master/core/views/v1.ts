@@ -28,7 +28,7 @@ export const v1Views = {
   GET_QUOTA: (m: Master): Response => ({ type: 'GET_QUOTA', get_quota: { status: quotaStatus(m) } }),
   GET_MASTER: (m: Master): Response => ({
     type: 'GET_MASTER',
-    get_master: { master_info: m.info, start_time: m.startedAt / 1000, elected_time: m.startedAt / 1000 },
+    get_master: { master_info: m.info, start_time: m.startedAt / 1000, elected_time: m.electedAt / 1000 },
   }),
   GET_MAINTENANCE_STATUS: (m: Master): Response => ({
     type: 'GET_MAINTENANCE_STATUS',

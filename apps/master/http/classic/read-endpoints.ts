@@ -32,13 +32,17 @@ const views: Record<string, View> = {
   '/frameworks': ({ loop }, query) => frameworksView(loop.master, optional(query, 'framework_id')),
   '/roles': ({ loop }) => rolesView(loop.master),
   '/maintenance/status': ({ loop }) => maintenanceStatusView(loop.master),
-  '/flags': ({ surroundings }) => `{"flags":${flagsObject(surroundings.flags)}}`,
 }
 
 export const readEndpoints = (context: MasterContext): Record<string, Handler> => ({
   ...Object.fromEntries(Object.entries(views).map(([path, view]) => [path, jsonOf(context, view)])),
   '/tasks': tasks(context),
+})
+
+/** Endpoints of the master that every master answers itself. */
+export const ownEndpoints = (context: MasterContext): Record<string, Handler> => ({
   '/health': ({ response }) => sendEmpty(response, 200),
+  '/flags': jsonOf(context, ({ surroundings }) => `{"flags":${flagsObject(surroundings.flags)}}`),
   '/redirect': redirect(context),
 })
 
@@ -74,12 +78,13 @@ function countOf(query: URLSearchParams, name: string, absent: number): number |
   return /^\d+$/.test(text) ? Number(text) : undefined
 }
 
-/** Protocol-relative, to the leader, which is this master. */
+/** Protocol-relative, to the leader, also when that is this master. */
 const redirect =
-  ({ loop }: MasterContext): Handler =>
+  ({ leading }: MasterContext): Handler =>
   ({ response }) => {
-    const { hostname, port } = loop.master.info
-    sendEmpty(response, 307, { Location: `//${hostname}:${port}` })
+    const now = leading()
+    if (now.state === 'nobody') sendText(response, 503, 'No leader elected')
+    else sendEmpty(response, 307, { Location: `//${now.leader}` })
   }
 
 /** Endpoints of the process, not of the master within it. */
@@ -98,7 +103,8 @@ const metrics =
       return sendText(exchange.response, 400, `Invalid timeout '${timeout}'`)
     }
     const all = new Map(Object.entries(context.processMetrics()))
-    for (const [name, value] of metricsView(context.loop.master, Date.now())) all.set(name, value)
+    for (const [name, value] of metricsView(context.masterOrBlank(), Date.now())) all.set(name, value)
+    all.set('master/elected', context.leading().state === 'here' ? 1 : 0)
     sendJson(exchange, metricsObject(all))
   }
 

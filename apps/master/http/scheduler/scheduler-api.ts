@@ -5,12 +5,12 @@ import { methodNotAllowed, sendReply, sendText } from '../answers.ts'
 import type { Exchange, Handler } from '../answers.ts'
 import { decodeCall } from '../decode-call.ts'
 import { acceptedEncoding } from '../negotiate.ts'
-import type { MasterLoop } from '../../shell/loop/master-loop.ts'
+import type { MasterContext } from '../context.ts'
 
 const wrongAccept = "Expecting 'Accept' to allow 'application/x-protobuf' or 'application/json'"
 
 /** `POST /api/v1/scheduler`: checks that need no state; the core does the rest. */
-export function schedulerApi(loop: MasterLoop): Handler {
+export function schedulerApi(context: MasterContext): Handler {
   return async (exchange) => {
     const { request, response } = exchange
     if (request.method !== 'POST') return methodNotAllowed(exchange, ['POST'])
@@ -18,11 +18,11 @@ export function schedulerApi(loop: MasterLoop): Handler {
     if (!call) return
     const problem = schedulerCallProblem(call)
     if (problem !== undefined) return sendText(response, 400, `Failed to validate scheduler::Call: ${problem}`)
-    if (call.type === 'SUBSCRIBE') return subscribe(loop, exchange, call)
+    if (call.type === 'SUBSCRIBE') return subscribe(context, exchange, call)
     if (call.type === 'RECONCILE_OPERATIONS' && !acceptedEncoding(request)) return sendText(response, 406, wrongAccept)
     sendReply(
       response,
-      await loop.ask<'scheduler-call'>({ type: 'scheduler-call', streamId: givenStreamId(exchange), call }),
+      await context.loop.ask<'scheduler-call'>({ type: 'scheduler-call', streamId: givenStreamId(exchange), call }),
     )
   }
 }
@@ -32,7 +32,7 @@ const givenStreamId = ({ request }: Exchange): string | undefined => {
   return Array.isArray(value) ? value[0] : value
 }
 
-function subscribe(loop: MasterLoop, exchange: Exchange, call: scheduler.Call): void {
+function subscribe({ loop }: MasterContext, exchange: Exchange, call: scheduler.Call): void {
   const { request, response } = exchange
   const encoding = acceptedEncoding(request)
   if (!encoding) return sendText(response, 406, wrongAccept)

@@ -1,18 +1,26 @@
 import { step } from '@thermosphere/master-core'
 import type { Effect, Input, Master, Note, Reply } from '@thermosphere/master-core'
 import type { master, scheduler } from '@thermosphere/protocol'
-import { CoreLoop } from '@thermosphere/service-kit'
+import { CoreLoop, delay } from '@thermosphere/service-kit'
 import type { Metrics } from '@thermosphere/service-kit'
-import type { Store } from '@thermosphere/store'
+import { fencedPersist } from '@thermosphere/store'
+import type { Leadership, Store } from '@thermosphere/store'
+import { MASTER_LIMITS } from '../../limits.ts'
 import { AgentLinkServer } from '../agent-link/agent-link-server.ts'
 import { encodeOperatorEvent, encodeSchedulerEvent, EventStreams } from '../streams/event-streams.ts'
 
 export type MasterLoopOptions = {
   readonly master: Master
   readonly store: Store
+  readonly leadership: Leadership
   readonly metrics: Metrics
   readonly note: (note: Note) => void
   readonly onFatal: (error: unknown) => void
+}
+
+const notLeading: Reply = {
+  status: 503,
+  text: 'This master does not lead any more; ask the leader whether the change was made, and repeat it otherwise',
 }
 
 type Performed = Exclude<Effect, { type: 'store' | 'timer' }>
@@ -28,22 +36,24 @@ export class MasterLoop {
   readonly #loop: CoreLoop<Input, Effect>
   readonly #waiting = new Map<number, (reply: Reply) => void>()
   readonly #note: (note: Note) => void
+  readonly #leadership: Leadership
   #nextRequest = 1
+  #isClosing = false
 
-  constructor({ master: state, store, metrics, note, onFatal }: MasterLoopOptions) {
+  constructor({ master: state, store, leadership, metrics, note, onFatal }: MasterLoopOptions) {
     this.master = state
+    this.#leadership = leadership
     this.#note = note
     const storeTimer = metrics.timer('registrar/state_store')
     this.#loop = new CoreLoop<Input, Effect>({
       step: (input, now) => step(state, input, now),
       persist: async (writes) => {
-        await storeTimer.time(() => store.transact({ operations: writes }))
+        await storeTimer.time(() => fencedPersist(store, { leadership, operations: writes }))
       },
       perform: (effect) => this.#perform(effect),
       timerInput: (key) => ({ type: 'timer', key }),
       onFatal,
     })
-    metrics.gauge('registrar/queued_operations', () => this.#loop.stats().unpersistedWriteCount)
     const submit = (input: Input): void => this.#loop.submit(input)
     this.schedulers = new EventStreams(encodeSchedulerEvent, (streamId) => submit({ type: 'stream-closed', streamId }))
     this.operators = new EventStreams(encodeOperatorEvent, (streamId) =>
@@ -60,23 +70,45 @@ export class MasterLoop {
     this.#loop.submit(input)
   }
 
+  /** Registry writes that are decided and not yet under way. */
+  get queuedWriteCount(): number {
+    return this.#loop.stats().unpersistedWriteCount
+  }
+
   /** A call that is answered once what it changed is durable. */
   ask<K extends keyof Call>(call: Call[K]): Promise<Reply> {
     const requestId = this.#nextRequest++
     const { promise, resolve } = Promise.withResolvers<Reply>()
+    if (this.#isClosing) return Promise.resolve(notLeading)
     this.#waiting.set(requestId, resolve)
     this.#loop.submit({ ...call, requestId } as Input)
     return promise
   }
 
+  /**
+   * While it leads, what was asked for is still written and answered. A master that was deposed ends its streams and
+   * links first, so that nobody takes it for the leader.
+   */
   async close(): Promise<void> {
-    await this.#loop.close()
+    this.#isClosing = true
+    if (this.#leadership.lost.aborted) this.#hangUp()
+    const late = new AbortController()
+    await Promise.race([this.#loop.close(), delay(MASTER_LIMITS.termCloseMs, late.signal).catch(() => undefined)])
+    late.abort()
+    this.#hangUp()
+  }
+
+  #hangUp(): void {
+    for (const resolve of this.#waiting.values()) resolve(notLeading)
+    this.#waiting.clear()
     this.schedulers.endAll()
     this.operators.endAll()
     this.links.close()
   }
 
   #perform(effect: Performed): void {
+    // A process that was stopped past its lease must not speak as the leader before it has noticed.
+    if (this.#leadership.lost.aborted) return
     switch (effect.type) {
       case 'event':
         return this.schedulers.send(effect.streamId, effect.event)

@@ -1,0 +1,60 @@
+/** All that the leading master runs: the registry as it found it, the core and its loop, streams and links. */
+import { createRandom } from '@thermosphere/effects'
+import type { mesos } from '@thermosphere/protocol'
+import { createMaster } from '@thermosphere/master-core'
+import { Deposed } from '@thermosphere/store'
+import type { Leadership, Store, Term } from '@thermosphere/store'
+import type { Logger, Metrics } from '@thermosphere/service-kit'
+import { randomInt } from 'node:crypto'
+import type { Config } from './config.ts'
+import { createNoteLog } from './logger.ts'
+import { allocatorOptions, coreConfig, withFirstWeights } from './shell/core-config.ts'
+import { MasterLoop } from './shell/loop/master-loop.ts'
+import { loadRegistry } from './shell/registry/load-registry.ts'
+
+export type TermOptions = {
+  readonly config: Config
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly store: Store
+  readonly leadership: Leadership
+  /** A new one for each term. */
+  readonly info: mesos.MasterInfo
+  /** When the process started, in milliseconds of wall time. */
+  readonly startedAt: number
+  /** Ends the term: somebody else leads. */
+  readonly end: () => void
+  readonly onFatal: (error: unknown) => void
+}
+
+export type MasterTerm = Term & { readonly loop: MasterLoop }
+
+export async function openTerm(options: TermOptions): Promise<MasterTerm> {
+  const { config, logger, metrics, store, leadership, info, startedAt, end, onFatal } = options
+  const readAt = performance.now()
+  const registry = withFirstWeights(await loadRegistry(store), config.weights)
+  const durationMs = Math.round(performance.now() - readAt)
+  metrics.timer('registrar/state_fetch').observe(durationMs)
+  const { admitted, unreachable } = registry
+  const counts = { agentCount: admitted.size, unreachableCount: unreachable.size }
+  logger.info({ masterId: info.id, ...counts, durationMs }, 'registry.recovered')
+  const master = createMaster({
+    config: coreConfig(config),
+    info,
+    registry,
+    random: createRandom(randomInt(2 ** 32)),
+    allocator: allocatorOptions(config),
+    startedAt,
+    now: Date.now(),
+  })
+  const loop = new MasterLoop({
+    master,
+    store,
+    leadership,
+    metrics,
+    note: createNoteLog(logger),
+    onFatal: (error) => (error instanceof Deposed ? end() : onFatal(error)),
+  })
+  loop.submit({ type: 'started' })
+  return { loop, close: () => loop.close() }
+}
