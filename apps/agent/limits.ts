@@ -29,6 +29,6 @@ export const LIMITS = {
   /** How long a standby is listened to that names a master which is gone; then that one is asked again. */
   linkHoldMs: 3000,
   /** gRPC keep-alive: finds a dead peer whose machine vanished. */
-  linkKeepaliveMs: 10_000,
+  linkKeepaliveMs: 5_000,
   statisticsParallelMax: 16,
 } as const

@@ -72,13 +72,6 @@ export class AgentLinkClient {
     })
   }
 
-  /** Resolves once the master is reached; rejects after `timeoutMs`. */
-  ready(timeoutMs: number): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    this.#client.waitForReady(Date.now() + timeoutMs, (error) => (error === undefined ? resolve() : reject(error)))
-    return promise
-  }
-
   /** Opens a link. A stream that fails emits `error` with a gRPC status, then `close`. */
   connect(metadata = new grpc.Metadata()): AgentLinkClientStream {
     const { path, requestSerialize, responseDeserialize } = agentLinkService.connect

@@ -27,7 +27,7 @@ export class HeldLeadership implements Leadership {
     this.#scheduleRenewal()
   }
 
-  /** Exact at each look: a process that was stopped for longer than its lease learns it here before it does anything. */
+  /** Exact at each look: a process that was stopped for longer than its lease learns it here, before it acts. */
   get lost(): AbortSignal {
     if (performance.now() - this.#renewedAt >= this.#ttlMs) this.lose('the lease ran out')
     return this.#abort.signal

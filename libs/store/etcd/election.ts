@@ -121,7 +121,9 @@ export class EtcdLeadership implements Leadership {
     void this.#keep()
   }
 
+  /** Exact at each look: a process that was stopped for longer than its lease learns it here, before it acts. */
   get lost(): AbortSignal {
+    if (performance.now() - this.#renewedAt >= this.#ttlMs) this.lose('the lease could not be renewed in time')
     return this.#abort.signal
   }
 
@@ -135,7 +137,7 @@ export class EtcdLeadership implements Leadership {
 
   /** Leadership is gone, for a reason that the signal carries. */
   lose(reason: string): void {
-    if (this.lost.aborted) return
+    if (this.#abort.signal.aborted) return
     clearTimeout(this.#expiry)
     this.#abort.abort(new Error(`${this.name}: ${reason}`))
   }

@@ -7,7 +7,6 @@ import type { agentLink } from '@thermosphere/protocol'
 import { AgentLinkClient, isStandby, LeaderFinder } from '@thermosphere/protocol/node'
 import type { AgentLinkClientStream, Attempt, Attempted, Masters } from '@thermosphere/protocol/node'
 import type { Background, Logger } from '@thermosphere/service-kit'
-import { reasonOf } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
 
 export type AgentLinkOptions = {
@@ -28,9 +27,10 @@ export class AgentLink {
   #master = ''
   #isUp = false
   #isStarted = false
-  /** The master that led us until its stream ended. */
+  /** The master that was lost or not reached last. */
   #lost: string | undefined
   #downSince = performance.now()
+  #toldFailure = ''
 
   constructor(options: AgentLinkOptions) {
     this.#options = options
@@ -73,9 +73,16 @@ export class AgentLink {
     while (attempt !== undefined) {
       const { after, reason } = await this.#attempt(attempt)
       if (signal.aborted) return
-      this.#options.log.info({ master: attempt.address, reason }, 'link.down')
+      this.#tellFailure(attempt.address, reason)
       attempt = await finder.next(after)
     }
+  }
+
+  /** A master that stays away is mentioned once. */
+  #tellFailure(master: string, reason: string): void {
+    const failure = `${master} ${reason}`
+    if (failure !== this.#toldFailure) this.#options.log.info({ master, reason }, 'link.down')
+    this.#toldFailure = failure
   }
 
   /** One stream from its beginning to its end. */
@@ -83,10 +90,7 @@ export class AgentLink {
     this.#master = address.replace(/^https?:\/\//, '')
     const client = new AgentLinkClient(this.#master, { keepaliveMs: LIMITS.linkKeepaliveMs })
     try {
-      await client.ready(LIMITS.linkDialMs)
       return await this.#run(client.connect(), superseded)
-    } catch (error) {
-      return { after: { type: 'failed' }, reason: reasonOf(error) }
     } finally {
       client.close()
     }
@@ -94,37 +98,46 @@ export class AgentLink {
 
   async #run(stream: AgentLinkClientStream, superseded: AbortSignal): Promise<Ended> {
     const { promise: ended, resolve } = Promise.withResolvers<Ended>()
-    let holding: NodeJS.Timeout | undefined
     let hasHeard = false
     const lose = (reason: string): void => {
       resolve({ after: this.#isUp ? { type: 'lost', wasStable: hasHeard } : { type: 'failed' }, reason })
     }
+    let patience = setTimeout(() => lose('no answer in time'), LIMITS.linkDialMs)
     stream.on('metadata', (headers) => {
-      if (isStandby(headers)) holding = setTimeout(() => lose('the leader did not change'), LIMITS.linkHoldMs)
-      else this.#up()
+      clearTimeout(patience)
+      if (!isStandby(headers)) this.#up()
     })
     stream.on('data', (message: agentLink.MasterMessage) => {
       hasHeard = true
       if (message.type !== 'NOT_LEADER') return this.#options.onMessage(message)
-      const { leader } = message.not_leader ?? {}
-      if (leader === undefined || leader === this.#lost) return
-      resolve({ after: { type: 'moved', to: leader }, reason: `the leader is ${leader}` })
+      clearTimeout(patience)
+      patience = this.#considerMove(message.not_leader?.leader, resolve)
     })
     stream.on('error', (error: Error) => lose(error.message))
     stream.on('end', () => lose('the master ended the stream'))
-    superseded.addEventListener('abort', () => stream.cancel())
     if (superseded.aborted) stream.cancel()
+    else superseded.addEventListener('abort', () => stream.cancel())
     this.#stream = stream
     const { after, reason } = await ended
-    clearTimeout(holding)
+    clearTimeout(patience)
     stream.cancel()
-    this.#down(reason)
+    this.#down(after, reason)
     return { after, reason }
+  }
+
+  /** To the leader that a standby names, at once; to one that has just failed only when it is still named later. */
+  #considerMove(leader: string | undefined, resolve: (ended: Ended) => void): NodeJS.Timeout {
+    const move = (again: boolean): void => {
+      const after: Attempted = leader === undefined ? { type: 'failed' } : { type: 'moved', to: leader, again }
+      resolve({ after, reason: `the leader is ${leader ?? 'not elected'}` })
+    }
+    if (leader !== undefined && leader !== this.#lost) move(false)
+    return setTimeout(() => move(true), LIMITS.linkHoldMs)
   }
 
   #up(): void {
     this.#isUp = true
-    this.#lost = undefined
+    this.#toldFailure = ''
     this.#options.log.info(
       { master: this.#master, durationMs: Math.round(performance.now() - this.#downSince) },
       'link.up',
@@ -132,10 +145,9 @@ export class AgentLink {
     this.#options.onUp()
   }
 
-  #down(reason: string): void {
+  #down(after: Attempted, reason: string): void {
     this.#stream = undefined
-    // Lost once: whoever is asked next may name it in good faith, and it may be there again a moment later.
-    this.#lost = this.#isUp ? this.#master : undefined
+    if (after.type !== 'moved') this.#lost = this.#master
     if (!this.#isUp) return
     this.#isUp = false
     this.#downSince = performance.now()

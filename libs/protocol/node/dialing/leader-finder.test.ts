@@ -66,6 +66,15 @@ suite('finding the leader in a list', () => {
     assert.equal(pauses(), 1)
   })
 
+  test('asks one that failed again when it is still named after a while', async (context) => {
+    const { next, pauses } = finderOf(context, ['dead:1', 'standby:1'])
+    await next()
+    await next(failed)
+    assert.equal(await next({ type: 'moved', to: 'dead:1', again: true }), 'dead:1')
+    assert.equal(await next(failed), 'standby:1')
+    assert.equal(pauses(), 0)
+  })
+
   test('ends a chain of redirects that names ever new servers', async (context) => {
     const { next, pauses } = finderOf(context, ['a:1'])
     await next()

@@ -20,8 +20,8 @@ export type Masters = readonly string[] | LeaderSource
 
 /** What became of an attempt. */
 export type Attempted =
-  /** The server named another one. */
-  | { readonly type: 'moved'; readonly to: string }
+  /** The server named another one; `again` when that one may be asked although it has failed, as time has passed. */
+  | { readonly type: 'moved'; readonly to: string; readonly again?: boolean }
   /** It was not reached, or nobody leads. */
   | { readonly type: 'failed' }
   /** There was a connection and it ended; `wasStable` when it had lasted. */
@@ -75,6 +75,7 @@ export class LeaderFinder {
     this.#hint = undefined
     if (address !== undefined) this.#failed.add(hostOf(address))
     if (address !== undefined && this.#addresses[this.#index] === address) this.#index += 1
+    if (after.type === 'moved' && after.again === true) this.#failed.clear()
     const mayMove = this.#failed.size <= this.#addresses.length + REDIRECTS_MAX
     if (after.type === 'moved' && mayMove) this.#hint = after.to
     if (after.type !== 'lost') return
