@@ -26,9 +26,10 @@ await runService('chronos', async (lifecycle) => {
     store,
     name: leaderName,
     ttlMs: leaderTtlMs,
-    open: (leadership, end) => openTerm({ ...parts, leadership, end, onFatal, url: () => candidate.leader ?? '' }),
+    open: (leadership, end) => openTerm({ ...parts, leadership, end, url: () => candidate.leader ?? '' }),
     onElected: ({ token }) => logger.info({ token }, 'leader.elected'),
     onResigned: ({ token }) => logger.info({ token }, 'leader.resigned'),
+    onFailed: (err) => logger.warn({ err }, 'leader.failed'),
     onFatal,
   })
   const handle: RequestListener = (request, response) => {

@@ -3,7 +3,6 @@ import { createRandom } from '@thermosphere/effects'
 import type { mesos } from '@thermosphere/protocol'
 import { createRequestObserver } from '@thermosphere/service-kit'
 import type { Background, Logger, Metrics } from '@thermosphere/service-kit'
-import { Deposed } from '@thermosphere/store'
 import type { Leadership, Store, Term } from '@thermosphere/store'
 import { randomInt } from 'node:crypto'
 import type { RequestListener } from 'node:http'
@@ -21,11 +20,10 @@ export type TermOptions = {
   readonly registry: Metrics
   readonly background: Background
   readonly leadership: Leadership
-  /** Ends the term: somebody else leads. */
-  readonly end: () => void
+  /** Ends the term, for the error if there is one: this process campaigns again, or stops if it cannot go on. */
+  readonly end: (error?: unknown) => void
   /** Where this process is reached. */
   readonly url: () => string
-  readonly onFatal: (error: unknown) => void
 }
 
 function frameworkInfoOf(config: Config, webuiUrl: string): mesos.FrameworkInfo {
@@ -46,7 +44,7 @@ function frameworkInfoOf(config: Config, webuiUrl: string): mesos.FrameworkInfo 
 export type ChronosTerm = Term & { readonly handle: RequestListener }
 
 export async function openTerm(options: TermOptions): Promise<ChronosTerm> {
-  const { config, store, logger, registry, background, leadership, end, url, onFatal } = options
+  const { config, store, logger, registry, background, leadership, end, url } = options
   const random = createRandom(randomInt(2 ** 32))
   const { cluster_name: clusterName } = config
   const channels = notificationChannels(config)
@@ -63,7 +61,7 @@ export async function openTerm(options: TermOptions): Promise<ChronosTerm> {
     metrics: registry,
     background,
     notify: (notification) => notifier.notify(notification),
-    onFatal: (error) => (error instanceof Deposed ? end() : onFatal(error)),
+    onFatal: end,
   })
   const { http_credentials: credentials, http_realm: realm } = config
   const app = createChronosApp({

@@ -27,7 +27,11 @@ export type StoreErrorCode =
   /** The store was closed. */
   | 'STORE_CLOSED'
 
+/** The same call may be made again: nothing of it was done. */
 const RETRYABLE: readonly StoreErrorCode[] = ['STORE_BUSY', 'STORE_FULL', 'STORE_UNAVAILABLE']
+
+/** Nothing is wrong with the data: who reads the state anew may go on. */
+const PASSING: readonly StoreErrorCode[] = [...RETRYABLE, 'STORE_UNKNOWN', 'STORE_RESTORED', 'STORE_COMPACTED']
 
 /** An operational failure of a store, told by `code`. */
 export class StoreError extends Error {
@@ -40,6 +44,10 @@ export class StoreError extends Error {
     this.retryable = RETRYABLE.includes(code)
   }
 }
+
+/** Whether a leader may lead again after it, with state that it reads anew. */
+export const isPassingStoreError = (error: unknown): boolean =>
+  error instanceof StoreError && PASSING.includes(error.code)
 
 /** The answer to a watcher whose place in the log is gone; `compacted` is the last revision that was dropped. */
 export const compactedError = (fromRevision: number, compacted: number): StoreError =>

@@ -58,3 +58,14 @@ export const ETCD_LIMITS = {
   /** An observer asks again at least this often, should a watch have missed the end of a leader. */
   observePollMs: 5_000,
 } as const
+
+/** Bounds of a candidate. */
+export const CANDIDATE_LIMITS = {
+  /** Before the first repetition after a failure that passes; doubled each time. */
+  retryDelayMs: 200,
+  retryDelayMsMax: 5_000,
+  /** What has worked that long counts as sound: the delays begin anew. */
+  provenMs: 30_000,
+  /** A term that takes longer to close is left behind; it can write nothing any more. */
+  closeTimeoutMs: 5_000,
+} as const

@@ -1,8 +1,17 @@
 /**
  * Who leads of several processes on one store. The elected one opens a term; the others wait and know who leads.
- * Losing leadership ends the term, not the process. Writes of a term are fenced by its leadership (fencedPersist).
+ *
+ *   campaign -> open(leadership, end) -> term -> lost, ended or closing -> term.close() -> resign -> campaign ...
+ *
+ * Losing leadership ends the term, not the process. So does a store that fails in a way that passes: not reached,
+ * full, of unknown outcome, restored. The next term reads the whole state anew. Whatever else fails is fatal: corrupt
+ * values above all, which another term would find as well.
+ * Writes of a term are fenced by its leadership (fencedPersist), so a term that is slow to close does no harm.
  */
-import type { Leadership, Operation, Store } from '../store.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isPassingStoreError } from '../errors.ts'
+import { CANDIDATE_LIMITS } from '../limits.ts'
+import type { Leadership, LeaderView, Operation, Store } from '../store.ts'
 
 /** What the leader runs, from election to loss. */
 export type Term = { readonly close: () => Promise<void> }
@@ -13,14 +22,21 @@ export type CandidateOptions<T extends Term> = {
   readonly name: string
   /** A leader that does not renew for that long is replaced. */
   readonly ttlMs: number
-  /** `end` gives leadership up, for a term that found out that it was deposed. */
-  readonly open: (leadership: Leadership, end: () => void) => Promise<T>
-  /** Every change of who leads, this process included. */
+  /**
+   * Reads the state and begins to lead. `end` ends the term: without an error, with Deposed or with a store's failure
+   * that passes this process campaigns again; any other error is fatal.
+   */
+  readonly open: (leadership: Leadership, end: (error?: unknown) => void) => Promise<T>
+  /** Every change of `leader`. */
   readonly onLeader?: (leader: string | undefined) => void
   readonly onElected?: (leadership: Leadership) => void
   readonly onResigned?: (leadership: Leadership) => void
-  /** A term could not be opened or closed, or the store failed: nobody can continue. */
+  /** A campaign, a term or the watch of the leader failed in a way that passes; it is tried again. */
+  readonly onFailed?: (error: unknown) => void
+  /** Nobody can continue; called once. */
   readonly onFatal: (error: unknown) => void
+  /** How long a term may take to close once it has lost leadership; default `CANDIDATE_LIMITS.closeTimeoutMs`. */
+  readonly closeTimeoutMs?: number
 }
 
 /** A write was refused because somebody else was elected. */
@@ -36,19 +52,23 @@ export class Candidate<T extends Term> {
   readonly #options: CandidateOptions<T>
   readonly #closing = new AbortController()
   #term: T | undefined
-  #leader: string | undefined
+  /** What this process told when it was elected, while it leads. */
+  #leading: string | undefined
+  #observed: LeaderView | undefined
+  #endedToken = 0
+  #told: string | undefined
   #work: Promise<unknown> = Promise.resolve()
 
   constructor(options: CandidateOptions<T>) {
     this.#options = options
   }
 
-  /** What the leader gave to `start`, of this process or another. */
+  /** What the leader gave to `start`, of this process or another; undefined while nobody is known to lead. */
   get leader(): string | undefined {
-    return this.#leader
+    return this.#leading ?? this.#observed?.value
   }
 
-  /** Set while this process leads. */
+  /** Set while this process leads and its term is open. */
   get term(): T | undefined {
     return this.#term
   }
@@ -56,9 +76,14 @@ export class Candidate<T extends Term> {
   /** `value` tells others who leads: the address where this process is reached. */
   start(value: string): void {
     const guard = (error: unknown): void => {
-      if (!this.#closing.signal.aborted) this.#options.onFatal(error)
+      const isFirst = !this.#closing.signal.aborted
+      this.#closing.abort()
+      if (isFirst) this.#options.onFatal(error)
     }
-    this.#work = Promise.all([this.#observe().catch(guard), this.#run(value).catch(guard)])
+    this.#work = Promise.all([
+      this.#repeat(() => this.#observe()).catch(guard),
+      this.#repeat(() => this.#leadOnce(value)).catch(guard),
+    ])
   }
 
   async close(): Promise<void> {
@@ -66,29 +91,114 @@ export class Candidate<T extends Term> {
     await this.#work
   }
 
-  async #observe(): Promise<void> {
-    const { store, name, onLeader } = this.#options
-    for await (const view of store.observeLeader(name, { signal: this.#closing.signal })) {
-      this.#leader = view?.value
-      onLeader?.(this.#leader)
+  /** Until closed: after a failure that passes, again, later each time. Rejects with any other failure. */
+  async #repeat(work: () => Promise<void>): Promise<void> {
+    const { signal } = this.#closing
+    let delayMs: number = CANDIDATE_LIMITS.retryDelayMs
+    while (!signal.aborted) {
+      const startedAt = performance.now()
+      try {
+        await work()
+        delayMs = CANDIDATE_LIMITS.retryDelayMs
+      } catch (error) {
+        if (signal.aborted) return
+        if (!isPassing(error)) throw error
+        this.#options.onFailed?.(error)
+        // What has worked for a while before it failed is tried again soon.
+        if (performance.now() - startedAt > CANDIDATE_LIMITS.provenMs) delayMs = CANDIDATE_LIMITS.retryDelayMs
+        await sleep(delayMs * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined)
+        delayMs = Math.min(CANDIDATE_LIMITS.retryDelayMsMax, delayMs * 2)
+      }
     }
   }
 
-  async #run(value: string): Promise<void> {
-    const { store, name, ttlMs, open, onElected, onResigned } = this.#options
-    const { signal } = this.#closing
-    while (!signal.aborted) {
-      const leadership = await store.campaign(name, { value, ttlMs, signal })
-      onElected?.(leadership)
-      const deposed = new AbortController()
-      this.#leader = value
-      const term = await open(leadership, () => deposed.abort())
-      this.#term = term
-      await aborted(AbortSignal.any([leadership.lost, deposed.signal, signal]))
-      this.#term = undefined
-      await term.close()
+  async #observe(): Promise<void> {
+    const { store, name } = this.#options
+    try {
+      for await (const view of store.observeLeader(name, { signal: this.#closing.signal })) {
+        // Our own end is known here before the store tells of it.
+        this.#observed = view !== undefined && view.token > this.#endedToken ? view : undefined
+        this.#tellLeader()
+      }
+    } finally {
+      this.#observed = undefined
+      this.#tellLeader()
+    }
+  }
+
+  #tellLeader(): void {
+    if (this.leader === this.#told) return
+    this.#told = this.leader
+    this.#options.onLeader?.(this.leader)
+  }
+
+  async #leadOnce(value: string): Promise<void> {
+    const { store, name, ttlMs, onElected, onResigned } = this.#options
+    const leadership = await store.campaign(name, { value, ttlMs, signal: this.#closing.signal })
+    onElected?.(leadership)
+    this.#leading = value
+    this.#tellLeader()
+    try {
+      await this.#serve(leadership)
+    } finally {
+      this.#ended(leadership)
       await leadership.resign()
       onResigned?.(leadership)
+    }
+  }
+
+  /** From election to loss; rejects with what ended the term, if that was a failure. */
+  async #serve(leadership: Leadership): Promise<void> {
+    const ended = Promise.withResolvers<void>()
+    const over = AbortSignal.any([leadership.lost, this.#closing.signal])
+    const opening = this.#options.open(leadership, (error) =>
+      error === undefined ? ended.resolve() : ended.reject(error),
+    )
+    const end = Promise.race([ended.promise, aborted(over)])
+    // Told below; a term may also end before it is open.
+    end.catch(() => undefined)
+    const term = await this.#opened(opening, end)
+    if (term === undefined) return
+    this.#term = term
+    try {
+      await end
+    } finally {
+      this.#ended(leadership)
+      await this.#closeTerm(term)
+    }
+  }
+
+  /** From here on nobody is led by this process, whatever the store still tells of it. */
+  #ended({ token }: Leadership): void {
+    this.#term = undefined
+    this.#leading = undefined
+    this.#endedToken = Math.max(this.#endedToken, token)
+    if (this.#observed !== undefined && this.#observed.token <= this.#endedToken) this.#observed = undefined
+    this.#tellLeader()
+  }
+
+  /** The open term; undefined when leadership ended first, in which case the term is closed once it is open. */
+  async #opened(opening: Promise<T>, end: Promise<void>): Promise<T | undefined> {
+    const term = await Promise.race([opening, end])
+    if (term !== undefined) return term
+    // It may hang on a store that does not answer. Its outcome concerns nobody any more.
+    void opening.then((late) => this.#closeTerm(late)).catch(() => undefined)
+    return undefined
+  }
+
+  /** A term that hangs is left behind: it has lost leadership, so it can write nothing. */
+  async #closeTerm(term: T): Promise<void> {
+    const timer = new AbortController()
+    const ms = this.#options.closeTimeoutMs ?? CANDIDATE_LIMITS.closeTimeoutMs
+    const closing = term.close()
+    closing.catch(() => undefined)
+    try {
+      await Promise.race([closing, sleep(ms, undefined, { signal: timer.signal })])
+    } catch (error) {
+      // What ended the term is told by itself; that the store also failed to take its last writes adds nothing.
+      if (!isPassing(error)) throw error
+    } finally {
+      timer.abort()
     }
   }
 }
@@ -101,6 +211,8 @@ export async function fencedPersist(
   const result = await store.transact({ conditions: [{ type: 'leader', leadership }], operations })
   if (!result.applied) throw new Deposed(leadership.name)
 }
+
+const isPassing = (error: unknown): boolean => error instanceof Deposed || isPassingStoreError(error)
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
