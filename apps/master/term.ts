@@ -2,7 +2,6 @@
 import { createRandom } from '@thermosphere/effects'
 import type { mesos } from '@thermosphere/protocol'
 import { createMaster } from '@thermosphere/master-core'
-import { Deposed } from '@thermosphere/store'
 import type { Leadership, Store, Term } from '@thermosphere/store'
 import type { Logger, Metrics } from '@thermosphere/service-kit'
 import { randomInt } from 'node:crypto'
@@ -22,15 +21,14 @@ export type TermOptions = {
   readonly info: mesos.MasterInfo
   /** When the process started, in milliseconds of wall time. */
   readonly startedAt: number
-  /** Ends the term: somebody else leads. */
-  readonly end: () => void
-  readonly onFatal: (error: unknown) => void
+  /** Ends the term, for the error if there is one: this process campaigns again, or stops if it cannot go on. */
+  readonly end: (error?: unknown) => void
 }
 
 export type MasterTerm = Term & { readonly loop: MasterLoop }
 
 export async function openTerm(options: TermOptions): Promise<MasterTerm> {
-  const { config, logger, metrics, store, leadership, info, startedAt, end, onFatal } = options
+  const { config, logger, metrics, store, leadership, info, startedAt, end } = options
   const readAt = performance.now()
   const registry = withFirstWeights(await loadRegistry(store), config.weights)
   const durationMs = Math.round(performance.now() - readAt)
@@ -53,7 +51,7 @@ export async function openTerm(options: TermOptions): Promise<MasterTerm> {
     leadership,
     metrics,
     note: createNoteLog(logger),
-    onFatal: (error) => (error instanceof Deposed ? end() : onFatal(error)),
+    onFatal: end,
   })
   loop.submit({ type: 'started' })
   return { loop, close: () => loop.close() }

@@ -14,7 +14,7 @@ import { StandbyLinks } from './agent-link/standby-links.ts'
 import type { MasterLoop } from './loop/master-loop.ts'
 
 export type SeatOptions = {
-  readonly parts: Omit<TermOptions, 'leadership' | 'info' | 'end' | 'onFatal'>
+  readonly parts: Omit<TermOptions, 'leadership' | 'info' | 'end'>
   /** `host:port` at which others reach this process. */
   readonly address: string
   /** A new description for each term. */
@@ -41,6 +41,7 @@ export class Seat {
       onLeader: (leader) => this.#onLeader(leader),
       onElected: (leadership) => this.#onElected(leadership),
       onResigned: (leadership) => this.#onResigned(leadership),
+      onFailed: (err) => parts.logger.warn({ err }, 'leader.failed'),
       onFatal,
     })
   }
@@ -73,9 +74,11 @@ export class Seat {
     this.#standby.close()
   }
 
-  async #open(leadership: Leadership, end: () => void): Promise<MasterTerm> {
-    const { parts, info, onFatal, address } = this.#options
-    const term = await openTerm({ ...parts, leadership, info: info(), end, onFatal })
+  async #open(leadership: Leadership, end: (error?: unknown) => void): Promise<MasterTerm> {
+    const { parts, info, address } = this.#options
+    const term = await openTerm({ ...parts, leadership, info: info(), end })
+    // Lost while it was read: the candidate has gone on without it.
+    if (leadership.lost.aborted) return term
     this.#isOpening = false
     // By the time an agent follows this, the term is there.
     this.#standby.announce(address)
@@ -89,6 +92,7 @@ export class Seat {
   }
 
   #onResigned({ token }: Leadership): void {
+    this.#isOpening = false
     this.#standby.announce(this.#leader === this.#options.address ? undefined : this.#leader)
     this.#tell('term.closed', { term: token })
   }

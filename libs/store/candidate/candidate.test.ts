@@ -144,6 +144,23 @@ test('a term that is still being opened when leadership is lost is given up, and
     assert.deepEqual(rig.fatal, [])
   }))
 
+test('a term that fails while it is being opened is closed once it is there', () =>
+  withRig(async (rig) => {
+    const late = Promise.withResolvers<Term>()
+    let openCount = 0
+    const candidate = rig.candidate('a:1', {
+      open: (leadership, end) => {
+        if (openCount++ > 0) return rig.open(leadership, end)
+        end(new Deposed('leader'))
+        return late.promise
+      },
+    })
+    await eventually(() => candidate.term !== undefined)
+    let isClosed = false
+    late.resolve({ close: async () => void (isClosed = true) })
+    await eventually(() => isClosed)
+  }))
+
 for (const [title, error] of [
   ['Deposed', new Deposed('leader')],
   ['a store that is not reached', failure('STORE_UNAVAILABLE')],

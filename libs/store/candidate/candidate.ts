@@ -179,11 +179,14 @@ export class Candidate<T extends Term> {
 
   /** The open term; undefined when leadership ended first, in which case the term is closed once it is open. */
   async #opened(opening: Promise<T>, end: Promise<void>): Promise<T | undefined> {
-    const term = await Promise.race([opening, end])
-    if (term !== undefined) return term
-    // It may hang on a store that does not answer. Its outcome concerns nobody any more.
-    void opening.then((late) => this.#closeTerm(late)).catch(() => undefined)
-    return undefined
+    let term: T | undefined
+    try {
+      term = (await Promise.race([opening, end])) ?? undefined
+    } finally {
+      // It may hang on a store that does not answer. Its outcome concerns nobody any more.
+      if (term === undefined) void opening.then((late) => this.#closeTerm(late)).catch(() => undefined)
+    }
+    return term
   }
 
   /** A term that hangs is left behind: it has lost leadership, so it can write nothing. */
