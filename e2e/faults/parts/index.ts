@@ -1,5 +1,6 @@
 export { Fleet } from './fleet.ts'
 export type { FleetOptions } from './fleet.ts'
-export { thisMachine } from './host.ts'
-export type { Host } from './host.ts'
+export { LogTail } from './log.ts'
+export { between, Network, oneWay } from './network.ts'
+export type { Cut } from './network.ts'
 export type { Part, PartKind } from './part.ts'

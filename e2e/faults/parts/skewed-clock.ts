@@ -20,7 +20,8 @@ if (file !== undefined) {
   const Real = Date
   const now = (): number => Real.now() + offsetMs
   globalThis.Date = new Proxy(Real, {
-    construct: (target, args: [], newTarget) => Reflect.construct(target, args.length === 0 ? [now()] : args, newTarget),
+    construct: (target, args: [], newTarget) =>
+      Reflect.construct(target, args.length === 0 ? [now()] : args, newTarget),
     get: (target, name, receiver) => (name === 'now' ? now : (Reflect.get(target, name, receiver) as unknown)),
   })
   reread()

@@ -1,3 +1,5 @@
 export { runKills } from './kills.ts'
+export { runLeaderKills } from './leaders.ts'
+export { runPauses } from './pauses.ts'
 export { addToReport, toMarkdown } from './report.ts'
 export type { Outcome } from './report.ts'

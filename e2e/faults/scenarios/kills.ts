@@ -1,6 +1,7 @@
 /** kill -9 of masters, agents, Marathon and Chronos at random moments of a mixed workload. */
 import type { PartKind } from '../parts/index.ts'
 import type { Outcome } from './report.ts'
+import { group, schedule, single } from './shapes.ts'
 import { runTrial } from './trial.ts'
 import type { Findings, Stage, TrialOptions } from './trial.ts'
 
@@ -12,13 +13,7 @@ export type KillsOptions = TrialOptions & {
 const kinds: readonly Exclude<PartKind, 'etcd'>[] = ['master', 'agent', 'marathon', 'chronos']
 /** A cluster that has just recovered is hit again after at most so long. */
 const pauseMsMax = 2_000
-/** Wide enough that every time of a job falls into a moment when something works, and is run. */
-const schedule = { jobs: 3, intervalSeconds: 5, epsilonSeconds: 60, durationSeconds: 0.2 }
-
-const shapes = {
-  sqlite: { masters: 1, agents: 2, marathons: 1, chronoses: 1, etcds: 0 },
-  etcd: { masters: 3, agents: 2, marathons: 2, chronoses: 2, etcds: 3 },
-}
+const shapes = { sqlite: single, etcd: group }
 
 /** Resolves with how long the recovery took. */
 async function killOne({ fleet, observer, random }: Stage, kind: (typeof kinds)[number]): Promise<number> {

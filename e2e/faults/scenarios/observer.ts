@@ -19,6 +19,7 @@ type Framework = {
 type Group = 'master' | 'marathon' | 'chronos'
 
 const recoveredMsMax = 90_000
+const lookMsMax = 2_000
 const paths: Readonly<Record<string, string>> = { master: '/health', agent: '/health', etcd: '/health' }
 
 const since = (one: Agent | Framework): number => 1000 * (one.reregistered_time ?? one.registered_time)
@@ -27,16 +28,12 @@ const portOf = (text: string): number => Number(text.split(':').at(-1))
 export class Observer {
   readonly #fleet: Fleet
   readonly #masters: Caller
-  readonly #marathons: Caller
-  readonly #chronoses: Caller
   /** Parts that a fault holds down just now: nobody waits for these. */
   readonly #down = new Set<Part>()
 
   constructor(fleet: Fleet) {
     this.#fleet = fleet
     this.#masters = new Caller(fleet.urls('master'))
-    this.#marathons = new Caller(fleet.urls('marathon'))
-    this.#chronoses = new Caller(fleet.urls('chronos'))
   }
 
   markDown(part: Part): void {
@@ -47,21 +44,28 @@ export class Observer {
     this.#down.delete(part)
   }
 
-  /** The part that leads its group; undefined while none does. */
-  async leader(group: Group): Promise<Part | undefined> {
-    const port = await this.#leaderPort(group)
-    return this.#fleet.of(group).find(({ spec }) => spec.port === port)
+  /** The part that leads its group according to any other than `apart`; undefined while none does. */
+  async leader(group: Group, apart?: Part): Promise<Part | undefined> {
+    const asked = this.#fleet.of(group).filter((part) => part !== apart)
+    const ports = await Promise.all(asked.map((part) => this.leaderAccordingTo(part)))
+    const named = this.#fleet.of(group).filter(({ spec }) => ports.includes(spec.port))
+    // Who claims to lead knows better than who heard of another some time ago.
+    const claims = await Promise.all(named.map(async (part) => (await this.leaderAccordingTo(part)) === part.spec.port))
+    return named.find((_, index) => claims[index])
   }
 
-  async #leaderPort(group: Group): Promise<number | undefined> {
-    if (group === 'master') {
-      const info = await this.#masters.read<{ leader_info?: { port: number } }>('/state')
-      return info?.leader_info?.port
-    }
-    const caller = group === 'marathon' ? this.#marathons : this.#chronoses
-    const path = group === 'marathon' ? '/v2/leader' : '/v1/scheduler/leader'
-    const found = await caller.read<{ leader?: string }>(path)
-    return found?.leader === undefined ? undefined : portOf(found.leader)
+  /** The port of the leader that this part names; undefined when it names none, or does not answer. */
+  async leaderAccordingTo(part: Part): Promise<number | undefined> {
+    const { kind } = part.spec
+    const path = { master: '/redirect', marathon: '/v2/leader', chronos: '/v1/scheduler/leader' }[String(kind)]
+    const signal = AbortSignal.timeout(lookMsMax)
+    const answer = await fetch(`${part.url}${path}`, { redirect: 'manual', signal }).catch(() => undefined)
+    const text = await answer?.text().catch(() => undefined)
+    if (answer === undefined || text === undefined) return undefined
+    if (kind === 'master') return answer.status === 307 ? portOf(answer.headers.get('location') ?? '') : undefined
+    if (!answer.ok) return undefined
+    const { leader } = JSON.parse(text) as { leader?: string | null }
+    return leader ? portOf(leader) : undefined
   }
 
   /** Undefined when the cluster as a whole works, as far as nothing holds a part of it down; else what does not. */
@@ -84,7 +88,9 @@ export class Observer {
   #isExcused = (part: Part): boolean => this.#down.has(part)
 
   async #isReachable(part: Part): Promise<boolean> {
-    const answer = await fetch(part.url + (paths[part.spec.kind] ?? '/ping'), { signal: AbortSignal.timeout(2_000) })
+    const answer = await fetch(part.url + (paths[part.spec.kind] ?? '/ping'), {
+      signal: AbortSignal.timeout(lookMsMax),
+    })
     await answer.arrayBuffer()
     return answer.ok
   }
@@ -107,7 +113,7 @@ export class Observer {
     const frameworks = (await this.#masters.read<{ frameworks: Framework[] }>('/frameworks'))?.frameworks ?? []
     const own = frameworks.find((framework) => framework.name === kind)
     if (own === undefined || !own.active || !own.connected || since(own) <= killed.at) return `${kind} is not connected`
-    return (await this.#leaderPort(kind)) === undefined ? `no ${kind} leads` : undefined
+    return (await this.leader(kind)) === undefined ? `no ${kind} leads` : undefined
   }
 
   /** Resolves with how long it took. */

@@ -30,10 +30,12 @@ const outcomeOf = (status: number): Outcome => {
 /** One client of a group of servers; each request goes to the one that answered last, then to the others. */
 export class Caller {
   readonly #bases: readonly string[]
+  readonly #timeoutMs: number
   #first = 0
 
-  constructor(bases: readonly string[]) {
+  constructor(bases: readonly string[], options: { readonly timeoutMs?: number } = {}) {
     this.#bases = bases
+    this.#timeoutMs = options.timeoutMs ?? timeoutMs
   }
 
   /** Never rejects. Follows redirects to the leader. */
@@ -60,7 +62,7 @@ export class Caller {
       const answer = await fetch(base + ask.path, {
         method: ask.method ?? 'GET',
         headers: { 'content-type': 'application/json', accept: 'application/json' },
-        signal: AbortSignal.timeout(timeoutMs),
+        signal: AbortSignal.timeout(this.#timeoutMs),
         ...(ask.body !== undefined && { body: JSON.stringify(ask.body) }),
       })
       return { outcome: outcomeOf(answer.status), status: answer.status, text: await answer.text() }
