@@ -21,7 +21,9 @@ export type FleetOptions = {
   /** On which host a part runs; without it all run on this machine. */
   readonly hostOf?: (kind: PartKind, index: number) => Host
   readonly flags?: Readonly<Partial<Record<PartKind, readonly string[]>>>
-  readonly env?: (name: string) => Readonly<Record<string, string>>
+  readonly env?: (part: string, workDir: string) => Readonly<Record<string, string>>
+  /** Shell commands that remove what the cluster stands on, should the run end without doing so. */
+  readonly undo?: readonly string[]
   readonly restartDelayMs?: number
 }
 
@@ -93,7 +95,7 @@ function serverFlags({ name, kind, host, port }: Place, places: readonly Place[]
 function specOf(place: Place, places: readonly Place[], options: FleetOptions): PartSpec {
   const { kind, name } = place
   const more = [...(options.flags?.[kind] ?? [])]
-  const env = options.env === undefined ? {} : { env: options.env(name) }
+  const env = options.env === undefined ? {} : { env: options.env(name, options.workDir) }
   if (kind === 'etcd') return { ...place, command: [...etcdCommand(place, places, options.workDir), ...more] }
   const insecure = place.host === thisMachine ? [] : ['--insecure']
   const flags = [...serverFlags(place, places, options), ...insecure, ...more]
@@ -105,10 +107,10 @@ export class Fleet {
   readonly parts: readonly Part[]
   readonly #watchdog: Watchdog
 
-  private constructor(workDir: string, parts: readonly Part[]) {
+  private constructor({ workDir, undo = [] }: FleetOptions, parts: readonly Part[]) {
     this.workDir = workDir
     this.parts = parts
-    this.#watchdog = new Watchdog({ workDir, undo: [] })
+    this.#watchdog = new Watchdog({ workDir, undo })
   }
 
   static async start(options: FleetOptions): Promise<Fleet> {
@@ -116,7 +118,7 @@ export class Fleet {
     const places = await placeParts(options)
     const each = { logFolder: `${options.workDir}/logs`, restartDelayMs: options.restartDelayMs ?? restartDelayMs }
     const parts = places.map((place) => new Part(specOf(place, places, options), each))
-    const fleet = new Fleet(options.workDir, parts)
+    const fleet = new Fleet(options, parts)
     for (const part of parts) part.start()
     return fleet
   }

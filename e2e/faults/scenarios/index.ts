@@ -1,5 +1,8 @@
 export { runKills } from './kills.ts'
 export { runLeaderKills } from './leaders.ts'
+export { partitions } from './cells.ts'
+export type { Partition } from './cells.ts'
+export { runPartitions } from './partitions.ts'
 export { runPauses } from './pauses.ts'
 export { addToReport, toMarkdown } from './report.ts'
 export type { Outcome } from './report.ts'

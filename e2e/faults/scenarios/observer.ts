@@ -33,7 +33,7 @@ export class Observer {
 
   constructor(fleet: Fleet) {
     this.#fleet = fleet
-    this.#masters = new Caller(fleet.urls('master'))
+    this.#masters = new Caller(fleet.urls('master'), { timeoutMs: lookMsMax })
   }
 
   markDown(part: Part): void {

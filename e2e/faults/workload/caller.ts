@@ -71,9 +71,13 @@ export class Caller {
     }
   }
 
-  /** The body of a successful GET; undefined when nobody answers it. */
+  /** The body of the first successful GET; undefined when nobody answers it. */
   async read<T>(path: string): Promise<T | undefined> {
-    const { outcome, text } = await this.ask({ path })
-    return outcome === 'acknowledged' ? (JSON.parse(text) as T) : undefined
+    for (let tried = 0; tried < this.#bases.length; tried += 1) {
+      const answer = await this.#askOne(this.#bases[this.#first] ?? '', { path })
+      if (typeof answer === 'object' && answer.outcome === 'acknowledged') return JSON.parse(answer.text) as T
+      this.#first = (this.#first + 1) % this.#bases.length
+    }
+    return undefined
   }
 }
