@@ -1,6 +1,6 @@
 /** Every flag of Chronos, under the original's names where they mean the same. */
 import type { ChronosConfig } from '@thermosphere/chronos-core'
-import { defineFlags, parseFlags, processFlags, workDirFlag } from '@thermosphere/service-kit'
+import { defineFlags, parseFlags, processFlags, requireFlags, workDirFlag } from '@thermosphere/service-kit'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { Channels } from './shell/notify/notifier.ts'
@@ -180,6 +180,9 @@ export const flags = defineFlags({
     help: 'How long a task on an unreachable agent is waited for before it counts as failed.',
   },
 })
+
+/** The configuration of a Chronos that is part of another process; from its arguments alone. */
+export const configOf = (argv: readonly string[]): Config => requireFlags(flags, { argv })
 
 export const readConfig = () =>
   parseFlags(flags, {

@@ -2,7 +2,7 @@
 import { createRandom } from '@thermosphere/effects'
 import type { mesos } from '@thermosphere/protocol'
 import { createRequestObserver } from '@thermosphere/service-kit'
-import type { Background, Logger, Metrics } from '@thermosphere/service-kit'
+import type { Background, Logger, LoopSurroundings, Metrics } from '@thermosphere/service-kit'
 import type { Leadership, Store, Term } from '@thermosphere/store'
 import { randomInt } from 'node:crypto'
 import type { RequestListener } from 'node:http'
@@ -20,6 +20,7 @@ export type TermOptions = {
   readonly registry: Metrics
   readonly background: Background
   readonly leadership: Leadership
+  readonly loop: LoopSurroundings
   /** Ends the term, for the error if there is one: this process campaigns again, or stops if it cannot go on. */
   readonly end: (error?: unknown) => void
   /** Where this process is reached. */
@@ -53,6 +54,7 @@ export async function openTerm(options: TermOptions): Promise<ChronosTerm> {
     state: await loadState(store, { config: coreConfig(config), random }),
     store,
     leadership,
+    loop: options.loop,
     masters: config.master,
     frameworkInfo: (id) => ({ ...frameworkInfoOf(config, url()), ...(id !== undefined && { id: { value: id } }) }),
     credential: () => readCredential(config),

@@ -1,6 +1,13 @@
 /** Every flag of Marathon. Names, units and defaults are the original's where they mean the same. */
 import type { MarathonConfig } from '@thermosphere/marathon-core'
-import { defineFlags, flagStrings, parseFlags, processFlags, workDirFlag } from '@thermosphere/service-kit'
+import {
+  defineFlags,
+  flagStrings,
+  parseFlags,
+  processFlags,
+  requireFlags,
+  workDirFlag,
+} from '@thermosphere/service-kit'
 import type { ConfigOf } from '@thermosphere/service-kit'
 import { hostname, userInfo } from 'node:os'
 import { VERSION } from './version.ts'
@@ -150,6 +157,9 @@ function problemsOf(config: Config): string[] {
 }
 
 /** The configuration of this process; prints what is wrong and exits otherwise. */
+/** The configuration of a Marathon that is part of another process; from its arguments alone. */
+export const configOf = (argv: readonly string[]): Config => requireFlags(flags, { argv, check: problemsOf })
+
 export function readConfig(): Config {
   return parseFlags(flags, {
     argv: process.argv.slice(2),

@@ -1,16 +1,20 @@
 import { createLogger } from '@thermosphere/service-kit'
 import type { Logger } from '@thermosphere/service-kit'
+import type { Config } from './config.ts'
 
-/** The loggers of Marathon. They write warnings to standard error until main.ts has read its flags. */
-let root = createLogger({ name: 'marathon', level: 'warn' })
-export let log: Logger = root
-export let mesosLog: Logger = root.child({ part: 'mesos' })
-export let httpLog: Logger = root.child({ part: 'http' })
-
-/** Called once by main.ts. */
-export function useLogger(logger: Logger): void {
-  root = logger
-  log = root
-  mesosLog = root.child({ part: 'mesos' })
-  httpLog = root.child({ part: 'http' })
+/** The loggers of one Marathon. */
+export type Loggers = {
+  readonly log: Logger
+  /** The connection to the master. */
+  readonly mesos: Logger
+  readonly http: Logger
 }
+
+export const createMarathonLogger = (config: Pick<Config, 'logging_level' | 'log_file'>): Logger =>
+  createLogger({ name: 'marathon', level: config.logging_level, file: config.log_file })
+
+export const loggersOf = (log: Logger): Loggers => ({
+  log,
+  mesos: log.child({ part: 'mesos' }),
+  http: log.child({ part: 'http' }),
+})

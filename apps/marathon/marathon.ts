@@ -1,7 +1,7 @@
 /** Puts the parts together. */
 import { createRandom } from '@thermosphere/effects'
 import { Gate, listen, StartupError } from '@thermosphere/service-kit'
-import type { Lifecycle } from '@thermosphere/service-kit'
+import type { Lifecycle, Logger } from '@thermosphere/service-kit'
 import { openStore } from '@thermosphere/store'
 import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
@@ -11,7 +11,7 @@ import { coreConfig, hostnameOf } from './config.ts'
 import type { Config } from './config.ts'
 import { exitCodes } from './errors.ts'
 import { createMarathonApp } from './http/app.ts'
-import { log } from './logger.ts'
+import { loggersOf } from './logger.ts'
 import { MarathonShell } from './shell/marathon-shell.ts'
 import { MarathonMetrics } from './shell/metrics.ts'
 import { loadState } from './shell/state-store.ts'
@@ -19,7 +19,8 @@ import { loadState } from './shell/state-store.ts'
 export type RunningMarathon = { readonly port: number; readonly shell: MarathonShell }
 
 /** Starts Marathon; `lifecycle` closes its parts in reverse order. */
-export async function startMarathon(config: Config, lifecycle: Lifecycle): Promise<RunningMarathon> {
+export async function startMarathon(config: Config, logger: Logger, lifecycle: Lifecycle): Promise<RunningMarathon> {
+  const loggers = loggersOf(logger)
   const store = await openStateStore(config)
   lifecycle.defer('store', () => store.close())
   const gate = new Gate('Marathon is starting')
@@ -46,17 +47,19 @@ export async function startMarathon(config: Config, lifecycle: Lifecycle): Promi
     credential: credentialOf(config),
     probesMax: config.max_concurrent_marathon_health_checks,
     metrics,
+    loggers,
+    loop: lifecycle.loop,
     onFatal: (error) => lifecycle.fatal(error),
     onRefused: (message) => refuse(lifecycle, message),
   })
   lifecycle.defer('shell', () => shell.close())
   const abdicate = (): void => lifecycle.stop('leadership was given up')
-  const { app, events } = createMarathonApp({ shell, state, config, metrics, leader: () => leader, abdicate })
+  const { app, events } = createMarathonApp({ shell, state, config, metrics, loggers, leader: () => leader, abdicate })
   lifecycle.defer('events', () => events.close())
   gate.open(app)
   shell.listen(({ eventType }) => metrics.countEventType(eventType))
   shell.start()
-  log.info({ port: listening.port, apps: state.root.apps.size, instances: state.instances.size }, 'marathon.started')
+  logger.info({ port: listening.port, apps: state.root.apps.size, instances: state.instances.size }, 'marathon.started')
   return { port: listening.port, shell }
 }
 

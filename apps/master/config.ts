@@ -1,4 +1,4 @@
-import { defineFlags, parseFlags, serverFlags } from '@thermosphere/service-kit'
+import { defineFlags, parseFlags, requireFlags, serverFlags } from '@thermosphere/service-kit'
 import type { ConfigOf } from '@thermosphere/service-kit'
 import { z } from 'zod'
 
@@ -192,6 +192,9 @@ const storeProblems = (config: Config): string[] => [
     ? ['--registry=in_memory: keeps nothing, so it cannot be combined with --store; leave one of them out']
     : []),
 ]
+
+/** The configuration of a master that is part of another process; from its arguments alone. */
+export const configOf = (argv: readonly string[]): Config => requireFlags(flags, { argv, check: loginProblems })
 
 /** The configuration of this process; prints what is wrong and exits otherwise. */
 export const readConfig = (version: string): Config =>

@@ -32,7 +32,7 @@ import { masterInfo } from './shell/master-info.ts'
 import { Seat } from './shell/seat.ts'
 import { readVersion } from './shell/version.ts'
 
-type Surroundings = Pick<Lifecycle, 'defer' | 'fatal'>
+type Surroundings = Pick<Lifecycle, 'defer' | 'fatal' | 'loop'>
 type Parts = {
   readonly config: Config
   readonly logger: Logger
@@ -108,7 +108,7 @@ const describe = (config: Config, port: number): mesos.MasterInfo =>
 function takeSeat({ config, logger, lifecycle, metrics, startedAt }: Parts, store: Store, port: number): Seat {
   const { hostname = '' } = describe(config, port)
   const seat = new Seat({
-    parts: { config, logger, metrics, store, startedAt },
+    parts: { config, logger, metrics, store, startedAt, loop: lifecycle.loop },
     address: `${hostname}:${port}`,
     info: () => describe(config, port),
     onFatal: (error) => lifecycle.fatal(error),

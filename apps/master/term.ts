@@ -3,7 +3,8 @@ import { createRandom } from '@thermosphere/effects'
 import type { mesos } from '@thermosphere/protocol'
 import { createMaster } from '@thermosphere/master-core'
 import type { Leadership, Store, Term } from '@thermosphere/store'
-import type { Logger, Metrics } from '@thermosphere/service-kit'
+import { realLoopClock } from '@thermosphere/service-kit'
+import type { Logger, LoopSurroundings, Metrics } from '@thermosphere/service-kit'
 import { randomInt } from 'node:crypto'
 import type { Config } from './config.ts'
 import { createNoteLog } from './logger.ts'
@@ -19,6 +20,7 @@ export type TermOptions = {
   readonly leadership: Leadership
   /** A new one for each term. */
   readonly info: mesos.MasterInfo
+  readonly loop: LoopSurroundings
   /** When the process started, in milliseconds of wall time. */
   readonly startedAt: number
   /** Ends the term, for the error if there is one: this process campaigns again, or stops if it cannot go on. */
@@ -43,7 +45,7 @@ export async function openTerm(options: TermOptions): Promise<MasterTerm> {
     random: createRandom(randomInt(2 ** 32)),
     allocator: allocatorOptions(config),
     startedAt,
-    now: Date.now(),
+    now: (options.loop.clock ?? realLoopClock).now(),
   })
   const loop = new MasterLoop({
     master,
@@ -51,6 +53,7 @@ export async function openTerm(options: TermOptions): Promise<MasterTerm> {
     leadership,
     metrics,
     note: createNoteLog(logger),
+    loop: options.loop,
     onFatal: end,
   })
   loop.submit({ type: 'started' })

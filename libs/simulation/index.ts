@@ -1,1 +1,2 @@
 export * from './checkers/index.ts'
+export * from './cluster/index.ts'

@@ -13,7 +13,7 @@ import type { Random } from '@thermosphere/effects'
 import type { Credential } from '@thermosphere/protocol/node'
 import { SchedulerClient } from '@thermosphere/protocol/node'
 import { CoreLoop, delay, encodeServerSentEvent, HttpError } from '@thermosphere/service-kit'
-import type { Background, EventStream, Logger, Metrics } from '@thermosphere/service-kit'
+import type { Background, EventStream, Logger, LoopSurroundings, Metrics } from '@thermosphere/service-kit'
 import { fencedPersist } from '@thermosphere/store'
 import type { Leadership, Store } from '@thermosphere/store'
 import type { mesos, scheduler } from '@thermosphere/protocol'
@@ -31,6 +31,7 @@ export type ChronosOptions = {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly background: Background
+  readonly loop?: LoopSurroundings | undefined
   readonly onFatal: (error: unknown) => void
   readonly notify?: (notification: Notification) => void
   /** Streams of events at a time. */
@@ -60,6 +61,7 @@ export class Chronos {
     this.#options = options
     this.state = options.state
     this.#loop = new CoreLoop<Input, Effect>({
+      ...options.loop,
       step: (input, now) => step(options.state, input, now),
       persist: (operations) => fencedPersist(options.store, { leadership: options.leadership, operations }),
       perform: (effect) => this.#perform(effect),

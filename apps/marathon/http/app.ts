@@ -1,6 +1,5 @@
 import { createHttpApp, errorMiddleware, HttpError } from '@thermosphere/service-kit'
 import type { Express } from 'express'
-import { httpLog } from '../logger.ts'
 import { appsRoute } from './apps.ts'
 import { marathonErrors } from './answer.ts'
 import type { HttpContext } from './context.ts'
@@ -14,7 +13,7 @@ import { systemRoutes } from './system.ts'
 export type MarathonApp = { readonly app: Express; readonly events: EventStreams }
 
 export function createMarathonApp(context: HttpContext): MarathonApp {
-  const app = createHttpApp({ logger: httpLog, metrics: context.metrics })
+  const app = createHttpApp({ logger: context.loggers.http, metrics: context.metrics })
   const events = new EventStreams(context)
   app.use(marathonHeaders(context), login(context), methods(), concurrency(context))
   app.use(systemRoutes(context))
@@ -28,6 +27,6 @@ export function createMarathonApp(context: HttpContext): MarathonApp {
   app.use(() => {
     throw new HttpError(404, 'URI not found')
   })
-  app.use(errorMiddleware({ logger: httpLog, format: marathonErrors }))
+  app.use(errorMiddleware({ logger: context.loggers.http, format: marathonErrors }))
   return { app, events }
 }

@@ -1,5 +1,6 @@
 import type { MarathonState } from '@thermosphere/marathon-core'
 import type { Config } from '../config.ts'
+import type { Loggers } from '../logger.ts'
 import type { MarathonShell } from '../shell/marathon-shell.ts'
 import type { MarathonMetrics } from '../shell/metrics.ts'
 
@@ -9,6 +10,7 @@ export type HttpContext = {
   readonly state: MarathonState
   readonly config: Config
   readonly metrics: MarathonMetrics
+  readonly loggers: Loggers
   /** `host:port` of this instance, which is the leader. */
   readonly leader: () => string
   readonly abdicate: () => void

@@ -5,7 +5,6 @@ import type { Response } from 'express'
 import { z } from 'zod'
 import { configStrings } from '../config.ts'
 import { abdicateAfterMs } from '../limits.ts'
-import { log } from '../logger.ts'
 import { byMethod } from './answer.ts'
 import type { HttpContext } from './context.ts'
 import { infoView } from './info.ts'
@@ -34,7 +33,7 @@ export function systemRoutes(context: HttpContext): Router {
     }),
   )
   router.all('/config', byMethod({ GET: (_request, response) => void response.json(configStrings(context.config)) }))
-  router.all('/logging', logging())
+  router.all('/logging', logging(context))
   router.all('/help', byMethod({ GET: (_request, response) => response.redirect(302, '/ui/') }))
   router.all('/', byMethod({ GET: (_request, response) => response.redirect(302, '/ui/') }))
   router.all('/v2/info', byMethod({ GET: (_request, response) => void response.json(infoView(context)) }))
@@ -62,7 +61,7 @@ function leader(context: HttpContext) {
   })
 }
 
-function logging() {
+function logging({ loggers: { log } }: HttpContext) {
   return byMethod({
     GET: (_request, response) => void response.json({ ROOT: log.level.toUpperCase() }),
     POST: async (request, response) => {

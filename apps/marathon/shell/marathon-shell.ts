@@ -5,8 +5,9 @@ import { CallError, SchedulerClient } from '@thermosphere/protocol/node'
 import type { Credential } from '@thermosphere/protocol/node'
 import type { scheduler } from '@thermosphere/protocol'
 import { Background, CoreLoop } from '@thermosphere/service-kit'
+import type { LoopSurroundings } from '@thermosphere/service-kit'
 import type { Store } from '@thermosphere/store'
-import { log, mesosLog } from '../logger.ts'
+import type { Loggers } from '../logger.ts'
 import type { MarathonMetrics } from './metrics.ts'
 import { Prober } from './prober.ts'
 import { persist } from './state-store.ts'
@@ -18,6 +19,8 @@ export type ShellOptions = {
   readonly credential: Credential | undefined
   readonly probesMax: number
   readonly metrics: MarathonMetrics
+  readonly loggers: Loggers
+  readonly loop: LoopSurroundings
   readonly onFatal: (error: unknown) => void
   /** Mesos does not want this framework any more. */
   readonly onRefused: (message: string) => void
@@ -34,15 +37,19 @@ export class MarathonShell {
   readonly #metrics: MarathonMetrics
   readonly #answers = new Map<number, (response: ApiResponse) => void>()
   readonly #listeners = new Set<EventListener>()
-  readonly #background = new Background((name, error) => mesosLog.warn({ err: error, name }, 'mesos.call.failed'))
+  readonly #loggers: Loggers
+  readonly #background: Background
   #requestId = 0
 
   constructor(options: ShellOptions) {
-    const { state, metrics } = options
+    const { state, metrics, loggers } = options
     this.state = state
+    this.#loggers = loggers
+    this.#background = new Background((name, error) => loggers.mesos.warn({ err: error, name }, 'mesos.call.failed'))
     this.#metrics = metrics
     this.#prober = new Prober(options.probesMax)
     this.#loop = new CoreLoop<Input, Effect>({
+      ...options.loop,
       step: (input, now) => step(state, input, now),
       persist: (writes) => persist(options.store, writes),
       perform: (effect) => this.#perform(effect),
@@ -95,12 +102,12 @@ export class MarathonShell {
   #onEvent(event: scheduler.Event): void {
     this.#metrics.countEvent(event)
     if (event.type === 'SUBSCRIBED')
-      mesosLog.info({ frameworkId: event.subscribed?.framework_id.value }, 'mesos.subscribed')
+      this.#loggers.mesos.info({ frameworkId: event.subscribed?.framework_id.value }, 'mesos.subscribed')
     this.#loop.submit({ type: 'mesos-event', event })
   }
 
   #onDisconnected(reason: string): void {
-    mesosLog.warn({ reason }, 'mesos.disconnected')
+    this.#loggers.mesos.warn({ reason }, 'mesos.disconnected')
     this.#loop.submit({ type: 'mesos-disconnected' })
   }
 
@@ -114,7 +121,7 @@ export class MarathonShell {
         this.#answers.delete(effect.requestId)
         return
       case 'event':
-        log.debug({ event: effect.event.data }, 'event')
+        this.#loggers.log.debug({ event: effect.event.data }, 'event')
         return this.announce(effect.event)
       case 'probe': {
         const { key, taskId } = effect
@@ -131,7 +138,7 @@ export class MarathonShell {
       await this.#client.call(call)
     } catch (error) {
       if (!(error instanceof CallError) || error.code !== 'NOT_SUBSCRIBED') throw error
-      mesosLog.debug({ call: call.type }, 'mesos.call.unsubscribed')
+      this.#loggers.mesos.debug({ call: call.type }, 'mesos.call.unsubscribed')
     }
   }
 }

@@ -1,5 +1,5 @@
 /** A whole Marathon on a free port, against a fake master. */
-import { readFlags } from '@thermosphere/service-kit'
+import { createLogger, readFlags } from '@thermosphere/service-kit'
 import { EventEmitter } from 'node:events'
 import { flags } from '../config.ts'
 import { startMarathon } from '../marathon.ts'
@@ -57,7 +57,8 @@ export class TestMarathon {
     const result = readFlags(flags, { argv, env: {} })
     if (result.kind !== 'config') throw new Error(JSON.stringify(result))
     this.#lifecycle = new TestLifecycle()
-    const { port } = await startMarathon(result.config, this.#lifecycle)
+    const logger = createLogger({ name: 'marathon', level: 'warn' })
+    const { port } = await startMarathon(result.config, logger, this.#lifecycle)
     this.url = `http://127.0.0.1:${port}`
   }
 

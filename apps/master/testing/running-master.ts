@@ -20,6 +20,7 @@ export async function runMaster(...argv: string[]): Promise<RunningMaster> {
   const closers: (() => void | Promise<void>)[] = []
   const lifecycle = {
     defer: (_name: string, close: () => void | Promise<void>) => void closers.push(close),
+    loop: {},
     fatal: (error: unknown): never => {
       throw error
     },

@@ -2,7 +2,7 @@ import { step } from '@thermosphere/master-core'
 import type { Effect, Input, Master, Note, Reply } from '@thermosphere/master-core'
 import type { master, scheduler } from '@thermosphere/protocol'
 import { CoreLoop, delay } from '@thermosphere/service-kit'
-import type { Metrics } from '@thermosphere/service-kit'
+import type { LoopSurroundings, Metrics } from '@thermosphere/service-kit'
 import { fencedPersist } from '@thermosphere/store'
 import type { Leadership, Store } from '@thermosphere/store'
 import { MASTER_LIMITS } from '../../limits.ts'
@@ -15,6 +15,7 @@ export type MasterLoopOptions = {
   readonly leadership: Leadership
   readonly metrics: Metrics
   readonly note: (note: Note) => void
+  readonly loop: LoopSurroundings
   readonly onFatal: (error: unknown) => void
 }
 
@@ -40,12 +41,13 @@ export class MasterLoop {
   #nextRequest = 1
   #isClosing = false
 
-  constructor({ master: state, store, leadership, metrics, note, onFatal }: MasterLoopOptions) {
+  constructor({ master: state, store, leadership, metrics, note, loop, onFatal }: MasterLoopOptions) {
     this.master = state
     this.#leadership = leadership
     this.#note = note
     const storeTimer = metrics.timer('registrar/state_store')
     this.#loop = new CoreLoop<Input, Effect>({
+      ...loop,
       step: (input, now) => step(state, input, now),
       persist: async (writes) => {
         await storeTimer.time(() => fencedPersist(store, { leadership, operations: writes }))
