@@ -75,7 +75,7 @@ export default tseslint.config(
         'error',
         {
           ...boundaries,
-          allow: ['master', 'agent', 'marathon', 'chronos', 'cli'].map((app) => `@thermosphere/${app}`),
+          allow: servers.flatMap((app) => [`@thermosphere/${app}`, `@thermosphere/${app}/*`]),
         },
       ],
     },

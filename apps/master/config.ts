@@ -193,8 +193,10 @@ const storeProblems = (config: Config): string[] => [
     : []),
 ]
 
+const problemsOf = (config: Config): string[] => [...loginProblems(config), ...storeProblems(config)]
+
 /** The configuration of a master that is part of another process; from its arguments alone. */
-export const configOf = (argv: readonly string[]): Config => requireFlags(flags, { argv, check: loginProblems })
+export const configOf = (argv: readonly string[]): Config => requireFlags(flags, { argv, check: problemsOf })
 
 /** The configuration of this process; prints what is wrong and exits otherwise. */
 export const readConfig = (version: string): Config =>
@@ -205,5 +207,5 @@ export const readConfig = (version: string): Config =>
     program: 'master',
     version,
     about: 'The master of a Thermosphere cluster: frameworks, agents, offers, tasks.',
-    check: (config) => [...loginProblems(config), ...storeProblems(config)],
+    check: problemsOf,
   })

@@ -1,0 +1,136 @@
+/** One life of a process on a host. It may end at any event, or between two sends: what it asked for then never is. */
+import type { Millis } from '@thermosphere/effects'
+import type { LoopClock } from '@thermosphere/service-kit'
+import type { Cancel, VirtualTime } from './virtual-time.ts'
+
+export type ProcessClock = {
+  now(): Millis
+  after(ms: Millis, run: () => void): Cancel
+}
+
+export type ProcessOptions = {
+  readonly name: string
+  readonly time: VirtualTime
+  /** How far the clock of its host is off; may change while it runs. */
+  readonly skew?: { ms: Millis }
+}
+
+export class SimProcess implements ProcessClock {
+  readonly name: string
+  readonly time: VirtualTime
+  readonly #skew: { readonly ms: Millis }
+  readonly #onCrash = new Set<(crash: Crash) => void>()
+  readonly #halt = new AbortController()
+  #isUp = true
+  #pausedUntil = 0
+  #asleep: (() => void)[] = []
+  #actsLeft = Infinity
+  #onLastAct: () => void = () => undefined
+
+  constructor({ name, time, skew = { ms: 0 } }: ProcessOptions) {
+    this.name = name
+    this.time = time
+    this.#skew = skew
+  }
+
+  get isUp(): boolean {
+    return this.#isUp
+  }
+
+  get isPaused(): boolean {
+    return this.#pausedUntil > this.time.now
+  }
+
+  /** When it last woke from a pause. */
+  get awakeSince(): Millis {
+    return this.#pausedUntil
+  }
+
+  /** Aborts with the process: for core loops. */
+  get halt(): AbortSignal {
+    return this.#halt.signal
+  }
+
+  /** What the clock of its host says. */
+  now(): Millis {
+    return this.time.now + this.#skew.ms
+  }
+
+  after(ms: Millis, run: () => void): Cancel {
+    return this.time.after(ms, () => this.run(run))
+  }
+
+  sleep(ms: Millis): Promise<void> {
+    return new Promise((resolve) => void this.after(ms, () => this.settle(resolve)))
+  }
+
+  /** Settles a promise; what waits for it goes on before the next event. */
+  settle(resolve: () => void): void {
+    this.time.stir()
+    resolve()
+  }
+
+  /** Now, or when it wakes, or never. What came first is done first. */
+  run(action: () => void): void {
+    if (!this.#isUp) return
+    if (!this.isPaused && this.#asleep.length === 0) action()
+    else this.#asleep.push(action)
+  }
+
+  /** Nothing of it happens for that long, as under SIGSTOP. */
+  pause(ms: Millis): void {
+    this.#pausedUntil = Math.max(this.#pausedUntil, this.time.now + ms)
+    this.time.after(ms, () => this.#wake())
+  }
+
+  /** The process ends before its `count`th send or write from now on. */
+  crashAtAct(count: number, onCrash: () => void): void {
+    this.#actsLeft = count
+    this.#onLastAct = onCrash
+  }
+
+  /** Before a send or a write: false when the process is gone. */
+  act(): boolean {
+    if (this.#isUp && --this.#actsLeft <= 0) this.#onLastAct()
+    return this.#isUp
+  }
+
+  onCrash(action: (crash: Crash) => void): void {
+    this.#onCrash.add(action)
+  }
+
+  offCrash(action: (crash: Crash) => void): void {
+    this.#onCrash.delete(action)
+  }
+
+  crash(crash: Crash = { isPowerLoss: false }): void {
+    if (!this.#isUp) return
+    this.#isUp = false
+    this.#asleep = []
+    this.time.stir()
+    this.#halt.abort()
+    for (const action of this.#onCrash) action(crash)
+    this.#onCrash.clear()
+  }
+
+  #wake(): void {
+    if (this.isPaused) return
+    for (let action = this.#asleep.shift(); action !== undefined; action = this.#asleep.shift()) {
+      if (!this.#isUp) return
+      action()
+    }
+  }
+}
+
+/** After a loss of power nobody is told that the connections are over. */
+export type Crash = { readonly isPowerLoss: boolean }
+
+/** The clock of a core loop in a process. */
+export function loopClockOf(process: SimProcess): LoopClock {
+  return {
+    now: () => process.now(),
+    immediate: (turn) => process.after(0, turn),
+    timeout: (wake, ms) => process.after(ms, wake),
+    sliceNow: () => 0,
+  }
+}

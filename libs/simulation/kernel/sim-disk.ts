@@ -1,0 +1,45 @@
+/** The disk of one host: batches of writes in order. A crash keeps what was synced, and perhaps what was under way. */
+import type { Millis, Random, StoreWrite } from '@thermosphere/effects'
+import type { SimProcess } from './process.ts'
+
+export class SimDisk {
+  readonly entries = new Map<string, string>()
+  latencyMs: Millis = 10
+  /** The next batch is refused: the disk is full. */
+  isFull = false
+  onSynced: () => void = () => undefined
+  readonly #random: Random
+
+  constructor(random: Random) {
+    this.#random = random
+  }
+
+  /** Resolves once the writes are on the disk. */
+  persist(process: SimProcess, writes: readonly StoreWrite[]): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    if (!process.act()) return promise
+    if (this.isFull) {
+      process.after(1, () => process.settle(() => reject(new Error('the disk is full'))))
+      return promise
+    }
+    const onCrash = (): void => {
+      if (this.#random.fraction() < 0.5) this.#apply(writes)
+    }
+    process.onCrash(onCrash)
+    process.after(1 + this.#random.integer(this.latencyMs), () => {
+      process.offCrash(onCrash)
+      this.#apply(writes)
+      process.settle(resolve)
+    })
+    return promise
+  }
+
+  #apply(writes: readonly StoreWrite[]): void {
+    for (const write of writes) {
+      if (write.type === 'put') this.entries.set(write.key, write.value)
+      else if (write.type === 'delete') this.entries.delete(write.key)
+      else for (const key of [...this.entries.keys()]) if (key.startsWith(write.prefix)) this.entries.delete(key)
+    }
+    this.onSynced()
+  }
+}
