@@ -20,8 +20,9 @@ import { AgentShell } from './shell/agent-shell.ts'
 import { Journal } from './shell/checkpoint/journal.ts'
 import {
   defaultRuntimeDir,
+  isForgotten,
   linkLatest,
-  readLatest,
+  readBootId,
   removeEmptyRuntimeDir,
   takeLock,
 } from './shell/checkpoint/work-dir.ts'
@@ -58,7 +59,10 @@ export async function startAgent(config: Config, logger: Logger, lifecycle: Life
     config: await coreConfig(config, listening.port),
     masters: findMasters(config.master, (err) => loggers.link.warn({ err }, 'leader.unknown')),
     random: createRandom(randomBytes(4).readUInt32LE()),
+    bootId: await readBootId(),
     journal,
+    strict: config.strict,
+    cleanup: config.recover === 'cleanup',
     containerizers,
     fetcher,
     collector,
@@ -75,6 +79,7 @@ export async function startAgent(config: Config, logger: Logger, lifecycle: Life
   lifecycle.defer('shell', () => shell.close())
   const flags = { ...configStrings(config), isolation: isolators[containerizers.process.name] }
   gate.open(createAgentApp({ shell, flags, fetcher, collector, config, logger }))
+  if (shell.state.agentId !== undefined) await linkLatest(workDir, shell.state.agentId)
   await shell.recover()
   await collector.findOld(liveDirectories(shell))
   collector.start()
@@ -99,8 +104,7 @@ function leave(lifecycle: Lifecycle, code: number, message: string): void {
 /** An operator who removes `meta/slaves/latest` wants a new agent id; reservations and volumes stay. */
 async function openJournal(config: Config): Promise<Journal> {
   const journal = await Journal.open({ path: join(config.work_dir, 'meta', 'agent.journal'), strict: config.strict })
-  const isForgotten = journal.entries().has('agent') && (await readLatest(config.work_dir)) === undefined
-  if (isForgotten) {
+  if (await isForgotten(config.work_dir, journal.entries().get('agent'))) {
     const keys = [...journal.entries().keys()].filter((key) => key !== 'resources')
     await journal.persist(keys.map((key) => ({ type: 'delete', key })))
   }

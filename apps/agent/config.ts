@@ -78,14 +78,18 @@ const flags = defineFlags({
     type: 'string',
     default: 'reconnect',
     choices: ['reconnect', 'cleanup'],
-    help: 'After a restart, reconnect with what still runs, or clean it all up and exit.',
+    help: 'After a restart, reconnect with what still runs, or end it all and exit without looking for a master.',
   },
   recovery_timeout: {
     type: 'duration',
     default: '15mins',
     help: 'How long executors wait for a restarted agent before they end themselves.',
   },
-  strict: { type: 'boolean', default: true, help: 'Refuse to start from a damaged checkpoint.' },
+  strict: {
+    type: 'boolean',
+    default: true,
+    help: 'Refuse to start from a damaged checkpoint; false goes on with what can be read of it.',
+  },
   reconfiguration_policy: {
     type: 'string',
     default: 'equal',

@@ -11,7 +11,4 @@ await runService('agent', async (lifecycle) => {
   const { shell } = await startAgent(config, logger, lifecycle)
   // As in Mesos: leave the cluster, end every task, then exit.
   process.on('SIGUSR1', () => shell.submit({ type: 'shut-down', message: 'received SIGUSR1', unregister: true }))
-  if (config.recover === 'cleanup') {
-    shell.submit({ type: 'shut-down', message: '--recover=cleanup', unregister: false })
-  }
 })

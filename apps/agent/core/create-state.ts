@@ -2,15 +2,21 @@ import type { Random } from '@thermosphere/effects'
 import type { Resources } from '@thermosphere/offer-engine'
 import type { AgentConfig, AgentState } from './state.ts'
 
+type StateParts = {
+  readonly config: AgentConfig
+  readonly random: Random
+  readonly now: number
+  readonly bootId?: string | undefined
+}
+
 /** The state of an agent that has not recovered anything yet. */
-export function createState(
-  { config, random, now }: { readonly config: AgentConfig; readonly random: Random; readonly now: number },
-  total: Resources,
-): AgentState {
+export function createState({ config, random, now, bootId }: StateParts, total: Resources): AgentState {
   return {
     config,
     random,
     startedAt: now,
+    bootId,
+    rebooted: false,
     recoveredAt: undefined,
     agentId: undefined,
     link: { type: 'recovering' },

@@ -1,6 +1,7 @@
 export { step } from './step.ts'
 export { recoverState } from './checkpoint/recovery.ts'
-export type { ContainerToRecover, Recovery } from './checkpoint/recovery.ts'
+export type { Recovery } from './checkpoint/recovery.ts'
+export type { ContainerToRecover } from './checkpoint/read-entries.ts'
 export { CheckpointInvalid } from './checkpoint/stored.ts'
 export type { AgentConfig, AgentState } from './state.ts'
 export type {

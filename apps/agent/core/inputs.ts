@@ -27,7 +27,8 @@ export type CheckResult =
 export type RecoveredContainer = { readonly containerId: string; readonly state: 'running' | 'ended' | 'lost' }
 
 export type AgentInput =
-  | { readonly type: 'recovered'; readonly containers: readonly RecoveredContainer[] }
+  /** `cleanup`: everything that was found is to be ended, then the agent. */
+  | { readonly type: 'recovered'; readonly containers: readonly RecoveredContainer[]; readonly cleanup?: boolean }
   | { readonly type: 'link-up' }
   | { readonly type: 'link-down'; readonly reason: string }
   | { readonly type: 'master'; readonly message: agentLink.MasterMessage }

@@ -1,5 +1,6 @@
 import type { agentLink, mesos } from '@thermosphere/protocol'
 import { saveAgent } from './checkpoint/checkpoint.ts'
+import { openFramework } from './executors/frameworks.ts'
 import { resendOperations } from './resources/operations.ts'
 import { checkpointedResources } from './resources/resources.ts'
 import type { AgentState } from './state.ts'
@@ -94,9 +95,7 @@ export function onReregistered(turn: Turn, message: agentLink.MasterMessage_Rere
   saveAgent(turn, message.agent_id.value)
   becomeRegistered(turn, message.total_ping_timeout_ms)
   turn.soon({ type: 'log', level: 'info', event: 'agent.reregistered', fields: { agentId: message.agent_id.value } })
-  for (const { framework_id, task_id } of message.reconcile_tasks ?? []) {
-    reconcileTask(turn, framework_id.value, task_id.value)
-  }
+  for (const task of message.reconcile_tasks ?? []) reconcileTask(turn, task)
 }
 
 function becomeRegistered(turn: Turn, totalPingTimeoutMs: number | bigint | undefined): void {
@@ -109,9 +108,12 @@ function becomeRegistered(turn: Turn, totalPingTimeoutMs: number | bigint | unde
 }
 
 /** The master believes in a task that is not here: said so through the reliable path. */
-function reconcileTask(turn: Turn, frameworkId: string, taskId: string): void {
-  const framework = turn.state.frameworks.get(frameworkId)
-  if (framework === undefined || framework.streams.has(taskId)) return
+function reconcileTask(turn: Turn, asked: agentLink.MasterMessage_TaskRef): void {
+  const taskId = asked.task_id.value
+  const known = turn.state.frameworks.get(asked.framework_id.value)
+  const framework = known ?? (asked.framework_info && openFramework(turn, asked.framework_info))
+  // The end of a task that waits for its acknowledgement answers by itself.
+  if (framework === undefined || framework.streams.get(taskId)?.ended === true) return
   for (const executor of framework.executors.values()) {
     const isQueued = executor.queued.some(({ tasks }) => tasks.some((task) => task.info.task_id.value === taskId))
     if (isQueued || executor.tasks.has(taskId)) return

@@ -196,6 +196,10 @@ export type AgentState = {
   readonly config: AgentConfig
   readonly random: Random
   readonly startedAt: Millis
+  /** Names this run of the operating system. */
+  readonly bootId: string | undefined
+  /** The operating system was started since an agent wrote down what runs: nothing of it can. */
+  rebooted: boolean
   recoveredAt: Millis | undefined
   agentId: string | undefined
   link: Link

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { step } from './index.ts'
-import { BenchAgent, FRAMEWORK_ID, frameworkInfo, scalar, taskInfo, testConfig } from './testing/bench-agent.ts'
+import { BenchAgent, FRAMEWORK_ID, frameworkInfo, scalar, taskInfo } from './testing/bench-agent.ts'
 
 test('a task is on disk before its container is launched', () => {
   const agent = BenchAgent.registered()
@@ -66,6 +66,7 @@ test('the whole life of a command task leaves nothing but its completed record',
   assert.deepEqual(agent.drain(), ['TASK_STARTING', 'TASK_RUNNING', 'TASK_FINISHED'])
   assert.deepEqual([...agent.journal.keys()].sort(), [
     'agent',
+    'boot',
     `completed/${FRAMEWORK_ID}/${id}`,
     `framework/${FRAMEWORK_ID}`,
   ])
@@ -80,7 +81,7 @@ test('nothing is written for a framework that does not checkpoint', () => {
   agent.launched(id)
   agent.ended(id)
   assert.deepEqual(agent.drain(), ['TASK_STARTING', 'TASK_RUNNING', 'TASK_FINISHED'])
-  assert.deepEqual([...agent.journal.keys()], ['agent'])
+  assert.deepEqual([...agent.journal.keys()], ['boot', 'agent'])
 })
 
 test('a task that is killed before its container runs was never started', () => {
@@ -307,20 +308,6 @@ test('resources that an operation did not bring are refused with their reason', 
     agent.sent().map((status) => status.reason),
     ['REASON_RESOURCES_UNKNOWN'],
   )
-})
-
-test('[mesos 25] another hostname or other resources do not start under the old id; more may, where it is allowed', () => {
-  const { journal } = BenchAgent.registered()
-  const cpus = (value: number) => [{ name: 'cpus', type: 'SCALAR' as const, scalar: { value } }]
-  const base = testConfig()
-  const more = [...base.resources.filter((resource) => resource.name !== 'cpus'), ...cpus(8)]
-  const less = [...base.resources.filter((resource) => resource.name !== 'cpus'), ...cpus(2)]
-  const start = (change: Partial<typeof base>) => () => new BenchAgent({ journal, config: testConfig(change) })
-  assert.doesNotThrow(start({}))
-  assert.throws(start({ hostname: 'other' }), /the hostname was localhost and is now other/)
-  assert.throws(start({ resources: more }), /the resources were cpus:4/)
-  assert.doesNotThrow(start({ resources: more, reconfigurationPolicy: 'additive' }))
-  assert.throws(start({ resources: less, reconfigurationPolicy: 'additive' }), /incompatible agent configuration/)
 })
 
 test('[mesos 20] a draining agent kills what runs with the shorter grace and takes nothing new until it is idle', () => {

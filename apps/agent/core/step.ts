@@ -19,7 +19,7 @@ import {
   reconcileOperations,
 } from './resources/operations.ts'
 import { customLimits } from './plans/plans.ts'
-import { onRecovered, onRecoveryTimer } from './checkpoint/recovery.ts'
+import { onRecovered, onRecoveryTimer } from './checkpoint/resume.ts'
 import {
   onLinkDown,
   onLinkUp,
@@ -73,7 +73,7 @@ function dispatch(turn: Turn, input: AgentInput): void {
     case 'link-down':
       return onLinkDown(turn)
     case 'recovered':
-      return onRecovered(turn, input.containers)
+      return onRecovered(turn, input)
     case 'shut-down':
       return beginShutdown(turn, input)
     default:

@@ -21,7 +21,12 @@ export type AgentShellOptions = {
   readonly config: AgentConfig
   readonly masters: Masters
   readonly random: Random
+  readonly bootId: string | undefined
   readonly journal: Journal
+  /** Whether a checkpoint that cannot be read, or a container that cannot be asked for, stops the agent. */
+  readonly strict: boolean
+  /** Ends everything that an earlier agent left, then the agent, without looking for a master. */
+  readonly cleanup: boolean
   readonly containerizers: Containerizers
   readonly fetcher: Fetcher
   readonly collector: SandboxCollector
@@ -42,7 +47,7 @@ export class AgentShell {
   readonly #loop: CoreLoop<AgentInput, AgentEffect>
   readonly #link: AgentLink
   readonly #checks: CheckRunner
-  readonly #toRecover: readonly ContainerToRecover[]
+  readonly #recovery: { readonly containers: readonly ContainerToRecover[]; readonly dropped: readonly string[] }
   readonly containers: ContainerRunner
   readonly executors: ExecutorConnections
   /** For view functions only; the core changes it between turns. */
@@ -50,12 +55,10 @@ export class AgentShell {
 
   constructor(options: AgentShellOptions) {
     this.#options = options
-    const { config, random, journal, background, loggers } = options
-    const recovery = recoverState({ config, random, now: Date.now() }, journal.entries())
-    if (recovery.type === 'incompatible') throw new AgentError('AGENT_CONFIG_INCOMPATIBLE', recovery.message)
+    const { journal, background, loggers } = options
+    const recovery = recoverFrom(options)
     this.state = recovery.state
-    this.state.counters.recoveryErrors += journal.damagedCount
-    this.#toRecover = recovery.containers
+    this.#recovery = recovery
     const submit = (input: AgentInput): void => this.submit(input)
     this.containers = new ContainerRunner({
       process: options.containerizers.process,
@@ -95,8 +98,12 @@ export class AgentShell {
 
   /** Takes over what an earlier agent left, then lets the core look for a master. */
   async recover(): Promise<void> {
-    const containers = await this.containers.recover(this.#toRecover)
-    this.submit({ type: 'recovered', containers })
+    const { journal, strict, cleanup } = this.#options
+    const { containers: handles, dropped } = this.#recovery
+    if (dropped.length > 0) await journal.persist(dropped.map((key) => ({ type: 'delete', key })))
+    const { containers, unknownCount } = await this.containers.recover(handles, { strict })
+    this.state.counters.recoveryErrors += unknownCount
+    this.submit({ type: 'recovered', containers, cleanup })
   }
 
   /** Tasks of frameworks that do not checkpoint end with their agent; the others go on. */
@@ -163,4 +170,17 @@ export class AgentShell {
         return assertNever(effect)
     }
   }
+}
+
+/** The core's state as the journal has it; what was left out of it is told. */
+function recoverFrom({ config, random, journal, strict, bootId, loggers: { log } }: AgentShellOptions) {
+  const surroundings = { config, random, now: Date.now(), strict, ...(bootId === undefined ? {} : { bootId }) }
+  const recovery = recoverState(surroundings, journal.entries())
+  if (recovery.type === 'incompatible') throw new AgentError('AGENT_CONFIG_INCOMPATIBLE', recovery.message)
+  const { state, problems } = recovery
+  if (journal.damage !== undefined) log.warn(journal.damage, 'agent.checkpoint.damaged')
+  for (const problem of problems) log.warn({ problem }, 'agent.checkpoint.entry.dropped')
+  state.counters.recoveryErrors += problems.length + (journal.damage === undefined ? 0 : 1)
+  if (state.rebooted) log.warn({ bootId }, 'agent.rebooted')
+  return recovery
 }

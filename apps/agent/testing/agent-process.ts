@@ -8,6 +8,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { FakeMaster } from './fake-master.ts'
 
+type RunOptions = { readonly flags?: readonly string[]; readonly bootFile?: string }
+
 /** An agent as a user starts it, with its own work directory, and a master that listens to it. */
 export class AgentProcess {
   readonly master: FakeMaster
@@ -15,6 +17,8 @@ export class AgentProcess {
   readonly port: number
   readonly #flags: readonly string[]
   #process: ChildProcess | undefined
+  /** What it said on its standard error. */
+  errors = ''
 
   private constructor(place: { master: FakeMaster; workDir: string; port: number }, flags: readonly string[]) {
     this.master = place.master
@@ -43,7 +47,8 @@ export class AgentProcess {
     return this.#process?.pid ?? 0
   }
 
-  run(): void {
+  /** With `bootFile` the agent reads its boot id from there, as after a reboot; needs root. */
+  run({ flags = [], bootFile }: RunOptions = {}): void {
     const args = [
       join(import.meta.dirname, '..', 'main.ts'),
       `--master=127.0.0.1:${this.master.port}`,
@@ -52,8 +57,22 @@ export class AgentProcess {
       '--resources=cpus:4;mem:8192;disk:10000;ports:[31000-32000]',
       '--registration_backoff_factor=100ms',
       ...this.#flags,
+      ...flags,
     ]
-    this.#process = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] })
+    const bind = `mount --bind '${bootFile ?? ''}' /proc/sys/kernel/random/boot_id && exec "$@"`
+    const inNamespace = bootFile === undefined ? [] : ['unshare', '--mount', 'sh', '-c', bind, 'sh']
+    const [program = '', ...words] = [...inNamespace, process.execPath, ...args]
+    const child = spawn(program, words, { stdio: ['ignore', 'inherit', 'pipe'] })
+    child.stderr.on('data', (chunk: Buffer) => (this.errors += chunk.toString()))
+    this.#process = child
+  }
+
+  /** Resolves with the status when the agent has ended by itself. */
+  async ended(): Promise<number | null> {
+    const child = this.#process
+    if (child === undefined || child.exitCode !== null) return child?.exitCode ?? null
+    const [status] = (await once(child, 'exit')) as [number | null]
+    return status
   }
 
   async kill(signal: NodeJS.Signals): Promise<void> {

@@ -15,7 +15,7 @@ export class FakeMaster {
   autoAcknowledge = true
   agentId = 'b9b4a4ff-6f2e-4d0e-9c6a-000000000000-S0'
   /** Of the next re-registration. */
-  reconcileTasks: { framework_id: { value: string }; task_id: { value: string } }[] = []
+  reconcileTasks: agentLink.MasterMessage_TaskRef[] = []
 
   async start(port = 0): Promise<void> {
     this.#server.addService(

@@ -160,6 +160,7 @@ export interface MasterMessage_Reregistered {
 export interface MasterMessage_TaskRef {
   framework_id: mesos.FrameworkID
   task_id: mesos.TaskID
+  framework_info?: mesos.FrameworkInfo | undefined
 }
 
 export interface MasterMessage_Ping {

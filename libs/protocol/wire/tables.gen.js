@@ -1798,6 +1798,7 @@ export const messageRows = {
   'thermosphere.agentlink.v1.MasterMessage.TaskRef': [
     ['framework_id', 1, 'required', 'mesos.v1.FrameworkID'],
     ['task_id', 2, 'required', 'mesos.v1.TaskID'],
+    ['framework_info', 3, 'optional', 'mesos.v1.FrameworkInfo'],
   ],
   'thermosphere.agentlink.v1.MasterMessage.Ping': [['connected', 1, 'required', 'bool']],
   'thermosphere.agentlink.v1.MasterMessage.RunTask': [

@@ -20,14 +20,21 @@ export const VERSION = 1
 
 /** The id together with what it was registered with: a restart must not quietly come back as another machine. */
 export function saveAgent(turn: Turn, agentId: string): void {
-  const { hostname, resources, attributes } = turn.state.config
+  const { hostname, port, resources, attributes } = turn.state.config
   turn.put('agent', {
     v: VERSION,
     agent_id: agentId,
     hostname,
+    port,
     resources: resources.map((resource) => toJsonObject('mesos.v1.Resource', resource)),
     attributes: attributes.map((attribute) => toJsonObject('mesos.v1.Attribute', attribute)),
   })
+}
+
+/** Under which run of the operating system the containers below were launched. */
+export function saveBoot(turn: Turn): void {
+  const { bootId } = turn.state
+  if (bootId !== undefined) turn.put('boot', { v: VERSION, boot_id: bootId })
 }
 
 export function saveResources(turn: Turn): void {

@@ -131,7 +131,7 @@ test('whatever happens, updates are durable, ordered and complete, and nothing i
       for (const states of history.terminal.values()) assert.equal(states.size, 1, 'R4')
       assert.equal(history.agent.state.frameworks.size, 0)
       const left = [...history.agent.journal.keys()].filter(
-        (key) => !/^(agent|framework|completed|resources)/.test(key),
+        (key) => !/^(agent|boot|framework|completed|resources)/.test(key),
       )
       assert.deepEqual(left, [])
     }),

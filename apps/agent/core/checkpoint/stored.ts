@@ -13,7 +13,9 @@ export const storedSchemas = {
     hostname: z.string().max(512),
     resources: z.array(wire).max(100_000),
     attributes: z.array(wire).max(100_000),
+    port: z.number().optional(),
   }),
+  boot: z.object({ v: version, boot_id: z.string().max(256) }),
   resources: z.object({ v: version, resources: z.array(wire).max(100_000) }),
   drain: z.object({ v: version, config: wire }),
   framework: z.object({ v: version, info: wire }),
@@ -67,19 +69,30 @@ export class CheckpointInvalid extends Error {
   readonly key: string
 
   constructor(key: string, cause: unknown) {
-    super(`the checkpoint of ${key} cannot be read; restore the work directory or start with an empty one`, { cause })
+    const why = typeof cause === 'string' ? `: ${cause}` : ''
+    super(
+      `the entry ${key} of the checkpoint meta/agent.journal cannot be read${why}; restore the work directory from a ` +
+        'backup, or start with --strict=false to go on without the entry and whatever belongs to it',
+      { cause },
+    )
     this.name = 'CheckpointInvalid'
     this.key = key
   }
 }
 
+type Stored<A extends StoredArea> = z.infer<(typeof storedSchemas)[A]>
+type Item<A extends StoredArea> = { readonly path: readonly string[]; readonly key: string; readonly value: Stored<A> }
+
 /** The stored values by area and path (`executor` -> `fid/eid` -> value). */
 export class StoredEntries {
   readonly #entries: ReadonlyMap<string, string>
   readonly #byArea = new Map<string, string[]>()
+  readonly #strict: boolean
+  readonly #unreadable = new Map<string, CheckpointInvalid>()
 
-  constructor(entries: ReadonlyMap<string, string>) {
+  constructor(entries: ReadonlyMap<string, string>, { strict }: { readonly strict: boolean }) {
     this.#entries = entries
+    this.#strict = strict
     for (const key of entries.keys()) {
       const area = key.split('/', 1)[0] ?? key
       const keys = this.#byArea.get(area)
@@ -88,24 +101,42 @@ export class StoredEntries {
     }
   }
 
-  get<A extends StoredArea>(area: A, key: string): z.infer<(typeof storedSchemas)[A]> | undefined {
+  /** `undefined` when it is absent or, without `strict`, cannot be read. */
+  get<A extends StoredArea>(area: A, key: string): Stored<A> | undefined {
     const raw = this.#entries.get(key)
     if (raw === undefined) return undefined
-    try {
-      const schema: z.ZodType = storedSchemas[area]
-      return schema.parse(JSON.parse(raw)) as z.infer<(typeof storedSchemas)[A]>
-    } catch (cause) {
-      throw new CheckpointInvalid(key, cause)
+    return this.attempt(() => {
+      try {
+        const schema: z.ZodType = storedSchemas[area]
+        return schema.parse(JSON.parse(raw)) as Stored<A>
+      } catch (cause) {
+        throw new CheckpointInvalid(key, cause)
+      }
+    })
+  }
+
+  /** Reads everything of an area in key order, with the parts of its path. */
+  each<A extends StoredArea>(area: A, read: (item: Item<A>) => void): void {
+    for (const key of (this.#byArea.get(area) ?? []).toSorted()) {
+      const value = this.get(area, key)
+      if (value !== undefined) this.attempt(() => read({ path: key.split('/').slice(1), key, value }))
     }
   }
 
-  /** Everything of an area in key order, with the parts of its path. */
-  list<A extends StoredArea>(area: A): { path: string[]; key: string; value: z.infer<(typeof storedSchemas)[A]> }[] {
-    const keys = (this.#byArea.get(area) ?? []).toSorted()
-    return keys.flatMap((key) => {
-      const value = this.get(area, key)
-      return value === undefined ? [] : [{ path: key.split('/').slice(1), key, value }]
-    })
+  /** What cannot be read stops a strict agent; another remembers it and goes on. */
+  attempt<T>(read: () => T): T | undefined {
+    try {
+      return read()
+    } catch (error) {
+      if (this.#strict || !(error instanceof CheckpointInvalid)) throw error
+      this.#unreadable.set(error.key, error)
+      return undefined
+    }
+  }
+
+  leftOut(): { readonly problems: readonly string[]; readonly dropped: readonly string[] } {
+    const problems = [...this.#unreadable.values()].map(({ message }) => message.split(';', 1)[0] ?? message)
+    return { problems, dropped: [...this.#unreadable.keys()] }
   }
 }
 

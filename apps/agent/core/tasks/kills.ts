@@ -27,8 +27,8 @@ export function killTask(
     else killTaskRun(turn, place, { cause: 'request', graceMs: graceOf(turn, place, request.policy) })
     return
   }
-  // A stream that still waits for its acknowledgement answers the kill by itself.
-  if (framework.streams.has(request.taskId)) return
+  // The end of a task that waits for its acknowledgement answers the kill by itself.
+  if (framework.streams.get(request.taskId)?.ended === true) return
   reportUnknownTask(turn, framework, {
     ids: { taskId: request.taskId, executorId: undefined },
     change: {

@@ -159,6 +159,7 @@ export function acknowledge(
 export function dropStreams(turn: Turn, framework: Framework): void {
   for (const stream of framework.streams.values()) {
     turn.timer(retryTimerKey(framework.id, stream.taskId), undefined)
+    forgetStream(turn, framework, stream.taskId)
   }
   framework.streams.clear()
 }

@@ -1,4 +1,5 @@
 import type { mesos } from '@thermosphere/protocol'
+import { saveFramework } from '../checkpoint/checkpoint.ts'
 import { uuidBytes } from '../ids.ts'
 import type { Executor, Framework, Task, TaskPlace } from '../state.ts'
 import { enqueueUpdate } from './status-updates.ts'
@@ -81,6 +82,8 @@ export function reportUnknownTask(
   { ids, change }: { readonly ids: UnknownTask; readonly change: StatusChange },
 ): void {
   if (framework.terminating || turn.state.agentId === undefined) return
+  // What is owed to a framework that is not written down would be forgotten by a restart.
+  saveFramework(turn, framework)
   enqueueUpdate(turn, framework, {
     executorId: ids.executorId ?? '',
     status: {

@@ -64,6 +64,14 @@ export function testConfig(change: Partial<AgentConfig> = {}): AgentConfig {
   }
 }
 
+type BenchOptions = {
+  readonly journal?: Map<string, string>
+  readonly config?: AgentConfig
+  readonly seed?: number
+  readonly bootId?: string
+  readonly strict?: boolean
+}
+
 export class BenchAgent {
   state: AgentState
   now = 1_000_000
@@ -73,21 +81,25 @@ export class BenchAgent {
   effects: AgentEffect[] = []
   readonly timers = new Map<string, number>()
   readonly toRecover: string[]
+  readonly problems: readonly string[]
   readonly #seed: number
 
-  constructor(options: { journal?: Map<string, string>; config?: AgentConfig; seed?: number } = {}) {
+  constructor(options: BenchOptions = {}) {
     this.journal = options.journal ?? new Map<string, string>()
     this.config = options.config ?? testConfig()
     this.#seed = options.seed ?? 1
     const random = createRandom(this.#seed)
-    const recovery = recoverState({ config: this.config, random, now: this.now }, this.journal)
+    const { bootId = 'boot-1', strict = true } = options
+    const recovery = recoverState({ config: this.config, random, now: this.now, bootId, strict }, this.journal)
     if (recovery.type === 'incompatible') throw new Error(recovery.message)
     this.state = recovery.state
+    this.problems = recovery.problems
+    for (const key of recovery.dropped) this.journal.delete(key)
     this.toRecover = recovery.containers.map((container) => container.containerId)
   }
 
   /** A new agent that is registered. */
-  static registered(options: ConstructorParameters<typeof BenchAgent>[0] = {}): BenchAgent {
+  static registered(options: BenchOptions = {}): BenchAgent {
     const agent = new BenchAgent(options)
     agent.input({ type: 'recovered', containers: [] })
     agent.input({ type: 'link-up' })
@@ -97,8 +109,9 @@ export class BenchAgent {
   }
 
   /** As after kill -9: only the journal is left. `running` containers were found again. */
-  restarted(running: readonly string[]): BenchAgent {
-    const next = new BenchAgent({ journal: new Map(this.journal), config: this.config, seed: this.#seed + 1 })
+  restarted(running: readonly string[], options: BenchOptions = {}): BenchAgent {
+    const base = { journal: new Map(this.journal), config: this.config, seed: this.#seed + 1 }
+    const next = new BenchAgent({ ...base, ...options })
     next.now = this.now
     const containers = next.toRecover.map((containerId) => {
       return { containerId, state: running.includes(containerId) ? ('running' as const) : ('ended' as const) }

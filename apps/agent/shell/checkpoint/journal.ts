@@ -2,60 +2,73 @@
  * The agent's checkpoint: an append-only file of batches. A batch is one line, `<crc32> <json>`, written and synced
  * before anybody is told of it; a torn last line is a batch that nobody was told of and is dropped.
  *
- *   meta/agent.journal   [["p",key,value] | ["d",key] | ["x",prefix], ...] per line
+ *   meta/agent.journal          [["g",generation]] and then [["p",key,value] | ["d",key] | ["x",prefix], ...] per line
+ *   meta/agent.journal.synced   how far that is known to be on disk (synced-mark.ts)
  *
- * When most of it is dead weight the live entries are written to a new file that takes its place (rename).
+ * When most of it is dead weight the live entries are written to a new file, of the next generation, that takes its
+ * place (rename).
  */
 import type { StoreWrite } from '@thermosphere/effects'
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { copyFile, mkdir, open, readFile, rename } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { crc32 } from 'node:zlib'
-import { z } from 'zod'
 import { AgentError, errnoOf } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
-
-const recordSchema = z.array(
-  z.union([
-    z.tuple([z.literal('p'), z.string(), z.string()]),
-    z.tuple([z.literal('d'), z.string()]),
-    z.tuple([z.literal('x'), z.string()]),
-  ]),
-)
-type JournalRecord = z.infer<typeof recordSchema>
+import { encodeLine, parseLines, recordOf } from './journal-lines.ts'
+import type { Loaded } from './journal-lines.ts'
+import { readSyncedMark, SyncedMark } from './synced-mark.ts'
+import type { Synced } from './synced-mark.ts'
 
 export type JournalOptions = {
   readonly path: string
-  /** Corruption before the end of the file stops the agent; otherwise the damaged batches are left out. */
+  /** Damage stops the agent; otherwise everything from the damage on is left out. */
   readonly strict: boolean
 }
+
+/** What was left out of a damaged journal, and where the damaged file is kept for whoever wants to look. */
+export type JournalDamage = { readonly problem: string; readonly droppedBytes: number; readonly savedAs: string }
 
 /** Owns the file. `persist` must not be called again before its promise has resolved. */
 export class Journal {
   readonly #path: string
+  readonly #mark: SyncedMark
   readonly #entries: Map<string, string>
   #file: FileHandle
   #bytes: number
+  #generation: number
   #liveBytes = 0
-  /** Batches that were damaged and left out. */
-  readonly damagedCount: number
+  readonly damage: JournalDamage | undefined
 
-  private constructor(path: string, file: FileHandle, loaded: Loaded) {
-    this.#path = path
-    this.#file = file
-    this.#entries = loaded.entries
-    this.#bytes = loaded.bytes
-    this.damagedCount = loaded.damagedCount
+  private constructor(
+    place: { readonly path: string; readonly file: FileHandle; readonly mark: SyncedMark },
+    { entries, bytes, generation }: Loaded,
+    damage: JournalDamage | undefined,
+  ) {
+    this.#path = place.path
+    this.#file = place.file
+    this.#mark = place.mark
+    this.#entries = entries
+    this.#bytes = bytes
+    this.#generation = generation
+    this.damage = damage
     for (const [key, value] of this.#entries) this.#liveBytes += key.length + value.length
   }
 
+  /** Throws AGENT_JOURNAL_CORRUPT when the file is damaged and `strict`; nothing is changed then. */
   static async open({ path, strict }: JournalOptions): Promise<Journal> {
     await mkdir(dirname(path), { recursive: true })
-    const loaded = parseJournal(await readIfThere(path), { path, strict })
+    const data = await readIfThere(path)
+    const synced = await readSyncedMark(markPath(path))
+    const loaded = parseLines(data ?? Buffer.alloc(0))
+    // Whoever removes the file wants to begin anew.
+    const problem = data === undefined ? undefined : problemOf(loaded, { synced, length: data.length })
+    if (problem !== undefined && strict) throw corrupt(path, problem)
+    const damage = problem === undefined ? undefined : await setAside(path, problem, (data?.length ?? 0) - loaded.bytes)
     const file = await open(path, 'a')
     await file.truncate(loaded.bytes)
-    await syncDirectory(dirname(path))
-    return new Journal(path, file, loaded)
+    const journal = new Journal({ path, file, mark: await SyncedMark.open(markPath(path)) }, loaded, damage)
+    await journal.#begin(Math.max(loaded.generation, synced?.generation ?? 0))
+    return journal
   }
 
   entries(): ReadonlyMap<string, string> {
@@ -64,13 +77,31 @@ export class Journal {
 
   /** Resolves once the writes are on stable storage. */
   async persist(writes: readonly StoreWrite[]): Promise<void> {
-    const line = encodeLine(writes.map(recordOf))
-    await this.#file.appendFile(line)
-    await this.#file.datasync()
-    this.#bytes += line.length
+    await this.#append(encodeLine(writes.map(recordOf)))
     for (const write of writes) this.#apply(write)
     const isLarge = this.#bytes > LIMITS.journalCompactBytesMin
     if (isLarge && this.#bytes > this.#liveBytes * LIMITS.journalCompactRatio) await this.#compact()
+  }
+
+  async #append(line: Buffer): Promise<void> {
+    await this.#file.appendFile(line)
+    await this.#file.datasync()
+    this.#bytes += line.length
+    await this.#tellSynced()
+  }
+
+  async #tellSynced(): Promise<void> {
+    await this.#mark.write({ generation: this.#generation, bytes: this.#bytes })
+  }
+
+  /** A file that is empty, or was cut, is of a generation of its own: marks of before do not speak of it. */
+  async #begin(generation: number): Promise<void> {
+    const isNew = this.#bytes === 0 || this.damage !== undefined
+    this.#generation = isNew ? generation + 1 : generation
+    if (isNew) await this.#append(encodeLine([['g', this.#generation]]))
+    await this.#file.datasync()
+    await syncDirectory(dirname(this.#path))
+    await this.#tellSynced()
   }
 
   #apply(write: StoreWrite): void {
@@ -92,7 +123,10 @@ export class Journal {
   async #compact(): Promise<void> {
     const temporary = `${this.#path}.new`
     const file = await open(temporary, 'w')
-    let bytes = 0
+    const generation = this.#generation + 1
+    const head = encodeLine([['g', generation]])
+    await file.appendFile(head)
+    let bytes = head.length
     for (const [key, value] of this.#entries) {
       const line = encodeLine([['p', key, value]])
       await file.appendFile(line)
@@ -104,71 +138,53 @@ export class Journal {
     const old = this.#file
     this.#file = file
     this.#bytes = bytes
+    this.#generation = generation
+    await this.#tellSynced()
     await old.close()
   }
 
   async close(): Promise<void> {
+    await this.#mark.close()
     await this.#file.close()
   }
 }
 
-function recordOf(write: StoreWrite): JournalRecord[number] {
-  if (write.type === 'put') return ['p', write.key, write.value]
-  return write.type === 'delete' ? ['d', write.key] : ['x', write.prefix]
+const markPath = (path: string): string => `${path}.synced`
+
+/** What is wrong with the file, in words; `undefined` for one that is whole or ends in the middle of a write. */
+function problemOf(
+  loaded: Loaded,
+  { synced, length }: { readonly synced: Synced | undefined; readonly length: number },
+): string | undefined {
+  const { bytes, generation, isBroken } = loaded
+  if (isBroken) return `it is damaged at byte ${bytes} of ${length}`
+  if (synced === undefined || synced.generation < generation) return undefined
+  if (synced.generation > generation && bytes > 0) return 'it is older than what this agent wrote last'
+  if (bytes >= synced.bytes) return undefined
+  return length >= synced.bytes
+    ? `it is damaged at byte ${bytes} of ${length}`
+    : `it ends at byte ${length}, but ${synced.bytes} bytes were on disk`
 }
 
-function encodeLine(record: JournalRecord): Buffer {
-  const json = Buffer.from(JSON.stringify(record))
-  const head = Buffer.from(`${crc32(json).toString(16).padStart(8, '0')} `)
-  return Buffer.concat([head, json, Buffer.from('\n')])
+/** Keeps the damaged file beside the one that goes on without what cannot be read. */
+async function setAside(path: string, problem: string, droppedBytes: number): Promise<JournalDamage> {
+  const savedAs = `${path}.damaged-${Date.now()}`
+  await copyFile(path, savedAs)
+  return { problem, droppedBytes, savedAs }
 }
 
-type Loaded = { readonly entries: Map<string, string>; readonly bytes: number; readonly damagedCount: number }
-
-/** Replays the batches; exported for its tests. */
-export function parseJournal(data: Buffer, { path, strict }: JournalOptions): Loaded {
-  const entries = new Map<string, string>()
-  let damagedCount = 0
-  let start = 0
-  while (start < data.length) {
-    const end = data.indexOf(0x0a, start)
-    if (end < 0) break
-    const record = decodeLine(data.subarray(start, end))
-    if (record === undefined) {
-      if (end + 1 === data.length) break
-      if (strict) throw corrupt(path, start)
-      damagedCount++
-    } else for (const write of record) replay(entries, write)
-    start = end + 1
-  }
-  return { entries, bytes: start, damagedCount }
+function corrupt(path: string, problem: string): AgentError {
+  const advice =
+    'restore the file from a backup; or start with --strict=false to go on with what can be read of it ' +
+    '(tasks that were launched later are ended and reported); or remove it to join as a new agent without tasks'
+  return new AgentError('AGENT_JOURNAL_CORRUPT', `the checkpoint ${path} cannot be trusted: ${problem}; ${advice}`)
 }
 
-function decodeLine(line: Buffer): JournalRecord | undefined {
-  if (line.length < 10 || line.length > LIMITS.journalLineBytesMax) return undefined
-  const json = line.subarray(9)
-  if (crc32(json) !== Number.parseInt(line.subarray(0, 8).toString('latin1'), 16)) return undefined
-  return recordSchema.parse(JSON.parse(json.toString('utf8')))
-}
-
-function replay(entries: Map<string, string>, write: JournalRecord[number]): void {
-  if (write[0] === 'p') entries.set(write[1], write[2])
-  else if (write[0] === 'd') entries.delete(write[1])
-  else for (const key of [...entries.keys()]) if (key.startsWith(write[1])) entries.delete(key)
-}
-
-function corrupt(path: string, offset: number): AgentError {
-  return new AgentError(
-    'AGENT_JOURNAL_CORRUPT',
-    `the checkpoint ${path} is damaged at byte ${offset}; restore it, remove it, or start with --strict=false`,
-  )
-}
-
-async function readIfThere(path: string): Promise<Buffer> {
+async function readIfThere(path: string): Promise<Buffer | undefined> {
   try {
     return await readFile(path)
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return Buffer.alloc(0)
+    if (errnoOf(error) === 'ENOENT') return undefined
     throw error
   }
 }

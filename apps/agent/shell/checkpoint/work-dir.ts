@@ -1,26 +1,37 @@
 import { StartupError } from '@thermosphere/service-kit'
 import { createHash } from 'node:crypto'
-import { lstat, mkdir, readFile, readlink, rename, rm, rmdir, statfs, symlink, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readdir, readFile, rename, rm, rmdir, statfs, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { errnoOf } from '../../errors.ts'
 
-/** The id that `meta/slaves/latest` names; removing the link is how an operator asks for a new one. */
-export async function readLatest(workDir: string): Promise<string | undefined> {
-  try {
-    return await readlink(join(workDir, 'meta', 'slaves', 'latest'))
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined
-    throw error
-  }
+/**
+ * Whether an operator asked for a new agent id by removing `meta/slaves/latest`. The directory that the link led to
+ * tells: an agent that crashed between its registration and the link has none.
+ */
+export async function isForgotten(workDir: string, agentEntry: string | undefined): Promise<boolean> {
+  if (agentEntry === undefined) return false
+  const names = await readdir(join(workDir, 'meta', 'slaves'))
+  return !names.includes('latest') && names.some((name) => agentEntry.includes(JSON.stringify(name)))
 }
 
 export async function linkLatest(workDir: string, agentId: string): Promise<void> {
   const slaves = join(workDir, 'meta', 'slaves')
-  await mkdir(join(slaves, agentId), { recursive: true })
   const temporary = join(slaves, `.latest.${process.pid}`)
   await rm(temporary, { force: true })
   await symlink(agentId, temporary)
   await rename(temporary, join(slaves, 'latest'))
+  // Last: it says that the link was there.
+  await mkdir(join(slaves, agentId), { recursive: true })
+}
+
+/** Linux draws it at every start; without it no reboot is noticed but by processes that are gone. */
+export async function readBootId(): Promise<string | undefined> {
+  try {
+    return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim()
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'EACCES') return undefined
+    throw error
+  }
 }
 
 /** Two agents on one work directory would destroy each other's tasks. Returns what gives the lock back. */

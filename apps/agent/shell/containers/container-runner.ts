@@ -3,6 +3,7 @@
  * each run tells the core `launched` or `launch-failed`, and later `ended`.
  */
 import type { AgentInput, ContainerEnd, LaunchPlan, LimitsPlan, RecoveredContainer } from '@thermosphere/agent-core'
+import { IsolationError } from '@thermosphere/isolation'
 import type { ContainerHandle, ContainerId, Containerizer, Termination } from '@thermosphere/isolation'
 import type { Background, Logger } from '@thermosphere/service-kit'
 import { dirname } from 'node:path'
@@ -30,6 +31,13 @@ type Run = {
   handle: ContainerHandle | undefined
 }
 
+type HandleToRecover = { readonly containerId: string; readonly handle: unknown }
+type Found = {
+  readonly containerId: string
+  readonly state: RecoveredContainer['state'] | 'unknown'
+  readonly reason?: string
+}
+
 export class ContainerRunner {
   readonly #options: ContainerRunnerOptions
   readonly #runs = new Map<string, Run>()
@@ -53,16 +61,28 @@ export class ContainerRunner {
     this.#options.background.run(`launch ${plan.containerId}`, this.#launch(plan, run))
   }
 
-  /** Takes the containers of an earlier agent over again; the others that it left are ended. */
-  async recover(handles: readonly { containerId: string; handle: unknown }[]): Promise<RecoveredContainer[]> {
-    const found = await Promise.all(handles.map((item) => this.#recoverOne(item.containerId, item.handle)))
-    const kept = found.filter((container) => container.state !== 'lost').map((container) => container.containerId)
-    const known = new Set(kept.map((id) => id as ContainerId))
+  /**
+   * Takes the containers of an earlier agent over again; the others that it left are ended. `unknownCount` counts those
+   * whose engine does not answer: lost for an agent that is not `strict`, for another a reason not to start.
+   */
+  async recover(
+    handles: readonly HandleToRecover[],
+    { strict }: { readonly strict: boolean },
+  ): Promise<{ readonly containers: RecoveredContainer[]; readonly unknownCount: number }> {
+    const found = await Promise.all(handles.map((item) => this.#recoverOne(item)))
+    const unknown = found.filter((container) => container.state === 'unknown')
+    if (strict && unknown.length > 0) throw unanswered(unknown)
+    const containers = found.map(({ containerId, state }) => ({
+      containerId,
+      state: state === 'unknown' ? 'lost' : state,
+    }))
+    const kept = containers.filter((container) => container.state !== 'lost')
+    const known = new Set(kept.map(({ containerId }) => containerId as ContainerId))
     for (const containerizer of this.#containerizers()) {
       const ended = await containerizer.destroyOrphans(known)
       if (ended.length > 0) this.#options.log.info({ containerIds: ended }, 'containers.orphans.destroyed')
     }
-    return found
+    return { containers, unknownCount: unknown.length }
   }
 
   signal(containerId: string, signal: NodeJS.Signals): void {
@@ -179,10 +199,13 @@ export class ContainerRunner {
     )
   }
 
-  async #recoverOne(containerId: string, raw: unknown): Promise<RecoveredContainer> {
+  async #recoverOne({ containerId, handle: raw }: HandleToRecover): Promise<Found> {
     const parsed = handleSchema.safeParse(raw)
-    const containerizer = parsed.success ? this.#byName(parsed.data.containerizer) : undefined
-    if (!parsed.success || containerizer === undefined) return { containerId, state: 'lost' }
+    if (!parsed.success) return { containerId, state: 'lost' }
+    const containerizer = this.#byName(parsed.data.containerizer)
+    if (containerizer === undefined) {
+      return { containerId, state: 'unknown', reason: `this agent does without ${parsed.data.containerizer}` }
+    }
     // The schema brands nothing; the id is the one that the containerizer gave.
     const handle = parsed.data as unknown as ContainerHandle
     try {
@@ -191,8 +214,9 @@ export class ContainerRunner {
       this.#options.background.run(`wait ${containerId}`, this.#awaitEnd(containerizer, containerId))
       return { containerId, state }
     } catch (error) {
-      this.#options.log.warn({ containerId, reason: reasonOf(error) }, 'container.recovery.failed')
-      return { containerId, state: 'lost' }
+      const reason = reasonOf(error)
+      this.#options.log.warn({ containerId, reason }, 'container.recovery.failed')
+      return { containerId, state: error instanceof IsolationError && error.retryable ? 'unknown' : 'lost', reason }
     }
   }
 
@@ -214,6 +238,17 @@ export class ContainerRunner {
       this.#options.log.warn({ containerId, reason: reasonOf(error) }, 'container.operation.failed')
     }
   }
+}
+
+/** They may well run: an agent that called them lost would let their tasks be started a second time. */
+function unanswered(unknown: readonly Found[]): AgentError {
+  return new AgentError(
+    'AGENT_CONTAINERS_UNKNOWN',
+    `${unknown.length} containers of an earlier agent cannot be asked for: ${unknown[0]?.reason ?? ''}; start the ` +
+      'Docker engine at --docker_socket, go back to the --isolation and --containerizers of before, or start with ' +
+      '--strict=false to report their tasks as lost',
+    { retryable: true },
+  )
 }
 
 function endOf(termination: Termination): ContainerEnd {

@@ -177,8 +177,10 @@ suite('health', () => {
     world.do({ type: 'link-closed', linkId: agent.linkId })
     const back = world.reregister(agent)
     const [welcome] = world.toAgent(back.linkId)
+    // With its framework: an agent that crashed before it wrote the launch down does not know that one either.
+    const framework_info = world.master.frameworks.get(s.id)?.info
     assert.deepEqual(welcome?.reregistered?.reconcile_tasks, [
-      { framework_id: { value: s.id }, task_id: { value: 't' } },
+      { framework_id: { value: s.id }, task_id: { value: 't' }, framework_info },
     ])
   })
 })

@@ -4,7 +4,7 @@ import { recoverFramework } from '../frameworks.ts'
 import { isTerminal } from '../states.ts'
 import { addExecutor, addTask, removeExecutor, removeTask, taskKey } from '../tasks.ts'
 import { shutDownCompleted, wireOf } from './reregister.ts'
-import type { Agent, Master } from '../model.ts'
+import type { Agent, Framework, Master, Task } from '../model.ts'
 
 type Reregister = agentLink.AgentMessage_Reregister
 
@@ -21,7 +21,7 @@ export function reconcileAgent(m: Master, agent: Agent, said: Reregister): agent
     if (reported.has(key)) continue
     const framework = m.frameworks.get(task.frameworkId)
     if (framework && isTerminal(task.wire.state)) removeTask(m, framework, agent, task)
-    else ask.push({ framework_id: { value: task.frameworkId }, task_id: task.wire.task_id })
+    else ask.push(taskRef(task, framework))
   }
   adoptUnknown(m, agent, said, reported)
   endUncheckpointed(m, agent, said)
@@ -30,6 +30,12 @@ export function reconcileAgent(m: Master, agent: Agent, said: Reregister): agent
   resendKills(m, agent)
   return ask
 }
+
+const taskRef = (task: Task, framework: Framework | undefined): agentLink.MasterMessage_TaskRef => ({
+  framework_id: { value: task.frameworkId },
+  task_id: task.wire.task_id,
+  ...(framework && { framework_info: framework.info }),
+})
 
 function adoptUnknown(
   m: Master,
