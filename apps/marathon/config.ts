@@ -19,7 +19,11 @@ const off = { type: 'boolean', default: false } as const
 const serviceFlags = defineFlags({
   ...processFlags,
   ...workDirFlag('/var/lib/thermosphere/marathon'),
-  master: { type: 'list', required: true, help: 'Addresses of the Mesos masters, host:port separated by commas.' },
+  master: {
+    type: 'list',
+    required: true,
+    help: 'Addresses of the Mesos masters, host:port separated by commas, or the store in which they elect (etcd://…).',
+  },
   http_address: { type: 'string', default: '127.0.0.1', help: 'The address to listen on; 0.0.0.0 is all addresses.' },
   http_port: { type: 'integer', default: 8080, min: 0, max: 65535, help: 'The port to listen on; 0 takes a free one.' },
   http_credentials: { type: 'string', secret: true, help: 'user:password that every request must carry (basic auth).' },
@@ -27,7 +31,16 @@ const serviceFlags = defineFlags({
   http_max_concurrent_requests: { type: 'integer', min: 1, help: 'Requests at once; more are answered with 503.' },
   access_control_allow_origin: { type: 'string', help: 'Origins for CORS; without it no CORS headers are sent.' },
   webui_url: { type: 'string', help: 'The address of the user interface that Mesos shows for this framework.' },
-  store: { type: 'string', help: 'Where state is kept: sqlite:<path> or memory:; without it a file in work_dir.' },
+  store: {
+    type: 'string',
+    help: 'Where state is kept: sqlite:<path>, etcd://host:port[,host:port]/<prefix> or memory:; without it a file in work_dir. Processes on one store elect their leader.',
+  },
+  zk_session_timeout: {
+    ...ms,
+    min: 2_000,
+    default: 10_000,
+    help: 'A leader that does not renew its lease for that long is replaced.',
+  },
   event_stream_max_outstanding_messages: {
     type: 'integer',
     default: 1024,
@@ -139,9 +152,13 @@ const compatibilityFlags = defineFlags({
   task_lost_expunge_interval: { ...ms, default: 30_000, help: accepted },
   mesos_heartbeat_interval: { ...ms, default: 15_000, help: accepted },
   mesos_heartbeat_failure_threshold: { type: 'integer', default: 5, help: accepted },
-  leader_proxy_connection_timeout: { ...ms, default: 5_000, help: accepted },
-  leader_proxy_read_timeout: { ...ms, default: 10_000, help: accepted },
-  on_elected_prepare_timeout: { ...ms, default: 180_000, help: accepted },
+  leader_proxy_connection_timeout: { ...ms, default: 5_000, help: 'How long a standby waits for the leader’s port.' },
+  leader_proxy_read_timeout: { ...ms, default: 10_000, help: 'How long a standby waits for the leader’s answer.' },
+  on_elected_prepare_timeout: {
+    ...ms,
+    default: 180_000,
+    help: 'How long requests wait for a leader that reads its state.',
+  },
 })
 
 export const flags = defineFlags({ ...serviceFlags, ...frameworkFlags, ...schedulingFlags, ...compatibilityFlags })

@@ -1,6 +1,5 @@
 /** Marathon's operational failures. Codes and exit statuses are stable and never reused. */
-export type MarathonErrorCode =
-  'MARATHON_STORE_WRITE_REFUSED' | 'MARATHON_FRAMEWORK_REFUSED' | 'MARATHON_FRAMEWORK_ID_MISSING'
+export type MarathonErrorCode = 'MARATHON_FRAMEWORK_REFUSED' | 'MARATHON_FRAMEWORK_ID_MISSING'
 
 /** Exit statuses of the original. */
 export const exitCodes = {
@@ -25,5 +24,17 @@ export class MarathonError extends Error {
     this.name = 'MarathonError'
     this.code = code
     this.retryable = options.retryable ?? false
+  }
+}
+
+/** Mesos does not want this framework any more. */
+export class FrameworkRefused extends MarathonError {
+  constructor(message: string) {
+    super('MARATHON_FRAMEWORK_REFUSED', message)
+    this.name = 'FrameworkRefused'
+  }
+
+  get exitCode(): number {
+    return /removed/i.test(this.message) ? exitCodes.frameworkRemoved : exitCodes.schedulerError
   }
 }

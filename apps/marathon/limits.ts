@@ -16,3 +16,10 @@ export const eventHeartbeatMs = 10_000
 export const commandTimeoutMs = 300_000
 /** After `DELETE /v2/leader` the answer still has to reach its client. */
 export const abdicateAfterMs = 500
+/** Under this name the processes on one store elect their leader. */
+export const leaderName = 'marathon'
+/** Marathon: a standby asks this often who leads before it gives a request up, and waits that long in between. */
+export const leaderAsksMax = 10
+export const leaderAskMs = 250
+/** Marathon: requests handed on to the leader at a time; more wait. */
+export const proxiedMax = 64

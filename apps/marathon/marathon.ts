@@ -1,66 +1,52 @@
-/** Puts the parts together. */
-import { createRandom } from '@thermosphere/effects'
-import { Gate, listen, StartupError } from '@thermosphere/service-kit'
+/** Puts the parts together: one process that wants to lead, and hands requests on to the leader meanwhile. */
+import { listen, StartupError } from '@thermosphere/service-kit'
 import type { Lifecycle, Logger } from '@thermosphere/service-kit'
-import { openStore } from '@thermosphere/store'
-import { randomBytes } from 'node:crypto'
+import { Candidate, openStore } from '@thermosphere/store'
 import { mkdir } from 'node:fs/promises'
 import { createServer } from 'node:http'
+import type { RequestListener } from 'node:http'
 import { join } from 'node:path'
-import { coreConfig, hostnameOf } from './config.ts'
+import { hostnameOf } from './config.ts'
 import type { Config } from './config.ts'
-import { exitCodes } from './errors.ts'
-import { createMarathonApp } from './http/app.ts'
+import { FrameworkRefused } from './errors.ts'
+import { createDoor } from './http/standby.ts'
+import { leaderName } from './limits.ts'
 import { loggersOf } from './logger.ts'
-import { MarathonShell } from './shell/marathon-shell.ts'
 import { MarathonMetrics } from './shell/metrics.ts'
-import { loadState } from './shell/state-store.ts'
+import { openTerm } from './term.ts'
+import type { MarathonTerm } from './term.ts'
 
-export type RunningMarathon = { readonly port: number; readonly shell: MarathonShell }
+export type RunningMarathon = { readonly port: number }
 
 /** Starts Marathon; `lifecycle` closes its parts in reverse order. */
 export async function startMarathon(config: Config, logger: Logger, lifecycle: Lifecycle): Promise<RunningMarathon> {
   const loggers = loggersOf(logger)
   const store = await openStateStore(config)
   lifecycle.defer('store', () => store.close())
-  const gate = new Gate('Marathon is starting')
-  const server = createServer(gate.handle)
-  const listening = await listen({
-    target: server,
-    ip: config.http_address,
-    port: config.http_port,
-    insecure: config.insecure,
-    authenticated: config.http_credentials !== undefined,
-    flags: { ip: '--http_address', port: '--http_port' },
-  })
-  lifecycle.defer('http', () => listening.close())
-  const leader = `${hostnameOf(config)}:${listening.port}`
-  const random = createRandom(randomBytes(4).readUInt32LE())
-  const state = await loadState(store, { config: coreConfig(config, `http://${leader}`), random })
-  refuseLostFramework(state)
   const metrics = new MarathonMetrics()
-  metrics.watch(state)
-  const shell = new MarathonShell({
-    state,
-    store,
-    masters: config.master,
-    credential: credentialOf(config),
-    probesMax: config.max_concurrent_marathon_health_checks,
-    metrics,
-    loggers,
-    loop: lifecycle.loop,
-    onFatal: (error) => lifecycle.fatal(error),
-    onRefused: (message) => refuse(lifecycle, message),
-  })
-  lifecycle.defer('shell', () => shell.close())
+  let address = ''
   const abdicate = (): void => lifecycle.stop('leadership was given up')
-  const { app, events } = createMarathonApp({ shell, state, config, metrics, loggers, leader: () => leader, abdicate })
-  lifecycle.defer('events', () => events.close())
-  gate.open(app)
-  shell.listen(({ eventType }) => metrics.countEventType(eventType))
-  shell.start()
-  logger.info({ port: listening.port, apps: state.root.apps.size, instances: state.instances.size }, 'marathon.started')
-  return { port: listening.port, shell }
+  const parts = { config, store, metrics, loggers, loop: lifecycle.loop, abdicate }
+  const candidate = new Candidate<MarathonTerm>({
+    store,
+    name: leaderName,
+    ttlMs: config.zk_session_timeout,
+    open: (leadership, end) => openTerm({ ...parts, leadership, end, address }),
+    ...leaderLog(logger),
+    onFatal: (error) => leave(lifecycle, error),
+  })
+  const door = createDoor({
+    config,
+    self: () => address,
+    leader: () => candidate.leader,
+    term: () => candidate.term?.handle,
+  })
+  const port = await openPort(config, door, lifecycle)
+  address = `${hostnameOf(config)}:${port}`
+  lifecycle.defer('candidate', () => candidate.close())
+  candidate.start(address)
+  logger.info({ port }, 'marathon.started')
+  return { port }
 }
 
 async function openStateStore(config: Config) {
@@ -69,19 +55,36 @@ async function openStateStore(config: Config) {
   return openStore(`sqlite:${join(config.work_dir, 'marathon.db')}`)
 }
 
-function credentialOf(config: Config) {
-  const { mesos_authentication_principal: principal, mesos_authentication_secret: secret } = config
-  return principal === undefined || secret === undefined ? undefined : { principal, secret }
+async function openPort(config: Config, door: RequestListener, lifecycle: Lifecycle): Promise<number> {
+  const listening = await listen({
+    target: createServer(door),
+    ip: config.http_address,
+    port: config.http_port,
+    insecure: config.insecure,
+    authenticated: config.http_credentials !== undefined,
+    flags: { ip: '--http_address', port: '--http_port' },
+  })
+  lifecycle.defer('http', () => listening.close())
+  return listening.port
 }
 
-/** Under a new framework id Mesos would not let us have the tasks that run. */
-function refuseLostFramework(state: MarathonShell['state']): void {
-  const hasTasks = [...state.instances.all()].some((instance) => instance.state.condition !== 'Scheduled')
-  if (state.frameworkId !== undefined || !hasTasks) return
-  throw new StartupError('the store has instances but no framework id; restore the id or remove the store')
+/** Each of these events has the time since the one before: what a change of leaders is made of. */
+function leaderLog(logger: Logger) {
+  let changedAt = performance.now()
+  const tell = (event: string, fields: object): void => {
+    const now = performance.now()
+    logger.info({ ...fields, durationMs: Math.round(now - changedAt) }, event)
+    changedAt = now
+  }
+  return {
+    onElected: ({ token }: { readonly token: number }) => tell('leader.elected', { term: token }),
+    onResigned: ({ token }: { readonly token: number }) => tell('leader.resigned', { term: token }),
+    onLeader: (leader: string | undefined) => tell(leader === undefined ? 'leader.gone' : 'leader.known', { leader }),
+    onFailed: (err: unknown) => logger.warn({ err }, 'leader.failed'),
+  }
 }
 
-function refuse(lifecycle: Lifecycle, message: string): void {
-  const wasRemoved = /removed/i.test(message)
-  lifecycle.fatal(new StartupError(message), wasRemoved ? exitCodes.frameworkRemoved : exitCodes.schedulerError)
+function leave(lifecycle: Lifecycle, error: unknown): void {
+  if (error instanceof FrameworkRefused) lifecycle.fatal(new StartupError(error.message), error.exitCode)
+  else lifecycle.fatal(error)
 }

@@ -20,6 +20,8 @@ export { parseJsonText, parseRequest, readBody, readJson, readJsonAs } from './h
 export { describeZodError, fieldName, listZodProblems } from './http/describe-zod-error.ts'
 export { HttpError } from './http/errors.ts'
 export type { HttpErrorOptions } from './http/errors.ts'
+export { Forwarder } from './http/forward.ts'
+export type { ForwardFailure, ForwardOptions } from './http/forward.ts'
 export { Gate } from './http/gate.ts'
 export { HTTP_LIMITS } from './http/limits.ts'
 export type { HttpLimits } from './http/limits.ts'

@@ -16,7 +16,7 @@ export function infoView({ config, state, leader }: HttpContext) {
     leader: leader(),
     frameworkId: state.frameworkId ?? null,
     marathon_config: marathonConfig({ config, state }),
-    zookeeper_config: zookeeperConfig,
+    zookeeper_config: { ...zookeeperConfig, zk_session_timeout: config.zk_session_timeout },
     http_config: { http_port: config.http_port, https_port: 8443 },
   }
 }

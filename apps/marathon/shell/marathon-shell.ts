@@ -2,20 +2,22 @@
 import { frameworkInfo, step } from '@thermosphere/marathon-core'
 import type { ApiResponse, Command, Effect, Input, MarathonEvent, MarathonState } from '@thermosphere/marathon-core'
 import { CallError, SchedulerClient } from '@thermosphere/protocol/node'
-import type { Credential } from '@thermosphere/protocol/node'
+import type { Credential, Masters } from '@thermosphere/protocol/node'
 import type { scheduler } from '@thermosphere/protocol'
 import { Background, CoreLoop } from '@thermosphere/service-kit'
 import type { LoopSurroundings } from '@thermosphere/service-kit'
-import type { Store } from '@thermosphere/store'
+import { fencedPersist } from '@thermosphere/store'
+import type { Leadership, Store } from '@thermosphere/store'
 import type { Loggers } from '../logger.ts'
 import type { MarathonMetrics } from './metrics.ts'
 import { Prober } from './prober.ts'
-import { persist } from './state-store.ts'
 
 export type ShellOptions = {
   readonly state: MarathonState
   readonly store: Store
-  readonly masters: readonly string[]
+  /** Without it nothing is written any more. */
+  readonly leadership: Leadership
+  readonly masters: Masters
   readonly credential: Credential | undefined
   readonly probesMax: number
   readonly metrics: MarathonMetrics
@@ -28,6 +30,8 @@ export type ShellOptions = {
 
 type Performed = Exclude<Effect, { readonly type: 'store' | 'timer' }>
 export type EventListener = (event: MarathonEvent) => void
+
+const leadershipLost = 'This Marathon does not lead any more; look whether the change was made and repeat it'
 
 export class MarathonShell {
   readonly state: MarathonState
@@ -51,7 +55,7 @@ export class MarathonShell {
     this.#loop = new CoreLoop<Input, Effect>({
       ...options.loop,
       step: (input, now) => step(state, input, now),
-      persist: (writes) => persist(options.store, writes),
+      persist: (operations) => fencedPersist(options.store, { leadership: options.leadership, operations }),
       perform: (effect) => this.#perform(effect),
       timerInput: (key) => ({ type: 'timer', key }),
       onFatal: options.onFatal,
@@ -92,10 +96,17 @@ export class MarathonShell {
     for (const listener of this.#listeners) listener(event)
   }
 
+  /** The master hears nothing more from here; whoever waits for an answer learns that it will not come. */
   async close(): Promise<void> {
     this.#prober.close()
-    await this.#loop.close()
     await this.#client.close()
+    const lost = { status: 503, body: { message: leadershipLost } }
+    try {
+      await this.#loop.close()
+    } finally {
+      for (const answer of this.#answers.values()) answer(lost)
+      this.#answers.clear()
+    }
     await this.#background.settled()
   }
 

@@ -12,24 +12,56 @@ export class MarathonMetrics {
   readonly #metrics: Metrics = createMetrics()
   readonly #startedAt = Date.now()
   #activeRequests = 0
+  #leading: { readonly state: MarathonState; readonly since: number } | undefined
 
-  /** Gauges that read the state when they are asked. */
-  watch(state: MarathonState): void {
-    const all = () => [...state.instances.all()]
-    this.#gauge('apps.active.gauge', () => state.root.apps.size)
-    this.#gauge('pods.active.gauge', () => 0)
-    this.#gauge('groups.active.gauge', () => state.root.groups.size)
-    this.#gauge('deployments.active.gauge', () => state.deployments.size)
-    this.#gauge('instances.running.gauge', () => countsOf(state, all()).tasksRunning)
-    this.#gauge('instances.staged.gauge', () => countsOf(state, all()).tasksStaged)
-    this.#gauge('instances.inflight-kills.gauge', () => state.kills.size)
-    this.#gauge('instances.inflight-kill-attempts.gauge', () =>
-      state.kills.values().reduce((sum, { attempts }) => sum + attempts, 0),
+  constructor() {
+    const ofState = (read: (state: MarathonState) => number) => () =>
+      this.#leading === undefined ? 0 : read(this.#leading.state)
+    const ofInstances = (read: (state: MarathonState, all: readonly Instance[]) => number) =>
+      ofState((state) => read(state, [...state.instances.all()]))
+    this.#gauge(
+      'apps.active.gauge',
+      ofState(({ root }) => root.apps.size),
     )
-    this.#gauge('instances.launch-overdue.gauge', () => all().filter((instance) => isOverdue(state, instance)).length)
+    this.#gauge('pods.active.gauge', () => 0)
+    this.#gauge(
+      'groups.active.gauge',
+      ofState(({ root }) => root.groups.size),
+    )
+    this.#gauge(
+      'deployments.active.gauge',
+      ofState(({ deployments }) => deployments.size),
+    )
+    this.#gauge(
+      'instances.running.gauge',
+      ofInstances((state, all) => countsOf(state, all).tasksRunning),
+    )
+    this.#gauge(
+      'instances.staged.gauge',
+      ofInstances((state, all) => countsOf(state, all).tasksStaged),
+    )
+    this.#gauge(
+      'instances.inflight-kills.gauge',
+      ofState(({ kills }) => kills.size),
+    )
+    this.#gauge(
+      'instances.inflight-kill-attempts.gauge',
+      ofState(({ kills }) => kills.values().reduce((sum, { attempts }) => sum + attempts, 0)),
+    )
+    this.#gauge(
+      'instances.launch-overdue.gauge',
+      ofInstances((state, all) => all.filter((instance) => isOverdue(state, instance)).length),
+    )
     this.#gauge('uptime.gauge.seconds', () => (Date.now() - this.#startedAt) / 1000)
-    this.#gauge('leadership.duration.gauge.seconds', () => (Date.now() - this.#startedAt) / 1000)
+    this.#gauge('leadership.duration.gauge.seconds', () =>
+      this.#leading === undefined ? 0 : (Date.now() - this.#leading.since) / 1000,
+    )
     this.#gauge('http.requests.active.gauge', () => this.#activeRequests)
+  }
+
+  /** What the gauges read from now on: the state of the present term, if there is one. */
+  watch(state: MarathonState | undefined): void {
+    this.#leading = state === undefined ? undefined : { state, since: Date.now() }
   }
 
   countEvent(event: scheduler.Event): void {

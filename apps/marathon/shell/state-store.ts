@@ -1,9 +1,8 @@
 import { recoverState, storePrefix } from '@thermosphere/marathon-core'
 import type { MarathonConfig, MarathonState } from '@thermosphere/marathon-core'
-import type { Random, StoreWrite } from '@thermosphere/effects'
+import type { Random } from '@thermosphere/effects'
 import { parseStored } from '@thermosphere/store'
 import type { Store } from '@thermosphere/store'
-import { MarathonError } from '../errors.ts'
 import { storePageMax } from '../limits.ts'
 
 /** The state as it was when the last process ended. */
@@ -22,10 +21,4 @@ export async function loadState(
   const parse = <T>(schema: Parameters<typeof parseStored>[0], key: string, raw: string): T =>
     parseStored(schema, key, raw) as T
   return recoverState({ ...options, parse }, entries)
-}
-
-/** Applies the writes as one; rejects unless they are durable. */
-export async function persist(store: Store, writes: readonly StoreWrite[]): Promise<void> {
-  const result = await store.transact({ operations: writes })
-  if (!result.applied) throw new MarathonError('MARATHON_STORE_WRITE_REFUSED', 'the store refused a write of Marathon')
 }
