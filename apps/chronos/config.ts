@@ -15,7 +15,6 @@ const acceptedSwitch = { type: 'boolean', default: false, help } as const
 const acceptedFlags = {
   zk_hosts: acceptedText,
   zk_path: acceptedText,
-  zk_timeout: acceptedText,
   zk_auth: acceptedText,
   schedule_horizon: acceptedText,
   leader_max_idle_time: acceptedText,
@@ -63,7 +62,7 @@ export const flags = defineFlags({
   master: {
     type: 'list',
     default: ['127.0.0.1:5050'],
-    help: 'Masters as host:port, comma separated; one is enough, a follower names the leader.',
+    help: 'Masters as host:port, comma separated, of which one is enough, or the store in which they elect (etcd://…).',
   },
   http_address: { type: 'string', default: '127.0.0.1', help: 'The address to listen on.' },
   http_port: {
@@ -89,7 +88,16 @@ export const flags = defineFlags({
   ssl_keystore_password: { type: 'string', secret: true, help: 'The password of the key store.' },
   store: {
     type: 'string',
-    help: 'Where state is kept: sqlite:<file> or memory:; without it a SQLite file in the work directory.',
+    help:
+      'Where state is kept: sqlite:<file>, etcd://host:port[,host:port]/<prefix> or memory:; without it a SQLite file ' +
+      'in the work directory. Processes on one store elect their leader.',
+  },
+  zk_timeout: {
+    type: 'integer',
+    unit: 'ms',
+    default: 10_000,
+    min: 2_000,
+    help: 'A leader that does not renew its lease for that long is replaced.',
   },
   mesos_framework_name: { type: 'string', default: 'chronos', help: 'The name that the framework registers with.' },
   mesos_role: { type: 'string', default: '*', help: 'The role whose resources jobs use.' },

@@ -20,7 +20,9 @@ export const notificationsPendingMax = 1_000
 export const notificationTimeoutMs = 10_000
 /** Under this name the processes on one store elect their leader. */
 export const leaderName = 'chronos'
-/** A leader that does not renew for that long is replaced; one that is known to be dead at once. */
-export const leaderTtlMs = 10_000
+/** A leader whose port does not answer by then is told as 503. */
+export const connectTimeoutMs = 5_000
+/** Requests handed on to the leader at a time, event streams included; more wait. */
+export const forwardsMax = 1_000
 /** A leader that does not begin to answer by then is told as 503. */
 export const forwardTimeoutMs = 30_000

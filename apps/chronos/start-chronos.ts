@@ -1,14 +1,14 @@
 /** Puts the parts together: one process that wants to lead, and forwards to the leader meanwhile. */
-import { Background, createMetrics } from '@thermosphere/service-kit'
+import { Background, createMetrics, leaderEvents } from '@thermosphere/service-kit'
 import type { Lifecycle, Logger } from '@thermosphere/service-kit'
 import { Candidate, openStore } from '@thermosphere/store'
 import { mkdirSync } from 'node:fs'
 import type { RequestListener } from 'node:http'
 import { advertisedHost } from './config.ts'
 import type { Config } from './config.ts'
-import { forward } from './http/forward.ts'
+import { createForwarder } from './http/forward.ts'
 import { serve } from './http/serve.ts'
-import { leaderName, leaderTtlMs } from './limits.ts'
+import { leaderName } from './limits.ts'
 import { openTerm } from './term.ts'
 import type { ChronosTerm } from './term.ts'
 
@@ -24,15 +24,14 @@ export async function startChronos(config: Config, logger: Logger, lifecycle: Li
   const candidate: Candidate<ChronosTerm> = new Candidate({
     store,
     name: leaderName,
-    ttlMs: leaderTtlMs,
+    ttlMs: config.zk_timeout,
     open: (leadership, end) => openTerm({ ...parts, leadership, end, url: () => candidate.leader ?? '' }),
-    onElected: ({ token }) => logger.info({ token }, 'leader.elected'),
-    onResigned: ({ token }) => logger.info({ token }, 'leader.resigned'),
-    onFailed: (err) => logger.warn({ err }, 'leader.failed'),
+    ...leaderEvents(logger),
     onFatal,
   })
+  const forwarder = createForwarder()
   const handle: RequestListener = (request, response) => {
-    if (candidate.term === undefined) forward(request, response, candidate.leader)
+    if (candidate.term === undefined) forwarder.forward(request, response, candidate.leader)
     else candidate.term.handle(request, response)
   }
   const servers = await serve(handle, config)

@@ -3,6 +3,7 @@ import { createRandom } from '@thermosphere/effects'
 import type { mesos } from '@thermosphere/protocol'
 import { createRequestObserver } from '@thermosphere/service-kit'
 import type { Background, Logger, LoopSurroundings, Metrics } from '@thermosphere/service-kit'
+import { findMasters } from '@thermosphere/store'
 import type { Leadership, Store, Term } from '@thermosphere/store'
 import { randomInt } from 'node:crypto'
 import type { RequestListener } from 'node:http'
@@ -55,7 +56,7 @@ export async function openTerm(options: TermOptions): Promise<ChronosTerm> {
     store,
     leadership,
     loop: options.loop,
-    masters: config.master,
+    masters: findMasters(config.master, (err) => logger.warn({ err }, 'leader.unknown')),
     frameworkInfo: (id) => ({ ...frameworkInfoOf(config, url()), ...(id !== undefined && { id: { value: id } }) }),
     credential: () => readCredential(config),
     random,

@@ -33,7 +33,9 @@ const serviceFlags = defineFlags({
   webui_url: { type: 'string', help: 'The address of the user interface that Mesos shows for this framework.' },
   store: {
     type: 'string',
-    help: 'Where state is kept: sqlite:<path>, etcd://host:port[,host:port]/<prefix> or memory:; without it a file in work_dir. Processes on one store elect their leader.',
+    help:
+      'Where state is kept: sqlite:<path>, etcd://host:port[,host:port]/<prefix> or memory:; without it a file in ' +
+      'work_dir. Processes on one store elect their leader.',
   },
   zk_session_timeout: {
     ...ms,

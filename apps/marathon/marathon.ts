@@ -1,5 +1,5 @@
 /** Puts the parts together: one process that wants to lead, and hands requests on to the leader meanwhile. */
-import { listen, StartupError } from '@thermosphere/service-kit'
+import { leaderEvents, listen, StartupError } from '@thermosphere/service-kit'
 import type { Lifecycle, Logger } from '@thermosphere/service-kit'
 import { Candidate, openStore } from '@thermosphere/store'
 import { mkdir } from 'node:fs/promises'
@@ -9,10 +9,10 @@ import { join } from 'node:path'
 import { hostnameOf } from './config.ts'
 import type { Config } from './config.ts'
 import { FrameworkRefused } from './errors.ts'
-import { createDoor } from './http/standby.ts'
 import { leaderName } from './limits.ts'
 import { loggersOf } from './logger.ts'
 import { MarathonMetrics } from './shell/metrics.ts'
+import { createDoor } from './standby/door.ts'
 import { openTerm } from './term.ts'
 import type { MarathonTerm } from './term.ts'
 
@@ -32,7 +32,7 @@ export async function startMarathon(config: Config, logger: Logger, lifecycle: L
     name: leaderName,
     ttlMs: config.zk_session_timeout,
     open: (leadership, end) => openTerm({ ...parts, leadership, end, address }),
-    ...leaderLog(logger),
+    ...leaderEvents(logger),
     onFatal: (error) => leave(lifecycle, error),
   })
   const door = createDoor({
@@ -66,22 +66,6 @@ async function openPort(config: Config, door: RequestListener, lifecycle: Lifecy
   })
   lifecycle.defer('http', () => listening.close())
   return listening.port
-}
-
-/** Each of these events has the time since the one before: what a change of leaders is made of. */
-function leaderLog(logger: Logger) {
-  let changedAt = performance.now()
-  const tell = (event: string, fields: object): void => {
-    const now = performance.now()
-    logger.info({ ...fields, durationMs: Math.round(now - changedAt) }, event)
-    changedAt = now
-  }
-  return {
-    onElected: ({ token }: { readonly token: number }) => tell('leader.elected', { term: token }),
-    onResigned: ({ token }: { readonly token: number }) => tell('leader.resigned', { term: token }),
-    onLeader: (leader: string | undefined) => tell(leader === undefined ? 'leader.gone' : 'leader.known', { leader }),
-    onFailed: (err: unknown) => logger.warn({ err }, 'leader.failed'),
-  }
 }
 
 function leave(lifecycle: Lifecycle, error: unknown): void {

@@ -1,4 +1,4 @@
-/** All that the leading Marathon runs: its state from the store, the core's loop, the connection to the master, the API. */
+/** All that the leading Marathon runs: state from the store, the core's loop, the connection to the master, the API. */
 import { createRandom } from '@thermosphere/effects'
 import { StartupError } from '@thermosphere/service-kit'
 import type { LoopSurroundings } from '@thermosphere/service-kit'

@@ -31,6 +31,7 @@ export { encodeServerSentEvent, EventStream, StreamWriter } from './http/stream.
 export type { ServerSentEvent, StreamEnd, StreamOptions } from './http/stream.ts'
 export { Background, backoff, delay, isAbort } from './lifecycle/background.ts'
 export type { BackoffOptions } from './lifecycle/background.ts'
+export { leaderEvents } from './lifecycle/leader-events.ts'
 export { createLogger } from './lifecycle/logger.ts'
 export type { Logger, LoggerOptions } from './lifecycle/logger.ts'
 export { EXIT_FAILURE, EXIT_SOFTWARE, runService } from './lifecycle/run-service.ts'

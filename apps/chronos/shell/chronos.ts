@@ -10,7 +10,7 @@ import type {
   Reply,
 } from '@thermosphere/chronos-core'
 import type { Random } from '@thermosphere/effects'
-import type { Credential } from '@thermosphere/protocol/node'
+import type { Credential, Masters } from '@thermosphere/protocol/node'
 import { SchedulerClient } from '@thermosphere/protocol/node'
 import { CoreLoop, delay, encodeServerSentEvent, HttpError } from '@thermosphere/service-kit'
 import type { Background, EventStream, Logger, LoopSurroundings, Metrics } from '@thermosphere/service-kit'
@@ -24,7 +24,7 @@ export type ChronosOptions = {
   readonly store: Store
   /** Without it nothing is written any more. */
   readonly leadership: Leadership
-  readonly masters: readonly string[]
+  readonly masters: Masters
   readonly frameworkInfo: (id: string | undefined) => mesos.FrameworkInfo
   readonly credential?: () => Credential | undefined
   readonly random: Random
