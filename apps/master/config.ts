@@ -45,6 +45,17 @@ const masterFlags = defineFlags({
     default: '10mins',
     help: 'The time a disconnected agent, or any agent after a failover of the master, has to return.',
   },
+  agent_removal_rate_limit: {
+    type: 'string',
+    pattern: /^[1-9]\d{0,5}\/\d+(\.\d+)?(ns|us|ms|secs|mins|hrs|days|weeks)$/,
+    help: 'How many agents may be taken for lost in a time, as 1/10mins; without it no limit.',
+  },
+  recovery_agent_removal_limit: {
+    type: 'string',
+    default: '100%',
+    pattern: /^(100|\d{1,2})(\.\d+)?%$/,
+    help: 'The share of the agents that may be missing after a failover; with more the new leader exits.',
+  },
   allocation_interval: {
     type: 'duration',
     default: '1secs',
@@ -158,7 +169,6 @@ const compatibilityFlags = defineFlags({
   offer_constraints_re2_max_program_size: { type: 'integer', default: 100, help: accepted },
   quiet: { type: 'boolean', default: false, help: accepted },
   quorum: { type: 'integer', default: 1, min: 1, help: accepted },
-  recovery_agent_removal_limit: { type: 'string', default: '100%', help: accepted },
   registry_fetch_timeout: { type: 'duration', default: '1mins', help: accepted },
   registry_store_timeout: { type: 'duration', default: '20secs', help: accepted },
   registry_strict: { type: 'boolean', default: false, help: accepted },

@@ -102,6 +102,8 @@ export type Effect =
   | { readonly type: 'respond'; readonly requestId: RequestId; readonly reply: Reply; readonly after?: number }
   | { readonly type: 'continue'; readonly input: Input; readonly after: number }
   | { readonly type: 'note'; readonly note: Note; readonly after?: number }
+  /** This master must not go on leading, for a reason that its operator has to look at. */
+  | { readonly type: 'give-up'; readonly message: string; readonly after?: number }
 
 /** What an operator would like to read in the log. */
 export type Note = {

@@ -21,6 +21,10 @@ export interface MasterConfig {
   readonly agentPingTimeoutMs: Millis
   readonly maxAgentPingTimeouts: number
   readonly agentReregisterTimeoutMs: Millis
+  /** So many agents in that time are taken for lost at most. */
+  readonly agentRemovalRateLimit: { readonly count: number; readonly perMs: Millis } | undefined
+  /** The share of the agents that may be missing after a failover; with more the master gives up. */
+  readonly recoveryAgentRemovalLimit: number
   readonly allocationIntervalMs: Millis
   readonly offerTimeoutMs: Millis | undefined
   readonly maxCompletedFrameworks: number
@@ -189,6 +193,11 @@ export interface Master {
   readonly agents: Map<AgentId, Agent>
   readonly links: Map<LinkId, Link>
   readonly recoveredAgents: Map<AgentId, AgentRecord>
+  /** How many there were at first. */
+  readonly recoveredCount: number
+  /** Agents taken for lost that wait for the limiter, and why. */
+  readonly removals: Map<AgentId, string>
+  nextRemovalAt: Millis
   readonly unreachableAgents: Map<AgentId, UnreachableAgent>
   readonly goneAgents: Map<AgentId, GoneAgent>
   readonly offers: Map<OfferId, Offer>

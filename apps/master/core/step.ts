@@ -1,10 +1,11 @@
 import type { Millis } from '@thermosphere/effects'
 import { assertNever } from '@thermosphere/effects'
 import { onAgentDeactivated, onAgentDraining } from './agents/drain.ts'
-import { onLinkClosed, onPingTimer, onRecoveryTimer, onReregisterTimer } from './agents/health.ts'
+import { onLinkClosed, onPingTimer, onReregisterTimer } from './agents/health.ts'
 import { onAgentAdmitted, resumeAllocation } from './agents/register.ts'
 import { collectRegistryGarbage } from './agents/registry-gc.ts'
 import { onAgentGone, onAgentRemoved, onAgentUnreachable, onRecoveredAgentUnreachable } from './agents/removal.ts'
+import { onRecoveryTimer, onRemovalTimer } from './agents/removal-limits.ts'
 import { onAgentReadmitted } from './agents/reregister.ts'
 import { onLinkMessage } from './agents/updates.ts'
 import { armTimer } from './emit.ts'
@@ -94,6 +95,8 @@ function onTimer(m: Master, key: string): void {
       return onPingTimer(m, id)
     case 'reregister':
       return onReregisterTimer(m, id)
+    case 'removal':
+      return onRemovalTimer(m, id)
     default:
       return onFrameworkTimer(m, kind, id)
   }

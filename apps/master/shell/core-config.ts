@@ -1,7 +1,7 @@
 import type { MasterConfig, Registry } from '@thermosphere/master-core'
 import { ResourceParseError, Resources } from '@thermosphere/offer-engine'
 import type { AllocatorOptions, Quantities } from '@thermosphere/offer-engine'
-import { StartupError } from '@thermosphere/service-kit'
+import { parseDuration, StartupError } from '@thermosphere/service-kit'
 import type { Config } from '../config.ts'
 
 /** The part of the flags that the core decides by. */
@@ -10,6 +10,8 @@ export const coreConfig = (config: Config): MasterConfig => ({
   agentPingTimeoutMs: config.agent_ping_timeout,
   maxAgentPingTimeouts: config.max_agent_ping_timeouts,
   agentReregisterTimeoutMs: config.agent_reregister_timeout,
+  agentRemovalRateLimit: rateLimit(config.agent_removal_rate_limit),
+  recoveryAgentRemovalLimit: Number.parseFloat(config.recovery_agent_removal_limit) / 100,
   allocationIntervalMs: config.allocation_interval,
   offerTimeoutMs: config.offer_timeout,
   maxCompletedFrameworks: config.max_completed_frameworks,
@@ -35,6 +37,13 @@ export const allocatorOptions = (config: Config): Omit<AllocatorOptions, 'random
     fairSharingExcludedNames: config.fair_sharing_excluded_resource_names,
   }),
 })
+
+/** `1/10mins` */
+function rateLimit(text: string | undefined): MasterConfig['agentRemovalRateLimit'] {
+  if (text === undefined) return undefined
+  const [count = '', duration = ''] = text.split('/')
+  return { count: Number(count), perMs: parseDuration(duration) ?? 0 }
+}
 
 function minAllocatable(text: string): Quantities[] {
   try {

@@ -1,6 +1,7 @@
 import { armTimer, cancelTimer, note, persist, sendStatus, tellAgent } from '../emit.ts'
 import { rescindInverseOffer, rescindOffers } from '../offers.ts'
 import { moveToUnreachable } from '../registry.ts'
+import { cancelRemoval, scheduleUnreachable } from './removal-limits.ts'
 import { applyStatus, masterStatus, removeTask } from '../tasks.ts'
 import type { Agent, AgentId, AgentRecord, Framework, LinkId, Master, Task } from '../model.ts'
 
@@ -8,15 +9,17 @@ import type { Agent, AgentId, AgentRecord, Framework, LinkId, Master, Task } fro
 export function onPingTimer(m: Master, agentId: AgentId): void {
   const agent = m.agents.get(agentId)
   if (!agent || agent.transition !== 'none') return
-  if (agent.pingMisses >= m.config.maxAgentPingTimeouts) return markUnreachable(m, agent, 'health check timed out')
+  if (agent.pingMisses >= m.config.maxAgentPingTimeouts) scheduleUnreachable(m, agent, 'health check timed out')
+  if (agent.transition !== 'none') return
   // Counted as missed until the pong is in; also while there is no link to send it over.
   agent.pingMisses++
   tellAgent(m, agent, { type: 'PING', ping: { connected: agent.connected } })
   armTimer(m, `ping/${agentId}`, m.now + m.config.agentPingTimeoutMs)
 }
 
-export function onPong(agent: Agent): void {
+export function onPong(m: Master, agent: Agent): void {
   agent.pingMisses = 0
+  if (agent.connected) cancelRemoval(m, agent.id)
 }
 
 export const recordOf = (agent: Agent): AgentRecord => ({
@@ -27,9 +30,8 @@ export const recordOf = (agent: Agent): AgentRecord => ({
 })
 
 /** The registry first; tasks and frameworks hear of it when it is on disk. */
-function markUnreachable(m: Master, agent: Agent, message: string): void {
+export function markUnreachable(m: Master, agent: Agent, message: string): void {
   agent.transition = 'unreachable'
-  m.counters.add('master/slave_unreachable_scheduled')
   m.allocator.setAgentActive(agent.id, false)
   persist(m, moveToUnreachable(agent.id, recordOf(agent), m.now), {
     change: 'agent-unreachable',
@@ -75,17 +77,11 @@ export function onReregisterTimer(m: Master, agentId: AgentId): void {
   const agent = m.agents.get(agentId)
   if (!agent || agent.connected || agent.transition !== 'none') return
   const minutes = Math.round(m.config.agentReregisterTimeoutMs / 60_000)
-  markUnreachable(m, agent, `agent did not reregister within ${minutes}mins after disconnecting`)
-}
-
-/** Agents of the registry that did not come back after a failover of the master. */
-export function onRecoveryTimer(m: Master): void {
-  for (const [agentId, record] of m.recoveredAgents) {
-    persist(m, moveToUnreachable(agentId, record, m.now), { change: 'recovered-agent-unreachable', agentId })
-  }
+  scheduleUnreachable(m, agent, `agent did not reregister within ${minutes}mins after disconnecting`)
 }
 
 export function stopWatching(m: Master, agent: Agent): void {
   cancelTimer(m, `ping/${agent.id}`)
   cancelTimer(m, `reregister/${agent.id}`)
+  cancelRemoval(m, agent.id)
 }

@@ -9,6 +9,7 @@ import { putAdmitted } from '../registry.ts'
 import { stripped } from '../resource-format.ts'
 import { agentWire } from '../views/v1-entities.ts'
 import { removeAgentNow } from './removal.ts'
+import { cancelRemoval } from './removal-limits.ts'
 import type { Agent, AgentId, AgentRecord, LinkId, Master } from '../model.ts'
 
 type Register = agentLink.AgentMessage_Register
@@ -142,6 +143,7 @@ export function totalOf(said: Pick<Register, 'agent_info' | 'checkpointed_resour
 export function joinCluster(m: Master, agent: Agent, linkId: LinkId | undefined): void {
   m.agents.set(agent.id, agent)
   m.recoveredAgents.delete(agent.id)
+  cancelRemoval(m, agent.id)
   m.unreachableAgents.delete(agent.id)
   attachLink(m, agent, linkId)
   m.allocator.addAgent(agentSpec(m, agent))

@@ -10,6 +10,7 @@ import { agentWire } from '../views/v1-entities.ts'
 import { admissionProblem } from './admission.ts'
 import { resumeDrain } from './drain.ts'
 import { reconcileAgent } from './reconcile-agent.ts'
+import { cancelRemoval } from './removal-limits.ts'
 import {
   attachLink,
   createAgent,
@@ -65,6 +66,7 @@ function readmit(m: Master, linkId: LinkId, said: Reregister, ip: string): void 
 function reconnect(m: Master, agent: Agent, linkId: LinkId, said: Reregister): void {
   if (agent.link !== undefined && agent.link !== linkId) m.effects.push({ type: 'close-link', linkId: agent.link })
   cancelTimer(m, `reregister/${agent.id}`)
+  cancelRemoval(m, agent.id)
   const total = totalOf(said)
   // What it brings may be more than the master knew of: nothing of it may be on offer.
   rescindOffers(m, agent.offers)
@@ -115,6 +117,7 @@ export function onAgentReadmitted(m: Master, { linkId, reregister, record, retur
   const known = m.agents.get(id)
   if (known) return reconnectLate(m, known, linkId, reregister)
   const wasUnreachable = m.unreachableAgents.has(id)
+  const wasAwaited = m.recoveredAgents.has(id)
   const link = m.links.get(linkId)
   const agent = createAgent(id, reregister, record, { ip: link?.ip ?? '', now: m.now })
   agent.reregisteredAt = m.now
@@ -127,6 +130,12 @@ export function onAgentReadmitted(m: Master, { linkId, reregister, record, retur
   shutDownCompleted(m, linkId, reregister)
   resumeDrain(m, agent)
   note(m, 'agent.reregistered', { agentId: id, hostname: agent.info.hostname, taskCount: agent.tasks.size })
+  if (wasAwaited && m.recoveredAgents.size === 0) noteRecovery(m)
+}
+
+/** Everybody whom the registry had admitted is back: the last part of a failover. */
+function noteRecovery(m: Master): void {
+  note(m, 'agents.reregistered', { agentCount: m.recoveredCount, durationMs: m.now - m.electedAt })
 }
 
 /** Its first try was still being written when it tried again. */

@@ -23,7 +23,7 @@ export function onLinkMessage(m: Master, linkId: LinkId, message: agentLink.Agen
 function onAgentMessage(m: Master, agent: Agent, message: agentLink.AgentMessage): void {
   switch (message.type) {
     case 'PONG':
-      return onPong(agent)
+      return onPong(m, agent)
     case 'STATUS_UPDATE':
       return message.status_update && onStatusUpdate(m, agent, message.status_update)
     case 'EXECUTOR_MESSAGE':

@@ -2,13 +2,15 @@ import { createRandom } from '@thermosphere/effects'
 import type { agentLink, master, mesos, scheduler } from '@thermosphere/protocol'
 import { Resources } from '@thermosphere/offer-engine'
 import { createMaster, emptyRegistry, step } from '../index.ts'
-import type { Effect, Input, Master, MasterConfig, Registry, Reply } from '../index.ts'
+import type { Effect, Input, Master, MasterConfig, Note, Registry, Reply } from '../index.ts'
 
 const config: MasterConfig = {
   cluster: undefined,
   agentPingTimeoutMs: 15_000,
   maxAgentPingTimeouts: 5,
   agentReregisterTimeoutMs: 600_000,
+  agentRemovalRateLimit: undefined,
+  recoveryAgentRemovalLimit: 1,
   allocationIntervalMs: 1000,
   offerTimeoutMs: undefined,
   maxCompletedFrameworks: 50,
@@ -71,6 +73,8 @@ export class World {
   readonly replies = new Map<number, Reply>()
   /** With `holdStore` nothing that waits for a write goes on until `releaseStore`. */
   holdStore = false
+  gaveUp: string | undefined
+  readonly notes: Note[] = []
   #held: Effect[] = []
   #next = 1
 
@@ -119,6 +123,11 @@ export class World {
         return void this.closedLinks.add(effect.linkId)
       case 'operator-event':
         return void this.operatorEvents.push(effect.event)
+      case 'note':
+        return void this.notes.push(effect.note)
+      case 'give-up':
+        this.gaveUp = effect.message
+        return
       case 'respond':
         return void this.replies.set(effect.requestId, effect.reply)
       case 'continue':

@@ -1,7 +1,7 @@
 import { step } from '@thermosphere/master-core'
 import type { Effect, Input, Master, Note, Reply } from '@thermosphere/master-core'
 import type { master, scheduler } from '@thermosphere/protocol'
-import { CoreLoop, delay } from '@thermosphere/service-kit'
+import { CoreLoop, delay, StartupError } from '@thermosphere/service-kit'
 import type { LoopSurroundings, Metrics } from '@thermosphere/service-kit'
 import { fencedPersist } from '@thermosphere/store'
 import type { Leadership, Store } from '@thermosphere/store'
@@ -38,12 +38,14 @@ export class MasterLoop {
   readonly #waiting = new Map<number, (reply: Reply) => void>()
   readonly #note: (note: Note) => void
   readonly #leadership: Leadership
+  readonly #onFatal: (error: unknown) => void
   #nextRequest = 1
   #isClosing = false
 
   constructor({ master: state, store, leadership, metrics, note, loop, onFatal }: MasterLoopOptions) {
     this.master = state
     this.#leadership = leadership
+    this.#onFatal = onFatal
     this.#note = note
     const storeTimer = metrics.timer('registrar/state_store')
     this.#loop = new CoreLoop<Input, Effect>({
@@ -128,6 +130,8 @@ export class MasterLoop {
         return this.#respond(effect.requestId, effect.reply)
       case 'continue':
         return this.#loop.submit(effect.input)
+      case 'give-up':
+        return this.#onFatal(new StartupError(effect.message))
       case 'note':
         return this.#note(effect.note)
     }

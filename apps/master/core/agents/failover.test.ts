@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { World } from '../testing/world.ts'
+import type { AgentRecord } from '../index.ts'
+import type { Scheduler, TestAgent } from '../testing/world.ts'
+
+const record = (port: number): AgentRecord => ({
+  info: { hostname: 'h', port },
+  deactivated: false,
+  drain: undefined,
+  drainStartedAt: 0,
+})
+const admitted = (...ids: string[]): Map<string, AgentRecord> =>
+  new Map(ids.map((id, index) => [id, record(5051 + index)]))
+
+/** An agent of the registry comes back. */
+const comeBack = (world: World, id: string, port: number): TestAgent =>
+  world.reregister({ id, linkId: 0, info: { ...world.agentInfo('cpus:1;mem:64', { port }), id: { value: id } } })
+
+const unreachable = (world: World): string[] => [...world.master.unreachableAgents.keys()]
+
+const answersTo = (world: World, s: Scheduler, agentId: string | undefined): (string | undefined)[] => {
+  const before = world.statuses(s).length
+  const task = { task_id: { value: 'x' }, ...(agentId !== undefined && { agent_id: { value: agentId } }) }
+  world.call(s, { type: 'RECONCILE', reconcile: { tasks: [task] } })
+  return world
+    .statuses(s)
+    .slice(before)
+    .map(({ state }) => state)
+}
+
+suite('the limits of removal', () => {
+  test('[mesos 9] the rate limit spreads the removal of agents that did not return after a failover', () => {
+    const config = { agentRemovalRateLimit: { count: 1, perMs: 60_000 } }
+    const world = new World({ registry: { admitted: admitted('A', 'B', 'C') }, config })
+    world.advance(600_000)
+    assert.deepEqual(unreachable(world), ['A'])
+    world.advance(59_999)
+    assert.deepEqual(unreachable(world), ['A'])
+    world.advance(1)
+    assert.deepEqual(unreachable(world), ['A', 'B'])
+    comeBack(world, 'C', 5053)
+    world.advance(600_000)
+    assert.deepEqual(unreachable(world), ['A', 'B'], 'one that returns while it waits stays')
+    assert.equal(world.master.counters.get('master/slave_unreachable_canceled'), 1)
+  })
+
+  test('an agent that answers a ping while it waits for the limiter stays', () => {
+    const world = new World({ config: { agentRemovalRateLimit: { count: 1, perMs: 600_000 } } })
+    const [first, second] = [world.addAgent(undefined, { port: 1 }), world.addAgent(undefined, { port: 2 })]
+    for (const { linkId } of [first, second]) world.silent.add(linkId)
+    world.advance(90_000)
+    assert.deepEqual(unreachable(world), [first.id])
+    world.silent.delete(second.linkId)
+    world.advance(15_000)
+    world.advance(600_000)
+    assert.deepEqual(unreachable(world), [first.id])
+  })
+
+  test('an agent that is silent until its turn comes is removed then', () => {
+    const world = new World({ config: { agentRemovalRateLimit: { count: 2, perMs: 60_000 } } })
+    const agents = [1, 2, 3].map((port) => world.addAgent(undefined, { port }))
+    for (const { linkId } of agents) world.silent.add(linkId)
+    world.advance(90_000)
+    assert.equal(unreachable(world).length, 1)
+    world.advance(60_000)
+    assert.deepEqual(
+      unreachable(world),
+      agents.map(({ id }) => id),
+    )
+  })
+
+  for (const [missing, limit, givesUp] of [
+    [2, 1, false],
+    [1, 0.5, false],
+    [2, 0.5, true],
+    [1, 0.4, true],
+  ] as const) {
+    test(`[mesos 10] ${missing} of 2 agents missing with a limit of ${limit}: ${givesUp ? 'exits' : 'goes on'}`, () => {
+      const registry = { admitted: admitted('A', 'B') }
+      const world = new World({ registry, config: { recoveryAgentRemovalLimit: limit } })
+      if (missing === 1) comeBack(world, 'A', 5051)
+      world.advance(600_000)
+      assert.equal(world.gaveUp !== undefined, givesUp)
+      assert.equal(unreachable(world).length, givesUp ? 0 : missing)
+      if (givesUp) assert.match(world.gaveUp ?? '', new RegExp(`^${missing} of 2 agents .*--recovery_agent_removal_lim`))
+    })
+  }
+})
+
+suite('reconciliation while agents are missing', () => {
+  for (const [what, agentId, during, after] of [
+    ['of an agent that is awaited', 'A', [], ['TASK_UNREACHABLE']],
+    ['of no agent in particular', undefined, [], ['TASK_UNKNOWN']],
+    ['of an agent that nobody knows', 'Z', ['TASK_UNKNOWN'], ['TASK_UNKNOWN']],
+    ['of an agent that is back', 'B', ['TASK_GONE'], ['TASK_GONE']],
+  ] as const) {
+    test(`[mesos 102] a task ${what}: ${during.join() || 'silence'}, then ${after.join()}`, () => {
+      const world = new World({ registry: { admitted: admitted('A', 'B') } })
+      const s = world.subscribe()
+      comeBack(world, 'B', 5052)
+      assert.deepEqual(answersTo(world, s, agentId), during)
+      world.advance(600_000)
+      assert.deepEqual(answersTo(world, s, agentId), after)
+    })
+  }
+})
+
+suite('the identity of a term', () => {
+  test('[mesos 198] a scheduler returns under its id before any agent does, and its deadline runs from then on', () => {
+    const world = new World({ registry: { admitted: admitted('A') } })
+    const s = world.subscribe({ id: { value: 'old-0000' }, failover_timeout: 30 })
+    assert.equal(s.id, 'old-0000')
+    world.disconnect(s)
+    world.advance(29_000)
+    assert.equal(world.master.frameworks.has('old-0000'), true)
+    world.advance(1_000)
+    assert.equal(world.master.frameworks.has('old-0000'), false)
+  })
+
+  test('the election is told apart from the start of the process, and the last agent ends the recovery', () => {
+    const world = new World({ registry: { admitted: admitted('A', 'B') } })
+    const ends = (): number => world.notes.filter(({ event }) => event === 'agents.reregistered').length
+    world.advance(3_000)
+    comeBack(world, 'A', 5051)
+    assert.equal(ends(), 0)
+    comeBack(world, 'B', 5052)
+    assert.equal(ends(), 1)
+    const fields = world.notes.find(({ event }) => event === 'agents.reregistered')?.fields
+    assert.deepEqual(fields, { agentCount: 2, durationMs: 3_000 })
+  })
+})

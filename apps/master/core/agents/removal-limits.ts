@@ -1,0 +1,74 @@
+import { armTimer, cancelTimer, persist } from '../emit.ts'
+import { moveToUnreachable } from '../registry.ts'
+import { markUnreachable } from './health.ts'
+import type { Agent, AgentId, Master } from '../model.ts'
+import type { Millis } from '@thermosphere/effects'
+
+/**
+ * Agents that are taken for lost go through one limiter (`agent_removal_rate_limit`): a fault of the network shall not
+ * take a whole cluster away in a minute. An agent that answers while it waits there stays.
+ */
+export function scheduleUnreachable(m: Master, agent: Agent, message: string): void {
+  if (m.removals.has(agent.id)) return
+  m.counters.add('master/slave_unreachable_scheduled')
+  const at = nextPermit(m)
+  if (at <= m.now) return markUnreachable(m, agent, message)
+  m.removals.set(agent.id, message)
+  armTimer(m, `removal/${agent.id}`, at)
+}
+
+/** The first removal goes at once; then one in each part of the limit's time. */
+function nextPermit(m: Master): Millis {
+  const limit = m.config.agentRemovalRateLimit
+  if (limit === undefined) return m.now
+  const at = Math.max(m.now, m.nextRemovalAt)
+  m.nextRemovalAt = at + limit.perMs / limit.count
+  return at
+}
+
+/** The agent is back, or not there to be removed any more. */
+export function cancelRemoval(m: Master, agentId: AgentId): void {
+  if (!m.removals.delete(agentId)) return
+  cancelTimer(m, `removal/${agentId}`)
+  m.counters.add('master/slave_unreachable_canceled')
+}
+
+export function onRemovalTimer(m: Master, agentId: AgentId): void {
+  const message = m.removals.get(agentId)
+  m.removals.delete(agentId)
+  if (m.recoveredAgents.has(agentId)) return giveUpRecovered(m, agentId)
+  const agent = m.agents.get(agentId)
+  if (agent?.transition === 'none' && message !== undefined) markUnreachable(m, agent, message)
+}
+
+/** Agents of the registry that did not come back after a failover of the master. */
+export function onRecoveryTimer(m: Master): void {
+  const problem = recoveryProblem(m)
+  if (problem !== undefined) return void m.effects.push({ type: 'give-up', message: problem })
+  for (const agentId of m.recoveredAgents.keys()) {
+    const at = nextPermit(m)
+    if (at <= m.now) giveUpRecovered(m, agentId)
+    else {
+      m.removals.set(agentId, '')
+      armTimer(m, `removal/${agentId}`, at)
+    }
+  }
+}
+
+function giveUpRecovered(m: Master, agentId: AgentId): void {
+  const record = m.recoveredAgents.get(agentId)
+  if (!record) return
+  persist(m, moveToUnreachable(agentId, record, m.now), { change: 'recovered-agent-unreachable', agentId })
+}
+
+/** More missing than the operator thinks possible: then the fault is probably here. */
+function recoveryProblem({ recoveredAgents, recoveredCount, config }: Master): string | undefined {
+  const share = recoveredCount === 0 ? 0 : recoveredAgents.size / recoveredCount
+  const limit = config.recoveryAgentRemovalLimit
+  if (share <= limit) return undefined
+  const percent = (part: number): string => `${Math.round(part * 1000) / 10}%`
+  return (
+    `${recoveredAgents.size} of ${recoveredCount} agents (${percent(share)}) did not return after the failover, more ` +
+    `than --recovery_agent_removal_limit=${percent(limit)}; look whether the agents reach this master`
+  )
+}
