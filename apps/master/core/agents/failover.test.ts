@@ -83,7 +83,8 @@ suite('the limits of removal', () => {
       world.advance(600_000)
       assert.equal(world.gaveUp !== undefined, givesUp)
       assert.equal(unreachable(world).length, givesUp ? 0 : missing)
-      if (givesUp) assert.match(world.gaveUp ?? '', new RegExp(`^${missing} of 2 agents .*--recovery_agent_removal_lim`))
+      if (givesUp)
+        assert.match(world.gaveUp ?? '', new RegExp(`^${missing} of 2 agents .*--recovery_agent_removal_lim`))
     })
   }
 })
