@@ -12,8 +12,16 @@ const flags = defineFlags({
     default: ['127.0.0.1:5050'],
     help: 'Masters as host:port, comma separated; requests go to the one that leads.',
   },
-  marathon: { type: 'string', default: 'http://127.0.0.1:8080', help: 'Address of Marathon.' },
-  chronos: { type: 'string', default: 'http://127.0.0.1:4400', help: 'Address of Chronos.' },
+  marathon: {
+    type: 'list',
+    default: ['http://127.0.0.1:8080'],
+    help: 'URLs of the Marathons, comma separated; any of them answers for all.',
+  },
+  chronos: {
+    type: 'list',
+    default: ['http://127.0.0.1:4400'],
+    help: 'URLs of the Chronos, comma separated; any of them answers for all.',
+  },
   dashboard: {
     type: 'path',
     default: fileURLToPath(new URL('../web-ui/dist', import.meta.url)),
@@ -21,10 +29,12 @@ const flags = defineFlags({
   },
 })
 
-const checkUrls = (config: { readonly marathon: string; readonly chronos: string }): string[] =>
-  (['marathon', 'chronos'] as const)
-    .filter((name) => !URL.canParse(config[name]))
-    .map((name) => `--${name}=${config[name]} is not a URL; allowed: one like http://127.0.0.1:8080`)
+const checkUrls = (config: Readonly<Record<'marathon' | 'chronos', readonly string[]>>): string[] =>
+  (['marathon', 'chronos'] as const).flatMap((name) =>
+    config[name]
+      .filter((url) => !/^https?:/.test(url) || !URL.canParse(url))
+      .map((url) => `--${name}: ${url} is not a URL; allowed: one or more like http://127.0.0.1:8080, comma separated`),
+  )
 
 export const readConfig = () =>
   parseFlags(flags, {

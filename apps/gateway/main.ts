@@ -11,6 +11,7 @@ import { Agents } from './cluster/agents.ts'
 import { CapacityHistory } from './cluster/capacity.ts'
 import { describeCluster } from './cluster/describe.ts'
 import { Leader } from './cluster/leader.ts'
+import { Replicas } from './cluster/replicas.ts'
 import { readConfig, version } from './config.ts'
 import { createGatewayApp } from './http/routes.ts'
 import { Proxy } from './proxy/proxy.ts'
@@ -28,8 +29,8 @@ await runService('gateway', async (lifecycle) => {
   const proxy = new Proxy()
   lifecycle.defer('proxy', () => proxy.close())
   const services = {
-    marathon: { name: 'Marathon', url: config.marathon.replace(/\/$/, '') },
-    chronos: { name: 'Chronos', url: config.chronos.replace(/\/$/, '') },
+    marathon: { name: 'Marathon', replicas: new Replicas(config.marathon) },
+    chronos: { name: 'Chronos', replicas: new Replicas(config.chronos) },
   }
   const app = createGatewayApp({
     logger,

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { lookUpTimeoutMs } from '../limits.ts'
 import type { Leader } from './leader.ts'
+import type { Service } from './replicas.ts'
 
 const versionSchema = z.looseObject({ version: z.string() })
 const flagsSchema = z.object({ flags: z.looseObject({ cluster: z.string().optional() }) })
@@ -30,7 +31,7 @@ async function read<T>(url: string, schema: z.ZodType<T>): Promise<T | undefined
 
 export type DescribeOptions = {
   readonly leader: Leader
-  readonly services: Readonly<Record<string, { readonly name: string; readonly url: string }>>
+  readonly services: Readonly<Record<string, Service>>
   readonly version: string
 }
 
@@ -38,7 +39,9 @@ export async function describeCluster({ leader, services, version }: DescribeOpt
   const master = await leader.url().catch(() => undefined)
   const parts = await Promise.all([
     ...(master === undefined ? [] : [probe('Master', master, '/health')]),
-    ...Object.values(services).map(({ name, url }) => probe(name, url, '/ping')),
+    ...Object.values(services).flatMap(({ name, replicas }) =>
+      replicas.configured.map((url) => probe(name, url, '/ping')),
+    ),
   ])
   const found = master === undefined ? undefined : await read(`${master}/flags`, flagsSchema)
   const masterVersion = master === undefined ? undefined : await read(`${master}/version`, versionSchema)

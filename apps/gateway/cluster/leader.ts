@@ -16,16 +16,25 @@ export class Leader {
     const [only, ...others] = this.#masters
     if (only !== undefined && others.length === 0) return `http://${only}`
     if (this.#known !== undefined && this.#known.until > Date.now()) return this.#known.url
-    for (const master of this.#masters) {
-      const url = await askWhoLeads(master)
-      if (url === undefined) continue
-      this.#known = { url, until: Date.now() + agentsFreshMs }
+    return this.#ask()
+  }
+
+  /** Whoever answers first: one that hangs must not hold the others up. */
+  async #ask(): Promise<string> {
+    try {
+      const url = await Promise.any(this.#masters.map(askWhoLeads))
+      this.found(url)
       return url
+    } catch (cause) {
+      const masters = this.#masters.join(', ')
+      const message = `no master answers or knows a leader (asked ${masters}); try again shortly`
+      throw new HttpError(503, message, { cause })
     }
-    throw new HttpError(
-      503,
-      `no master answers or knows a leader (asked ${this.#masters.join(', ')}); try again shortly`,
-    )
+  }
+
+  /** One that answered, or that a master named, leads for a while. */
+  found(url: string): void {
+    this.#known = { url, until: Date.now() + agentsFreshMs }
   }
 
   forget(): void {
@@ -33,15 +42,12 @@ export class Leader {
   }
 }
 
-/** Mesos: /redirect always points at the leader, as `//host:port`. */
-async function askWhoLeads(master: string): Promise<string | undefined> {
-  try {
-    const signal = AbortSignal.timeout(lookUpTimeoutMs)
-    const answer = await fetch(`http://${master}/redirect`, { redirect: 'manual', signal })
-    const location = answer.headers.get('location')
-    return location === null ? undefined : new URL(location, `http://${master}`).origin
-  } catch {
-    // A master that does not answer leads nobody; the next in the list is asked.
-    return undefined
-  }
+/** Mesos: /redirect always points at the leader, as `//host:port`. Rejects when there is none. */
+async function askWhoLeads(master: string): Promise<string> {
+  const signal = AbortSignal.timeout(lookUpTimeoutMs)
+  const answer = await fetch(`http://${master}/redirect`, { redirect: 'manual', signal })
+  await answer.arrayBuffer()
+  const location = answer.headers.get('location')
+  if (location === null) throw new Error(`${master} knows no leader (${answer.status})`)
+  return new URL(location, `http://${master}`).origin
 }

@@ -11,6 +11,7 @@ import type { TestContext } from 'node:test'
 import { Agents } from '../cluster/agents.ts'
 import { CapacityHistory } from '../cluster/capacity.ts'
 import { Leader } from '../cluster/leader.ts'
+import { Replicas } from '../cluster/replicas.ts'
 import { Proxy } from '../proxy/proxy.ts'
 import { createGatewayApp } from './routes.ts'
 
@@ -29,7 +30,8 @@ async function startGateway(context: TestContext, upstreams: { master?: string; 
   mkdirSync(`${dashboard}/assets`)
   writeFileSync(`${dashboard}/index.html`, '<title>Thermosphere</title>')
   writeFileSync(`${dashboard}/assets/app-1.js`, 'export {}')
-  const leader = new Leader([upstreams.master ?? '127.0.0.1:1'])
+  const leader = new Leader((upstreams.master ?? '127.0.0.1:1').split(','))
+  const marathons = (upstreams.marathon ?? '127.0.0.1:1').split(',').map((address) => `http://${address}`)
   const proxy = new Proxy()
   const app = createGatewayApp({
     logger: createLogger({ name: 'gateway', level: 'fatal' }),
@@ -37,7 +39,7 @@ async function startGateway(context: TestContext, upstreams: { master?: string; 
     leader,
     agents: new Agents(leader),
     capacity: new CapacityHistory(leader),
-    services: { marathon: { name: 'Marathon', url: `http://${upstreams.marathon ?? '127.0.0.1:1'}` } },
+    services: { marathon: { name: 'Marathon', replicas: new Replicas(marathons) } },
     dashboard,
     describeCluster: () => Promise.resolve({ name: 'test' }),
     prometheus: () => Promise.resolve({ contentType: 'text/plain', text: 'up 1\n' }),
@@ -119,4 +121,83 @@ test('every path of the dashboard gets its page, and a lost asset a 404', async 
   assert.match(page.headers.get('content-security-policy') ?? '', /default-src 'self'/)
   assert.equal((await fetch(`${url}/assets/app-1.js`)).status, 200)
   assert.equal((await fetch(`${url}/assets/app-0.js`)).status, 404)
+})
+
+test('a request goes to the next Marathon when one is down, with its body, and stays with the one that answers', async (context) => {
+  const first = await startUpstream(context, (_request, response) => response.end('first'))
+  const second = await startUpstream(context, (request, response) => void request.pipe(response))
+  const url = await startGateway(context, { marathon: `127.0.0.1:1,${second},${first}` })
+  const posted = await fetch(`${url}/service/marathon/v2/apps`, { method: 'POST', body: '{"id":"/a"}' })
+  assert.equal(await posted.text(), '{"id":"/a"}')
+  assert.equal(await (await fetch(`${url}/service/marathon/v2/apps`)).text(), '')
+})
+
+test('a change that may have arrived is not sent to another Marathon; a question is', async (context) => {
+  let changes = 0
+  const breaking = await startUpstream(context, (request) => {
+    if (request.method === 'DELETE') changes++
+    request.socket.destroy()
+  })
+  const working = await startUpstream(context, (request, response) => {
+    if (request.method === 'DELETE') changes++
+    response.end('works')
+  })
+  const url = await startGateway(context, { marathon: `${breaking},${working}` })
+  const deleted = await fetch(`${url}/service/marathon/v2/apps/a`, { method: 'DELETE' })
+  assert.deepEqual([deleted.status, changes], [502, 1])
+  const other = await startGateway(context, { marathon: `${breaking},${working}` })
+  assert.equal(await (await fetch(`${other}/service/marathon/v2/apps`)).text(), 'works')
+})
+
+test('[marathon 130] a standby that sends to the leader is not shown to the client', async (context) => {
+  const leader = await startUpstream(context, (request, response) => response.end(`leader ${request.url}`))
+  const standby = await startUpstream(context, (request, response) => {
+    response.writeHead(302, { location: `http://${leader}${request.url}` }).end()
+  })
+  const url = await startGateway(context, { marathon: `${standby},127.0.0.1:1` })
+  assert.equal(await (await fetch(`${url}/service/marathon/v2/events?x=1`)).text(), 'leader /v2/events?x=1')
+})
+
+/** Answers `/redirect` with `leader`, and everything else with a redirect there, as a standby does. */
+const standbyOf =
+  (leader: () => string): RequestListener =>
+  (request, response) => {
+    const path = request.url === '/redirect' ? '' : (request.url ?? '')
+    request.resume()
+    response.writeHead(307, { location: `//${leader()}${path}` }).end()
+  }
+
+test('requests reach the master that leads although others are down or were deposed since', async (context) => {
+  const next = await startUpstream(context, (request, response) => {
+    response.setHeader('x-leader', 'next')
+    request.pipe(response)
+  })
+  let leader = ''
+  const deposed = await startUpstream(
+    context,
+    standbyOf(() => leader),
+  )
+  leader = deposed
+  const url = await startGateway(context, { master: `127.0.0.1:1,${deposed}` })
+  // It is looked up while the old one still leads, and asked when it does not any more.
+  await fetch(`${url}/mesos/redirect`, { redirect: 'manual' })
+  leader = next
+  const read = await fetch(`${url}/mesos/state`, { redirect: 'manual' })
+  assert.equal(read.headers.get('x-leader'), 'next')
+})
+
+test('a change that a deposed master did not take comes back with its body and reaches the leader', async (context) => {
+  const next = await startUpstream(context, (request, response) => void request.pipe(response))
+  let leader = ''
+  const deposed = await startUpstream(
+    context,
+    standbyOf(() => leader),
+  )
+  leader = deposed
+  const url = await startGateway(context, { master: `127.0.0.1:1,${deposed}` })
+  await fetch(`${url}/mesos/redirect`, { redirect: 'manual' })
+  leader = next
+  const posted = await fetch(`${url}/mesos/api/v1`, { method: 'POST', body: 'x' })
+  assert.equal(posted.url, `${url}/mesos/api/v1`)
+  assert.equal(await posted.text(), 'x')
 })

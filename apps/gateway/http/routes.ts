@@ -5,6 +5,7 @@ import type { Express, Request, RequestHandler } from 'express'
 import type { Agents } from '../cluster/agents.ts'
 import type { CapacityHistory } from '../cluster/capacity.ts'
 import type { Leader } from '../cluster/leader.ts'
+import type { Service } from '../cluster/replicas.ts'
 import type { Proxy } from '../proxy/proxy.ts'
 import { dashboardRoutes } from './dashboard.ts'
 
@@ -13,7 +14,7 @@ export type Parts = HttpAppOptions & {
   readonly leader: Leader
   readonly agents: Agents
   readonly capacity: CapacityHistory
-  readonly services: Readonly<Record<string, { readonly name: string; readonly url: string }>>
+  readonly services: Readonly<Record<string, Service>>
   readonly dashboard: string
   readonly describeCluster: () => Promise<unknown>
   readonly prometheus: () => Promise<{ readonly contentType: string; readonly text: string }>
@@ -68,20 +69,25 @@ const addSlash: RequestHandler = (request, response, next) => {
 }
 
 function addProxyRoutes(app: Express, { proxy, leader, agents, services }: Parts): void {
-  const master = proxy.handler(async (request) => ({
+  const masters = {
+    urls: async () => [await leader.url()],
+    found: (url: string) => leader.found(url),
+    failed: () => leader.forget(),
+  }
+  const master = proxy.handler((request) => ({
     prefix: '/mesos',
-    upstream: await leader.url(),
+    upstreams: masters,
     path: pathUnder('/mesos', request.originalUrl),
     name: 'the master',
   }))
   app.use('/mesos', addSlash, master)
   for (const word of ['agent', 'slave']) {
-    const agent = proxy.handler(async (request) => {
+    const agent = proxy.handler((request) => {
       const id = parameter(request, 'id')
       const prefix = `/${word}/${id}`
       return {
         prefix,
-        upstream: await agents.urlOf(id),
+        upstreams: { urls: async () => [await agents.urlOf(id)] },
         path: pathUnder(prefix, request.originalUrl),
         name: 'the agent',
       }
@@ -94,8 +100,8 @@ function addProxyRoutes(app: Express, { proxy, leader, agents, services }: Parts
     if (service === undefined) throw new HttpError(404, '404 Not Found: service not found.')
     const prefix = `/service/${name}`
     const path = pathUnder(prefix, request.originalUrl)
-    const route = { prefix, upstream: service.url, path, name: service.name }
-    return proxy.handler(() => Promise.resolve(route))(request, response, next)
+    const route = { prefix, upstreams: service.replicas, path, name: service.name }
+    return proxy.handler(() => route)(request, response, next)
   })
   // DC/OS: 307 keeps method and body.
   app.use('/marathon', (request, response) => response.redirect(307, `/service${request.originalUrl}`))
