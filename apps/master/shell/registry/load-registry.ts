@@ -1,6 +1,7 @@
 import { registryKeys, registryVersion, restore } from '@thermosphere/master-core'
 import type { AgentRecord, GoneAgent, Machine, Registry, UnreachableAgent } from '@thermosphere/master-core'
-import { parseStored } from '@thermosphere/store'
+import { WireError } from '@thermosphere/protocol'
+import { parseStored, StoreError } from '@thermosphere/store'
 import type { Entry, Store } from '@thermosphere/store'
 import { z } from 'zod'
 import { MASTER_LIMITS } from '../../limits.ts'
@@ -54,9 +55,21 @@ export async function loadRegistry(store: Store): Promise<Registry> {
       limit: MASTER_LIMITS.registryPage,
       ...(after !== undefined && { after }),
     })
-    for (const entry of page.entries) readEntry(registry, entry)
+    for (const entry of page.entries) readChecked(registry, entry)
     after = page.entries.at(-1)?.key
     if (!page.more) return registry
+  }
+}
+
+/** What the outline does not show, a wire object inside the value that is none, is told with the key as well. */
+function readChecked(registry: Building, entry: Entry): void {
+  try {
+    readEntry(registry, entry)
+  } catch (cause) {
+    if (!(cause instanceof WireError)) throw cause
+    throw new StoreError('STORE_VALUE_INVALID', `the stored value of ${entry.key} is not valid: ${cause.message}`, {
+      cause,
+    })
   }
 }
 
