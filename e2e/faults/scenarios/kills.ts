@@ -1,7 +1,7 @@
 /** kill -9 of masters, agents, Marathon and Chronos at random moments of a mixed workload. */
 import type { PartKind } from '../parts/index.ts'
 import type { Outcome } from './report.ts'
-import { group, schedule, single } from './shapes.ts'
+import { eagerGroup, schedule, single } from './shapes.ts'
 import { runTrial } from './trial.ts'
 import type { Findings, Stage, TrialOptions } from './trial.ts'
 
@@ -13,7 +13,7 @@ export type KillsOptions = TrialOptions & {
 const kinds: readonly Exclude<PartKind, 'etcd'>[] = ['master', 'agent', 'marathon', 'chronos']
 /** A cluster that has just recovered is hit again after at most so long. */
 const pauseMsMax = 2_000
-const shapes = { sqlite: single, etcd: group }
+const shapes = { sqlite: single, etcd: eagerGroup }
 
 /** Resolves with how long the recovery took. */
 async function killOne({ fleet, observer, random }: Stage, kind: (typeof kinds)[number]): Promise<number> {
@@ -36,8 +36,10 @@ export function runKills({ kills, store, ...options }: KillsOptions): Promise<Ou
   const setup = { ...options, name: `kills ${store}`, shape: shapes[store], schedule, forgivenessMs: 5_000 }
   return runTrial(setup, async (stage, { counts, timesMs }: Findings) => {
     counts['kills'] = 0
+    let begun = 0
     const hit = async (kind: (typeof kinds)[number]): Promise<void> => {
-      for (let index = 0; index < Math.ceil(kills / kinds.length); index += 1) {
+      while (begun < kills) {
+        begun += 1
         await new Promise((resolve) => setTimeout(resolve, stage.random() * pauseMsMax))
         const times = (timesMs[kind] ??= [])
         times.push(await killOne(stage, kind))

@@ -11,3 +11,6 @@ export const group: Shape = { masters: 3, agents: 2, marathons: 1, chronoses: 2,
 
 /** Wide enough that every time of a job falls into a moment when something works, and is run. */
 export const schedule = { jobs: 3, intervalSeconds: 5, epsilonSeconds: 60, durationSeconds: 0.2 }
+
+/** The same, and a master that is gone is replaced sooner, so that many can be killed. */
+export const eagerGroup: Shape = { ...group, flags: { master: ['--zk_session_timeout=4secs'] } }

@@ -14,12 +14,26 @@ type Call = { readonly type: string } & Readonly<Record<string, unknown>>
 type Quota = { readonly role: string; readonly limits?: Readonly<Record<string, { readonly value: number }>> }
 type Agent = {
   readonly id: string
+  readonly pid: string
   readonly active: boolean
   readonly reserved_resources: Readonly<Record<string, Readonly<Record<string, unknown>>>>
 }
 
 const rolesMax = 60
+const looksMax = 5
+const lookEveryMs = 200
 const v1 = { method: 'POST', path: '/api/v1' } as const
+
+/** What the agent itself says within a moment. */
+async function hasReservation({ pid }: Agent, role: string): Promise<boolean> {
+  const own = new Caller([`http://${pid.split('@')[1] ?? ''}`], { timeoutMs: 1_000 })
+  for (let look = 0; look < looksMax; look += 1) {
+    const state = await own.read<Pick<Agent, 'reserved_resources'>>('/state')
+    if (state !== undefined && Object.hasOwn(state.reserved_resources, role)) return true
+    await new Promise((resolve) => setTimeout(resolve, lookEveryMs))
+  }
+  return false
+}
 
 export class OperatorLoad implements Load {
   readonly #options: OperatorOptions
@@ -59,9 +73,21 @@ export class OperatorLoad implements Load {
       scalar: { value: 1 },
       reservations: [{ type: 'DYNAMIC', role }],
     }
-    await this.#write(`reservation ${role}`, agent.id, {
+    const call = {
       type: 'RESERVE_RESOURCES',
       reserve_resources: { agent_id: { value: agent.id }, resources: [disk] },
+    }
+    const { outcome, sentAt } = await this.#caller.ask({ ...v1, body: call })
+    // 202 says that it is on its way; done it is once the agent has it.
+    const isKept = outcome === 'acknowledged' && (await hasReservation(agent, role))
+    const known = outcome === 'refused' ? outcome : isKept ? 'acknowledged' : 'unknown'
+    const answered = known === 'unknown' ? {} : { answeredAt: Date.now() }
+    this.#options.history.writes.push({
+      subject: `reservation ${role}`,
+      value: agent.id,
+      outcome: known,
+      sentAt,
+      ...answered,
     })
   }
 
