@@ -83,7 +83,7 @@ async function runCell(stage: Stage, findings: Findings, { partition, extra, net
 const shapeOf = (network: Network): Omit<FleetOptions, 'workDir'> => ({
   masters: 3,
   agents: 5,
-  marathons: 1,
+  marathons: 2,
   chronoses: 2,
   etcds: 3,
   hostOf: (kind, index) => network.host(`${letters[kind]}${index + 1}`),

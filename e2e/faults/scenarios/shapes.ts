@@ -7,7 +7,7 @@ type Shape = Omit<FleetOptions, 'workDir'>
 export const single: Shape = { masters: 1, agents: 2, marathons: 1, chronoses: 1, etcds: 0 }
 
 /** Three masters and members of etcd, two of each framework. */
-export const group: Shape = { masters: 3, agents: 2, marathons: 1, chronoses: 2, etcds: 3 }
+export const group: Shape = { masters: 3, agents: 2, marathons: 2, chronoses: 2, etcds: 3 }
 
 /** Wide enough that every time of a job falls into a moment when something works, and is run. */
 export const schedule = { jobs: 3, intervalSeconds: 5, epsilonSeconds: 60, durationSeconds: 0.2 }
