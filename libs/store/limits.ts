@@ -29,9 +29,9 @@ export const ETCD_LIMITS = {
   /** Conditions of one transaction; callers have one or two. */
   conditionsMax: 16,
   /** etcd refuses requests above 1.5 MiB (--max-request-bytes); the rest is for keys, conditions and framing. */
-  requestBytesMax: 1_300_000,
+  requestBytesMax: 1_400_000,
   /** What an operation takes beside its key and value. */
-  operationOverheadBytes: 32,
+  operationOverheadBytes: 16,
   /** Answers of a listing are fetched in pages of about this size. */
   listPageBytes: 1024 * 1024,
   listPageEntriesMax: 4_096,

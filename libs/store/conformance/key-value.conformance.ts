@@ -115,6 +115,23 @@ export const keyValueCases: readonly ConformanceCase[] = [
     assert.deepEqual(await contents(store), {})
   }),
 
+  conformanceCase('a transaction of several megabytes is applied whole, or not at all', async ({ store }) => {
+    const value = (fill: string): string => fill.repeat(100_000)
+    const keys = Array.from({ length: 40 }, (_, i) => `k/${i}`)
+    const revision = await apply(store, put('k/gone', ''))
+    const large = [removeUnder('k/'), ...keys.map((key) => put(key, value('a')))]
+    const refused = await store.transact({ conditions: [{ type: 'absent', key: 'k/gone' }], operations: large })
+    assert.deepEqual(refused, { applied: false, failed: 0 })
+    assert.deepEqual(await contents(store), { 'k/gone': '' })
+    const result = await store.transact({
+      conditions: [{ type: 'revision', key: 'k/gone', revision }],
+      operations: large,
+    })
+    assert.equal(result.applied, true)
+    assert.deepEqual(await contents(store), Object.fromEntries(keys.map((key) => [key, value('a')])))
+    assert.ok(revisionOf(await store.transact({ operations: [put('z', '')] })) > revisionOf(result))
+  }),
+
   conformanceCase('a read sees the transactions that were called before it', async ({ store }) => {
     const pending = [store.transact({ operations: [put('a', '1')] }), store.transact({ operations: [put('b', '1')] })]
     assert.deepEqual(await contents(store), { a: '1', b: '1' })

@@ -24,7 +24,7 @@ import { readSecret } from './etcd-url.ts'
 /** The services of one member, and the deadline of this attempt. */
 export type Member = { readonly kv: KVClient; readonly lease: LeaseClient; readonly watch: WatchClient }
 export type CallOptions = NonNullable<Parameters<KVClient['range']>[1]>
-type OpenMember = Member & { readonly pool: ConnectionPool }
+type OpenMember = Member & { readonly pool: ConnectionPool; readonly left: AbortController }
 
 export type CallLimits = {
   /** Over all attempts. */
@@ -53,7 +53,8 @@ export class EtcdConnection {
   constructor(address: EtcdAddress, onRestored: () => void) {
     this.#address = address
     this.#members = address.endpoints.map(() => undefined)
-    this.#onRestored = onRestored
+    // After the answer that told of it, so that its own call fails by that.
+    this.#onRestored = () => setImmediate(onRestored)
   }
 
   get endpoints(): readonly string[] {
@@ -97,15 +98,15 @@ export class EtcdConnection {
     }
   }
 
-  /** A member for a stream; call `failed` when the stream breaks, so that the next one is at another member. */
-  stream(): { readonly member: Member; readonly endpoint: string; failed(): void } {
+  /**
+   * A member for a stream; call `failed` when the stream breaks, so that the next one is at another member.
+   * `left` aborts when this member was given up meanwhile: a stream there may stay silent for ever.
+   */
+  stream(): { readonly member: Member; readonly left: AbortSignal; failed(): void } {
     if (this.#isClosed) throw closedError()
     const place = this.#current
-    return {
-      member: this.#open(place),
-      endpoint: this.endpoints[place] ?? '',
-      failed: () => this.#leave(place),
-    }
+    const member = this.#open(place)
+    return { member, left: member.left.signal, failed: () => this.#leave(place) }
   }
 
   close(): void {
@@ -178,16 +179,19 @@ export class EtcdConnection {
   #leave(place: number): void {
     if (this.#current !== place) return
     this.#current = (place + 1) % this.endpoints.length
-    this.#members[place]?.pool.close()
+    const member = this.#members[place]
     this.#members[place] = undefined
+    member?.pool.close()
+    member?.left.abort()
   }
 
-  #open(place: number): Member {
+  #open(place: number): OpenMember {
     const open = this.#members[place]
     if (open !== undefined) return open
     const pool = new ConnectionPool(poolOptions(this.#address, this.endpoints[place] ?? ''))
     const calls = withLeader(pool)
-    const member = { pool, kv: new KVClient(pool), lease: new LeaseClient(calls), watch: new WatchClient(calls) }
+    const left = new AbortController()
+    const member = { pool, left, kv: new KVClient(pool), lease: new LeaseClient(calls), watch: new WatchClient(calls) }
     this.#members[place] = member
     return member
   }

@@ -22,10 +22,14 @@ import { closedError, EtcdConnection } from './connection.ts'
 import { campaign, EtcdLeadership, readLeader } from './election.ts'
 import type { EtcdAddress } from './etcd-url.ts'
 import type { KeySpace } from './keys.ts'
+import { pieceBytes } from './journal-format.ts'
+import { Journal } from './journal.ts'
+import type { JournalStep } from './journal.ts'
 import { keyAfter, keySpaceOf, rangeEnd } from './keys.ts'
 import { compareOf, conditionKey, isAbsent, opOf, planPieces, putOp, readOp } from './plan.ts'
 import type { Piece } from './plan.ts'
 import { Session } from './session.ts'
+import type { Change, Outcome } from './session.ts'
 import { followKey, watchChanges } from './watch.ts'
 
 const FORMAT_VERSION = 1
@@ -33,10 +37,18 @@ const formatSchema = z.object({ version: z.number().int().positive() })
 
 const reading = { timeoutMs: ETCD_LIMITS.readTimeoutMs }
 
+type EtcdStoreOptions = {
+  readonly onStep?: (step: JournalStep) => Promise<void>
+  readonly openTimeoutMs?: number
+}
+
 export class EtcdStore implements Store {
   readonly #connection: EtcdConnection
   readonly #keys: KeySpace
   readonly #session: Session
+  readonly #journal: Journal
+  /** Whether a large transaction may be committed and not yet applied to its end. */
+  #hasOpenJournal = true
   readonly #closing = new AbortController()
   readonly #held = new Set<EtcdLeadership>()
   readonly #streams = new Set<LeaderStream>()
@@ -44,17 +56,24 @@ export class EtcdStore implements Store {
   #tail: Promise<unknown> = Promise.resolve()
   #closed: Promise<void> | undefined
 
-  private constructor(address: EtcdAddress) {
+  private constructor(address: EtcdAddress, onStep?: (step: JournalStep) => Promise<void>) {
     this.#keys = keySpaceOf(address.prefix)
     this.#connection = new EtcdConnection(address, () => this.#restored())
     this.#session = new Session(this.#connection, this.#keys)
+    this.#journal = new Journal({ connection: this.#connection, keys: this.#keys, onStep })
   }
 
-  /** Rejects with a StoreError that tells which members were tried when none answers within `openTimeoutMs`. */
-  static async open(address: EtcdAddress): Promise<EtcdStore> {
-    const store = new EtcdStore(address)
+  /**
+   * Rejects with a StoreError that tells which members were tried when none answers within `openTimeoutMs`.
+   * `onStep` is told of each step of a large transaction.
+   */
+  static async open(
+    address: EtcdAddress,
+    { onStep, openTimeoutMs = ETCD_LIMITS.openTimeoutMs }: EtcdStoreOptions = {},
+  ): Promise<EtcdStore> {
+    const store = new EtcdStore(address, onStep)
     try {
-      await store.#checkFormat(address.prefix)
+      await store.#checkFormat(address.prefix, openTimeoutMs)
       return store
     } catch (error) {
       store.#connection.close()
@@ -126,13 +145,20 @@ export class EtcdStore implements Store {
     this.#assertOpen()
     checkKey(name)
     const signal = AbortSignal.any([options.signal, this.#closing.signal])
-    await this.#session.bury()
     const held = await campaign(this.#election(name), { ...options, signal })
     this.#held.add(held)
     held.lost.addEventListener('abort', () => this.#held.delete(held), { once: true })
-    if (!signal.aborted) return held
-    await held.resign()
-    throw signal.reason
+    try {
+      signal.throwIfAborted()
+      // The leader before may have died within a large transaction.
+      this.#hasOpenJournal = true
+      await this.#enqueue(() => this.#recover())
+      signal.throwIfAborted()
+      return held
+    } catch (error) {
+      await held.resign()
+      throw error
+    }
   }
 
   observeLeader(name: string, options: { readonly signal: AbortSignal }): AsyncIterable<LeaderView | undefined> {
@@ -173,11 +199,11 @@ export class EtcdStore implements Store {
     return { connection: this.#connection, keys: this.#keys, name }
   }
 
-  async #checkFormat(prefix: string): Promise<void> {
+  async #checkFormat(prefix: string, timeoutMs: number): Promise<void> {
     const key = this.#keys.format
     const value = JSON.stringify({ version: FORMAT_VERSION })
     const request = { compare: [isAbsent(key)], success: [putOp(key, value)], failure: [readOp(key)] }
-    const answer = await this.#connection.txn(request, { isRead: true, timeoutMs: ETCD_LIMITS.openTimeoutMs })
+    const answer = await this.#connection.txn(request, { isRead: true, timeoutMs })
     if (answer.succeeded) return
     const raw = answer.responses[0]?.response_range.kvs[0]?.value.toString() ?? ''
     const { version } = parseStored(formatSchema, `${prefix}/format`, raw)
@@ -200,14 +226,25 @@ export class EtcdStore implements Store {
       if (answer.succeeded) return { applied: true, revision: Number(answer.header.revision) }
       return { applied: false, failed: failedCondition(conditions, answer.responses) }
     }
-    const outcome = await this.#session.transact({
-      compares,
-      reads,
-      ops: pieces.map(opOf),
-      ...idleWhen(pieces),
-      signal: guardOf(conditions),
+    await this.#recover()
+    const signal = guardOf(conditions)
+    const outcome = await this.#change({ compares, reads, signal }, pieces).catch((error: unknown) => {
+      if (signal?.aborted !== true || error !== signal.reason) throw error
+      const text = `leadership was lost while a transaction was under way (${String(error)}); it may have been applied`
+      throw new StoreError('STORE_UNKNOWN', text, { cause: error })
     })
     return outcome.applied ? outcome : { applied: false, failed: failedCondition(conditions, outcome.answers) }
+  }
+
+  async #change(guards: Omit<Change, 'ops' | 'isIdle'>, pieces: readonly Piece[]): Promise<Outcome> {
+    const bytes = pieces.reduce((sum, piece) => sum + pieceBytes(piece), 0)
+    if (bytes <= ETCD_LIMITS.requestBytesMax) {
+      return this.#session.transact({ ...guards, ops: pieces.map(opOf), ...idleWhen(pieces) })
+    }
+    this.#hasOpenJournal = true
+    const outcome = await this.#journal.transact(this.#session, { ...guards, pieces })
+    this.#hasOpenJournal = false
+    return outcome
   }
 
   async #listFrom(
@@ -245,12 +282,20 @@ export class EtcdStore implements Store {
     return { key: this.#keys.name(key), value: value.toString(), revision: Number(revision) }
   }
 
-  /** Everything called before is done, and nothing of unknown outcome can still take effect. */
+  /** Everything called before is done. */
   async #settled(): Promise<void> {
     this.#assertOpen()
     await this.#tail
     this.#assertOpen()
+    await this.#recover()
+  }
+
+  /** Nothing of unknown outcome can still take effect, and what is committed is applied. */
+  async #recover(): Promise<void> {
     await this.#session.bury()
+    if (!this.#hasOpenJournal) return
+    await this.#journal.finishAll()
+    this.#hasOpenJournal = false
   }
 
   #enqueue<T>(work: () => Promise<T>): Promise<T> {

@@ -1,5 +1,6 @@
 /** The address of a store in etcd: `etcd://h1:2379,h2:2379/prefix?ca_file=…`, or `etcds://` for TLS with public CAs. */
 import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { z } from 'zod'
 import { StoreError } from '../errors.ts'
 
@@ -69,6 +70,11 @@ export function parseEtcdUrl(url: string): EtcdAddress {
   const { parameters, endpoints, prefix } = parsed.data
   const { ca_file: caFile, cert_file: certFile, key_file: keyFile, user, password_file: passwordFile } = parameters
   const isSecure = scheme === 'etcds' || caFile !== undefined || certFile !== undefined
+  const address = isSecure
+    ? endpoints.find((endpoint) => isIP(endpoint.replace(/:\d+$/, '').replace(/[[\]]/g, '')))
+    : undefined
+  // The TLS of Node sends no address as a server name, and the gRPC library knows no other way.
+  if (address !== undefined) refuse(url, `${address} is an address; with TLS name the host as its certificate does`)
   return { endpoints, prefix, isSecure, caFile, certFile, keyFile, user, passwordFile }
 }
 

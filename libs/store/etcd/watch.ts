@@ -121,9 +121,10 @@ type WatchOnce = {
 /** One stream with one watch, until it breaks; the next one is then at another member. */
 async function* watchOnce({ connection, request, signal }: WatchOnce): AsyncGenerator<IWatchResponse> {
   signal.throwIfAborted()
-  const { member, failed } = connection.stream()
+  const { member, left, failed } = connection.stream()
   try {
-    yield* responsesOf(await member.watch.watch(), { request, signal })
+    const ended = AbortSignal.any([signal, left])
+    yield* responsesOf(await member.watch.watch(), { request, signal: ended })
   } catch (error) {
     if (!signal.aborted) failed()
     throw error

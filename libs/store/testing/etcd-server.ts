@@ -71,7 +71,11 @@ export class EtcdCluster {
       ...this.#loginParameters(),
       ...parameters,
     }).toString()
-    return `etcd://${this.endpoints.join(',')}/${prefix}${query === '' ? '' : `?${query}`}`
+    // Certificates are for a name; TLS to an address is refused.
+    const endpoints = this.endpoints.map((each) =>
+      this.#options.tls === true ? each.replace('127.0.0.1', 'localhost') : each,
+    )
+    return `etcd://${endpoints.join(',')}/${prefix}${query === '' ? '' : `?${query}`}`
   }
 
   get endpoints(): readonly string[] {
