@@ -12,5 +12,12 @@ export const group: Shape = { masters: 3, agents: 2, marathons: 2, chronoses: 2,
 /** Wide enough that every time of a job falls into a moment when something works, and is run. */
 export const schedule = { jobs: 3, intervalSeconds: 5, epsilonSeconds: 60, durationSeconds: 0.2 }
 
-/** The same, and a master that is gone is replaced sooner, so that many can be killed. */
-export const eagerGroup: Shape = { ...group, flags: { master: ['--zk_session_timeout=4secs'] } }
+/** The same with the leases of leaders cut to 4 s, so that many can be killed. */
+export const eagerGroup: Shape = {
+  ...group,
+  flags: {
+    master: ['--zk_session_timeout=4secs'],
+    marathon: ['--zk_session_timeout=4000'],
+    chronos: ['--zk_timeout=4000'],
+  },
+}
