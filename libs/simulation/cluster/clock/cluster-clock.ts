@@ -11,7 +11,7 @@ import { PartClock } from './part-clock.ts'
 type Timer = { readonly at: number; readonly wake: () => void; handle: NodeJS.Timeout }
 
 /** Between two looks at whether the cluster has come to rest. */
-const lookMs = 2
+const lookMs = 1
 /** So many looks without anything happening are rest. */
 const quietLooks = 3
 /** A cluster that never rests, because tasks keep it busy, is put forward all the same. */
