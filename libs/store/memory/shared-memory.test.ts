@@ -42,6 +42,19 @@ test('the lease of a server that is cut off for good is free at once', async () 
   await other.close()
 })
 
+test('candidates that wait leave each other, and everybody else, alone', async () => {
+  const memory = new SharedMemory()
+  const stores = await Promise.all([1, 2, 3].map(() => openStore(memory.door().url)))
+  const stop = new AbortController()
+  const options = { ttlMs: 60_000, value: 'x', signal: stop.signal }
+  const campaigns = stores.map((store) => store.campaign('leader', options).catch(() => undefined))
+  // With candidates that wake each other no timer ever fires again.
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  stop.abort()
+  await Promise.all(campaigns)
+  await Promise.all(stores.map((store) => store.close()))
+})
+
 test('what is asked through a stalled door is answered when it is resumed', async () => {
   const memory = new SharedMemory()
   const door = memory.door()

@@ -101,8 +101,11 @@ export class MemoryDoor implements RemoteEngine {
     return this.#pass(() => this.#engine.changesSince(prefix, fromRevision))
   }
   async acquire(request: LeaseRequest): Promise<number | undefined> {
-    const token = await this.#change(() => this.#engine.acquire(request))
-    if (token !== undefined) this.#held.set(request.name, token)
+    const token = await this.#pass(() => this.#engine.acquire(request))
+    // Only then: candidates that wait ask again at every change, and would wake each other without end.
+    if (token === undefined) return undefined
+    this.#held.set(request.name, token)
+    this.#events.onChange()
     return token
   }
   renew(hold: LeaseHold & { readonly ttlMs: number }): Promise<boolean> {
