@@ -62,7 +62,7 @@ export const flags = defineFlags({
   master: {
     type: 'list',
     default: ['127.0.0.1:5050'],
-    help: 'Masters as host:port, comma separated; one is enough; or the store in which they elect (etcd://…).',
+    help: 'Masters as host:port, comma separated, or the store in which they elect (etcd://…).',
   },
   http_address: { type: 'string', default: '127.0.0.1', help: 'The address to listen on.' },
   http_port: {
