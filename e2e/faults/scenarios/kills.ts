@@ -33,7 +33,14 @@ async function killOne({ fleet, observer, random }: Stage, kind: (typeof kinds)[
 
 /** Each kind is hit again as soon as it has recovered, beside the others. */
 export function runKills({ kills, store, ...options }: KillsOptions): Promise<Outcome> {
-  const setup = { ...options, name: `kills ${store}`, shape: shapes[store], schedule, forgivenessMs: 5_000 }
+  const setup = {
+    ...options,
+    name: `kills ${store}`,
+    shape: shapes[store],
+    schedule,
+    forgivenessMs: 5_000,
+    mayTellMissed: true,
+  }
   return runTrial(setup, async (stage, { counts, timesMs }: Findings) => {
     counts['kills'] = 0
     let begun = 0

@@ -9,8 +9,8 @@ export const single: Shape = { masters: 1, agents: 2, marathons: 1, chronoses: 1
 /** Three masters and members of etcd, two of each framework. */
 export const group: Shape = { masters: 3, agents: 2, marathons: 2, chronoses: 2, etcds: 3 }
 
-/** Wide enough that every time of a job falls into a moment when something works, and is run. */
-export const schedule = { jobs: 3, intervalSeconds: 5, epsilonSeconds: 60, durationSeconds: 0.2 }
+/** Wide enough that every time of a job falls into a moment when something works. */
+export const schedule = { jobs: 3, intervalSeconds: 10, epsilonSeconds: 60, durationSeconds: 0.2 }
 
 /** The same with the leases of leaders cut to 4 s, so that many can be killed. */
 export const eagerGroup: Shape = {

@@ -22,6 +22,7 @@ type Setup = TrialOptions & {
   readonly shape: Omit<FleetOptions, 'workDir'>
   readonly schedule: WorkloadOptions['schedule']
   readonly forgivenessMs: number
+  readonly mayTellMissed?: boolean
 }
 
 export type Stage = {
@@ -50,7 +51,7 @@ export async function runTrial(
   setup: Setup,
   faults: (stage: Stage, findings: Findings) => Promise<void>,
 ): Promise<Outcome> {
-  const { name, seed, say, forgivenessMs } = setup
+  const { name, seed, say, forgivenessMs, mayTellMissed = false } = setup
   const startedAt = Date.now()
   const workDir = mkdtempSync(`${tmpdir()}/thermosphere-faults-`)
   say(`${name}: seed ${seed}, ${workDir}`)
@@ -64,7 +65,7 @@ export async function runTrial(
       findings.violations.push(describe(error)),
     )
     const { outages } = findings
-    const judged = await judge({ fleet, workload, outages, forgivenessMs, restMsMax, say })
+    const judged = await judge({ fleet, workload, outages, forgivenessMs, mayTellMissed, restMsMax, say })
     findings.violations.push(...judged.violations)
     Object.assign(findings.counts, judged.counts)
     findings.timesMs['rest after the last fault'] = [judged.restMs]
