@@ -6,9 +6,19 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { openStore } from './open-store.ts'
 import { SqliteEngine } from './sqlite/sqlite-engine.ts'
 import type { Store } from './store.ts'
+import { EtcdCluster } from './testing/index.ts'
 
 const RUN_MS = 2_000
 const VALUE = 'x'.repeat(500)
+
+/** What a loop writes at once: one transaction, within one request to etcd and above it. */
+async function large(store: Store, valueBytes: number): Promise<string> {
+  const value = 'x'.repeat(valueBytes)
+  const operations = Array.from({ length: 4096 }, (_, i) => ({ type: 'put', key: `large/${i}`, value }) as const)
+  const startedAt = performance.now()
+  for (let i = 0; i < 5; i++) await store.transact({ operations })
+  return `${((performance.now() - startedAt) / 5).toFixed(0)} ms`
+}
 
 async function rate(store: Store, groupSize: number): Promise<string> {
   // Finer than this its own timer disturbs what it measures.
@@ -42,12 +52,18 @@ function inThread(path: string): string {
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'store-bench-'))
-for (const url of [`sqlite:${join(directory, 'bench.db')}`, 'memory:']) {
+// On a disk in memory: what etcd and the way to it cost, without anybody's fsync.
+const etcd = await EtcdCluster.start()
+for (const url of [`sqlite:${join(directory, 'bench.db')}`, 'memory:', etcd.url('bench')]) {
   const store = await openStore(url)
   for (const groupSize of [1, 10, 100, 1000]) {
     console.log(`${url.split(':')[0]}, ${groupSize} at a time: ${await rate(store, groupSize)}`)
   }
+  for (const valueBytes of [200, 1000]) {
+    console.log(`${url.split(':')[0]}, 4096 writes of ${valueBytes} bytes as one: ${await large(store, valueBytes)}`)
+  }
   await store.close()
 }
+await etcd.close()
 console.log(`sqlite in the calling thread, 1 at a time: ${inThread(join(directory, 'sync.db'))}`)
 rmSync(directory, { recursive: true })
