@@ -34,12 +34,15 @@ export type LeaderFinderOptions = {
   readonly masters: Masters
   readonly backoff: BackoffOptions
   readonly signal: AbortSignal
+  /** How it waits; in real time unless given. An abort ends the wait early. */
+  readonly delay?: (ms: number, signal: AbortSignal) => Promise<void>
 }
 
 export class LeaderFinder {
   readonly #addresses: readonly string[]
   readonly #pause: Backoff
   readonly #signal: AbortSignal
+  readonly #delay: NonNullable<LeaderFinderOptions['delay']>
   readonly #failed = new Set<string>()
   #leader: string | undefined
   #hint: string | undefined
@@ -48,7 +51,8 @@ export class LeaderFinder {
   #isPauseDue = false
   #news = new AbortController()
 
-  constructor({ masters, backoff, signal }: LeaderFinderOptions) {
+  constructor({ masters, backoff, signal, delay: wait = delay }: LeaderFinderOptions) {
+    this.#delay = wait
     this.#addresses = typeof masters === 'function' ? [] : masters
     this.#pause = createBackoff(backoff)
     this.#signal = signal
@@ -100,7 +104,7 @@ export class LeaderFinder {
 
   /** The pause of F2, which news cut short (F3). */
   async #waitForNews(): Promise<void> {
-    await delay(this.#pause.next(), AbortSignal.any([this.#signal, this.#news.signal]))
+    await this.#delay(this.#pause.next(), AbortSignal.any([this.#signal, this.#news.signal]))
   }
 
   async #follow(source: LeaderSource): Promise<void> {
