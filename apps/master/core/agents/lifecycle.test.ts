@@ -186,6 +186,36 @@ suite('health', () => {
 })
 
 suite('return', () => {
+  test('what a returned agent does not speak of is not unreachable any more', () => {
+    const { world, agent, s } = start()
+    world.silent.add(agent.linkId)
+    world.advance(90_000)
+    assert.equal(world.master.frameworks.get(s.id)?.unreachableTasks.size, 1)
+    world.silent.delete(agent.linkId)
+    world.reregister(agent)
+    assert.equal(world.master.frameworks.get(s.id)?.unreachableTasks.size, 0)
+  })
+
+  test('a task that ended out of reach is first told to be where its scheduler stands', () => {
+    const { world, agent, s } = start()
+    world.silent.add(agent.linkId)
+    world.advance(90_000)
+    world.silent.delete(agent.linkId)
+    const before = world.statuses(s, 't').length
+    const carried = carrying(s, agent)
+    const tasks = (carried.tasks ?? []).map((one) => ({
+      ...one,
+      latest_state: 'TASK_FINISHED' as const,
+      status_update_state: 'TASK_RUNNING' as const,
+    }))
+    world.reregister(agent, { ...carried, tasks })
+    const news = world.statuses(s, 't').slice(before)
+    assert.deepEqual(
+      news.map(({ state }) => state),
+      ['TASK_RUNNING'],
+    )
+  })
+
   test('[mesos 7] an unreachable agent comes back with its tasks, each with one update', () => {
     const { world, agent, s } = start()
     world.silent.add(agent.linkId)

@@ -122,6 +122,7 @@ export function onAgentReadmitted(m: Master, { linkId, reregister, record, retur
   const agent = createAgent(id, reregister, record, { ip: link?.ip ?? '', now: m.now })
   agent.reregisteredAt = m.now
   const revived = adoptWorkload(m, agent, reregister)
+  forgetUnreachable(m, id)
   joinCluster(m, agent, link ? linkId : undefined)
   m.counters.add('master/slave_reregistrations')
   welcome(m, agent, [])
@@ -136,6 +137,13 @@ export function onAgentReadmitted(m: Master, { linkId, reregister, record, retur
 /** Everybody whom the registry had admitted is back: the last part of a failover. */
 function noteRecovery(m: Master): void {
   note(m, 'agents.reregistered', { agentCount: m.recoveredCount, durationMs: m.now - m.electedAt })
+}
+
+/** What a returned agent does not speak of never arrived there, or is over. */
+function forgetUnreachable(m: Master, agentId: string): void {
+  for (const { unreachableTasks } of m.frameworks.values()) {
+    for (const [id, task] of [...unreachableTasks]) if (task.agentId === agentId) unreachableTasks.delete(id)
+  }
 }
 
 /** Its first try was still being written when it tried again. */
@@ -191,12 +199,13 @@ export function wireOf(reported: agentLink.AgentTask, agent: Agent): mesos.Task 
   }
 }
 
-/** A master-made update for each task that was thought lost: its current state. */
+/** A master-made update for each task that was thought lost: where its scheduler stands, which shall not skip one. */
 function announceReturn(m: Master, revived: readonly Revived[], wasUnreachable: boolean): void {
   // Mesos spells it like this.
   const message = wasUnreachable ? 'Unreachable agent re-reregistered' : 'Unknown agent reregistered'
   for (const { framework, task } of revived) {
-    const { task_id, agent_id, state } = task.wire
+    const { task_id, agent_id } = task.wire
+    const state = task.wire.status_update_state ?? task.wire.state
     const status = masterStatus(m, { task_id, agent_id, state, reason: 'REASON_AGENT_REREGISTERED', message })
     sendStatus(m, framework, status)
     const updated = { framework_id: { value: framework.id }, status, state }
