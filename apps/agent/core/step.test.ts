@@ -103,6 +103,22 @@ test('a task that is killed before its container runs was never started', () => 
   assert.deepEqual(agent.sent(), [])
 })
 
+test('the end of a launch waits for the disk as the launch does, and so comes after it', () => {
+  const agent = BenchAgent.registered()
+  const run_task = { framework_info: frameworkInfo(), task: taskInfo('t') }
+  const launching = step(agent.state, { type: 'master', message: { type: 'RUN_TASK', run_task } }, agent.now)
+  const kill_task = { framework_id: { value: FRAMEWORK_ID }, task_id: { value: 't' } }
+  const killing = step(agent.state, { type: 'master', message: { type: 'KILL_TASK', kill_task } }, agent.now)
+  const waits = [...launching, ...killing].filter(({ type }) => type === 'launch' || type === 'destroy')
+  assert.deepEqual(
+    waits.map((effect) => [effect.type, 'after' in effect && effect.after !== undefined]),
+    [
+      ['launch', true],
+      ['destroy', true],
+    ],
+  )
+})
+
 test('a kill sends SIGTERM, then SIGKILL when the grace is over; later kills only shorten it', () => {
   const agent = BenchAgent.registered()
   const id = agent.run(taskInfo('t'))

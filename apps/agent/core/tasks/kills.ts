@@ -74,7 +74,7 @@ function cancelLaunch(turn: Turn, place: TaskPlace, kill: Kill): void {
       beginKill(turn, { framework, executor, task: member }, { ...kill, startedAt: member.run.startedAt })
     if (member.run?.type !== 'launching') continue
     member.run.cancelled = kill.cause
-    if (member.containerId !== undefined) turn.soon({ type: 'destroy', containerId: member.containerId })
+    if (member.containerId !== undefined) turn.durable({ type: 'destroy', containerId: member.containerId })
     endTask(
       turn,
       { framework, executor, task: member },
