@@ -38,8 +38,12 @@ export class SimDisk {
     for (const write of writes) {
       if (write.type === 'put') this.entries.set(write.key, write.value)
       else if (write.type === 'delete') this.entries.delete(write.key)
-      else for (const key of [...this.entries.keys()]) if (key.startsWith(write.prefix)) this.entries.delete(key)
+      else this.#deleteBelow(write.prefix)
     }
     this.onSynced()
+  }
+
+  #deleteBelow(prefix: string): void {
+    for (const key of [...this.entries.keys()]) if (key.startsWith(prefix)) this.entries.delete(key)
   }
 }

@@ -61,6 +61,11 @@ export class SimStore {
     return view !== undefined && holder?.token === view.token ? holder : undefined
   }
 
+  /** Who was elected last, also when the lease has run out since. */
+  lastHolder(name: string): { readonly token: number; readonly by: string } | undefined {
+    return this.#holders.get(name)
+  }
+
   acquire(request: { readonly name: string; readonly value: string; readonly ttlMs: Millis }, by: string) {
     const token = this.engine.acquire(request)
     if (token !== undefined) this.#holders.set(request.name, { token, by })

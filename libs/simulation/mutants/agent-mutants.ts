@@ -48,7 +48,7 @@ export const agentMutants: readonly Mutant[] = [
   {
     name: 'cancelled-launch-not-destroyed',
     file: `${core}/tasks/kills.ts`,
-    find: "    if (member.containerId !== undefined) turn.durable({ type: 'destroy', containerId: member.containerId })\n",
+    find: "if (member.containerId !== undefined) turn.durable({ type: 'destroy', containerId: member.containerId })",
     replace: '',
     breaks: ['no-orphan-containers'],
   },

@@ -98,7 +98,7 @@ export class SchedulerConnection {
     if (this.#isClosed) return
     const { masters, dial, clock } = this.#options
     const address = this.#leader ?? masters[this.#index % masters.length] ?? ''
-    let attempt: Attempt | undefined
+    let attempt: Attempt | undefined = undefined
     const stream = dial(address, this.#subscribeCall(), {
       onEvent: (event) => attempt !== undefined && attempt === this.#attempt && this.#onEvent(attempt, event),
       onEnd: (outcome) => attempt !== undefined && attempt === this.#attempt && this.#onEnd(outcome),

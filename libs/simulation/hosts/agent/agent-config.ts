@@ -1,0 +1,30 @@
+import type { AgentConfig } from '@thermosphere/agent-core'
+
+/** What every simulated host has. */
+export const agentCpus = 4
+
+export const agentConfig = (hostname: string, port: number): AgentConfig => ({
+  workDir: '/w',
+  ip: '10.0.0.1',
+  port,
+  hostname,
+  version: '1.12.0',
+  resources: [
+    { name: 'cpus', type: 'SCALAR', scalar: { value: agentCpus } },
+    { name: 'mem', type: 'SCALAR', scalar: { value: 4096 } },
+    { name: 'disk', type: 'SCALAR', scalar: { value: 4096 } },
+    { name: 'ports', type: 'RANGES', ranges: { range: [{ begin: 31_000n, end: 31_100n }] } },
+  ],
+  attributes: [],
+  reconfigurationPolicy: 'equal',
+  executorRegistrationTimeoutMs: 60_000,
+  executorReregistrationTimeoutMs: 2_000,
+  executorShutdownGraceMs: 5_000,
+  registrationBackoffMs: 1_000,
+  recoveryTimeoutMs: 900_000,
+  executorEnvironment: { PATH: '/bin' },
+  switchUser: false,
+  completedFrameworksMax: 10,
+  completedExecutorsMax: 100,
+  completedTasksMax: 100,
+})

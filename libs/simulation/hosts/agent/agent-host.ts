@@ -1,0 +1,123 @@
+/** One life of an agent's process: the real core under the real loop, with the disk and the containers of its host. */
+import { recoverState, step } from '@thermosphere/agent-core'
+import type { AgentEffect, AgentInput, AgentState } from '@thermosphere/agent-core'
+import { createRandom } from '@thermosphere/effects'
+import type { Random } from '@thermosphere/effects'
+import { Resources } from '@thermosphere/offer-engine'
+import type { agentLink } from '@thermosphere/protocol'
+import { CoreLoop } from '@thermosphere/service-kit'
+import { loopClockOf } from '../../kernel/index.ts'
+import type { Network, SimProcess } from '../../kernel/index.ts'
+import { agentConfig } from './agent-config.ts'
+import { AgentLink } from './agent-link.ts'
+import { ContainerRunner } from './container-runner.ts'
+import type { Container, LaunchedTask, Machine } from './machine.ts'
+
+/** Who looks at every agent. */
+export type AgentWatch = {
+  /** A message leaves for the master. */
+  onSent(message: agentLink.AgentMessage, machine: Machine): void
+  onOrphan(container: Container, machine: Machine): void
+}
+
+export type AgentHostOptions = {
+  readonly process: SimProcess
+  readonly machine: Machine
+  readonly network: Network
+  readonly masters: readonly string[]
+  readonly random: Random
+  readonly watch: AgentWatch
+  onFatal(error: unknown): void
+  onExit(message: string): void
+}
+
+type Performed = Exclude<AgentEffect, { type: 'store' | 'timer' }>
+
+const recoveryMs = 100
+
+export class AgentHost {
+  readonly state: AgentState
+  readonly #options: AgentHostOptions
+  readonly #loop: CoreLoop<AgentInput, AgentEffect>
+  readonly #link: AgentLink
+  readonly #containers: ContainerRunner
+
+  constructor(options: AgentHostOptions) {
+    this.#options = options
+    const { process, machine, random, watch } = options
+    const config = agentConfig(machine.name, 5051)
+    const surroundings = { config, random: createRandom(random.uint32()), now: process.now() }
+    const recovery = recoverState(surroundings, machine.disk.entries)
+    if (recovery.type === 'incompatible') throw new Error(recovery.message)
+    this.state = recovery.state
+    this.#loop = new CoreLoop<AgentInput, AgentEffect>({
+      step: (input, now) => step(this.state, input, now),
+      persist: (writes) => machine.disk.persist(process, writes),
+      perform: (effect) => this.#perform(effect),
+      timerInput: (key) => ({ type: 'timer', key }),
+      clock: loopClockOf(process),
+      halt: process.halt,
+      onFatal: (error) => options.onFatal(error),
+    })
+    const submit = (input: AgentInput): void => this.#loop.submit(input)
+    this.#link = new AgentLink({
+      ...options,
+      onUp: () => submit({ type: 'link-up' }),
+      onDown: (reason) => submit({ type: 'link-down', reason }),
+      onMessage: (message) => submit({ type: 'master', message }),
+    })
+    this.#containers = new ContainerRunner({
+      process,
+      machine,
+      submit,
+      onOrphan: (container) => watch.onOrphan(container, machine),
+    })
+    process.after(recoveryMs, () => {
+      submit({ type: 'recovered', containers: this.#containers.recover(recovery.containers) })
+    })
+  }
+
+  get isSettled(): boolean {
+    const { queuedCount, unpersistedWriteCount, heldEffectCount } = this.#loop.stats()
+    return queuedCount + unpersistedWriteCount + heldEffectCount === 0
+  }
+
+  #perform(effect: Performed): void {
+    const { machine, watch, process, onExit } = this.#options
+    switch (effect.type) {
+      case 'send':
+        watch.onSent(effect.message, machine)
+        return this.#link.send(effect.message)
+      case 'connect':
+        return this.#link.start()
+      case 'reconnect':
+        return this.#link.drop(effect.reason)
+      case 'launch':
+        return this.#containers.launch(effect.plan, this.#taskOf(effect.plan.containerId))
+      case 'signal':
+        return machine.signal(effect.containerId, effect.signal)
+      case 'destroy':
+        return this.#containers.destroy(effect.containerId)
+      case 'run-check': {
+        const { token, containerId } = effect
+        return void process.after(50, () => {
+          const exitCode = machine.containers.get(containerId)?.isRunning === true ? 0 : 1
+          this.#loop.submit({ type: 'check-result', token, containerId, result: { type: 'command', exitCode } })
+        })
+      }
+      case 'feedback':
+        return this.#loop.submit(effect.input)
+      case 'exit':
+        return onExit(effect.message)
+      default:
+        // Sandboxes, volumes, limits and custom executors are not simulated.
+        return
+    }
+  }
+
+  #taskOf(containerId: string): LaunchedTask {
+    const { frameworkId = '', executorId = '', taskId = '' } = this.state.containers.get(containerId) ?? {}
+    const task = this.state.frameworks.get(frameworkId)?.executors.get(executorId)?.tasks.get(taskId)
+    return { taskId, cpusMilli: Resources.fromWire(task?.info.resources ?? []).scalar('cpus') }
+  }
+}

@@ -1,0 +1,105 @@
+/** A host with an agent on it: what outlives the agent's process. Its disk, its containers, its clock. */
+import type { Millis, Random } from '@thermosphere/effects'
+import type { LaunchPlan } from '@thermosphere/agent-core'
+import { SimDisk } from '../../kernel/index.ts'
+import type { Cancel, VirtualTime } from '../../kernel/index.ts'
+import { taskBehaviour } from './task-behaviour.ts'
+
+export type Container = {
+  readonly id: string
+  readonly taskId: string
+  readonly cpusMilli: number
+  readonly ignoresTerm: boolean
+  isRunning: boolean
+  exitCode: number | undefined
+  signal: number | undefined
+  /** Somebody waits for its end. */
+  onEnd: (() => void) | undefined
+  cancelEnd: Cancel
+}
+
+/** The task of a container, and what it was launched with. */
+export type LaunchedTask = { readonly taskId: string; readonly cpusMilli: number }
+
+export type Exit = { readonly exitCode?: number; readonly signal?: number }
+
+export class Machine {
+  readonly name: string
+  readonly time: VirtualTime
+  readonly random: Random
+  readonly disk: SimDisk
+  readonly containers = new Map<string, Container>()
+  readonly skew = { ms: 0 }
+  onStarted: (container: Container) => void = () => undefined
+  onEnded: (container: Container) => void = () => undefined
+  bootCount = 1
+
+  constructor(name: string, surroundings: { readonly time: VirtualTime; readonly random: Random }) {
+    this.name = name
+    this.time = surroundings.time
+    this.random = surroundings.random
+    this.disk = new SimDisk(surroundings.random)
+  }
+
+  running(): Container[] {
+    return [...this.containers.values()].filter(({ isRunning }) => isRunning)
+  }
+
+  start(plan: LaunchPlan, { taskId, cpusMilli }: LaunchedTask): Container {
+    const command = plan.command?.type === 'shell' ? plan.command.value : ''
+    const { runMs, exitCode, ignoresTerm } = taskBehaviour(command)
+    const container: Container = {
+      id: plan.containerId,
+      taskId,
+      cpusMilli,
+      ignoresTerm,
+      isRunning: true,
+      exitCode: undefined,
+      signal: undefined,
+      onEnd: undefined,
+      cancelEnd: () => undefined,
+    }
+    if (runMs !== Infinity) container.cancelEnd = this.time.after(runMs, () => this.end(container, { exitCode }))
+    this.containers.set(container.id, container)
+    this.onStarted(container)
+    return container
+  }
+
+  signal(id: string, signal: 'SIGTERM' | 'SIGKILL'): void {
+    const container = this.containers.get(id)
+    if (container === undefined || (signal === 'SIGTERM' && container.ignoresTerm)) return
+    const ms: Millis = signal === 'SIGKILL' ? 10 : this.random.integer(1_000)
+    this.time.after(ms, () => this.end(container, { signal: signal === 'SIGKILL' ? 9 : 15 }))
+  }
+
+  end(container: Container, { exitCode, signal }: Exit): void {
+    if (!container.isRunning) return
+    container.cancelEnd()
+    container.isRunning = false
+    container.exitCode = exitCode
+    container.signal = signal
+    this.onEnded(container)
+    container.onEnd?.()
+  }
+
+  /** Ends it at once and forgets it. */
+  destroy(id: string): void {
+    const container = this.containers.get(id)
+    if (container !== undefined) this.end(container, { signal: 9 })
+  }
+
+  /** The power is gone: every process with it, and how they ended. */
+  reboot(): void {
+    this.bootCount++
+    for (const container of this.containers.values()) {
+      container.onEnd = undefined
+      this.end(container, {})
+    }
+    this.containers.clear()
+  }
+
+  /** The operator gives the host a new agent: only what is reserved stays. */
+  forgetAgent(): void {
+    for (const key of [...this.disk.entries.keys()]) if (key !== 'resources') this.disk.entries.delete(key)
+  }
+}

@@ -1,0 +1,175 @@
+/** What a leading master runs: the real core under the real loop, its registry from the store, and who is connected. */
+import type { Random } from '@thermosphere/effects'
+import { createRandom } from '@thermosphere/effects'
+import { loadRegistry } from '@thermosphere/master/registry'
+import { createMaster, step } from '@thermosphere/master-core'
+import type { Effect, Input, Master } from '@thermosphere/master-core'
+import { CoreLoop } from '@thermosphere/service-kit'
+import { Deposed, fencedPersist } from '@thermosphere/store'
+import type { Leadership, Store, Term } from '@thermosphere/store'
+import { loopClockOf } from '../../kernel/index.ts'
+import type { Ends, Line, SimProcess } from '../../kernel/index.ts'
+import type { Answer, FromLink, FromStream, ToCalls, ToLink, ToOperator, ToStream } from '../wire.ts'
+import { masterConfig } from './master-config.ts'
+import type { MasterWatch } from './master-watch.ts'
+
+export type MasterTermOptions = {
+  readonly process: SimProcess
+  readonly store: Store
+  readonly random: Random
+  readonly watch: MasterWatch
+  readonly leadership: Leadership
+  readonly end: () => void
+  readonly onFatal: (error: unknown) => void
+}
+
+export async function openMasterTerm(options: MasterTermOptions): Promise<MasterTerm> {
+  const { store, process, leadership, random, watch } = options
+  const registry = await loadRegistry(store)
+  const master = createMaster({
+    config: masterConfig,
+    info: { id: `${process.name}-${leadership.token}`, ip: 0, port: 5050, hostname: process.name },
+    registry,
+    random: createRandom(random.uint32()),
+    now: process.now(),
+  })
+  watch.onElected(master, process.name)
+  return new MasterTerm(options, master)
+}
+
+type Performed = Exclude<Effect, { type: 'store' | 'timer' }>
+
+/** A term that is being closed waits for its last writes no longer than this. */
+const closeMs = 2_000
+
+export class MasterTerm implements Term {
+  readonly master: Master
+  readonly leadership: Leadership
+  readonly #options: MasterTermOptions
+  readonly #loop: CoreLoop<Input, Effect>
+  readonly #streams = new Map<string, Line<FromStream>>()
+  readonly #links = new Map<number, Line<FromLink>>()
+  readonly #waiting = new Map<number, (status: number) => void>()
+  #next = 1
+  #isClosing = false
+
+  constructor(options: MasterTermOptions, master: Master) {
+    this.master = master
+    this.leadership = options.leadership
+    this.#options = options
+    const { process, store, leadership, end, onFatal } = options
+    this.#loop = new CoreLoop<Input, Effect>({
+      step: (input, now) => this.#step(input, now),
+      persist: (operations) => fencedPersist(store, { leadership, operations }),
+      perform: (effect) => this.#perform(effect),
+      timerInput: (key) => ({ type: 'timer', key }),
+      clock: loopClockOf(process),
+      halt: process.halt,
+      onFatal: (error) => (error instanceof Deposed ? end() : onFatal(error)),
+    })
+    this.#loop.submit({ type: 'started' })
+  }
+
+  /** Nothing is under way. */
+  get isSettled(): boolean {
+    const { queuedCount, unpersistedWriteCount, heldEffectCount } = this.#loop.stats()
+    return queuedCount + unpersistedWriteCount + heldEffectCount === 0
+  }
+
+  acceptStream(line: Line<FromStream>): Ends<ToStream> {
+    const streamId = `${this.master.info.id}-stream-${this.#next++}`
+    this.#streams.set(streamId, line)
+    return {
+      onMessage: ({ subscribe }) => {
+        line.send({ type: 'accepted', streamId })
+        this.#loop.submit({ type: 'subscribe', streamId, subscribe })
+      },
+      onClose: () => {
+        if (this.#streams.delete(streamId)) this.#loop.submit({ type: 'stream-closed', streamId })
+      },
+    }
+  }
+
+  acceptLink(line: Line<FromLink>, from: string): Ends<ToLink> {
+    const linkId = this.#next++
+    this.#links.set(linkId, line)
+    this.#loop.submit({ type: 'link-opened', linkId, ip: from })
+    line.send({ type: 'leading' })
+    return {
+      onMessage: (message) => this.#loop.submit({ type: 'link-message', linkId, message }),
+      onClose: () => this.#linkEnded(linkId),
+    }
+  }
+
+  schedulerCall({ id, streamId, call }: ToCalls, line: Line<Answer>): void {
+    const requestId = this.#await(id, line)
+    if (requestId !== undefined) this.#loop.submit({ type: 'scheduler-call', requestId, streamId, call })
+  }
+
+  operatorCall({ id, call }: ToOperator, line: Line<Answer>): void {
+    const requestId = this.#await(id, line)
+    if (requestId !== undefined) this.#loop.submit({ type: 'operator-call', requestId, call })
+  }
+
+  /** One that was deposed hangs up first, so that nobody takes it for the leader. */
+  async close(): Promise<void> {
+    this.#isClosing = true
+    if (this.leadership.lost.aborted) this.#hangUp()
+    await Promise.race([this.#loop.close(), this.#options.process.sleep(closeMs)])
+    this.#hangUp()
+  }
+
+  #await(id: number, line: Line<Answer>): number | undefined {
+    if (this.#isClosing) return void line.send({ id, status: 503 })
+    const requestId = this.#next++
+    this.#waiting.set(requestId, (status) => line.send({ id, status }))
+    return requestId
+  }
+
+  #hangUp(): void {
+    for (const answer of this.#waiting.values()) answer(503)
+    for (const line of [...this.#streams.values(), ...this.#links.values()]) line.close()
+    this.#waiting.clear()
+    this.#streams.clear()
+    this.#links.clear()
+  }
+
+  #linkEnded(linkId: number): void {
+    if (this.#links.delete(linkId)) this.#loop.submit({ type: 'link-closed', linkId })
+  }
+
+  #step(input: Input, now: number): Effect[] {
+    const { watch } = this.#options
+    watch.before(this.master, input)
+    const effects = step(this.master, input, now)
+    watch.after(this.master, input, effects)
+    return effects
+  }
+
+  #perform(effect: Performed): void {
+    // A process that was stopped past its lease must not speak as the leader before it has noticed.
+    if (this.leadership.lost.aborted) return
+    switch (effect.type) {
+      case 'event':
+        return this.#streams.get(effect.streamId)?.send({ type: 'event', event: effect.event })
+      case 'end-stream':
+        this.#streams.get(effect.streamId)?.close()
+        return void this.#streams.delete(effect.streamId)
+      case 'link':
+        this.#options.watch.onTold(effect.message)
+        return this.#links.get(effect.linkId)?.send({ type: 'message', message: effect.message })
+      case 'close-link':
+        this.#links.get(effect.linkId)?.close()
+        return this.#linkEnded(effect.linkId)
+      case 'respond':
+        this.#waiting.get(effect.requestId)?.(effect.reply.status)
+        return void this.#waiting.delete(effect.requestId)
+      case 'continue':
+        return this.#loop.submit(effect.input)
+      case 'operator-event':
+      case 'end-operator-stream':
+      case 'note':
+        return
+    }
+  }
+}

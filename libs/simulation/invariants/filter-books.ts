@@ -1,0 +1,72 @@
+/** What frameworks have refused, and for how long: books of its own beside the allocator's. */
+import type { Millis } from '@thermosphere/effects'
+import type { Effect, Input, Master } from '@thermosphere/master-core'
+import type { Resources } from '@thermosphere/offer-engine'
+import { Resources as AllResources } from '@thermosphere/offer-engine'
+import type { scheduler } from '@thermosphere/protocol'
+import type { Report } from '../world/report.ts'
+
+type Refusal = { readonly agentId: string; readonly refused: Resources; readonly until: Millis }
+
+export class FilterBooks {
+  readonly #report: Report
+  readonly #refusals = new Map<string, Refusal[]>()
+  readonly #suppressed = new Set<string>()
+
+  constructor(report: Report) {
+    this.#report = report
+  }
+
+  before(master: Master, input: Input): void {
+    if (input.type === 'subscribe') return this.#forget(input.subscribe.framework_info.id?.value ?? '')
+    if (input.type === 'scheduler-call') this.#onCall(master, input.call, input.streamId)
+  }
+
+  after(master: Master, input: Input, effects: readonly Effect[]): void {
+    if (input.type === 'stream-closed') this.#refusals.clear()
+    // Filters go with the agent that they are about.
+    for (const [id, all] of this.#refusals) {
+      const kept = all.filter(({ agentId }) => master.agents.has(agentId))
+      if (kept.length < all.length) this.#refusals.set(id, kept)
+    }
+    for (const effect of effects) if (effect.type === 'event') this.#onEvent(master, effect.streamId, effect.event)
+  }
+
+  #onCall(master: Master, call: scheduler.Call, streamId: string | undefined): void {
+    const id = call.framework_id?.value ?? ''
+    const framework = master.frameworks.get(id)
+    if (framework?.connection.state !== 'connected' || framework.connection.streamId !== streamId) return
+    if (call.type === 'REVIVE' || call.type === 'TEARDOWN') this.#forget(id)
+    if (call.type === 'SUPPRESS' && (call.suppress?.roles ?? []).length === 0) this.#suppressed.add(id)
+    const seconds = call.decline?.filters?.refuse_seconds
+    if (call.decline === undefined || seconds === undefined) return
+    for (const { value } of call.decline.offer_ids ?? []) {
+      const offer = master.offers.get(value)
+      if (offer?.frameworkId !== id) continue
+      const refusal = { agentId: offer.agentId, refused: offer.resources, until: master.now + seconds * 1000 }
+      this.#refusals.set(id, [...(this.#refusals.get(id) ?? []), refusal])
+    }
+  }
+
+  #onEvent(master: Master, streamId: string, { offers }: scheduler.Event): void {
+    const id = master.streams.get(streamId)
+    if (offers === undefined || id === undefined) return
+    if (this.#suppressed.has(id)) this.#report('suppressed-roles-get-no-offers', `${id} has suppressed its offers`)
+    const live = (this.#refusals.get(id) ?? []).filter(({ until }) => until > master.now)
+    this.#refusals.set(id, live)
+    for (const offer of offers.offers ?? []) {
+      const resources = AllResources.fromWire(offer.resources ?? [])
+      const match = live.find(({ agentId, refused }) => agentId === offer.agent_id.value && refused.contains(resources))
+      if (match !== undefined)
+        this.#report(
+          'declined-offers-stay-away',
+          `${id} is offered ${resources} of ${match.agentId}, ${match.until - master.now} ms too early`,
+        )
+    }
+  }
+
+  #forget(frameworkId: string): void {
+    this.#refusals.delete(frameworkId)
+    this.#suppressed.delete(frameworkId)
+  }
+}

@@ -1,0 +1,129 @@
+/** What must hold of every leading master after every step. */
+import type { Effect, Input, Master } from '@thermosphere/master-core'
+import { Resources } from '@thermosphere/offer-engine'
+import type { agentLink } from '@thermosphere/protocol'
+import type { MasterWatch } from '../hosts/master/master-watch.ts'
+import { endStates } from '../hosts/scheduler/task-states.ts'
+import type { Report } from '../world/report.ts'
+import { FilterBooks } from './filter-books.ts'
+
+type Agent = ReturnType<Master['agents']['get']> & object
+
+type Books = {
+  /** By agent, what was looked at: resources are immutable, so the same ones need no second look. */
+  readonly seen: Map<string, readonly unknown[]>
+  readonly filters: FilterBooks
+}
+
+const sum = (all: Iterable<Resources>): Resources => [...all].reduce((total, one) => total.add(one), Resources.empty)
+
+export type MasterInvariantsOptions = {
+  readonly report: Report
+  /** What the store holds of a key now. */
+  readonly stored: (key: string) => string | undefined
+  readonly onElected: (master: Master, name: string) => void
+}
+
+export class MasterInvariants implements MasterWatch {
+  readonly #options: MasterInvariantsOptions
+  readonly #report: Report
+  /** Of each leader: one that was deposed and does not know it goes on for a moment. */
+  readonly #books = new WeakMap<Master, Books>()
+  readonly #ends = new Map<string, string>()
+  stepCount = 0
+
+  constructor(options: MasterInvariantsOptions) {
+    this.#options = options
+    this.#report = options.report
+  }
+
+  onElected(master: Master, name: string): void {
+    this.#options.onElected(master, name)
+  }
+
+  before(master: Master, input: Input): void {
+    this.#booksOf(master).filters.before(master, input)
+  }
+
+  after(master: Master, input: Input, effects: readonly Effect[]): void {
+    this.stepCount++
+    for (const agent of master.agents.values()) this.#checkAgent(master, agent)
+    this.#checkTasks(master)
+    this.#booksOf(master).filters.after(master, input, effects)
+  }
+
+  /** An agent that is told that it is known must be known to the next leader as well. */
+  onTold({ registered, reregistered }: agentLink.MasterMessage): void {
+    const id = (registered ?? reregistered)?.agent_id.value
+    if (id === undefined) return
+    if (this.#options.stored(`master/agents/admitted/${id}`) === undefined)
+      this.#report('registered-agents-survive', `${id} is told that it is registered, and the registry has it not`)
+  }
+
+  #booksOf(master: Master): Books {
+    const known = this.#books.get(master)
+    if (known !== undefined) return known
+    const books = { seen: new Map(), filters: new FilterBooks(this.#report) }
+    this.#books.set(master, books)
+    return books
+  }
+
+  #checkAgent(master: Master, agent: Agent): void {
+    const books = master.allocator.agentResources(agent.id)
+    const offers = [...agent.offers].map(({ resources }) => resources)
+    const now = [agent.total, ...agent.used.values(), null, ...offers, null, books.total, ...books.allocations.values()]
+    const { seen } = this.#booksOf(master)
+    const before = seen.get(agent.id)
+    if (before?.length === now.length && before.every((one, i) => one === now[i])) return
+    seen.set(agent.id, now)
+    const used = sum(agent.used.values())
+    const offered = sum(offers)
+    const out = used.add(offered)
+    const place = `${agent.id} with ${agent.total}`
+    if (!agent.total.contains(used.unallocated())) this.#report('resources-conserved', `${place} has ${used} in use`)
+    if (!agent.total.contains(out.unallocated()))
+      this.#report('offers-do-not-overlap', `${place} has ${used} in use and ${offered} on offer`)
+    if (!books.total.equals(agent.total))
+      this.#report('resources-conserved', `${place} has ${books.total} for the allocator`)
+    if (!sum(books.allocations.values()).equals(out))
+      this.#report(
+        'resources-conserved',
+        `${place}: ${out} is out, the allocator has ${sum(books.allocations.values())}`,
+      )
+    if (!books.available.equals(agent.total.subtract(out.unallocated())))
+      this.#report('resources-conserved', `${place}: ${out} is out, and ${books.available} is still free`)
+    this.#checkUsed(agent, used)
+  }
+
+  #checkUsed(agent: Agent, used: Resources): void {
+    const held = [...agent.tasks.values()].filter(({ holdsResources }) => holdsResources)
+    const executors = [...agent.executors.values()].flatMap((byId) => [...byId.values()])
+    const expected = sum([...held, ...executors].map(({ resources }) => resources))
+    if (!expected.equals(used))
+      this.#report('resources-conserved', `${agent.id}: its tasks hold ${expected}, the books say ${used}`)
+  }
+
+  #checkTasks(master: Master): void {
+    for (const agent of master.agents.values()) {
+      if (!agent.connected && agent.offers.size > 0)
+        this.#report('offers-do-not-overlap', `${agent.id} is away and has offers`)
+      for (const task of agent.tasks.values()) {
+        const { state } = task.wire
+        if (endStates.has(state)) this.#checkEnd(task.id, state)
+        if (task.holdsResources === endStates.has(state))
+          this.#report(
+            'resources-conserved',
+            `${task.id} is ${state} and its resources are ${task.holdsResources ? 'held' : 'free'}`,
+          )
+        if (master.frameworks.get(task.frameworkId)?.tasks.get(task.id) !== task)
+          this.#report('books-agree', `${task.id} is in the books of ${agent.id} only`)
+      }
+    }
+  }
+
+  #checkEnd(taskId: string, state: string): void {
+    const before = this.#ends.get(taskId)
+    if (before === undefined) this.#ends.set(taskId, state)
+    else if (before !== state) this.#report('one-terminal-state', `${taskId} was ${before} and is ${state}`)
+  }
+}

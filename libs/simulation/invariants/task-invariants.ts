@@ -1,0 +1,75 @@
+/** What must hold of every task, from its checkpoint to what its framework is told. */
+import type { agentLink, mesos } from '@thermosphere/protocol'
+import { toJsonObject } from '@thermosphere/protocol'
+import type { AgentWatch } from '../hosts/agent/agent-host.ts'
+import { agentCpus } from '../hosts/agent/agent-config.ts'
+import type { Container, Machine } from '../hosts/agent/machine.ts'
+import type { FrameworkWatch } from '../hosts/scripted/scripted-framework.ts'
+import type { Report } from '../world/report.ts'
+
+const ended: ReadonlySet<string> = new Set(['TASK_FINISHED', 'TASK_FAILED', 'TASK_KILLED', 'TASK_ERROR'])
+
+export class TaskInvariants implements AgentWatch, FrameworkWatch {
+  readonly #report: Report
+  readonly #told = new Map<string, mesos.TaskState>()
+  readonly #ran = new Set<string>()
+  readonly #running = new Set<string>()
+  readonly #uuids = new Set<string>()
+  updateCount = 0
+  orphanCount = 0
+
+  constructor(report: Report) {
+    this.#report = report
+  }
+
+  onStarted({ taskId, id }: Container, machine: Machine): void {
+    if (this.#ran.has(taskId)) this.#report('one-terminal-state', `${taskId} is started a second time`)
+    this.#ran.add(taskId)
+    const isStored = [...machine.disk.entries.keys()].some(
+      (key) => key.startsWith('task/') && key.endsWith(`/${taskId}`),
+    )
+    if (!isStored)
+      this.#report('no-orphan-containers', `${machine.name} starts ${id} for ${taskId}, which is not on its disk`)
+    const cpusMilli = machine.running().reduce((total, one) => total + one.cpusMilli, 0)
+    if (cpusMilli > agentCpus * 1000)
+      this.#report(
+        'resources-conserved',
+        `${machine.name} runs containers with ${cpusMilli / 1000} cpus of ${agentCpus}`,
+      )
+  }
+
+  onSent({ status_update }: agentLink.AgentMessage, machine: Machine): void {
+    if (status_update === undefined) return
+    const { framework_id, status } = status_update
+    const stored = toJsonObject('mesos.v1.TaskStatus', status) as { readonly uuid?: unknown }
+    const prefix = `update/${framework_id.value}/${status.task_id.value}/`
+    const uuid = JSON.stringify(stored.uuid)
+    const isStored = [...machine.disk.entries].some(([key, value]) => key.startsWith(prefix) && value.includes(uuid))
+    if (!isStored)
+      this.#report(
+        'updates-stored-before-sent',
+        `${machine.name} sends ${status.state} of ${status.task_id.value}, which is not on its disk`,
+      )
+  }
+
+  onOrphan({ taskId, id }: Container, machine: Machine): void {
+    this.orphanCount++
+    if (this.#running.has(taskId))
+      this.#report('tasks-survive-their-agent', `${machine.name} ended ${id} of ${taskId}, which was told to run`)
+  }
+
+  onStatus(status: mesos.TaskStatus): void {
+    this.updateCount++
+    const { task_id, state, uuid, reason } = status
+    const id = task_id.value
+    if (state === 'TASK_RUNNING') this.#running.add(id)
+    const key = uuid === undefined ? undefined : `${id} ${uuid.join()}`
+    // Updates are told until they are acknowledged; answers about unknown tasks are no news.
+    if (reason === 'REASON_RECONCILIATION' || (key !== undefined && this.#uuids.has(key))) return
+    if (key !== undefined) this.#uuids.add(key)
+    const before = this.#told.get(id)
+    if (before !== undefined && ended.has(before) && before !== state)
+      this.#report('one-terminal-state', `${id} was told to be ${before}, and then ${state} (${reason ?? 'no reason'})`)
+    else this.#told.set(id, state)
+  }
+}

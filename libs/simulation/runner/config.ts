@@ -1,0 +1,38 @@
+import { parseArgs } from 'node:util'
+import { z } from 'zod'
+
+const schema = z
+  .strictObject({
+    seeds: z.coerce.number().int().min(1).max(10_000_000).optional(),
+    from: z.coerce.number().int().min(0).max(4_294_967_295).default(1),
+    seed: z.coerce.number().int().min(0).max(4_294_967_295).optional(),
+    trace: z.boolean().default(false),
+    minutes: z.coerce.number().positive().max(10_080).optional(),
+    workers: z.coerce.number().int().min(1).max(64).default(2),
+  })
+  .refine(({ seed, seeds }) => seed === undefined || seeds === undefined, '--seed and --seeds exclude each other')
+
+export type RunOptions = z.infer<typeof schema>
+
+export const usage = `npm run simulate -- [--seeds N] [--from S] [--minutes M] [--workers W]
+npm run simulate -- --seed S [--trace]
+
+  --seeds N    how many seeds to run (200)
+  --from S     the first of them (1)
+  --minutes M  run seeds until that much time has passed, instead of a number
+  --workers W  processes (2)
+  --seed S     one seed; a violation is made as small as possible and its trace printed
+  --trace      print the trace of that seed also when all is well
+`
+
+/** Throws with one sentence for each problem. */
+export function readOptions(args: readonly string[] = process.argv.slice(2)): RunOptions {
+  const text = { type: 'string' } as const
+  const { values } = parseArgs({
+    args: [...args],
+    options: { seeds: text, from: text, seed: text, minutes: text, workers: text, trace: { type: 'boolean' } },
+  })
+  const parsed = schema.safeParse(values)
+  if (parsed.success) return parsed.data
+  throw new Error(parsed.error.issues.map(({ path, message }) => `--${path.join('.')}: ${message}`).join('\n'))
+}

@@ -1,0 +1,113 @@
+import type { Millis, Random } from '@thermosphere/effects'
+import { namesOf } from './scenario.ts'
+import type { Fault, Sizes, Ways } from './scenario.ts'
+
+type Draw = { readonly random: Random; readonly sizes: Sizes; readonly at: Millis }
+
+const storeName = 'store'
+const between = (random: Random, low: number, high: number): number => low + random.integer(high - low)
+const pick = <T>(random: Random, all: readonly T[]): T | undefined => all[random.integer(Math.max(1, all.length))]
+
+const processes = (sizes: Sizes): string[] =>
+  (['master', 'agent', 'framework', 'marathon', 'chronos'] as const).flatMap((kind) => namesOf(kind, sizes))
+
+/** Masters are hit more often than their number says: a failover touches everybody. */
+function target({ random, sizes }: Draw): string {
+  if (random.integer(3) === 0) return pick(random, namesOf('master', sizes)) ?? 'master-0'
+  return pick(random, processes(sizes)) ?? 'master-0'
+}
+
+const agent = ({ random, sizes }: Draw): string => pick(random, namesOf('agent', sizes)) ?? 'agent-0'
+
+/** Long ones outlast leases, pings and even the time for which an agent may be away. */
+const span = (random: Random): Millis =>
+  random.integer(3) === 0 ? between(random, 15_000, 90_000) : between(random, 500, 15_000)
+
+const kinds: readonly ((draw: Draw) => Fault)[] = [
+  crash,
+  crash,
+  crash,
+  crash,
+  partition,
+  partition,
+  partition,
+  ({ at, ...draw }) => ({ at, type: 'pause', target: target({ at, ...draw }), ms: span(draw.random) }),
+  ({ at, ...draw }) => ({ at, type: 'pause', target: target({ at, ...draw }), ms: span(draw.random) }),
+  ({ at, ...draw }) => ({
+    at,
+    type: 'reboot',
+    target: agent({ at, ...draw }),
+    ms: between(draw.random, 5_000, 60_000),
+  }),
+  reset,
+  reset,
+  ({ at, random }) => ({ at, type: 'slow-network', latencyMs: between(random, 100, 2_000), ms: span(random) }),
+  ({ at, random }) => ({ at, type: 'store-stall', ms: between(random, 500, 20_000) }),
+  ({ at, random }) => ({ at, type: 'store-refuses', share: 0.2, ms: between(random, 1_000, 20_000) }),
+  ({ at, random }) => ({ at, type: 'store-loses-answers', share: 0.3, ms: between(random, 1_000, 20_000) }),
+  ({ at, ...draw }) => ({ at, type: 'disk-full', target: agent({ at, ...draw }), ms: span(draw.random) }),
+  ({ at, ...draw }) => ({ at, type: 'disk-slow', target: agent({ at, ...draw }), ms: span(draw.random) }),
+  ({ at, ...draw }) => ({ at, type: 'clock-jump', target: target({ at, ...draw }), byMs: jump(draw.random) }),
+]
+
+export function drawFault(draw: Draw): Fault {
+  const make = pick(draw.random, kinds) ?? crash
+  return make(draw)
+}
+
+function jump(random: Random): Millis {
+  const ms = random.integer(2) === 0 ? random.integer(5_000) : random.integer(3_600_000)
+  return random.integer(2) === 0 ? ms : -ms
+}
+
+function crash(draw: Draw): Fault {
+  const { random, at } = draw
+  return { at, type: 'crash', target: target(draw), acts: 1 + random.integer(12), ms: between(random, 500, 20_000) }
+}
+
+function reset({ random, sizes, at }: Draw): Fault {
+  const all = processes(sizes)
+  const one = pick(random, namesOf('master', sizes)) ?? 'master-0'
+  return { at, type: 'reset', one, other: pick(random, all) ?? one }
+}
+
+function partition(draw: Draw): Fault {
+  const { random, at } = draw
+  const shapes = [isolate, isolate, halves, oneWay, oneWay, fromStore]
+  const { shape, ways } = (pick(random, shapes) ?? isolate)(draw)
+  return { at, type: 'partition', shape, ways, ms: span(random) }
+}
+
+type Cut = { readonly shape: string; readonly ways: Ways }
+
+const bothWays = (ones: readonly string[], others: readonly string[]): Ways =>
+  ones.flatMap((one) => others.flatMap((other) => [[one, other] as const, [other, one] as const]))
+
+function isolate(draw: Draw): Cut {
+  const one = target(draw)
+  const others = [...processes(draw.sizes), storeName].filter((name) => name !== one)
+  return { shape: `${one} alone`, ways: bothWays([one], others) }
+}
+
+function halves({ random, sizes }: Draw): Cut {
+  const shuffled = random.shuffle([...processes(sizes), storeName])
+  const half = shuffled.slice(0, shuffled.length >> 1)
+  return { shape: `halves: ${half.join(' ')}`, ways: bothWays(half, shuffled.slice(half.length)) }
+}
+
+function oneWay({ random, sizes }: Draw): Cut {
+  const master = pick(random, namesOf('master', sizes)) ?? 'master-0'
+  const other =
+    pick(
+      random,
+      processes(sizes).filter((name) => !name.startsWith('master')),
+    ) ?? 'agent-0'
+  const way = random.integer(2) === 0 ? ([master, other] as const) : ([other, master] as const)
+  return { shape: `one way ${way[0]} to ${way[1]}`, ways: [way] }
+}
+
+function fromStore({ random, sizes }: Draw): Cut {
+  const all = processes(sizes).filter((name) => /^(master|marathon|chronos)/.test(name))
+  const one = pick(random, all) ?? 'master-0'
+  return { shape: `${one} without its store`, ways: bothWays([one], [storeName]) }
+}

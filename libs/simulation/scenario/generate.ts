@@ -1,0 +1,75 @@
+/** The scenario of a seed. */
+import { createRandom } from '@thermosphere/effects'
+import type { Millis, Random } from '@thermosphere/effects'
+import { drawFault } from './generate-faults.ts'
+import { namesOf, seedFor } from './scenario.ts'
+import type { Action, Fault, Scenario, Sizes } from './scenario.ts'
+
+const durationMsMin = 120_000
+const durationMsMax = 480_000
+
+/** `sizes` fixes how many there are of a kind; the others are drawn. */
+export function generateScenario(seed: number, sizes: Partial<Sizes> = {}): Scenario {
+  const random = createRandom(seedFor(seed, 'scenario'))
+  const all: Sizes = {
+    master: 1 + random.integer(3),
+    agent: 2 + random.integer(3),
+    framework: 1 + random.integer(2),
+    marathon: 0,
+    chronos: 0,
+    ...sizes,
+  }
+  const durationMs = durationMsMin + random.integer(durationMsMax - durationMsMin)
+  return {
+    seed,
+    sizes: all,
+    durationMs,
+    faults: drawFaults(createRandom(seedFor(seed, 'faults')), { sizes: all, durationMs }),
+    actions: drawActions(createRandom(seedFor(seed, 'actions')), { sizes: all, durationMs }),
+  }
+}
+
+type Frame = { readonly sizes: Sizes; readonly durationMs: Millis }
+
+function drawFaults(random: Random, { sizes, durationMs }: Frame): Fault[] {
+  const meanMs = 10_000 + random.integer(30_000)
+  const faults: Fault[] = []
+  for (let at = 5_000 + random.integer(10_000); at < durationMs; at += 1 + random.integer(2 * meanMs)) {
+    faults.push(drawFault({ random, sizes, at }))
+  }
+  return faults
+}
+
+function drawActions(random: Random, { sizes, durationMs }: Frame): Action[] {
+  const frameworks = namesOf('framework', sizes)
+  const agents = namesOf('agent', sizes)
+  const actions: Action[] = []
+  if (frameworks.length === 0) return actions
+  for (let at = 1_000; at < durationMs; at += 500 + random.integer(12_000)) {
+    const framework = frameworks[random.integer(frameworks.length)] ?? 'framework-0'
+    actions.push(drawAction(random, { at, framework, agent: agents[random.integer(agents.length)] ?? 'agent-0' }))
+  }
+  return actions
+}
+
+function drawAction(random: Random, place: { at: Millis; framework: string; agent: string }): Action {
+  const { at, framework, agent } = place
+  const role = `role-${framework.at(-1)}`
+  const roll = random.integer(100)
+  if (roll < 65) return { at, type: 'want', framework, command: drawCommand(random) }
+  if (roll < 83) return { at, type: 'kill', framework, nth: random.integer(100) }
+  if (roll < 88) return { at, type: 'suppress', framework }
+  if (roll < 91) return { at, type: 'quota', role, cpus: random.integer(4) }
+  if (roll < 95) return { at, type: 'weight', role, weight: 1 + random.integer(9) }
+  if (roll < 97) return { at, type: 'deactivate', agent }
+  if (roll < 99) return { at, type: 'reactivate', agent }
+  return { at, type: 'gone', agent }
+}
+
+function drawCommand(random: Random): string {
+  const trap = random.integer(8) === 0 ? "trap '' TERM; " : ''
+  const kind = random.integer(10)
+  if (kind < 2) return `${trap}sleep infinity`
+  const seconds = kind < 6 ? 1 + random.integer(20) : 20 + random.integer(120)
+  return `${trap}sleep ${seconds}; exit ${random.integer(4) === 0 ? 1 : 0}`
+}

@@ -1,0 +1,69 @@
+/** All that decides a run: plain data, so that a failing one can be made smaller. Times in milliseconds from the start. */
+import type { Millis } from '@thermosphere/effects'
+
+/** How many processes of each kind there are; they are named `<kind>-<number>`, agents' hosts as their agents. */
+export type Sizes = {
+  readonly master: number
+  readonly agent: number
+  readonly framework: number
+  readonly marathon: number
+  readonly chronos: number
+}
+
+/** Ways between hosts, each one way: `[from, to]`. The store is a host named `store`. */
+export type Ways = readonly (readonly [string, string])[]
+
+export type Fault =
+  /** Ends before its `acts`th send or write after `at`, or after a while. */
+  | { readonly at: Millis; readonly type: 'crash'; readonly target: string; readonly acts: number; readonly ms: Millis }
+  /** A host loses its power, its containers with it. */
+  | { readonly at: Millis; readonly type: 'reboot'; readonly target: string; readonly ms: Millis }
+  | { readonly at: Millis; readonly type: 'pause'; readonly target: string; readonly ms: Millis }
+  | {
+      readonly at: Millis
+      readonly type: 'partition'
+      readonly shape: string
+      readonly ways: Ways
+      readonly ms: Millis
+    }
+  | { readonly at: Millis; readonly type: 'reset'; readonly one: string; readonly other: string }
+  | { readonly at: Millis; readonly type: 'slow-network'; readonly latencyMs: Millis; readonly ms: Millis }
+  | { readonly at: Millis; readonly type: 'store-stall'; readonly ms: Millis }
+  | StoreTrouble
+  | { readonly at: Millis; readonly type: 'disk-full' | 'disk-slow'; readonly target: string; readonly ms: Millis }
+  | { readonly at: Millis; readonly type: 'clock-jump'; readonly target: string; readonly byMs: Millis }
+
+type StoreTrouble = {
+  readonly at: Millis
+  readonly type: 'store-refuses' | 'store-loses-answers'
+  readonly share: number
+  readonly ms: Millis
+}
+
+export type Action =
+  | { readonly at: Millis; readonly type: 'want'; readonly framework: string; readonly command: string }
+  /** Kills the `nth` live task, counted around. */
+  | { readonly at: Millis; readonly type: 'kill'; readonly framework: string; readonly nth: number }
+  | { readonly at: Millis; readonly type: 'suppress'; readonly framework: string }
+  | { readonly at: Millis; readonly type: 'quota'; readonly role: string; readonly cpus: number }
+  | { readonly at: Millis; readonly type: 'weight'; readonly role: string; readonly weight: number }
+  | { readonly at: Millis; readonly type: 'gone' | 'deactivate' | 'reactivate'; readonly agent: string }
+
+export type Scenario = {
+  readonly seed: number
+  readonly sizes: Sizes
+  /** After that everything is whole again. */
+  readonly durationMs: Millis
+  readonly faults: readonly Fault[]
+  readonly actions: readonly Action[]
+}
+
+export const namesOf = (kind: keyof Sizes, sizes: Sizes): string[] =>
+  Array.from({ length: sizes[kind] }, (_, i) => `${kind}-${i}`)
+
+/** A seed for one concern, so that what one draws does not change what another draws. */
+export function seedFor(seed: number, concern: string): number {
+  let hash = 2_166_136_261 ^ seed
+  for (let i = 0; i < concern.length; i++) hash = Math.imul(hash ^ concern.charCodeAt(i), 16_777_619)
+  return hash >>> 0
+}

@@ -1,0 +1,227 @@
+/** A whole cluster under one scenario: its processes, what lies between them, and everybody who looks at it. */
+import { createRandom } from '@thermosphere/effects'
+import type { Random } from '@thermosphere/effects'
+import type { Master } from '@thermosphere/master-core'
+import { StoreError } from '@thermosphere/store'
+import { AgentHost } from '../hosts/agent/agent-host.ts'
+import { Machine } from '../hosts/agent/machine.ts'
+import { MasterHost } from '../hosts/master/master-host.ts'
+import type { MasterTerm } from '../hosts/master/master-term.ts'
+import { dialOf } from '../hosts/scheduler/dial.ts'
+import type { Surroundings } from '../hosts/scheduler/surroundings.ts'
+import { FrameworkMemory, ScriptedFramework } from '../hosts/scripted/scripted-framework.ts'
+import { LeaderInvariants } from '../invariants/leader-invariants.ts'
+import { MasterInvariants } from '../invariants/master-invariants.ts'
+import { TaskInvariants } from '../invariants/task-invariants.ts'
+import { loopClockOf, Network, SimStore, StoreView, Trace, VirtualTime } from '../kernel/index.ts'
+import type { SimProcess } from '../kernel/index.ts'
+import { namesOf, seedFor } from '../scenario/scenario.ts'
+import type { Scenario } from '../scenario/scenario.ts'
+import { Counters } from './counters.ts'
+import { Member } from './member.ts'
+import { Operator } from './operator.ts'
+import type { Violation } from './report.ts'
+
+/** Where virtual time begins. */
+const startAt = 1_767_225_600_000
+
+/** The least and the longest time after which a supervisor starts a process again that gave up. */
+const restartMs = { min: 500, max: 5_000 }
+
+export type ClusterOptions = { readonly scenario: Scenario; readonly isTraceKept?: boolean }
+
+export class Cluster {
+  readonly scenario: Scenario
+  readonly time = new VirtualTime(startAt)
+  readonly trace: Trace
+  readonly counters = new Counters()
+  readonly network: Network
+  readonly store: SimStore
+  readonly members = new Map<string, Member>()
+  readonly masters = new Map<string, MasterHost>()
+  readonly agents = new Map<string, AgentHost>()
+  readonly machines = new Map<string, Machine>()
+  readonly frameworks = new Map<string, ScriptedFramework>()
+  readonly memories = new Map<string, FrameworkMemory>()
+  readonly masterInvariants: MasterInvariants
+  readonly taskInvariants: TaskInvariants
+  readonly leaderInvariants: LeaderInvariants
+  readonly operator: Operator
+  violation: Violation | undefined
+  readonly #lives = new Map<string, number>()
+
+  constructor({ scenario, isTraceKept = false }: ClusterOptions) {
+    this.scenario = scenario
+    this.trace = new Trace({ startAt, isKept: isTraceKept })
+    this.network = new Network(this.time, this.random('network'))
+    this.store = new SimStore({ name: 'store', network: this.network, random: this.random('store') })
+    const report = (invariant: string, message: string): void => this.report(invariant, message)
+    this.taskInvariants = new TaskInvariants(report)
+    this.masterInvariants = new MasterInvariants({
+      report,
+      stored: (key) => this.store.read(key),
+      onElected: (master, name) => this.#onElected(master, name),
+    })
+    this.leaderInvariants = new LeaderInvariants({ report, store: this.store, time: this.time })
+    this.store.onApplied = (applied) => {
+      this.leaderInvariants.onApplied(applied)
+      this.log(`store: ${applied.by} writes ${applied.operations.length}`)
+    }
+    this.operator = new Operator(this)
+    for (const name of namesOf('master', scenario.sizes)) this.add(name, (process) => this.#bootMaster(process))
+    for (const name of namesOf('agent', scenario.sizes)) this.#addAgent(name)
+    for (const name of namesOf('framework', scenario.sizes)) this.#addFramework(name)
+  }
+
+  get masterNames(): string[] {
+    return namesOf('master', this.scenario.sizes)
+  }
+
+  /** Where the time is, in milliseconds from the start. */
+  get elapsedMs(): number {
+    return this.time.now - startAt
+  }
+
+  random(concern: string): Random {
+    return createRandom(seedFor(this.scenario.seed, concern))
+  }
+
+  report(invariant: string, message: string): void {
+    if (this.violation !== undefined) return
+    this.violation = { invariant, message }
+    this.log(`VIOLATION ${invariant}: ${message}`)
+  }
+
+  log(text: string): void {
+    this.trace.add(this.time.now, text)
+  }
+
+  /** `boot` starts one life of the process. */
+  add(name: string, boot: (process: SimProcess) => void, skew?: { ms: number }): Member {
+    const member = new Member({
+      name,
+      time: this.time,
+      boot,
+      onStart: () => this.log(`${name} starts`),
+      ...(skew !== undefined && { skew }),
+    })
+    this.members.set(name, member)
+    return member
+  }
+
+  /** The leading master that everybody else would be sent to. */
+  leader(): MasterTerm | undefined {
+    const holder = this.store.holder('master')
+    const host = holder === undefined ? undefined : this.masters.get(holder.by)
+    return host?.term?.leadership.token === holder?.token ? host?.term : undefined
+  }
+
+  /** What a framework's process stands in. */
+  surroundings(process: SimProcess): Surroundings {
+    return {
+      store: new StoreView(this.store, process),
+      durable: (key) => this.store.read(key),
+      clock: process,
+      loopClock: loopClockOf(process),
+      random: this.randomOfLife(process.name),
+      masters: this.masterNames,
+      dial: dialOf(this.network, process),
+      onFatal: (error) => this.fatal(process, error),
+    }
+  }
+
+  /** Each life of a process draws its own numbers. */
+  randomOfLife(name: string): Random {
+    const life = (this.#lives.get(name) ?? 0) + 1
+    this.#lives.set(name, life)
+    return this.random(`${name} ${life}`)
+  }
+
+  /** A process gives up. Failures of its surroundings are no bug; the supervisor starts it again. */
+  fatal(process: SimProcess, error: unknown): void {
+    const isSurroundings = error instanceof StoreError || (error instanceof Error && error.message.includes('disk'))
+    const text = error instanceof Error ? error.message : String(error)
+    if (!isSurroundings)
+      this.report('core-holds-its-promises', `${process.name}: ${error instanceof Error ? error.stack : text}`)
+    this.log(`${process.name} gives up: ${text}`)
+    this.counters.add('gave up')
+    this.end(process)
+  }
+
+  end(process: SimProcess): void {
+    const member = this.members.get(process.name)
+    if (member?.process !== process) return
+    const { min, max } = restartMs
+    member.crash(min + (seedFor(this.scenario.seed, `${process.name} ${this.time.now}`) % (max - min)))
+  }
+
+  #onElected(master: Master, name: string): void {
+    this.counters.add('elections')
+    this.log(`${name} leads as ${master.info.id}`)
+    this.operator.checkRegistry(master)
+  }
+
+  #bootMaster(process: SimProcess): void {
+    const host = new MasterHost({
+      process,
+      network: this.network,
+      store: new StoreView(this.store, process),
+      random: this.randomOfLife(process.name),
+      watch: this.masterInvariants,
+      onFatal: (error) => this.fatal(process, error),
+    })
+    this.masters.set(process.name, host)
+  }
+
+  #addAgent(name: string): void {
+    const machine = new Machine(name, { time: this.time, random: this.random(`${name} machine`) })
+    this.machines.set(name, machine)
+    machine.onStarted = (container) => {
+      this.log(`${name} runs ${container.taskId}`)
+      this.taskInvariants.onStarted(container, machine)
+    }
+    machine.onEnded = ({ taskId, exitCode, signal }) => {
+      this.log(`${name}: ${taskId} ended ${exitCode === undefined ? `by signal ${signal}` : `with ${exitCode}`}`)
+    }
+    this.add(name, (process) => this.#bootAgent(process, machine), machine.skew)
+  }
+
+  #bootAgent(process: SimProcess, machine: Machine): void {
+    const host = new AgentHost({
+      process,
+      machine,
+      network: this.network,
+      masters: this.masterNames,
+      random: this.randomOfLife(process.name),
+      watch: this.taskInvariants,
+      onFatal: (error) => this.fatal(process, error),
+      onExit: (message) => {
+        this.log(`${process.name} exits: ${message}`)
+        machine.forgetAgent()
+        this.end(process)
+      },
+    })
+    this.agents.set(process.name, host)
+  }
+
+  #addFramework(name: string): void {
+    const memory = new FrameworkMemory(name, `role-${name.at(-1)}`)
+    this.memories.set(name, memory)
+    this.add(name, (process) => {
+      const framework = new ScriptedFramework({
+        ...this.surroundings(process),
+        process,
+        memory,
+        watch: {
+          onStatus: (status) => {
+            this.log(`${name} is told ${status.task_id.value} ${status.state} ${status.reason ?? ''}`)
+            this.counters.add(status.state)
+            this.taskInvariants.onStatus(status)
+          },
+        },
+        onFatal: (message) => this.report('frameworks-come-back', `${name} is refused: ${message}`),
+      })
+      this.frameworks.set(name, framework)
+    })
+  }
+}

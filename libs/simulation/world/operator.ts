@@ -1,0 +1,118 @@
+/** An operator who changes what the registry keeps, and remembers what was acknowledged. */
+import type { Master } from '@thermosphere/master-core'
+import type { master } from '@thermosphere/protocol'
+import type { Line } from '../kernel/index.ts'
+import { SimProcess } from '../kernel/index.ts'
+import type { Action } from '../scenario/scenario.ts'
+import type { Answer, ToOperator } from '../hosts/wire.ts'
+import type { Cluster } from './cluster.ts'
+import type { Violation } from './report.ts'
+
+/** What a change is about, and what the registry says when it was made. */
+type Change = { readonly about: string; readonly value: string; readonly call: master.Call }
+
+const patienceMs = 10_000
+
+export class Operator {
+  readonly #cluster: Cluster
+  readonly #process: SimProcess
+  /** The last acknowledged value of each thing, unless a later change of it is in doubt. */
+  readonly #acknowledged = new Map<string, string>()
+  readonly #lastOf = new Map<string, number>()
+  #next = 1
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster
+    this.#process = new SimProcess({ name: 'operator', time: cluster.time })
+  }
+
+  perform(action: Action): void {
+    const change = this.#changeOf(action)
+    if (change === undefined) return
+    const { network, time } = this.#cluster
+    const leader = this.#cluster.store.holder('master')?.by ?? 'master-0'
+    const id = this.#next++
+    // From the asking on it may be either; who asks for nothing else meanwhile knows it from the answer.
+    this.#acknowledged.delete(change.about)
+    const line: Line<ToOperator> = network.connect<Answer, ToOperator>(this.#process, `${leader}/operator`, {
+      onMessage: ({ status }) => {
+        line.close()
+        this.#cluster.counters.add(`operator ${status}`)
+        if (status === 200 && id === this.#lastOf.get(change.about)) this.#acknowledged.set(change.about, change.value)
+      },
+      onClose: () => undefined,
+    })
+    this.#lastOf.set(change.about, id)
+    line.send({ id, call: change.call })
+    time.after(patienceMs, () => line.close())
+  }
+
+  /** A leader's first look at the registry must find everything that was acknowledged. */
+  checkRegistry(found: Master): void {
+    for (const { invariant, message } of this.disagreements(found)) this.#cluster.report(invariant, message)
+  }
+
+  *disagreements(found: Master): Generator<Violation> {
+    for (const [about, value] of this.#acknowledged) {
+      const is = valueIn(found, about)
+      const message = `${about} was acknowledged as ${value} and is ${is}`
+      if (is !== value) yield { invariant: 'acknowledged-changes-survive', message }
+    }
+  }
+
+  #changeOf(action: Action): Change | undefined {
+    switch (action.type) {
+      case 'quota': {
+        const limits = action.cpus === 0 ? {} : { cpus: { value: action.cpus } }
+        const quota_configs = [{ role: action.role, limits }]
+        const call: master.Call = { type: 'UPDATE_QUOTA', update_quota: { force: true, quota_configs } }
+        return { about: `quota ${action.role}`, value: String(action.cpus), call }
+      }
+      case 'weight': {
+        const weight_infos = [{ role: action.role, weight: action.weight }]
+        const call: master.Call = { type: 'UPDATE_WEIGHTS', update_weights: { weight_infos } }
+        return { about: `weight ${action.role}`, value: String(action.weight), call }
+      }
+      case 'gone':
+      case 'deactivate':
+      case 'reactivate':
+        return this.#agentChange(action.type, action.agent)
+      default:
+        return undefined
+    }
+  }
+
+  #agentChange(type: 'gone' | 'deactivate' | 'reactivate', agent: string): Change | undefined {
+    const value = this.#cluster.agents.get(agent)?.state.agentId
+    if (value === undefined) return undefined
+    const agent_id = { value }
+    if (type === 'gone') {
+      const call: master.Call = { type: 'MARK_AGENT_GONE', mark_agent_gone: { agent_id } }
+      this.#acknowledged.delete(`deactivated ${value}`)
+      return { about: `gone ${value}`, value: 'true', call }
+    }
+    const call: master.Call =
+      type === 'deactivate'
+        ? { type: 'DEACTIVATE_AGENT', deactivate_agent: { agent_id } }
+        : { type: 'REACTIVATE_AGENT', reactivate_agent: { agent_id } }
+    return { about: `deactivated ${value}`, value: String(type === 'deactivate'), call }
+  }
+}
+
+function valueIn(master: Master, about: string): string {
+  const [kind = '', id = ''] = about.split(' ')
+  switch (kind) {
+    case 'quota':
+      return String(master.quotas.get(id)?.limits?.cpus?.value ?? 0)
+    case 'weight':
+      return String(master.weights.get(id))
+    case 'gone':
+      return String(master.goneAgents.has(id))
+    default: {
+      const known = master.recoveredAgents.get(id) ?? master.unreachableAgents.get(id)
+      const record = master.agents.get(id) ?? known
+      // Gone agents are no longer in the lists.
+      return record === undefined ? 'nowhere' : String(record.deactivated)
+    }
+  }
+}

@@ -1,0 +1,83 @@
+/** Runs a scenario from its beginning to the time when everything is whole and quiet again. */
+import { ScenarioActions } from './actions.ts'
+import { Cluster } from './cluster.ts'
+import type { ClusterOptions } from './cluster.ts'
+import { Faults } from './faults.ts'
+import type { Violation } from './report.ts'
+import { absent, disagreements } from './unsettled.ts'
+
+export type Outcome = {
+  readonly violation: Violation | undefined
+  readonly hash: string
+  readonly lines: readonly string[]
+  readonly virtualMs: number
+  readonly events: number
+  readonly steps: number
+  readonly counts: Readonly<Record<string, number>>
+}
+
+/** Everybody is back within that long: an agent's registration is repeated at least every 61 s. */
+const returnMsMax = 100_000
+/** An update whose acknowledgement was lost is sent again within 10 minutes. */
+const settleMsMax = 900_000
+const lookMs = 500
+
+export async function simulate(options: ClusterOptions): Promise<Outcome> {
+  const cluster = new Cluster(options)
+  await run(cluster)
+  const { time, trace, counters, violation } = cluster
+  counters.add('unknown outcomes', cluster.store.unknownCount)
+  counters.add('orphans ended', cluster.taskInvariants.orphanCount)
+  counters.add('updates told', cluster.taskInvariants.updateCount)
+  return {
+    violation,
+    hash: trace.hash,
+    lines: trace.lines,
+    virtualMs: cluster.elapsedMs,
+    events: time.eventCount,
+    steps: cluster.masterInvariants.stepCount,
+    counts: counters.toObject(),
+  }
+}
+
+async function run(cluster: Cluster): Promise<void> {
+  const { scenario, time } = cluster
+  const faults = new Faults(cluster)
+  const actions = new ScenarioActions(cluster)
+  for (const fault of scenario.faults) time.after(fault.at, () => faults.inject(fault))
+  for (const action of scenario.actions) time.after(action.at, () => actions.perform(action))
+  look(cluster)
+  const goesOn = (): boolean => cluster.violation === undefined
+  const startAt = time.now
+  await time.runUntil(startAt + scenario.durationMs, goesOn)
+  if (!goesOn()) return
+  cluster.log('everything is whole again')
+  faults.heal()
+  await settle(cluster, { problems: absent, msMax: returnMsMax })
+  await settle(cluster, { problems: disagreements, msMax: settleMsMax })
+}
+
+type Goal = { readonly problems: (cluster: Cluster) => Generator<Violation>; readonly msMax: number }
+
+/** Waits until there is no problem left; the one that stays is a violation. */
+async function settle(cluster: Cluster, { problems, msMax }: Goal): Promise<void> {
+  const { time } = cluster
+  const until = time.now + msMax
+  for (;;) {
+    if (cluster.violation !== undefined) return
+    const [problem] = problems(cluster)
+    if (problem === undefined) return
+    if (time.now >= until)
+      return cluster.report(problem.invariant, `${problem.message}, ${msMax / 1000} s after healing`)
+    await time.runUntil(time.now + lookMs, () => cluster.violation === undefined)
+  }
+}
+
+/** Looks now and then at what no step shows. */
+function look(cluster: Cluster): void {
+  for (const [name, host] of cluster.masters) {
+    const process = cluster.members.get(name)?.process
+    if (process !== undefined) cluster.leaderInvariants.look(process, host.term)
+  }
+  cluster.time.after(lookMs, () => look(cluster))
+}
