@@ -55,8 +55,8 @@ export const agentMutants: readonly Mutant[] = [
   {
     name: 'unknown-task-not-reported-to-master',
     file: `${core}/registration.ts`,
-    find: '    reconcileTask(turn, framework_id.value, task_id.value)\n',
-    replace: '    void [framework_id, task_id, reconcileTask]\n',
+    find: 'for (const task of message.reconcile_tasks ?? []) reconcileTask(turn, task)',
+    replace: 'for (const task of message.reconcile_tasks ?? []) void [task, reconcileTask]',
     breaks: ['books-agree'],
   },
 ]

@@ -6,6 +6,8 @@ export const masterConfig: MasterConfig = {
   agentPingTimeoutMs: 5_000,
   maxAgentPingTimeouts: 3,
   agentReregisterTimeoutMs: 45_000,
+  agentRemovalRateLimit: undefined,
+  recoveryAgentRemovalLimit: 1,
   allocationIntervalMs: 1_000,
   offerTimeoutMs: 30_000,
   maxCompletedFrameworks: 10,
