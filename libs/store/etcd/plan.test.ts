@@ -18,10 +18,13 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
 )
 
 function applyOperations(state: Map<string, string>, operations: readonly Operation[]): void {
+  const deletePrefix = (prefix: string): void => {
+    for (const key of state.keys()) if (key.startsWith(prefix)) state.delete(key)
+  }
   for (const each of operations) {
     if (each.type === 'put') state.set(each.key, each.value)
     else if (each.type === 'delete') state.delete(each.key)
-    else for (const key of state.keys()) if (key.startsWith(each.prefix)) state.delete(key)
+    else deletePrefix(each.prefix)
   }
 }
 
