@@ -42,6 +42,10 @@ export class MasterInvariants implements MasterWatch {
   }
 
   before(master: Master, input: Input): void {
+    // A launch that did not take place may be made again under its id.
+    const operations = input.type === 'scheduler-call' ? (input.call.accept?.operations ?? []) : []
+    for (const { launch } of operations)
+      for (const { task_id } of launch?.task_infos ?? []) this.#ends.delete(task_id.value)
     this.#booksOf(master).filters.before(master, input)
   }
 

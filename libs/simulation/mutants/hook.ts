@@ -4,7 +4,7 @@
  */
 import { registerHooks } from 'node:module'
 import { patched, rootUrl } from './patch.ts'
-import { mutants } from './mutants.ts'
+import { mutants } from './planted/index.ts'
 
 const name = decodeURIComponent(new URL(import.meta.url).search.slice(1))
 const mutant = mutants.find((one) => one.name === name)

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { test } from 'node:test'
-import { mutants } from './mutants.ts'
+import { mutants } from './planted/index.ts'
 import { patched, rootUrl } from './patch.ts'
 
 test('there are at least 40 planted bugs with names of their own', () => {

@@ -1,5 +1,5 @@
 import { invariant } from '@thermosphere/effects'
-import type { Mutant } from './mutant.ts'
+import type { Mutant } from './planted/index.ts'
 
 export const rootUrl = new URL('../../../', import.meta.url)
 

@@ -19,6 +19,12 @@ function target({ random, sizes }: Draw): string {
 
 const agent = ({ random, sizes }: Draw): string => pick(random, namesOf('agent', sizes)) ?? 'agent-0'
 
+/** Times of schedules are kept by one clock: those who keep them are not set wrong. */
+function clock({ random, sizes }: Draw): string {
+  const all = (['master', 'agent', 'framework'] as const).flatMap((kind) => namesOf(kind, sizes))
+  return pick(random, all) ?? 'master-0'
+}
+
 /** Long ones outlast leases, pings and even the time for which an agent may be away. */
 const span = (random: Random): Millis =>
   random.integer(3) === 0 ? between(random, 15_000, 90_000) : between(random, 500, 15_000)
@@ -47,7 +53,7 @@ const kinds: readonly ((draw: Draw) => Fault)[] = [
   ({ at, random }) => ({ at, type: 'store-loses-answers', share: 0.3, ms: between(random, 1_000, 20_000) }),
   ({ at, ...draw }) => ({ at, type: 'disk-full', target: agent({ at, ...draw }), ms: span(draw.random) }),
   ({ at, ...draw }) => ({ at, type: 'disk-slow', target: agent({ at, ...draw }), ms: span(draw.random) }),
-  ({ at, ...draw }) => ({ at, type: 'clock-jump', target: target({ at, ...draw }), byMs: jump(draw.random) }),
+  ({ at, ...draw }) => ({ at, type: 'clock-jump', target: clock({ at, ...draw }), byMs: jump(draw.random) }),
 ]
 
 export function drawFault(draw: Draw): Fault {

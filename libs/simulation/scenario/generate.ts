@@ -1,8 +1,10 @@
 /** The scenario of a seed. */
 import { createRandom } from '@thermosphere/effects'
 import type { Millis, Random } from '@thermosphere/effects'
+import type { ClientRequest } from '../workload/requests.ts'
+import { generateWorkload } from '../workload/generate.ts'
 import { drawFault } from './generate-faults.ts'
-import { namesOf, seedFor } from './scenario.ts'
+import { namesOf, seedFor, startAt } from './scenario.ts'
 import type { Action, Fault, Scenario, Sizes } from './scenario.ts'
 
 const durationMsMin = 120_000
@@ -14,9 +16,7 @@ export function generateScenario(seed: number, sizes: Partial<Sizes> = {}): Scen
   const all: Sizes = {
     master: 1 + random.integer(3),
     agent: 2 + random.integer(3),
-    framework: 1 + random.integer(2),
-    marathon: 0,
-    chronos: 0,
+    ...(seed % 2 === 0 ? orchestrators(random) : { framework: 1 + random.integer(2), marathon: 0, chronos: 0 }),
     ...sizes,
   }
   const durationMs = durationMsMin + random.integer(durationMsMax - durationMsMin)
@@ -26,10 +26,21 @@ export function generateScenario(seed: number, sizes: Partial<Sizes> = {}): Scen
     durationMs,
     faults: drawFaults(createRandom(seedFor(seed, 'faults')), { sizes: all, durationMs }),
     actions: drawActions(createRandom(seedFor(seed, 'actions')), { sizes: all, durationMs }),
+    requests: drawRequests(seed, { sizes: all, durationMs }),
   }
 }
 
+/** Every other seed has Marathon and Chronos in place of plain frameworks. */
+function orchestrators(random: Random): Pick<Sizes, 'framework' | 'marathon' | 'chronos'> {
+  return { framework: 0, marathon: 1 + random.integer(3), chronos: 1 + random.integer(3) }
+}
+
 type Frame = { readonly sizes: Sizes; readonly durationMs: Millis }
+
+function drawRequests(seed: number, { sizes, durationMs }: Frame): ClientRequest[] {
+  if (sizes.marathon + sizes.chronos === 0) return []
+  return generateWorkload({ seed: seedFor(seed, 'requests'), startAt, durationMs })
+}
 
 function drawFaults(random: Random, { sizes, durationMs }: Frame): Fault[] {
   const meanMs = 10_000 + random.integer(30_000)

@@ -1,5 +1,9 @@
 /** All that decides a run: plain data, so that a failing one can be made smaller. Times in milliseconds from the start. */
 import type { Millis } from '@thermosphere/effects'
+import type { ClientRequest } from '../workload/requests.ts'
+
+/** Where virtual time begins. */
+export const startAt: Millis = 1_767_225_600_000
 
 /** How many processes of each kind there are; they are named `<kind>-<number>`, agents' hosts as their agents. */
 export type Sizes = {
@@ -56,6 +60,8 @@ export type Scenario = {
   readonly durationMs: Millis
   readonly faults: readonly Fault[]
   readonly actions: readonly Action[]
+  /** Of clients of Marathon and Chronos. */
+  readonly requests: readonly ClientRequest[]
 }
 
 export const namesOf = (kind: keyof Sizes, sizes: Sizes): string[] =>

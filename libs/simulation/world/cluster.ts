@@ -10,20 +10,18 @@ import type { MasterTerm } from '../hosts/master/master-term.ts'
 import { dialOf } from '../hosts/scheduler/dial.ts'
 import type { Surroundings } from '../hosts/scheduler/surroundings.ts'
 import { FrameworkMemory, ScriptedFramework } from '../hosts/scripted/scripted-framework.ts'
+import { Orchestration } from '../orchestration/orchestration.ts'
 import { LeaderInvariants } from '../invariants/leader-invariants.ts'
 import { MasterInvariants } from '../invariants/master-invariants.ts'
 import { TaskInvariants } from '../invariants/task-invariants.ts'
 import { loopClockOf, Network, SimStore, StoreView, Trace, VirtualTime } from '../kernel/index.ts'
 import type { SimProcess } from '../kernel/index.ts'
-import { namesOf, seedFor } from '../scenario/scenario.ts'
+import { namesOf, seedFor, startAt } from '../scenario/scenario.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { Counters } from './counters.ts'
 import { Member } from './member.ts'
 import { Operator } from './operator.ts'
 import type { Violation } from './report.ts'
-
-/** Where virtual time begins. */
-const startAt = 1_767_225_600_000
 
 /** The least and the longest time after which a supervisor starts a process again that gave up. */
 const restartMs = { min: 500, max: 5_000 }
@@ -47,6 +45,7 @@ export class Cluster {
   readonly taskInvariants: TaskInvariants
   readonly leaderInvariants: LeaderInvariants
   readonly operator: Operator
+  readonly orchestration: Orchestration
   violation: Violation | undefined
   readonly #lives = new Map<string, number>()
 
@@ -68,9 +67,12 @@ export class Cluster {
       this.log(`store: ${applied.by} writes ${applied.operations.length}`)
     }
     this.operator = new Operator(this)
+    this.orchestration = new Orchestration(this)
     for (const name of namesOf('master', scenario.sizes)) this.add(name, (process) => this.#bootMaster(process))
     for (const name of namesOf('agent', scenario.sizes)) this.#addAgent(name)
     for (const name of namesOf('framework', scenario.sizes)) this.#addFramework(name)
+    for (const name of [...namesOf('marathon', scenario.sizes), ...namesOf('chronos', scenario.sizes)])
+      this.add(name, (process) => this.orchestration.boot(process))
   }
 
   get masterNames(): string[] {

@@ -20,6 +20,10 @@ export type Outcome = {
 const returnMsMax = 100_000
 /** An update whose acknowledgement was lost is sent again within 10 minutes. */
 const settleMsMax = 900_000
+/** Deployments end and kills are repeated within that long. */
+const convergeMsMax = 300_000
+/** How long every time of a schedule is watched for at the end. */
+const quietMs = 120_000
 const lookMs = 500
 
 export async function simulate(options: ClusterOptions): Promise<Outcome> {
@@ -46,6 +50,7 @@ async function run(cluster: Cluster): Promise<void> {
   const actions = new ScenarioActions(cluster)
   for (const fault of scenario.faults) time.after(fault.at, () => faults.inject(fault))
   for (const action of scenario.actions) time.after(action.at, () => actions.perform(action))
+  cluster.orchestration.start()
   look(cluster)
   const goesOn = (): boolean => cluster.violation === undefined
   const startAt = time.now
@@ -53,11 +58,17 @@ async function run(cluster: Cluster): Promise<void> {
   if (!goesOn()) return
   cluster.log('everything is whole again')
   faults.heal()
+  cluster.orchestration.heal()
   await settle(cluster, { problems: absent, msMax: returnMsMax })
   await settle(cluster, { problems: disagreements, msMax: settleMsMax })
+  await settle(cluster, { problems: ({ orchestration }) => orchestration.problems(), msMax: convergeMsMax })
+  if (!goesOn() || scenario.sizes.chronos === 0) return
+  const quietFrom = time.now
+  await time.runUntil(quietFrom + quietMs, goesOn)
+  if (goesOn()) cluster.orchestration.checkWindows({ quietFrom })
 }
 
-type Goal = { readonly problems: (cluster: Cluster) => Generator<Violation>; readonly msMax: number }
+type Goal = { readonly problems: (cluster: Cluster) => Iterable<Violation>; readonly msMax: number }
 
 /** Waits until there is no problem left; the one that stays is a violation. */
 async function settle(cluster: Cluster, { problems, msMax }: Goal): Promise<void> {
@@ -79,5 +90,6 @@ function look(cluster: Cluster): void {
     const process = cluster.members.get(name)?.process
     if (process !== undefined) cluster.leaderInvariants.look(process, host.term)
   }
+  for (const [process, term] of cluster.orchestration.terms()) cluster.leaderInvariants.look(process, term)
   cluster.time.after(lookMs, () => look(cluster))
 }

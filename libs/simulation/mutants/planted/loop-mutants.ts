@@ -44,8 +44,8 @@ export const loopMutants: readonly Mutant[] = [
   {
     name: 'term-outlives-leadership',
     file: candidate,
-    find: 'AbortSignal.any([leadership.lost, deposed.signal, signal])',
-    replace: 'AbortSignal.any([deposed.signal, signal])',
+    find: 'const over = AbortSignal.any([leadership.lost, this.#closing.signal])',
+    replace: 'const over = AbortSignal.any([this.#closing.signal])',
     breaks: ['deposed-leader-stops'],
   },
 ]

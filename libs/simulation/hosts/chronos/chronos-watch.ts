@@ -1,0 +1,147 @@
+/**
+ * What must hold of Chronos whatever happens to it. Sees every launch that a leader has made durable and every status
+ * that it was told, and keeps books of its own over all terms.
+ */
+import { isLaunchedRun } from './run-facts.ts'
+import type { ChronosState, Run } from '@thermosphere/chronos-core'
+import type { Millis } from '@thermosphere/effects'
+import type { mesos } from '@thermosphere/protocol'
+import type { JobRun } from '../../checkers/index.ts'
+import type { Report } from '../scheduler/report.ts'
+import type { SchedulerCall } from '../scheduler/scheduler-connection.ts'
+import { endStates } from '../scheduler/task-states.ts'
+import { timesOf } from './schedule-times.ts'
+
+type ReadKey = (key: string) => string | undefined
+type Launch = { readonly run: string; readonly job: string }
+
+/** Runs of one job that were launched, by what must be counted of them. */
+type Counts = {
+  readonly attempts: Map<number, Set<string>>
+  readonly children: Set<string>
+  readonly successes: Set<string>
+}
+
+/** Two runs of one time must not share a task id: the second would get one of the next milliseconds. */
+const sameTimeMs = 10
+
+export class ChronosWatch {
+  readonly #report: Report
+  readonly #launches = new Map<string, Launch>()
+  readonly #told = new Map<string, mesos.TaskState>()
+  readonly #wasUnreachable = new Set<string>()
+  readonly #occurrences = new Map<string, string>()
+  readonly #counts = new Map<string, Counts>()
+  readonly #schedules = new Map<string, Set<string>>()
+  readonly scheduled: JobRun[] = []
+
+  constructor(report: Report) {
+    this.#report = report
+  }
+
+  /** A client asks for this schedule; whether it is accepted is seen later. */
+  onAsked(job: string, schedule: string): void {
+    this.#schedules.set(job, (this.#schedules.get(job) ?? new Set()).add(schedule))
+  }
+
+  /** A leader has loaded its state: launches that were stored and perhaps never told count as well. */
+  onTerm(state: ChronosState): void {
+    for (const run of state.runs.active.values()) if (isLaunchedRun(run)) this.#count(state, run)
+  }
+
+  onStatus({ task_id, state }: mesos.TaskStatus): void {
+    const before = this.#told.get(task_id.value)
+    if (before !== undefined && endStates.has(before)) return
+    this.#told.set(task_id.value, state)
+    if (state === 'TASK_UNREACHABLE') this.#wasUnreachable.add(task_id.value)
+    const launch = this.#launches.get(task_id.value)
+    if (launch !== undefined && state === 'TASK_FINISHED') this.#of(launch.job).successes.add(launch.run)
+  }
+
+  /** What it tells the master, once that is durable. */
+  onCall(state: ChronosState, call: SchedulerCall, { now, stored }: { now: Millis; stored: ReadKey }): void {
+    for (const operation of call.accept?.operations ?? [])
+      for (const { task_id } of operation.launch?.task_infos ?? []) {
+        const run = state.runs.byTask.get(task_id.value)
+        if (run === undefined) this.#report('launch-stored-before-accept', `${task_id.value} is no task of a run`)
+        else this.#onLaunch(state, run, { now, stored })
+      }
+  }
+
+  #onLaunch(state: ChronosState, run: Run, { now, stored }: { now: Millis; stored: ReadKey }): void {
+    const { id, job, taskId, dueAt, attempt } = run
+    const record = stored(`runs/${encodeURIComponent(job)}/${id}`)
+    if (record === undefined || /"state":"(queued|delayed)"/.test(record))
+      this.#report('launch-stored-before-accept', `the launch of ${taskId} is not in the store`)
+    const definition = state.jobs.get(job)?.job
+    const mayOverlap = definition === undefined || definition.concurrent || definition.overlapPolicy === 'allow'
+    if (!mayOverlap) this.#checkOverlap(run)
+    this.#launches.set(taskId, { run: id, job })
+    // A launch that did not take place is made again under its id.
+    this.#told.delete(taskId)
+    if (run.cause === 'schedule') {
+      this.#checkTimes(run)
+      this.scheduled.push({ job, taskId, nominalAt: dueAt, attempt, startAt: now, endAt: now + 1 })
+    }
+    this.#count(state, run)
+  }
+
+  #checkTimes({ id, job, dueAt, expiresAt, launchedAt = 0 }: Run): void {
+    const key = `${job} ${Math.floor(dueAt / sameTimeMs)}`
+    const known = this.#occurrences.get(key) ?? id
+    this.#occurrences.set(key, known)
+    if (known !== id) this.#report('chronos-at-most-once', `${job} runs twice for ${time(dueAt)}: ${known} and ${id}`)
+    if (expiresAt !== undefined && launchedAt > expiresAt)
+      this.#report('chronos-starts-within-epsilon', `${job} of ${time(dueAt)} starts at ${time(launchedAt)}`)
+    const schedules = [...(this.#schedules.get(job) ?? [])]
+    if (schedules.length > 0 && !schedules.some((schedule) => isTimeOf(schedule, dueAt)))
+      this.#report('chronos-runs-on-schedule', `${job} runs for ${time(dueAt)}, which is no time of its schedule`)
+  }
+
+  #checkOverlap({ job, taskId }: Run): void {
+    for (const [other, launch] of this.#launches) {
+      const told = this.#told.get(other)
+      const mayRun = told === 'TASK_STAGING' || told === 'TASK_STARTING' || told === 'TASK_RUNNING'
+      // One that could not be reached for long was given up.
+      if (launch.job !== job || other === taskId || !mayRun || this.#wasUnreachable.has(other)) continue
+      this.#report('chronos-no-overlap', `${taskId} starts while ${other} is ${told}`)
+    }
+  }
+
+  #count(state: ChronosState, run: Run): void {
+    const { attempts, children } = this.#of(run.job)
+    const ofAttempt = (attempts.get(run.attempt) ?? new Set()).add(run.id)
+    attempts.set(run.attempt, ofAttempt)
+    const before = attempts.get(run.attempt - 1)?.size ?? 0
+    if (run.attempt > 0 && ofAttempt.size > before)
+      this.#report('chronos-retries-bounded', `${run.job}: ${ofAttempt.size} attempts ${run.attempt} after ${before}`)
+    if (run.cause !== 'parent') return
+    children.add(run.id)
+    const { trigger } = state.jobs.get(run.job)?.job ?? {}
+    if (trigger?.type !== 'dependent') return
+    const least = Math.min(...trigger.parents.map((parent) => this.#of(parent).successes.size))
+    if (children.size > least)
+      this.#report(
+        'chronos-child-runs-once-a-generation',
+        `${run.job} runs ${children.size} times, one of its parents has succeeded ${least} times`,
+      )
+  }
+
+  #of(job: string): Counts {
+    const known = this.#counts.get(job)
+    if (known !== undefined) return known
+    const counts: Counts = { attempts: new Map(), children: new Set(), successes: new Set() }
+    this.#counts.set(job, counts)
+    return counts
+  }
+}
+
+const time = (at: Millis): string => Temporal.Instant.fromEpochMilliseconds(at).toString()
+
+/** Schedules whose times are not known here take every time. */
+function isTimeOf(schedule: string, at: Millis): boolean {
+  const times = timesOf(schedule)
+  if (times === undefined) return true
+  const since = at - times.startAt
+  return since >= 0 && since % times.intervalMs < sameTimeMs
+}

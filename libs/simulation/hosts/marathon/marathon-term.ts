@@ -1,0 +1,158 @@
+/** One term of a leading Marathon: the real core under the real loop, its state from the store, a master to talk to. */
+import type { Random } from '@thermosphere/effects'
+import { frameworkInfo, recoverState, step, storePrefix } from '@thermosphere/marathon-core'
+import type {
+  ApiResponse,
+  Command,
+  Effect,
+  Input,
+  MarathonState,
+  Probe,
+  ProbeOutcome,
+} from '@thermosphere/marathon-core'
+import { CoreLoop } from '@thermosphere/service-kit'
+import { Deposed, fencedPersist, parseStored } from '@thermosphere/store'
+import type { Entry, Leadership, Store, Term } from '@thermosphere/store'
+import { RefusedByMaster } from '../scheduler/refused.ts'
+import { SchedulerConnection } from '../scheduler/scheduler-connection.ts'
+import type { Surroundings } from '../scheduler/surroundings.ts'
+import { marathonConfig } from './marathon-config.ts'
+import type { MarathonWatch } from './marathon-watch.ts'
+
+export type MarathonTermOptions = Surroundings & {
+  readonly leadership: Leadership
+  readonly end: () => void
+  readonly watch: MarathonWatch
+  readonly probe: (probe: Probe, taskId: string, done: (outcome: ProbeOutcome) => void) => void
+}
+
+type Performed = Exclude<Effect, { readonly type: 'store' | 'timer' }>
+type Answer = (response: ApiResponse) => void
+
+export async function openMarathonTerm(options: MarathonTermOptions): Promise<MarathonTerm> {
+  const state = await loadMarathon(options.store, options.random)
+  options.watch.onTerm()
+  const term = new MarathonTerm(options, state)
+  term.start()
+  return term
+}
+
+/** The state as the store has it. */
+export async function loadMarathon(store: Pick<Store, 'list'>, random: Random): Promise<MarathonState> {
+  const entries: Entry[] = []
+  for (let after: string | undefined; ;) {
+    const page = await store.list(storePrefix, { limit: 100, ...(after !== undefined && { after }) })
+    entries.push(...page.entries)
+    after = page.entries.at(-1)?.key
+    if (!page.more || after === undefined) break
+  }
+  return restoreMarathon(entries, random)
+}
+
+export function restoreMarathon(
+  entries: readonly { readonly key: string; readonly value: string }[],
+  random: Random,
+): MarathonState {
+  const parse = <T>(schema: Parameters<typeof parseStored>[0], key: string, raw: string): T =>
+    parseStored(schema, key, raw) as T
+  return recoverState({ config: marathonConfig, random, parse }, entries)
+}
+
+export class MarathonTerm implements Term {
+  readonly state: MarathonState
+  readonly leadership: Leadership
+  readonly #options: MarathonTermOptions
+  readonly #loop: CoreLoop<Input, Effect>
+  readonly #connection: SchedulerConnection
+  #persistingCount = 0
+  readonly #answers = new Map<number, Answer>()
+  #requestId = 0
+
+  constructor(options: MarathonTermOptions, state: MarathonState) {
+    this.state = state
+    this.leadership = options.leadership
+    this.#options = options
+    const { store, leadership, end, onFatal, loopClock } = options
+    this.#loop = new CoreLoop<Input, Effect>({
+      step: (input, now) => this.#step(input, now),
+      persist: async (operations) => {
+        this.#persistingCount++
+        await fencedPersist(store, { leadership, operations })
+        this.#persistingCount--
+      },
+      perform: (effect) => this.#perform(effect),
+      timerInput: (key) => ({ type: 'timer', key }),
+      clock: loopClock,
+      onFatal: (error) => (error instanceof Deposed ? end() : onFatal(error)),
+    })
+    this.#connection = new SchedulerConnection({
+      ...options,
+      frameworkInfo: () => frameworkInfo(state),
+      onEvent: (event) => {
+        if (event.update !== undefined) options.watch.onStatus(event.update.status)
+        this.#loop.submit({ type: 'mesos-event', event })
+      },
+      onDisconnected: () => this.#loop.submit({ type: 'mesos-disconnected' }),
+      onFatal: (message) => onFatal(new RefusedByMaster(message)),
+    })
+  }
+
+  start(): void {
+    this.#loop.submit({ type: 'start' })
+    this.#connection.start()
+  }
+
+  command(command: Command, answer: Answer): void {
+    const requestId = ++this.#requestId
+    this.#answers.set(requestId, answer)
+    this.#loop.submit({ type: 'command', requestId, command })
+  }
+
+  get isConnected(): boolean {
+    return this.#connection.isConnected
+  }
+
+  /** Nothing is decided that is not stored, and the store has all that was decided. */
+  get isSettled(): boolean {
+    const { queuedCount, unpersistedWriteCount, heldEffectCount } = this.#loop.stats()
+    return queuedCount + unpersistedWriteCount + heldEffectCount + this.#persistingCount === 0
+  }
+
+  async close(): Promise<void> {
+    this.#connection.close()
+    await this.#loop.close()
+    for (const answer of this.#answers.values()) answer({ status: 503 })
+    this.#answers.clear()
+  }
+
+  #step(input: Input, now: number): Effect[] {
+    const { watch } = this.#options
+    const before = watch.before(this.state)
+    const effects = step(this.state, input, now)
+    const isKill = input.type === 'command' && input.command.type.startsWith('kill-')
+    if (!isKill && input.type !== 'start') watch.after(this.state, before)
+    return effects
+  }
+
+  #perform(effect: Performed): void {
+    const { watch, probe, durable } = this.#options
+    switch (effect.type) {
+      case 'call':
+        watch.onCall(effect.call, durable)
+        return void this.#connection.call(effect.call)
+      case 'respond':
+        this.#answers.get(effect.requestId)?.(effect.response)
+        this.#answers.delete(effect.requestId)
+        return
+      case 'event':
+        return
+      case 'probe': {
+        const { key, taskId } = effect
+        return probe(effect.probe, taskId, (outcome) => {
+          watch.onProbed(taskId, outcome.kind === 'connected' || (outcome.kind === 'http' && outcome.status < 400))
+          this.#loop.submit({ type: 'probe-result', key, taskId, outcome })
+        })
+      }
+    }
+  }
+}

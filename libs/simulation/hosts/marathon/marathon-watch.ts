@@ -1,0 +1,95 @@
+/**
+ * What must hold of Marathon whatever happens to it. Sees every step of every leader, every call and every status, and
+ * keeps books of its own over all terms.
+ */
+import { isPlacedState, rollBounds } from './marathon-facts.ts'
+import type { Instance, MarathonState } from '@thermosphere/marathon-core'
+import type { mesos } from '@thermosphere/protocol'
+import type { Report } from '../scheduler/report.ts'
+import type { SchedulerCall } from '../scheduler/scheduler-connection.ts'
+import { endStates } from '../scheduler/task-states.ts'
+
+export type Before = ReadonlyMap<string, Instance['goal']>
+
+export class MarathonWatch {
+  readonly #report: Report
+  readonly #told = new Map<string, mesos.TaskState>()
+  readonly #launched = new Set<string>()
+  readonly #answering = new Set<string>()
+
+  constructor(report: Report) {
+    this.#report = report
+  }
+
+  /** Results of probes live in a leader's memory. */
+  onTerm(): void {
+    this.#answering.clear()
+  }
+
+  onProbed(taskId: string, isAlive: boolean): void {
+    if (isAlive) this.#answering.add(taskId)
+    else this.#answering.delete(taskId)
+  }
+
+  onStatus({ task_id, state }: mesos.TaskStatus): void {
+    const before = this.#told.get(task_id.value)
+    if (before === undefined || !endStates.has(before)) this.#told.set(task_id.value, state)
+  }
+
+  /** `stored` reads what is durable now. */
+  onCall(call: SchedulerCall, stored: (key: string) => string | undefined): void {
+    for (const operation of call.accept?.operations ?? [])
+      for (const { task_id } of operation.launch?.task_infos ?? []) this.#onLaunch(task_id.value, stored)
+  }
+
+  #onLaunch(taskId: string, stored: (key: string) => string | undefined): void {
+    const [instanceId = '', incarnation = '1'] = taskId.split('._app.')
+    const record = stored(`marathon/instance/${instanceId}`)
+    if (record?.includes(`"${taskId}"`) !== true)
+      this.#report('launch-stored-before-accept', `the launch of ${taskId} is not in the store`)
+    if (this.#launched.has(taskId)) this.#report('one-launch-a-task', `${taskId} is launched a second time`)
+    this.#launched.add(taskId)
+    const previous = `${instanceId}._app.${Number(incarnation) - 1}`
+    const told = this.#told.get(previous)
+    const isOver = told === undefined ? !this.#launched.has(previous) : endStates.has(told)
+    if (!isOver && told !== 'TASK_UNREACHABLE')
+      this.#report('one-task-an-instance', `${taskId} is launched while ${previous} is ${told ?? 'under way'}`)
+  }
+
+  before(state: MarathonState): Before {
+    return new Map([...state.instances.all()].map(({ id, goal }) => [id, goal]))
+  }
+
+  /** After a step: what a rolling restart has decided in it. */
+  after(state: MarathonState, before: Before): void {
+    for (const deployment of state.deployments.values()) {
+      for (const action of deployment.steps[deployment.step] ?? [])
+        if (action.type === 'RestartApplication') this.#checkRoll(state, action.app, before)
+    }
+  }
+
+  #checkRoll(state: MarathonState, appId: string, before: Before): void {
+    const app = state.root.apps.get(appId)
+    if (app === undefined) return
+    const instances = state.instances.of(appId)
+    const { healthyMin, capacityMax } = rollBounds(app)
+    const isOld = ({ version }: Instance): boolean => version < app.versionInfo.lastConfigChangeAt
+    const isEnded = ({ id, goal }: Instance): boolean => goal === 'Decommissioned' && before.get(id) === 'Running'
+    const ended = instances.filter((one) => isOld(one) && isEnded(one) && this.#isHealthy(state, one))
+    const healthy = instances.filter((one) => one.goal === 'Running' && this.#isHealthy(state, one))
+    if (ended.length > 0 && healthy.length < healthyMin)
+      this.#report(
+        'marathon-healthy-minimum',
+        `${appId}: ${ended.length} healthy are killed, ${healthy.length} are left of at least ${healthyMin}`,
+      )
+    const hasStarted = instances.some(({ id }) => !before.has(id))
+    if (hasStarted && instances.length > capacityMax)
+      this.#report('marathon-capacity-maximum', `${appId}: ${instances.length} instances of at most ${capacityMax}`)
+  }
+
+  #isHealthy({ appVersions }: MarathonState, { appId, version, state }: Instance): boolean {
+    if (!isPlacedState(state) || this.#told.get(state.task.id) !== 'TASK_RUNNING') return false
+    const app = appVersions.get(appId)?.find((one) => one.version === version)
+    return (app?.healthChecks ?? []).length === 0 || this.#answering.has(state.task.id)
+  }
+}

@@ -1,0 +1,2 @@
+export type { Mutant } from './mutant.ts'
+export { mutants } from './mutants.ts'
