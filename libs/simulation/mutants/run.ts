@@ -1,4 +1,4 @@
-/** `node libs/simulation/mutants/run.ts [SEEDS]`: looks for every planted bug, prints a table, fails if one survives. */
+/** `node libs/simulation/mutants/run.ts [SEEDS]`: looks for every planted bug; fails if one survives. */
 import { availableParallelism } from 'node:os'
 import { readSeedsMax } from './config.ts'
 import { mutants } from './planted/index.ts'

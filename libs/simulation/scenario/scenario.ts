@@ -1,4 +1,4 @@
-/** All that decides a run: plain data, so that a failing one can be made smaller. Times in milliseconds from the start. */
+/** All that decides a run: plain data, so that a failing one can be made smaller. Times count from the start. */
 import type { Millis } from '@thermosphere/effects'
 import type { ClientRequest } from '../workload/requests.ts'
 
