@@ -89,8 +89,8 @@ export const flags = defineFlags({
   store: {
     type: 'string',
     help:
-      'Where state is kept: sqlite:<file>, etcd://host:port[,host:port]/<prefix> or memory:; without it a SQLite file ' +
-      'in the work directory. Processes on one store elect their leader.',
+      'Where state is kept: sqlite:<file>, etcd://host:port[,host:port]/<prefix> or memory:; without it a SQLite ' +
+      'file in the work directory. Processes on one store elect their leader.',
   },
   zk_timeout: {
     type: 'integer',
