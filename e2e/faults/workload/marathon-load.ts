@@ -76,7 +76,7 @@ export class MarathonLoad implements Load {
     if (outcome === 'acknowledged') this.#defined.push(id)
   }
 
-  /** Created first, then a new revision or another number of instances, in turn. */
+  /** Created by the first, then a new revision or another number of instances, in turn. */
   async #upgrade(): Promise<void> {
     const { history, random, record } = this.#options
     const revision = this.#revision + 1
@@ -92,11 +92,9 @@ export class MarathonLoad implements Load {
       labels: { value },
       env: { REVISION: String(revision % 2 === 0 ? this.#revision : revision) },
     }
-    const create = { method: 'POST', path: '/v2/apps' }
-    const change = { method: 'PUT', path: `/v2/apps${liveApp}` }
-    const request = { subject: `app ${liveApp}`, value, body, ...(this.#isCreated ? change : create) }
-    const { outcome, status, sentAt, answeredAt } = await history.write(this.#live, request)
-    if (status === 409 && !this.#isCreated) this.#isCreated = true
+    const path = `/v2/apps${liveApp}`
+    const request = { subject: `app ${liveApp}`, value, method: 'PUT', path, body }
+    const { outcome, sentAt, answeredAt } = await history.write(this.#live, request)
     if (outcome === 'refused') return
     this.#revision = revision
     if (outcome === 'acknowledged') this.#replaceVersions(answeredAt)
