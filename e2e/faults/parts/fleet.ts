@@ -25,6 +25,8 @@ export type FleetOptions = {
   /** Shell commands that remove what the cluster stands on, should the run end without doing so. */
   readonly undo?: readonly string[]
   readonly restartDelayMs?: number
+  /** Agents and frameworks are told where masters elect instead of a list of them. */
+  readonly findsLeaderInStore?: boolean
 }
 
 const restartDelayMs = 100
@@ -77,8 +79,9 @@ function etcdCommand({ name, host, port }: Place, places: readonly Place[], work
 
 function serverFlags({ name, kind, host, port }: Place, places: readonly Place[], options: FleetOptions): string[] {
   const { workDir, etcds } = options
-  const store = etcds === 0 ? [] : [`--store=etcd://${addresses(places, 'etcd')}/thermosphere`]
-  const masters = `--master=${addresses(places, 'master')}`
+  const storeUrl = `etcd://${addresses(places, 'etcd')}/thermosphere`
+  const store = etcds === 0 ? [] : [`--store=${storeUrl}`]
+  const masters = `--master=${options.findsLeaderInStore === true ? storeUrl : addresses(places, 'master')}`
   // Servers of one kind share a file when they share no etcd.
   const shared = `--work_dir=${workDir}/${kind}`
   const address = [`--ip=${host.ip}`, `--port=${port}`]
@@ -87,7 +90,7 @@ function serverFlags({ name, kind, host, port }: Place, places: readonly Place[]
   if (kind !== 'agent') return [masters, ...web, shared, ...store]
   const index = Number(name.split('-').at(-1))
   const taskPorts = `ports:[${31_000 + 100 * index}-${31_099 + 100 * index}]`
-  const identity = [`--hostname=${host === thisMachine ? `127.0.0.${index}` : host.ip}`]
+  const identity = host === thisMachine ? [`--hostname=127.0.0.${index}`] : []
   const work = [`--work_dir=${workDir}/${name}`, `--runtime_dir=${workDir}/${name}/run`]
   return [masters, ...address, ...identity, ...work, `--resources=${resources};${taskPorts}`]
 }
@@ -97,8 +100,9 @@ function specOf(place: Place, places: readonly Place[], options: FleetOptions): 
   const more = [...(options.flags?.[kind] ?? [])]
   const env = options.env === undefined ? {} : { env: options.env(name, options.workDir) }
   if (kind === 'etcd') return { ...place, command: [...etcdCommand(place, places, options.workDir), ...more] }
-  const insecure = place.host === thisMachine ? [] : ['--insecure']
-  const flags = [...serverFlags(place, places, options), ...insecure, ...more]
+  // The machines all have one name, so that they are reached by their addresses alone.
+  const far = place.host === thisMachine ? [] : ['--insecure', `--hostname=${place.host.ip}`]
+  const flags = [...serverFlags(place, places, options), ...far, ...more]
   return { ...place, ...env, command: [process.execPath, `${root}apps/${kind}/main.ts`, ...flags] }
 }
 

@@ -89,6 +89,8 @@ const shapeOf = (network: Network): Omit<FleetOptions, 'workDir'> => ({
   hostOf: (kind, index) => network.host(`${letters[kind]}${index + 1}`),
   env: (part, workDir) => ({ NODE_OPTIONS: `--import=${preload.href}`, FAULT_CLOCK: clockFile(workDir, part) }),
   undo: network.undo(),
+  // Of a list they would hear of a new leader only once the old one has been silent for long.
+  findsLeaderInStore: true,
   // Agents count as unreachable after 6 s instead of 75 s, so that a short fault has all of its consequences.
   flags: { master: ['--agent_ping_timeout=2secs', '--max_agent_ping_timeouts=3'] },
 })
