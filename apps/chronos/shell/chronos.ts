@@ -86,6 +86,7 @@ export class Chronos {
 
   /** Rejects with 503 when the store does not take the change in time; it may still be made. */
   command(command: Command): Promise<Reply> {
+    if (this.#closing.signal.aborted) return Promise.reject(deposed())
     const id = this.#options.random.uuid()
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -114,12 +115,21 @@ export class Chronos {
 
   async close(): Promise<void> {
     this.#closing.abort()
+    // Nothing more can be written without leadership: whoever waits is told at once, whatever the store does.
+    if (this.#options.leadership.lost.aborted) this.#refuseWaiting()
     await this.#client.close()
     for (const stream of this.#followers) stream.close()
-    await this.#loop.close()
+    try {
+      await this.#loop.close()
+    } finally {
+      this.#refuseWaiting()
+    }
+  }
+
+  #refuseWaiting(): void {
     for (const { reject, timer } of this.#waiting.values()) {
       clearTimeout(timer)
-      reject(new HttpError(503, 'this Chronos does not lead any more; look whether the change was made and repeat it'))
+      reject(deposed())
     }
     this.#waiting.clear()
   }
@@ -225,3 +235,6 @@ export class Chronos {
     this.#client.start()
   }
 }
+
+const deposed = (): HttpError =>
+  new HttpError(503, 'this Chronos does not lead any more; look whether the change was made and repeat it')

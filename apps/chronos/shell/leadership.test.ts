@@ -79,3 +79,34 @@ test('a leader that is stopped keeps its office for a while; once it is dead the
     assert.ok([...statuses].every((status) => status === 200 || status === 503))
   })
 })
+
+test('[chronos 82] a leader that sleeps past its lease finds itself replaced: it writes nothing and hands on', async () => {
+  await withPair(async ({ master, first, second }) => {
+    await first.post({ name: 'before', command: 'sleep 60' })
+    await eventually(async () => (await first.runs('before'))[0]?.['state'] === 'running')
+    // Stopped in the middle of a write it would keep the file locked for everybody; after this answer it writes nothing.
+    await first.post({ name: 'quiet', schedule: 'R1/2100-01-01T00:00:00Z/PT1H', command: 'true' })
+    first.pause()
+    // In its sockets it finds this when it wakes up; it must not take it as the leader that it was.
+    const late = first.post({ name: 'late', command: 'true' }).then(
+      () => 'taken',
+      () => 'refused',
+    )
+    await eventually(async () => {
+      const signal = AbortSignal.timeout(1_000)
+      return (await fetch(`${second.url}/jobs`, { signal }).catch(() => undefined))?.ok
+    })
+    await second.post({ name: 'after', command: 'true' })
+    first.resume()
+    const isTaken = (await late) === 'taken'
+    await eventually(async () => {
+      const { leader } = await first.read('leader').catch(() => ({ leader: undefined }))
+      return leader === new URL(second.url).host
+    })
+    const names = async (from: ChronosProcess) =>
+      ((await from.read('jobs')) as unknown as { name: string }[]).map(({ name }) => name).toSorted()
+    assert.deepEqual(await names(second), ['after', 'before', ...(isTaken ? ['late'] : []), 'quiet'])
+    assert.deepEqual(await names(first), await names(second))
+    assert.equal(master.frameworkCount, 1)
+  })
+})

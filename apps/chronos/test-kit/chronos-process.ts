@@ -32,22 +32,31 @@ export class ChronosProcess {
   }
 
   async start(): Promise<void> {
-    this.#child = spawn(process.execPath, this.#args, { stdio: ['ignore', 'ignore', 'inherit'] })
-    await eventually(async () => (await fetch(`${this.url}/leader`).catch(() => undefined))?.ok)
+    const child = spawn(process.execPath, this.#args, { stdio: ['ignore', 'ignore', 'inherit'] })
+    this.#child = child
+    await eventually(async () => {
+      assert.equal(child.exitCode, null, 'Chronos ended while it started')
+      return (await fetch(`${this.url}/leader`).catch(() => undefined))?.ok
+    })
   }
 
   async kill(): Promise<void> {
     const child = this.#child
-    if (child === undefined) return
+    this.#child = undefined
+    // One that has ended by itself tells so no more.
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
     const ended = new Promise((resolve) => child.once('exit', resolve))
     child.kill('SIGKILL')
     await ended
-    this.#child = undefined
   }
 
   /** It stays, and does nothing. */
   pause(): void {
     this.#child?.kill('SIGSTOP')
+  }
+
+  resume(): void {
+    this.#child?.kill('SIGCONT')
   }
 
   async post(job: Record<string, unknown>): Promise<void> {
