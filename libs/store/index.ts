@@ -12,7 +12,7 @@ export type {
   WatchBatch,
 } from './store.ts'
 export { Candidate, Deposed, fencedPersist } from './candidate/candidate.ts'
-export type { CandidateOptions, Term } from './candidate/candidate.ts'
+export type { CandidateClock, CandidateOptions, Term } from './candidate/candidate.ts'
 export { findMasters } from './candidate/find-masters.ts'
 export { StoreError } from './errors.ts'
 export type { StoreErrorCode } from './errors.ts'

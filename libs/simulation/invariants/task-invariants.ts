@@ -54,7 +54,7 @@ export class TaskInvariants implements AgentWatch, FrameworkWatch {
 
   onOrphan({ taskId, id }: Container, machine: Machine): void {
     this.orphanCount++
-    if (this.#running.has(taskId))
+    if (this.#running.has(taskId) && !machine.abandoned.has(id))
       this.#report('tasks-survive-their-agent', `${machine.name} ended ${id} of ${taskId}, which was told to run`)
   }
 

@@ -1,6 +1,6 @@
 export { Network } from './network.ts'
 export type { Ends, Line } from './network.ts'
-export { loopClockOf, SimProcess } from './process.ts'
+export { candidateClockOf, loopClockOf, SimProcess } from './process.ts'
 export type { Crash, ProcessClock } from './process.ts'
 export { SimDisk } from './sim-disk.ts'
 export { SimStore, StoreView } from './sim-store.ts'

@@ -1,6 +1,7 @@
 /** One life of a process on a host. It may end at any event, or between two sends: what it asked for then never is. */
-import type { Millis } from '@thermosphere/effects'
+import type { Millis, Random } from '@thermosphere/effects'
 import type { LoopClock } from '@thermosphere/service-kit'
+import type { CandidateClock } from '@thermosphere/store'
 import type { Cancel, VirtualTime } from './virtual-time.ts'
 
 export type ProcessClock = {
@@ -132,5 +133,14 @@ export function loopClockOf(process: SimProcess): LoopClock {
     immediate: (turn) => process.after(0, turn),
     timeout: (wake, ms) => process.after(ms, wake),
     sliceNow: () => 0,
+  }
+}
+
+/** The clock of a candidate in a process. */
+export function candidateClockOf(process: SimProcess, random: Random): CandidateClock {
+  return {
+    now: () => process.time.now,
+    sleep: (ms) => process.sleep(ms),
+    random: () => random.fraction(),
   }
 }

@@ -16,6 +16,7 @@ import { checkWindows } from '../hosts/chronos/chronos-end.ts'
 import { RefusedByMaster } from '../hosts/scheduler/refused.ts'
 import type { Surroundings } from '../hosts/scheduler/surroundings.ts'
 import type { Report } from '../hosts/scheduler/report.ts'
+import { candidateClockOf } from '../kernel/index.ts'
 import type { SimProcess } from '../kernel/index.ts'
 import { chronosCommand, marathonCommand } from '../workload/commands.ts'
 import { Memory } from '../workload/memory.ts'
@@ -122,6 +123,7 @@ export class Orchestration {
         return term
       },
       onFatal,
+      clock: candidateClockOf(process, surroundings.random),
     })
     this.#marathons.set(process.name, { process, candidate })
     this.#listen<MarathonRequest>(process, (request, answer) => {
@@ -147,6 +149,7 @@ export class Orchestration {
         return term
       },
       onFatal,
+      clock: candidateClockOf(process, plain.random),
     })
     this.#chronoses.set(process.name, { process, candidate })
     this.#listen<ChronosRequest>(process, (request, answer) => {

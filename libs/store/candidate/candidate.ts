@@ -16,6 +16,22 @@ import type { Leadership, LeaderView, Operation, Store } from '../store.ts'
 /** What the leader runs, from election to loss. */
 export type Term = { readonly close: () => Promise<void> }
 
+/** Where a candidate waits; a simulation gives it virtual time. */
+export type CandidateClock = {
+  /** Milliseconds that only grow. */
+  readonly now: () => number
+  /** Resolves after that long, or as soon as the signal aborts. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>
+  /** In [0, 1). */
+  readonly random: () => number
+}
+
+const realClock: CandidateClock = {
+  now: () => performance.now(),
+  sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined),
+  random: () => Math.random(),
+}
+
 export type CandidateOptions<T extends Term> = {
   readonly store: Store
   /** Processes of one name elect one leader. */
@@ -37,6 +53,8 @@ export type CandidateOptions<T extends Term> = {
   readonly onFatal: (error: unknown) => void
   /** How long a term may take to close once it has lost leadership; default `CANDIDATE_LIMITS.closeTimeoutMs`. */
   readonly closeTimeoutMs?: number
+  /** Default: the machine's own. */
+  readonly clock?: CandidateClock
 }
 
 /** A write was refused because somebody else was elected. */
@@ -51,6 +69,7 @@ export class Deposed extends Error {
 export class Candidate<T extends Term> {
   readonly #options: CandidateOptions<T>
   readonly #closing = new AbortController()
+  readonly #clock: CandidateClock
   #term: T | undefined
   /** What this process told when it was elected, while it leads. */
   #leading: string | undefined
@@ -61,6 +80,7 @@ export class Candidate<T extends Term> {
 
   constructor(options: CandidateOptions<T>) {
     this.#options = options
+    this.#clock = options.clock ?? realClock
   }
 
   /** What the leader gave to `start`, of this process or another; undefined while nobody is known to lead. */
@@ -96,7 +116,7 @@ export class Candidate<T extends Term> {
     const { signal } = this.#closing
     let delayMs: number = CANDIDATE_LIMITS.retryDelayMs
     while (!signal.aborted) {
-      const startedAt = performance.now()
+      const startedAt = this.#clock.now()
       try {
         await work()
         delayMs = CANDIDATE_LIMITS.retryDelayMs
@@ -105,8 +125,8 @@ export class Candidate<T extends Term> {
         if (!isPassing(error)) throw error
         this.#options.onFailed?.(error)
         // What has worked for a while before it failed is tried again soon.
-        if (performance.now() - startedAt > CANDIDATE_LIMITS.provenMs) delayMs = CANDIDATE_LIMITS.retryDelayMs
-        await sleep(delayMs * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined)
+        if (this.#clock.now() - startedAt > CANDIDATE_LIMITS.provenMs) delayMs = CANDIDATE_LIMITS.retryDelayMs
+        await this.#clock.sleep(delayMs * (0.5 + this.#clock.random() / 2), signal)
         delayMs = Math.min(CANDIDATE_LIMITS.retryDelayMsMax, delayMs * 2)
       }
     }
@@ -196,7 +216,7 @@ export class Candidate<T extends Term> {
     const closing = term.close()
     closing.catch(() => undefined)
     try {
-      await Promise.race([closing, sleep(ms, undefined, { signal: timer.signal })])
+      await Promise.race([closing, this.#clock.sleep(ms, timer.signal)])
     } catch (error) {
       // What ended the term is told by itself; that the store also failed to take its last writes adds nothing.
       if (!isPassing(error)) throw error

@@ -33,6 +33,8 @@ export class Machine {
   onStarted: (container: Container) => void = () => undefined
   onEnded: (container: Container) => void = () => undefined
   bootCount = 1
+  /** Containers of an agent that was forgotten: the next one ends them as orphans. */
+  readonly abandoned = new Set<string>()
 
   constructor(name: string, surroundings: { readonly time: VirtualTime; readonly random: Random }) {
     this.name = name
@@ -100,6 +102,7 @@ export class Machine {
 
   /** The operator gives the host a new agent: only what is reserved stays. */
   forgetAgent(): void {
+    for (const { id } of this.running()) this.abandoned.add(id)
     for (const key of [...this.disk.entries.keys()]) if (key !== 'resources') this.disk.entries.delete(key)
   }
 }

@@ -2,6 +2,7 @@
 import type { Random } from '@thermosphere/effects'
 import { Candidate } from '@thermosphere/store'
 import type { Store } from '@thermosphere/store'
+import { candidateClockOf } from '../../kernel/index.ts'
 import type { Ends, Line, Network, SimProcess } from '../../kernel/index.ts'
 import type { Answer, FromLink, FromStream, ToCalls, ToLink, ToOperator, ToStream } from '../wire.ts'
 import { openMasterTerm } from './master-term.ts'
@@ -26,7 +27,7 @@ export class MasterHost {
   #announced: string | undefined
 
   constructor(options: MasterHostOptions) {
-    const { process, network, store, onFatal } = options
+    const { process, network, store, random, onFatal } = options
     this.#name = process.name
     this.#candidate = new Candidate({
       store,
@@ -39,6 +40,7 @@ export class MasterHost {
       },
       onLeader: (leader) => leader !== this.#name && this.#announce(leader),
       onFatal,
+      clock: candidateClockOf(process, random),
     })
     network.listen<ToStream, FromStream>({ process, service: 'stream' }, (line) => this.#acceptStream(line))
     network.listen<ToCalls, Answer>({ process, service: 'calls' }, (line) =>

@@ -5,7 +5,7 @@ import { loadRegistry } from '@thermosphere/master/registry'
 import { createMaster, step } from '@thermosphere/master-core'
 import type { Effect, Input, Master } from '@thermosphere/master-core'
 import { CoreLoop } from '@thermosphere/service-kit'
-import { Deposed, fencedPersist } from '@thermosphere/store'
+import { fencedPersist } from '@thermosphere/store'
 import type { Leadership, Store, Term } from '@thermosphere/store'
 import { loopClockOf } from '../../kernel/index.ts'
 import type { Ends, Line, SimProcess } from '../../kernel/index.ts'
@@ -19,8 +19,7 @@ export type MasterTermOptions = {
   readonly random: Random
   readonly watch: MasterWatch
   readonly leadership: Leadership
-  readonly end: () => void
-  readonly onFatal: (error: unknown) => void
+  readonly end: (error?: unknown) => void
 }
 
 export async function openMasterTerm(options: MasterTermOptions): Promise<MasterTerm> {
@@ -57,7 +56,7 @@ export class MasterTerm implements Term {
     this.master = master
     this.leadership = options.leadership
     this.#options = options
-    const { process, store, leadership, end, onFatal } = options
+    const { process, store, leadership, end } = options
     this.#loop = new CoreLoop<Input, Effect>({
       step: (input, now) => this.#step(input, now),
       persist: (operations) => fencedPersist(store, { leadership, operations }),
@@ -65,7 +64,7 @@ export class MasterTerm implements Term {
       timerInput: (key) => ({ type: 'timer', key }),
       clock: loopClockOf(process),
       halt: process.halt,
-      onFatal: (error) => (error instanceof Deposed ? end() : onFatal(error)),
+      onFatal: end,
     })
     this.#loop.submit({ type: 'started' })
   }
@@ -166,6 +165,8 @@ export class MasterTerm implements Term {
         return void this.#waiting.delete(effect.requestId)
       case 'continue':
         return this.#loop.submit(effect.input)
+      case 'give-up':
+        return this.#options.end(new Error(effect.message))
       case 'operator-event':
       case 'end-operator-stream':
       case 'note':
