@@ -40,15 +40,25 @@ function runsOf(lines: readonly Line[]): JobRun[] {
     .map((start) => toRun(start, ends.get(start.process)))
 }
 
-function livesOf(lines: readonly Line[]): InstanceLife[] {
+/** `live_web.instance-<uuid>._app.2` is the second start of one instance. */
+const placeOf = (taskId: string): string => taskId.replace(/\.\d+$/, '')
+
+/**
+ * A process that is gone and was never told to end was destroyed: its agent died before it had written it down. When is
+ * not known; at the latest before the next start in its place, and without one it is taken to have ended at once.
+ */
+function livesOf(lines: readonly Line[], living: ReadonlySet<string>): InstanceLife[] {
   const terms = new Map(lines.filter(({ event }) => event === 'term').map((line) => [line.process, line.at]))
-  return lines
-    .filter(({ event, of }) => event === 'start' && of === liveApp)
-    .map(({ taskId, process, at }): InstanceLife => {
-      const killedAt = terms.get(process)
-      const life = { app: liveApp, id: taskId, activeAt: at, healthyAt: at }
-      return killedAt === undefined ? life : { ...life, killedAt, endedAt: killedAt }
-    })
+  const starts = lines.filter(({ event, of }) => event === 'start' && of === liveApp)
+  return starts.map((start): InstanceLife => {
+    const { taskId, process, at } = start
+    const killedAt = terms.get(process)
+    const life = { app: liveApp, id: taskId, activeAt: at, healthyAt: at }
+    if (killedAt !== undefined) return { ...life, killedAt, endedAt: killedAt }
+    if (living.has(taskId)) return life
+    const next = starts.find((other) => other.at > at && placeOf(other.taskId) === placeOf(taskId))
+    return { ...life, endedAt: next === undefined ? at : next.at - 1 }
+  })
 }
 
 /** Instances that run although Marathon knows nothing of them, and the other way round. */
@@ -94,7 +104,7 @@ export async function judge(options: JudgeOptions): Promise<Judged> {
   const schedule = checkSchedule({ definitions, runs: runsOf(lines), outages, readAt, forgivenessMs })
   const told = mayTellMissed ? await workload.chronos.missed() : new Set<string>()
   const silent = schedule.missed.filter(({ job, nominalAt }) => !told.has(`${job} ${nominalAt}`))
-  const capacity = checkCapacity({ versions, instances: livesOf(lines) })
+  const capacity = checkCapacity({ versions, instances: livesOf(lines, new Set(workload.record.livingServices())) })
   // What nobody can reach runs on beside its replacement until it is found again.
   const breaches = capacity.breaches.filter(
     ({ at }) => !outages.some(({ fromAt, untilAt }) => fromAt <= at && at <= untilAt),
