@@ -106,8 +106,10 @@ export class FrameworkLoad implements Load {
 
   #onStatus(status: mesos.TaskStatus): void {
     const taskId = status.task_id.value
-    this.#options.history.reports.push({ taskId, state: status.state })
     const task = this.#tasks.get(taskId)
+    // Asked before its end was told, a master answers for a task that it has forgotten: that is no second end.
+    const isLateAnswer = task?.isEnded === true && status.reason === 'REASON_RECONCILIATION'
+    if (!isLateAnswer) this.#options.history.reports.push({ taskId, state: status.state })
     if (task !== undefined && ends.has(status.state)) task.isEnded = true
     this.#client.acknowledge(status).catch(() => undefined)
   }
