@@ -1,5 +1,6 @@
-/** `npm run simulate`: see `usage`. Exit status 1 when an invariant was violated, 2 for wrong options. */
+/** `npm run simulate`: see `usage`. Exit status 1 when an invariant was violated or a planted bug survived, 2 for wrong options. */
 import { textOf } from './world/faults.ts'
+import { runMutants } from './mutants/run.ts'
 import { simulate } from './world/simulate.ts'
 import { readOptions, usage } from './runner/config.ts'
 import type { RunOptions } from './runner/config.ts'
@@ -8,6 +9,9 @@ import { Shrinker } from './runner/shrink.ts'
 import { Totals } from './runner/totals.ts'
 import { generateScenario } from './scenario/generate.ts'
 import type { Scenario } from './scenario/scenario.ts'
+
+/** How many seeds a planted bug may survive, unless told otherwise. */
+const mutantSeedsMax = 60
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
@@ -50,6 +54,12 @@ async function runMany(options: RunOptions): Promise<boolean> {
   return false
 }
 
+function run(options: RunOptions): Promise<boolean> {
+  const { mutants, recorded, seed, seeds = mutantSeedsMax, workers } = options
+  if (mutants) return runMutants({ seedsMax: seeds, isRecorded: recorded, workers }, say)
+  return seed === undefined ? runMany(options) : runOne(seed, options)
+}
+
 async function main(): Promise<number> {
   let options: RunOptions
   try {
@@ -58,8 +68,7 @@ async function main(): Promise<number> {
     say(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
     return 2
   }
-  const isWell = options.seed === undefined ? await runMany(options) : await runOne(options.seed, options)
-  return isWell ? 0 : 1
+  return (await run(options)) ? 0 : 1
 }
 
 process.exitCode = await main()

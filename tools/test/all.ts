@@ -29,6 +29,7 @@ const steps: Record<string, readonly (readonly string[])[]> = {
   lint: [nx('lint')],
   unit: [nx('test')],
   simulate: [[node, 'libs/simulation/simulate.ts', '--seeds', '200']],
+  mutants: [[node, 'libs/simulation/simulate.ts', '--mutants', '--recorded']],
   build: [nx('build')],
   component: [nx('component', '--parallel=1')],
   e2e: [nx('e2e', '--parallel=1')],
@@ -39,11 +40,16 @@ const environment = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', FORCE
 const run = ([command = '', ...args]: readonly string[]): boolean =>
   spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: environment }).status === 0
 
-/** The simulation counts as one test. */
-function recordSimulation(ok: boolean): void {
+/** Steps that count as one test, by what that test is called. */
+const single: Readonly<Record<string, string>> = {
+  simulate: 'simulate 200 seeds',
+  mutants: 'find every planted bug at its recorded seed',
+}
+
+function recordSingle(step: string, name: string, ok: boolean): void {
   mkdirSync(records, { recursive: true })
-  const outcomes = [{ name: 'simulate 200 seeds', outcome: ok ? 'passed' : 'failed' }]
-  writeFileSync(`${records}/simulation.seeds.json`, JSON.stringify({ outcomes }))
+  const outcomes = [{ name, outcome: ok ? 'passed' : 'failed' }]
+  writeFileSync(`${records}/simulation.${step}.json`, JSON.stringify({ outcomes }))
 }
 
 const asked = process.argv.slice(2)
@@ -67,7 +73,8 @@ for (const name of asked.length > 0 ? asked : Object.keys(steps)) {
   const ok = (steps[name] ?? []).every(run)
   process.stdout.write(`== ${name} ${ok ? 'ok' : 'FAILED'} in ${((Date.now() - started) / 1000).toFixed(1)} s\n`)
   if (!ok) failed.push(name)
-  if (name === 'simulate') recordSimulation(ok)
+  const title = single[name]
+  if (title !== undefined) recordSingle(name, title, ok)
 }
 
 const outcomes = globSync(`${records}/*.json`).flatMap((path) =>

@@ -13,7 +13,7 @@ export type Found = { readonly seed: number; readonly invariant: string; readonl
 export type Seeds = { readonly from: number; readonly count: number }
 
 /** The first seed that finds it; undefined when it survives all of them. */
-export async function findMutant({ name }: Mutant, { from, count }: Seeds): Promise<Found | undefined> {
+async function findMutant({ name }: Mutant, { from, count }: Seeds): Promise<Found | undefined> {
   const hook = `${new URL('hook.ts', import.meta.url).href}?${name}`
   const probe = fileURLToPath(new URL('probe.ts', import.meta.url))
   const args = ['--import', hook, probe, String(from), String(count)]
@@ -23,16 +23,25 @@ export async function findMutant({ name }: Mutant, { from, count }: Seeds): Prom
 
 export type SearchOptions = {
   readonly mutants: readonly Mutant[]
-  readonly seedsOf: (mutant: Mutant) => Seeds
+  /** Tried in order. */
+  readonly seedsOf: (mutant: Mutant) => readonly Seeds[]
   readonly workers: number
-  readonly onResult: (mutant: Mutant, found: Found | undefined) => void
+  readonly onResult: (mutant: Mutant, found: Found | undefined, triedCount: number) => void
 }
 
 export async function searchMutants({ mutants, seedsOf, workers, onResult }: SearchOptions): Promise<void> {
   const waiting = [...mutants]
   const work = async (): Promise<void> => {
-    for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift())
-      onResult(mutant, await findMutant(mutant, seedsOf(mutant)))
+    for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
+      let found: Found | undefined
+      let triedCount = 0
+      for (const seeds of seedsOf(mutant)) {
+        found = await findMutant(mutant, seeds)
+        triedCount += found === undefined ? seeds.count : found.seed - seeds.from + 1
+        if (found !== undefined) break
+      }
+      onResult(mutant, found, triedCount)
+    }
   }
   await Promise.all(Array.from({ length: workers }, work))
 }

@@ -4,9 +4,11 @@ import { readOptions } from './config.ts'
 import { Totals } from './totals.ts'
 
 test('options are checked, each with its name', () => {
-  assert.deepEqual(readOptions(['--seed', '5', '--trace']), { seed: 5, trace: true, from: 1, workers: 2 })
+  const defaults = { from: 1, workers: 2, mutants: false, recorded: false }
+  assert.deepEqual(readOptions(['--seed', '5', '--trace']), { seed: 5, trace: true, ...defaults })
   assert.throws(() => readOptions(['--seeds', 'many']), /--seeds/)
   assert.throws(() => readOptions(['--seeds', '2', '--seed', '3']), /exclude each other/)
+  assert.throws(() => readOptions(['--recorded']), /--mutants/)
   assert.throws(() => readOptions(['--sedes', '2']), /sedes/)
 })
 

@@ -19,13 +19,14 @@ export class Shrinker {
       before = this.#best
       await this.#shrinkList('faults')
       await this.#shrinkList('actions')
+      await this.#shrinkList('requests')
       await this.#shrinkTime()
     }
     return this.#best
   }
 
   /** Drops halves, quarters, and at last single elements. */
-  async #shrinkList(list: 'faults' | 'actions'): Promise<void> {
+  async #shrinkList(list: 'faults' | 'actions' | 'requests'): Promise<void> {
     for (let size = Math.ceil(this.#best[list].length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
       for (let at = 0; at < this.#best[list].length;) {
         const rest = this.#best[list].filter((_, i) => i < at || i >= at + size)
@@ -36,7 +37,9 @@ export class Shrinker {
 
   /** What comes after the last element adds nothing. */
   async #shrinkTime(): Promise<void> {
-    const last = Math.max(0, ...[...this.#best.faults, ...this.#best.actions].map(({ at }) => at))
+    const { faults, actions, requests } = this.#best
+    const times = [...[...faults, ...actions].map(({ at }) => at), ...requests.map(({ after }) => after)]
+    const last = Math.max(0, ...times)
     const durationMs = last + 1_000
     if (durationMs < this.#best.durationMs) await this.#accept({ ...this.#best, durationMs })
   }

@@ -3,7 +3,7 @@ import { step } from '@thermosphere/chronos-core'
 import type { ChronosState, Command, Effect, Input, Reply } from '@thermosphere/chronos-core'
 import type { scheduler } from '@thermosphere/protocol'
 import { CoreLoop } from '@thermosphere/service-kit'
-import { Deposed, fencedPersist } from '@thermosphere/store'
+import { fencedPersist } from '@thermosphere/store'
 import type { Leadership, Term } from '@thermosphere/store'
 import { SchedulerConnection } from '../scheduler/scheduler-connection.ts'
 import type { Surroundings } from '../scheduler/surroundings.ts'
@@ -13,7 +13,8 @@ import { loadChronos } from './load-chronos.ts'
 
 export type ChronosTermOptions = Surroundings & {
   readonly leadership: Leadership
-  readonly end: () => void
+  /** Ends the term, for the error if there is one. */
+  readonly end: (error?: unknown) => void
   readonly watch: ChronosWatch
 }
 
@@ -45,7 +46,7 @@ export class ChronosTerm implements Term {
     this.state = state
     this.leadership = options.leadership
     this.#options = options
-    const { store, leadership, end, onFatal, loopClock } = options
+    const { store, leadership, end, loopClock } = options
     this.#loop = new CoreLoop<Input, Effect>({
       step: (input, now) => step(this.state, input, now),
       persist: async (operations) => {
@@ -56,7 +57,7 @@ export class ChronosTerm implements Term {
       perform: (effect) => this.#perform(effect),
       timerInput: (key) => ({ type: 'timer', key }),
       clock: loopClock,
-      onFatal: (error) => (error instanceof Deposed ? end() : onFatal(error)),
+      onFatal: end,
     })
     this.#connection = this.#createConnection()
   }

@@ -11,7 +11,7 @@ import type {
   ProbeOutcome,
 } from '@thermosphere/marathon-core'
 import { CoreLoop } from '@thermosphere/service-kit'
-import { Deposed, fencedPersist, parseStored } from '@thermosphere/store'
+import { fencedPersist, parseStored } from '@thermosphere/store'
 import type { Entry, Leadership, Store, Term } from '@thermosphere/store'
 import { RefusedByMaster } from '../scheduler/refused.ts'
 import { SchedulerConnection } from '../scheduler/scheduler-connection.ts'
@@ -21,7 +21,8 @@ import type { MarathonWatch } from './marathon-watch.ts'
 
 export type MarathonTermOptions = Surroundings & {
   readonly leadership: Leadership
-  readonly end: () => void
+  /** Ends the term, for the error if there is one. */
+  readonly end: (error?: unknown) => void
   readonly watch: MarathonWatch
   readonly probe: (probe: Probe, taskId: string, done: (outcome: ProbeOutcome) => void) => void
 }
@@ -72,7 +73,7 @@ export class MarathonTerm implements Term {
     this.state = state
     this.leadership = options.leadership
     this.#options = options
-    const { store, leadership, end, onFatal, loopClock } = options
+    const { store, leadership, end, loopClock } = options
     this.#loop = new CoreLoop<Input, Effect>({
       step: (input, now) => this.#step(input, now),
       persist: async (operations) => {
@@ -83,7 +84,7 @@ export class MarathonTerm implements Term {
       perform: (effect) => this.#perform(effect),
       timerInput: (key) => ({ type: 'timer', key }),
       clock: loopClock,
-      onFatal: (error) => (error instanceof Deposed ? end() : onFatal(error)),
+      onFatal: end,
     })
     this.#connection = new SchedulerConnection({
       ...options,
@@ -93,7 +94,7 @@ export class MarathonTerm implements Term {
         this.#loop.submit({ type: 'mesos-event', event })
       },
       onDisconnected: () => this.#loop.submit({ type: 'mesos-disconnected' }),
-      onFatal: (message) => onFatal(new RefusedByMaster(message)),
+      onFatal: (message) => end(new RefusedByMaster(message)),
     })
   }
 
