@@ -195,6 +195,29 @@ test('a task on an unreachable agent is waited for, then counts as failed', () =
   assert.deepEqual([world.job('j')['successCount'], world.job('j')['errorCount']], [1, 1])
 })
 
+test('a run on an unreachable agent is asked about until its agent is back, and fails when it came back without the task', () => {
+  for (const isLaunched of [true, false]) {
+    const world = new World()
+    world.put({ ...byHand, retries: 0 })
+    runByHand(world)
+    const id = world.offer()[0]?.task_id.value ?? ''
+    if (isLaunched) world.update(id, 'TASK_RUNNING')
+    world.update(id, 'TASK_UNREACHABLE')
+    for (let asked = 0; asked < 3; asked += 1) {
+      world.calls = []
+      world.advance(10_000)
+      assert.deepEqual(
+        world.calls.filter(({ type }) => type === 'RECONCILE').map(({ reconcile }) => reconcile?.tasks?.length),
+        [1],
+      )
+      world.update(id, 'TASK_UNREACHABLE', { reason: 'REASON_RECONCILIATION' })
+    }
+    world.update(id, 'TASK_GONE', { reason: 'REASON_RECONCILIATION' })
+    assert.equal(only(world).state, 'failed')
+    assert.equal(world.job('j')['errorCount'], 1)
+  }
+})
+
 test('a task that comes back after it was given up is killed', () => {
   const world = new World()
   world.put({ ...byHand, retries: 0 })

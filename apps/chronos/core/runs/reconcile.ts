@@ -1,6 +1,6 @@
 /** Finding out what became of launched runs: after a start before anything else is launched, later by timer. */
 import type { scheduler } from '@thermosphere/protocol'
-import { launchingDoubtMs, pruneIntervalMs, recoveryWaitMs } from '../limits.ts'
+import { launchingDoubtMs, pruneIntervalMs, recoveryWaitMs, unreachableDoubtMs } from '../limits.ts'
 import { awaitsCallback, isLaunched } from '../state.ts'
 import type { ChronosState, Run } from '../state.ts'
 import { frameworkKey } from '../stored.ts'
@@ -39,6 +39,7 @@ function armRun(turn: Turn, run: Run): void {
   if (state === 'running') armOvertime(turn, run)
   if (run.unreachableSince !== undefined) {
     turn.timer(`unreachable/${id}`, run.unreachableSince + turn.state.config.unreachableTimeoutMs)
+    turn.timer(`doubt/${id}`, turn.now + unreachableDoubtMs)
   }
 }
 
@@ -92,11 +93,12 @@ export function onReconcileTimer(turn: Turn): void {
   if (state.isConnected) ask(turn, runsWithTask(state))
 }
 
-/** An ACCEPT without an answer: ask, and ask again until there is one. */
+/** An ACCEPT without an answer, or a task on an unreachable agent: ask, and ask again until it is known. */
 export function onDoubt(turn: Turn, run: Run): void {
-  if (run.state !== 'launching') return
+  const isUnreachable = run.unreachableSince !== undefined
+  if (run.state !== 'launching' && !isUnreachable) return
   if (turn.state.isConnected) ask(turn, [run])
-  turn.timer(`doubt/${run.id}`, turn.now + launchingDoubtMs)
+  turn.timer(`doubt/${run.id}`, turn.now + (isUnreachable ? unreachableDoubtMs : launchingDoubtMs))
 }
 
 /** The master forgot the framework: its tasks are gone with it, and it begins anew under another id. */

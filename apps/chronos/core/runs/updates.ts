@@ -1,6 +1,6 @@
 /** What a status update of a task does to its run. A run that has ended never changes again. */
 import type { mesos } from '@thermosphere/protocol'
-import { overtimeGraceMs } from '../limits.ts'
+import { overtimeGraceMs, unreachableDoubtMs } from '../limits.ts'
 import { awaitsCallback, isActive, jobOfRun } from '../state.ts'
 import type { Run } from '../state.ts'
 import type { Turn } from '../turn.ts'
@@ -104,6 +104,7 @@ function decide(turn: Turn, run: Run, status: mesos.TaskStatus): void {
     case 'TASK_UNREACHABLE':
       run.unreachableSince ??= turn.now
       turn.timer(`unreachable/${run.id}`, run.unreachableSince + turn.state.config.unreachableTimeoutMs)
+      turn.timer(`doubt/${run.id}`, turn.now + unreachableDoubtMs)
       return turn.saveRun(run)
     default: {
       if (run.killRequested === true && endsInTime(run, status)) return endKilled(turn, run)
