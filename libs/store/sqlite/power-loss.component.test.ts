@@ -68,8 +68,9 @@ function recoveredCount(files: ReadonlyMap<string, Buffer>, directory: string): 
 test(
   '[reliability R9b] whenever the power goes, every acknowledged transaction is there and none in part',
   { skip: canTrace() ? false : 'needs strace' },
-  async () => {
+  async (context) => {
     const root = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'store-power-'))
+    context.after(() => rmSync(root, { recursive: true }))
     const directory = join(root, 'traced')
     mkdirSync(directory)
     const events = await traceDisk([committer, join(directory, 'test.db'), `${commitCount}`], {
@@ -98,6 +99,5 @@ test(
       }),
       { numRuns: 200 },
     )
-    rmSync(root, { recursive: true })
   },
 )
