@@ -72,7 +72,8 @@ export class Orchestration {
     const { requests } = scenario
     for (const { to, request } of requests) {
       if (to !== 'chronos' || request.type !== 'put-job' || request.document.schedule === undefined) continue
-      this.#chronosWatch.onAsked(request.document.name, request.document.schedule)
+      const { name, schedule, epsilon } = request.document
+      this.#chronosWatch.onAsked(name, schedule, epsilon)
     }
     const members = { marathon: [...this.#marathons.keys()], chronos: [...this.#chronoses.keys()] }
     this.#isAnswered = startClients({ time, network, random: this.#random, requests, memory: this.#memory, members })

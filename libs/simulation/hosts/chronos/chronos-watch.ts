@@ -32,6 +32,8 @@ export class ChronosWatch {
   readonly #wasUnreachable = new Set<string>()
   readonly #occurrences = new Map<string, string>()
   readonly #counts = new Map<string, Counts>()
+  /** The longest of each job's definitions. */
+  readonly #epsilonMs = new Map<string, Millis>()
   readonly #schedules = new Map<string, Set<string>>()
   readonly scheduled: JobRun[] = []
 
@@ -40,7 +42,9 @@ export class ChronosWatch {
   }
 
   /** A client asks for this schedule; whether it is accepted is seen later. */
-  onAsked(job: string, schedule: string): void {
+  onAsked(job: string, schedule: string, epsilon?: string): void {
+    const epsilonMs = epsilon === undefined ? Infinity : Temporal.Duration.from(epsilon).total('milliseconds')
+    this.#epsilonMs.set(job, Math.max(this.#epsilonMs.get(job) ?? 0, epsilonMs))
     this.#schedules.set(job, (this.#schedules.get(job) ?? new Set()).add(schedule))
   }
 
@@ -86,12 +90,13 @@ export class ChronosWatch {
     this.#count(state, run)
   }
 
-  #checkTimes({ id, job, dueAt, expiresAt, launchedAt = 0 }: Run): void {
+  #checkTimes({ id, job, dueAt, attempt, launchedAt = 0 }: Run): void {
     const key = `${job} ${Math.floor(dueAt / sameTimeMs)}`
     const known = this.#occurrences.get(key) ?? id
     this.#occurrences.set(key, known)
     if (known !== id) this.#report('chronos-at-most-once', `${job} runs twice for ${time(dueAt)}: ${known} and ${id}`)
-    if (expiresAt !== undefined && launchedAt > expiresAt)
+    // Another attempt may start later: the first was in time.
+    if (attempt === 0 && launchedAt > dueAt + (this.#epsilonMs.get(job) ?? Infinity))
       this.#report('chronos-starts-within-epsilon', `${job} of ${time(dueAt)} starts at ${time(launchedAt)}`)
     const schedules = [...(this.#schedules.get(job) ?? [])]
     if (schedules.length > 0 && !schedules.some((schedule) => isTimeOf(schedule, dueAt)))

@@ -35,13 +35,6 @@ export const loopMutants: readonly Mutant[] = [
     breaks: ['one-leader-writes'],
   },
   {
-    name: 'fence-refusal-ignored',
-    file: candidate,
-    find: 'if (!result.applied) throw new Deposed(leadership.name)',
-    replace: 'void result',
-    breaks: ['acknowledged-changes-survive'],
-  },
-  {
     name: 'term-outlives-leadership',
     file: candidate,
     find: 'const over = AbortSignal.any([leadership.lost, this.#closing.signal])',

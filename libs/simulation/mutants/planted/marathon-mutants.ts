@@ -60,24 +60,10 @@ export const marathonMutants: readonly Mutant[] = [
     breaks: ['no-orphan-tasks'],
   },
   {
-    name: 'kill-forgotten-in-failover',
-    file: `${core}/step.ts`,
-    find: "  if (isPlaced(instance.state) && instance.goal !== 'Running') requestKill(ctx, instance)\n",
-    replace: '  void [isPlaced, requestKill]\n',
-    breaks: ['marathon-converges', 'no-orphan-tasks'],
-  },
-  {
-    name: 'status-of-an-older-task-counts',
-    file: `${core}/instance/instances.ts`,
-    find: 'return instance && isPlaced(instance.state) && instance.state.task.id === taskId ? instance : undefined',
-    replace: 'return instance && isPlaced(instance.state) ? instance : undefined',
-    breaks: ['no-orphan-tasks', 'marathon-converges', 'marathon-books-agree'],
-  },
-  {
-    name: 'ended-instance-not-stored',
+    name: 'forgotten-instance-stays-stored',
     file: `${core}/lifecycle/transitions.ts`,
-    find: "  ctx.state.instances.setState(instance, { condition: 'Scheduled', since: ctx.now })\n  ctx.touch(instance)",
-    replace: "  ctx.state.instances.setState(instance, { condition: 'Scheduled', since: ctx.now })",
+    find: '  ctx.state.instances.remove(instance)\n  ctx.forget(instance)\n',
+    replace: '  ctx.state.instances.remove(instance)\n',
     breaks: ['stored-state-is-the-state'],
   },
 ]

@@ -49,32 +49,11 @@ export const masterMutants: readonly Mutant[] = [
     breaks: ['resources-conserved'],
   },
   {
-    name: 'terminal-state-overwritten',
-    file: `${core}/tasks.ts`,
-    find: 'const state = wasTerminal ? before.state : (update.latestState ?? status.state)',
-    replace: 'const state = update.latestState ?? status.state',
-    breaks: ['one-terminal-state'],
-  },
-  {
-    name: 'ended-task-lost-again',
-    file: `${core}/agents/removal.ts`,
-    find: 'if (!isTerminal(task.wire.state)) {\n      const draft',
-    replace: '{\n      const draft',
-    breaks: ['one-terminal-state'],
-  },
-  {
     name: 'unreachable-agent-stays-in-allocator',
     file: `${core}/agents/removal.ts`,
     find: '  m.allocator.removeAgent(agent.id)\n',
     replace: '',
     breaks: ['resources-conserved', 'core-holds-its-promises'],
-  },
-  {
-    name: 'unreachable-tasks-stay-in-books',
-    file: `${core}/agents/removal.ts`,
-    find: '    removeTask(m, framework, agent, task)\n  }',
-    replace: '  }',
-    breaks: ['resources-conserved', 'books-agree'],
   },
   {
     name: 'reregistration-drops-running-tasks',
