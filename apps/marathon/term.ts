@@ -50,7 +50,8 @@ export async function openTerm(options: TermOptions): Promise<MarathonTerm> {
     loggers,
     loop: options.loop,
     onFatal: end,
-    onRefused: (message) => end(new FrameworkRefused(message)),
+    // Another process of this group has subscribed: it leads, and this one follows.
+    onRefused: (message) => (/failed over/i.test(message) ? end() : end(new FrameworkRefused(message))),
   })
   const context = { shell, state, config, metrics, loggers, leader: () => address, abdicate }
   const { app, events } = createMarathonApp(context)

@@ -1,4 +1,4 @@
-/** `npm run simulate`: see `usage`. Exit status 1 when an invariant was violated or a planted bug survived, 2 for wrong options. */
+/** `npm run simulate`: see `usage`. Exit status 1 when something was violated or a bug survived, 2 for wrong options. */
 import { textOf } from './world/faults.ts'
 import { runMutants } from './mutants/run.ts'
 import { simulate } from './world/simulate.ts'

@@ -9,6 +9,7 @@ export const needs: readonly Need[] = [
   { program: 'chromium', package: 'chromium', skips: 'the dashboard in a browser' },
   { program: 'busybox', package: 'busybox-static', skips: 'Docker containers (their image)' },
   { program: 'ip', package: 'iproute2', skips: 'network namespaces' },
+  { program: 'strace', package: 'strace', skips: 'losses of power' },
   { program: 'nft', package: 'nftables', skips: 'partitions' },
   { program: 'etcd', package: 'etcd-server', skips: 'the store on etcd' },
   { program: 'etcdctl', package: 'etcd-client', skips: 'the store on etcd' },

@@ -2,6 +2,7 @@ import type { mesos } from '@thermosphere/protocol'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { minute, start, World } from './testing/world.ts'
+import { step } from './step.ts'
 import { graphCsv, graphDot, summarize } from './views/views.ts'
 
 const hourly = { name: 'hourly', command: 'true', schedule: 'R3/2026-01-01T01:00:00Z/PT1H' }
@@ -299,4 +300,15 @@ test('[chronos 18] wrong jobs are refused with the field and what is allowed', (
     assert.match(reply.message ?? '', expected)
   }
   assert.equal(world.state.jobs.size, 0)
+})
+
+test('a change that repeats another is answered only once that one is durable', () => {
+  const world = new World()
+  world.put(hourly)
+  const command = { type: 'set-disabled', name: 'hourly', disabled: false } as const
+  const effects = step(world.state, { type: 'command', id: 'again', command }, world.now)
+  const answer = effects.find(({ type }) => type === 'reply')
+  assert.ok(answer?.type === 'reply' && answer.reply.status < 300)
+  assert.equal(answer.after, effects.find((effect) => effect.type === 'store')?.id)
+  assert.notEqual(answer.after, undefined)
 })

@@ -78,7 +78,9 @@ export class Turn {
 
   /** Whatever others can see waits for the write of the same step. */
   effects(): Effect[] {
-    if (this.#writes.size === 0) return this.#effects
+    // An acceptance that changes nothing tells of what an earlier step decided, which may not be durable yet.
+    const accepts = this.#effects.some((effect) => effect.type === 'reply' && effect.reply.status < 400)
+    if (this.#writes.size === 0 && !accepts) return this.#effects
     const write: Effect = { type: 'store', id: storeId, writes: [...this.#writes.values()] }
     const rest = this.#effects.map((effect) =>
       effect.type === 'timer' || effect.type === 'count' || effect.type === 'store'

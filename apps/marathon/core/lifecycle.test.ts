@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { FakeCluster } from './test-kit/fake-cluster.ts'
+import { step } from './step.ts'
 import { appViewAt, parseAppEmbeds, tasksOf } from './view/index.ts'
 
 function running(count = 1, extra: Record<string, unknown> = {}): FakeCluster {
@@ -35,6 +36,21 @@ describe('the life of an app', () => {
     const taskId = accept?.accept?.operations?.[0]?.launch?.task_infos?.[0]?.task_id.value ?? ''
     const stored = [...cluster.store.values()].find((value) => value.includes('"Provisioned"')) ?? ''
     assert.ok(taskId !== '' && stored.includes(taskId))
+  })
+
+  test('an update that repeats another is answered only once that one is durable', () => {
+    const cluster = running(1)
+    const command = { type: 'update-app', id: '/web', body: { instances: 1 }, force: false, partial: true } as const
+    const rest = { mayCreate: false, audit: { clientIp: '', uri: '' } }
+    const effects = step(
+      cluster.state,
+      { type: 'command', requestId: 99, command: { ...command, ...rest } },
+      cluster.now,
+    )
+    const answer = effects.find(({ type }) => type === 'respond')
+    assert.ok(answer?.type === 'respond' && answer.response.status === 200)
+    assert.equal(answer.after, effects.find((effect) => effect.type === 'store')?.id)
+    assert.notEqual(answer.after, undefined)
   })
 
   test('[marathon 68] scaling up and down keeps the other tasks', () => {

@@ -84,6 +84,12 @@ export class SimProcess implements ProcessClock {
     this.time.after(ms, () => this.#wake())
   }
 
+  /** The end of a pause, before its time. */
+  resume(): void {
+    this.#pausedUntil = Math.min(this.#pausedUntil, this.time.now)
+    this.#wake()
+  }
+
   /** The process ends before its `count`th send or write from now on. */
   crashAtAct(count: number, onCrash: () => void): void {
     this.#actsLeft = count

@@ -59,6 +59,7 @@ export class Faults {
       machine.disk.latencyMs = calmDiskMs
     }
     for (const member of members.values()) member.process.crashAtAct(Infinity, () => undefined)
+    for (const member of members.values()) member.process.resume()
     for (const member of members.values()) member.release()
   }
 

@@ -1,6 +1,6 @@
 /** What an action of a deployment does each time something about its app changed; true when it is done. */
 import type { App } from '../app/index.ts'
-import { isHealthy, isReady, startReadiness } from '../health/index.ts'
+import { isHealthKnown, isHealthy, isReady, startReadiness } from '../health/index.ts'
 import { compareForKill, countsForScale, isPlaced, selectForKill } from '../instance/index.ts'
 import type { Instance } from '../instance/index.ts'
 import { addInstances, decommission, isCurrent } from '../lifecycle/index.ts'
@@ -66,12 +66,16 @@ function runRestart(ctx: StepContext, app: App): boolean {
     ...app.upgradeStrategy,
     oldHealthy: healthy.length,
     oldUnhealthy: unhealthy.length,
+    oldUnknown: unhealthy.filter((instance) => !isHealthKnown(ctx.state, instance)).length,
     dying,
     fresh: fresh.length,
     ready: fresh.filter((instance) => isReady(ctx.state, app, instance)).length,
   })
   const order = compareForKill(app)
-  for (const instance of unhealthy.sort(order).slice(0, plan.killUnhealthy)) decommission(ctx, instance)
+  const knownFirst = [...unhealthy].sort(
+    (a, b) => Number(isHealthKnown(ctx.state, b)) - Number(isHealthKnown(ctx.state, a)) || order(a, b),
+  )
+  for (const instance of knownFirst.slice(0, plan.killUnhealthy)) decommission(ctx, instance)
   for (const instance of healthy.sort(order).slice(0, plan.killHealthy)) decommission(ctx, instance)
   addInstances(ctx, app, plan.start)
   return plan.isDone

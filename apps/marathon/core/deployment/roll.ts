@@ -8,9 +8,11 @@ export type RollInput = {
   readonly target: number
   readonly minimumHealthCapacity: number
   readonly maximumOverCapacity: number
-  /** Instances of older configurations that nobody asked to end, by health. */
+  /** Instances of older configurations that nobody asked to end, by health; unhealthy are all that are not healthy. */
   readonly oldHealthy: number
   readonly oldUnhealthy: number
+  /** Of the unhealthy ones: those whose checks have told nothing yet, as after a change of leaders. */
+  readonly oldUnknown: number
   /** Instances that were asked to end and have not yet. */
   readonly dying: number
   /** Instances of the wanted configuration, and how many of those are healthy and ready. */
@@ -39,7 +41,7 @@ function rollBounds(input: RollInput): RollBounds {
 }
 
 export function planRoll(input: RollInput): RollPlan {
-  const { target, oldHealthy, oldUnhealthy, dying, fresh, ready } = input
+  const { target, oldHealthy, oldUnhealthy, oldUnknown, dying, fresh, ready } = input
   const { healthyMin, capacityMax } = rollBounds(input)
   const old = oldHealthy + oldUnhealthy
   const spareHealthy = Math.max(0, oldHealthy + ready - healthyMin)
@@ -49,7 +51,7 @@ export function planRoll(input: RollInput): RollPlan {
   const killHealthy = Math.min(oldHealthy, spareHealthy, Math.max(0, wanted - regular))
   const start = Math.max(0, Math.min(target - fresh, capacityMax - old - dying - fresh))
   const isStalled = start === 0 && regular + killHealthy === 0 && dying === 0 && fresh === ready && fresh < target
-  // Unhealthy old instances that fill the capacity would block the restart for ever.
-  const killUnhealthy = isStalled ? Math.min(oldUnhealthy, target - fresh) : regular
+  // Unhealthy old instances that fill the capacity would block the restart for ever. What is unknown is awaited.
+  const killUnhealthy = isStalled ? Math.min(oldUnhealthy - oldUnknown, target - fresh) : regular
   return { killUnhealthy, killHealthy, start, isDone: old + dying === 0 && fresh === target && ready === target }
 }

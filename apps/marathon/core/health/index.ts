@@ -5,7 +5,7 @@ import { forgetReadiness } from './readiness.ts'
 
 export { onAgentHealth, onHealthProbe, onHealthTimer, startHealthChecks } from './checks.ts'
 export type { Verdict } from './checks.ts'
-export { isHealthy, isReady, onReadinessProbe, onReadinessTimer, startReadiness } from './readiness.ts'
+export { isHealthKnown, isHealthy, isReady, onReadinessProbe, onReadinessTimer, startReadiness } from './readiness.ts'
 
 /** The task is gone: so is everything that was known of its health. */
 export function forgetChecks(ctx: StepContext, instance: Instance): void {

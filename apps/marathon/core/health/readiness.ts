@@ -24,6 +24,13 @@ export function isHealthy(state: MarathonState, instance: Instance): boolean {
   return checks.length === 0 || instanceHealth(state, instance) === true
 }
 
+/** Whether its checks, if there are any, have told of an instance that runs; one that does not run is known not to. */
+export function isHealthKnown(state: MarathonState, instance: Instance): boolean {
+  if (!isRunning(instance)) return true
+  const checks = appOfVersion(state, instance.appId, instance.version)?.healthChecks ?? []
+  return checks.length === 0 || instanceHealth(state, instance) !== undefined
+}
+
 /** Begins to ask; does nothing when it was begun or when the app has no readiness check. */
 export function startReadiness(ctx: StepContext, app: App, instance: Instance): void {
   if (app.readinessChecks.length === 0 || !isRunning(instance) || ctx.state.readiness.has(instance.id)) return

@@ -79,7 +79,9 @@ export class StepContext {
   finish(): Effect[] {
     for (const instance of this.#touched.values()) this.put(keys.instance(instance.id), instance)
     const writes = [...this.#writes.values()]
-    if (writes.length === 0) return [...this.#others, ...this.#told]
+    // An acceptance that changes nothing tells of what an earlier step decided, which may not be durable yet.
+    const accepts = this.#told.some((effect) => effect.type === 'respond' && effect.response.status < 400)
+    if (writes.length === 0 && !accepts) return [...this.#others, ...this.#told]
     const told = this.#told.map((effect) => ({ ...effect, after: storeId }))
     return [{ type: 'store', id: storeId, writes }, ...this.#others, ...told]
   }
