@@ -1,4 +1,4 @@
-/** `npm run simulate`: see `usage`. Exit status 1 when something was violated or a bug survived, 2 for wrong options. */
+/** `npm run simulate`, see `usage`. Exits with 1 after a violation or when a bug survived, with 2 for wrong options. */
 import { textOf } from './world/faults.ts'
 import { runMutants } from './mutants/run.ts'
 import { simulate } from './world/simulate.ts'
