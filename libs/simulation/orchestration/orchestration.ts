@@ -144,7 +144,9 @@ export class Orchestration {
       name: 'chronos',
       ttlMs,
       open: async (leadership, end) => {
-        const term = await openChronosTerm({ ...surroundings, watch: this.#chronosWatch, leadership, end })
+        const { taskInvariants } = this.#cluster
+        const watches = { watch: this.#chronosWatch, onTold: taskInvariants.onTold }
+        const term = await openChronosTerm({ ...surroundings, ...watches, leadership, end })
         for (const problem of this.#memory.jobProblems(term.state))
           this.#report('acknowledged-changes-survive', problem)
         return term

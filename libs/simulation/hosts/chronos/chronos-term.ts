@@ -1,7 +1,7 @@
 /** One term of a leading Chronos: the real core under the real loop, its state from the store, a master to talk to. */
 import { step } from '@thermosphere/chronos-core'
 import type { ChronosState, Command, Effect, Input, Reply } from '@thermosphere/chronos-core'
-import type { scheduler } from '@thermosphere/protocol'
+import type { mesos, scheduler } from '@thermosphere/protocol'
 import { CoreLoop } from '@thermosphere/service-kit'
 import { fencedPersist } from '@thermosphere/store'
 import type { Leadership, Term } from '@thermosphere/store'
@@ -16,6 +16,8 @@ export type ChronosTermOptions = Surroundings & {
   /** Ends the term, for the error if there is one. */
   readonly end: (error?: unknown) => void
   readonly watch: ChronosWatch
+  /** Whatever a master says of a task. */
+  readonly onTold: (status: mesos.TaskStatus) => void
 }
 
 type Answer = (reply: Reply) => void
@@ -121,6 +123,7 @@ export class ChronosTerm implements Term {
     if (offers !== undefined) this.#loop.submit({ type: 'offers', offers: offers.offers ?? [] })
     if (update !== undefined) {
       this.#options.watch.onStatus(update.status)
+      this.#options.onTold(update.status)
       this.#loop.submit({ type: 'update', status: update.status })
     }
   }
