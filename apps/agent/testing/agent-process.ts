@@ -6,9 +6,13 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { FakeMaster } from './fake-master.ts'
 
 type RunOptions = { readonly flags?: readonly string[]; readonly bootFile?: string }
+
+const endAsksMax = 30
+const endAskMs = 1_000
 
 /** An agent as a user starts it, with its own work directory, and a master that listens to it. */
 export class AgentProcess {
@@ -70,14 +74,19 @@ export class AgentProcess {
   /** Resolves with the status when the agent has ended by itself. */
   async ended(): Promise<number | null> {
     const child = this.#process
-    if (child === undefined || child.exitCode !== null) return child?.exitCode ?? null
+    if (child === undefined || !this.#isUp()) return child?.exitCode ?? null
     const [status] = (await once(child, 'exit')) as [number | null]
     return status
   }
 
+  #isUp(): boolean {
+    const child = this.#process
+    return child !== undefined && child.exitCode === null && child.signalCode === null
+  }
+
   async kill(signal: NodeJS.Signals): Promise<void> {
     const child = this.#process
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    if (child === undefined || !this.#isUp()) return
     child.kill(signal)
     await once(child, 'exit')
   }
@@ -96,7 +105,13 @@ export class AgentProcess {
 
   /** Ends every task, the agent and the master. */
   async close(): Promise<void> {
-    await this.kill('SIGUSR1')
+    const ended = this.ended()
+    // One that has only just begun does not listen yet: it is told again, and in the end it is not asked.
+    for (let i = 0; i < endAsksMax && this.#isUp(); i++) {
+      this.#process?.kill('SIGUSR1')
+      await Promise.race([ended, sleep(endAskMs)])
+    }
+    if (this.#isUp()) await this.kill('SIGKILL')
     this.master.close()
     await rm(this.workDir, { recursive: true, force: true })
   }
