@@ -28,7 +28,8 @@ const journalPath = (): string => join(agent.workDir, 'meta', 'agent.journal')
 
 /** The command tells that it began, then sleeps for a time that is its own: whoever sleeps so long is the task. */
 const seconds = new Map<string, string>()
-const secondsOf = (id: string): string => seconds.getOrInsertComputed(id, () => `${100_000 + seconds.size}`)
+const secondsOf = (id: string): string =>
+  seconds.getOrInsertComputed(id, () => `${100_000 + (process.pid % 10_000) * 1_000 + seconds.size}`)
 const tellingCommand = (id: string): string => `echo began >> ${agent.workDir}/ran-${id}; exec sleep ${secondsOf(id)}`
 
 async function running(id: string): Promise<mesos.TaskStatus> {
