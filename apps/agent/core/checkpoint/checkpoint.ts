@@ -14,7 +14,7 @@ import type { Turn } from '../turn.ts'
 
 /**
  * Keys and values of the agent's journal. Ids hold no `/`, so paths are unambiguous. What belongs to a framework is
- * written only if it asked for checkpointing; recovery.ts is the reader.
+ * written only if it asked for checkpointing; read-entries.ts is the reader.
  */
 export const VERSION = 1
 

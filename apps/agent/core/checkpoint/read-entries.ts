@@ -1,8 +1,10 @@
 import { fromJsonObject } from '@thermosphere/protocol'
+import { createFramework } from '../executors/frameworks.ts'
 import { createTask } from '../executors/launch.ts'
 import { hex } from '../ids.ts'
-import type { AgentState, Executor, Framework, UpdateStream } from '../state.ts'
+import type { AgentState, Executor, Framework } from '../state.ts'
 import { applyStatus } from '../tasks/statuses.ts'
+import { openStream, RETRY_MIN_MS } from '../tasks/status-updates.ts'
 import { isTerminal } from '../tasks/task-states.ts'
 import { CheckpointInvalid, storedTaskInfo, storedWire } from './stored.ts'
 import type { StoredEntries } from './stored.ts'
@@ -19,7 +21,7 @@ export function readEntries(state: AgentState, entries: StoredEntries): Containe
   readUpdates(state, entries)
   readCompleted(state, entries)
   readOperations(state, entries)
-  for (const framework of state.frameworks.values()) settleHistory(framework)
+  for (const framework of state.frameworks.values()) markTerminated(framework)
   return containers
 }
 
@@ -40,14 +42,7 @@ function readFrameworks(state: AgentState, entries: StoredEntries): void {
   entries.each('framework', ({ path, key, value }) => {
     const id = path[0] ?? ''
     const info = storedWire(key, () => fromJsonObject('mesos.v1.FrameworkInfo', value.info))
-    state.frameworks.set(id, {
-      id,
-      info,
-      terminating: false,
-      executors: new Map(),
-      streams: new Map(),
-      completedExecutors: [],
-    })
+    state.frameworks.set(id, createFramework(id, info))
   })
 }
 
@@ -117,7 +112,7 @@ function readUpdates(state: AgentState, entries: StoredEntries): void {
     const framework = frameworkOf(state, frameworkId, key)
     const status = storedWire(key, () => fromJsonObject('mesos.v1.TaskStatus', value.status))
     const acknowledged = entries.get('ack', `ack/${frameworkId}/${taskId}`)?.up_to ?? 0
-    const stream = framework.streams.get(taskId) ?? newStream(framework, taskId, value.executor_id)
+    const stream = openStream(framework, taskId, value.executor_id)
     stream.seen.add(hex(status.uuid ?? new Uint8Array()))
     stream.nextSequence = Number(sequence) + 1
     stream.latestState = status.state
@@ -130,22 +125,6 @@ function readUpdates(state: AgentState, entries: StoredEntries): void {
     applyStatus(task, status)
     if (isTerminal(status.state)) task.run &&= { type: 'ended' }
   })
-}
-
-function newStream(framework: Framework, taskId: string, executorId: string): UpdateStream {
-  const stream: UpdateStream = {
-    taskId,
-    executorId,
-    pending: [],
-    nextSequence: 0,
-    seen: new Set(),
-    inFlight: false,
-    retryMs: 10_000,
-    latestState: 'TASK_STAGING',
-    ended: false,
-  }
-  framework.streams.set(taskId, stream)
-  return stream
 }
 
 function readCompleted(state: AgentState, entries: StoredEntries): void {
@@ -173,13 +152,13 @@ function readOperations(state: AgentState, entries: StoredEntries): void {
       frameworkId: value.framework_id,
       status: storedWire(key, () => fromJsonObject('mesos.v1.OperationStatus', value.status)),
       durable: true,
-      retryMs: 10_000,
+      retryMs: RETRY_MIN_MS,
     })
   })
 }
 
-/** Streams whose every update was acknowledged, but whose task is not over, wait for the next update. */
-function settleHistory(framework: Framework): void {
+/** An executor whose last task ended under the agent before is not written down as ended: it shows in its tasks. */
+function markTerminated(framework: Framework): void {
   for (const executor of framework.executors.values()) {
     const tasks = [...executor.tasks.values()]
     const isOver = tasks.length > 0 && tasks.every((task) => isTerminal(task.state))

@@ -21,17 +21,21 @@ export function openFramework(turn: Turn, info: mesos.FrameworkInfo): Framework 
   }
   const returning = turn.state.completedFrameworks.find((completed) => completed.info.id?.value === id)
   turn.state.completedFrameworks = turn.state.completedFrameworks.filter((completed) => completed !== returning)
-  const framework: Framework = {
-    id,
-    info,
-    terminating: false,
-    executors: new Map(),
-    streams: new Map(),
-    completedExecutors: [...(returning?.completedExecutors ?? [])],
-  }
+  const framework = createFramework(id, info)
+  framework.completedExecutors.push(...(returning?.completedExecutors ?? []))
   turn.state.frameworks.set(id, framework)
   return framework
 }
+
+/** A framework that has nothing here yet. */
+export const createFramework = (id: string, info: mesos.FrameworkInfo): Framework => ({
+  id,
+  info,
+  terminating: false,
+  executors: new Map(),
+  streams: new Map(),
+  completedExecutors: [],
+})
 
 /** The framework changed or came back: what it has not acknowledged goes out again. */
 export function updateFramework(turn: Turn, info: mesos.FrameworkInfo): void {

@@ -4,11 +4,10 @@ import { forgetOperation, saveOperation, saveResources } from '../checkpoint/che
 import { hex, uuidBytes } from '../ids.ts'
 import { persistentPath } from '../plans/mounts.ts'
 import type { PendingOperation } from '../state.ts'
+import { RETRY_MAX_MS, RETRY_MIN_MS } from '../tasks/status-updates.ts'
 import type { Turn } from '../turn.ts'
 
 /** Reservations and volumes: applied to the total, written down, and answered until the answer is acknowledged. */
-const RETRY_MIN_MS = 10_000
-const RETRY_MAX_MS = 600_000
 
 export function applyOperation(turn: Turn, message: agentLink.MasterMessage_ApplyOperation): void {
   const uuid = hex(message.operation_uuid.value)

@@ -9,8 +9,8 @@ import type { Turn } from '../turn.ts'
  * One stream of updates per task: first in, first out, only the head is in flight, and only once it is on disk.
  * The head is sent again after 10 s doubling to 10 min, and at once whenever the agent (re)registers.
  */
-const RETRY_MIN_MS = 10_000
-const RETRY_MAX_MS = 600_000
+export const RETRY_MIN_MS = 10_000
+export const RETRY_MAX_MS = 600_000
 
 export function retryTimerKey(frameworkId: string, taskId: string): string {
   return `update/${frameworkId}/${taskId}`
@@ -43,7 +43,8 @@ export function enqueueUpdate(
   return true
 }
 
-function openStream(framework: Framework, taskId: string, executorId: string): UpdateStream {
+/** The stream of a task, made when it is new. */
+export function openStream(framework: Framework, taskId: string, executorId: string): UpdateStream {
   const existing = framework.streams.get(taskId)
   if (existing !== undefined) return existing
   const stream: UpdateStream = {
