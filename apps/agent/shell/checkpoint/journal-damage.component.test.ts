@@ -1,8 +1,8 @@
 /** A real journal of a real core, torn and flipped: what is damaged is detected, and never taken for the truth. */
 import { recoverState, step } from '@thermosphere/agent-core'
-import type { AgentConfig, AgentInput, AgentState } from '@thermosphere/agent-core'
+import type { AgentInput, AgentState } from '@thermosphere/agent-core'
+import { AGENT_ID, frameworkInfo, taskInfo, testConfig } from '@thermosphere/agent-core/testing'
 import { createRandom } from '@thermosphere/effects'
-import type { mesos } from '@thermosphere/protocol'
 import assert from 'node:assert/strict'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -13,27 +13,7 @@ import { Journal } from './journal.ts'
 const TAIL_BYTES = 4096
 const FLIPS = 1000
 
-const scalar = (name: string, value: number): mesos.Resource => ({ name, type: 'SCALAR', scalar: { value } })
-const config: AgentConfig = {
-  workDir: '/w',
-  ip: '127.0.0.1',
-  port: 5051,
-  hostname: 'localhost',
-  version: '1.12.0',
-  resources: [scalar('cpus', 4), scalar('mem', 1024)],
-  attributes: [],
-  reconfigurationPolicy: 'equal',
-  executorRegistrationTimeoutMs: 60_000,
-  executorReregistrationTimeoutMs: 2000,
-  executorShutdownGraceMs: 5000,
-  registrationBackoffMs: 1000,
-  recoveryTimeoutMs: 900_000,
-  executorEnvironment: {},
-  switchUser: false,
-  completedFrameworksMax: 50,
-  completedExecutorsMax: 150,
-  completedTasksMax: 200,
-}
+const config = testConfig()
 
 type Entries = ReadonlyMap<string, string>
 
@@ -81,15 +61,7 @@ class Writer {
   }
 
   async task(id: string): Promise<void> {
-    const task: mesos.TaskInfo = {
-      name: id,
-      task_id: { value: id },
-      agent_id: { value: 's' },
-      resources: [scalar('cpus', 0.1)],
-      command: { value: 'true' },
-    }
-    const framework_info = { user: 'u', name: 'f', id: { value: 'f1' }, checkpoint: true }
-    const run_task = { framework_info, task, launch_executor: true }
+    const run_task = { framework_info: frameworkInfo(), task: taskInfo(id), launch_executor: true }
     await this.input({ type: 'master', message: { type: 'RUN_TASK', run_task } })
     const containerId = this.#launched.at(-1) ?? ''
     await this.input({ type: 'launched', containerId, pid: 1, handle: { containerId } })
@@ -111,7 +83,7 @@ before(async () => {
   const writer = new Writer(journal)
   await writer.input({ type: 'recovered', containers: [] })
   await writer.input({ type: 'link-up' })
-  await writer.input({ type: 'master', message: { type: 'REGISTERED', registered: { agent_id: { value: 's' } } } })
+  await writer.input({ type: 'master', message: { type: 'REGISTERED', registered: { agent_id: { value: AGENT_ID } } } })
   for (let task = 0; task < 16; task++) await writer.task(`t${task}`)
   await journal.close()
   whole = await readFile(path)
