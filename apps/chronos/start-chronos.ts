@@ -21,12 +21,13 @@ export async function startChronos(config: Config, logger: Logger, lifecycle: Li
   const background = new Background((name, err) => logger.error({ err }, name))
   const parts = { config, store, logger, registry, background, loop: lifecycle.loop }
   const onFatal = (error: unknown): void => lifecycle.fatal(error)
+  let address = ''
   const candidate: Candidate<ChronosTerm> = new Candidate({
     store,
     name: leaderName,
     ttlMs: config.zk_timeout,
     open: (leadership, end) => openTerm({ ...parts, leadership, end, url: () => candidate.leader ?? '' }),
-    ...leaderEvents(logger),
+    ...leaderEvents(logger, () => address),
     onFatal,
   })
   const forwarder = createForwarder()
@@ -40,6 +41,7 @@ export async function startChronos(config: Config, logger: Logger, lifecycle: Li
   })
   lifecycle.defer('chronos', () => candidate.close())
   const scheme = config.disable_http ? 'https' : 'http'
-  candidate.start(`${scheme}://${advertisedHost(config)}:${servers[0]?.port ?? config.http_port}`)
+  address = `${scheme}://${advertisedHost(config)}:${servers[0]?.port ?? config.http_port}`
+  candidate.start(address)
   logger.info({ ip: config.http_address, ports: servers.map((server) => server.port) }, 'chronos.listening')
 }

@@ -32,7 +32,7 @@ export async function startMarathon(config: Config, logger: Logger, lifecycle: L
     name: leaderName,
     ttlMs: config.zk_session_timeout,
     open: (leadership, end) => openTerm({ ...parts, leadership, end, address }),
-    ...leaderEvents(logger),
+    ...leaderEvents(logger, () => address),
     onFatal: (error) => leave(lifecycle, error),
   })
   const door = createDoor({

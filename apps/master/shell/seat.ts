@@ -3,6 +3,7 @@
  * Agents that come while it does not lead are told who does.
  */
 import type { mesos } from '@thermosphere/protocol'
+import { leaderEvents } from '@thermosphere/service-kit'
 import { Candidate } from '@thermosphere/store'
 import type { Leadership } from '@thermosphere/store'
 import type { ConnectionInjector } from '@grpc/grpc-js'
@@ -27,21 +28,30 @@ export class Seat {
   readonly #standby = new StandbyLinks()
   readonly #candidate: Candidate<MasterTerm>
   #isOpening = false
-  #leader: string | undefined
-  #changedAt = performance.now()
 
   constructor(options: SeatOptions) {
     this.#options = options
-    const { parts, onFatal } = options
+    const { parts, address, onFatal } = options
+    const events = leaderEvents(parts.logger, () => address)
     this.#candidate = new Candidate({
       store: parts.store,
       name: MASTER_LIMITS.leaderName,
       ttlMs: parts.config.zk_session_timeout,
       open: (leadership, end) => this.#open(leadership, end),
-      onLeader: (leader) => this.#onLeader(leader),
-      onElected: (leadership) => this.#onElected(leadership),
-      onResigned: (leadership) => this.#onResigned(leadership),
-      onFailed: (err) => parts.logger.warn({ err }, 'leader.failed'),
+      ...events,
+      onLeader: (leader) => {
+        if (leader !== address) this.#standby.announce(leader)
+        events.onLeader(leader)
+      },
+      onElected: (leadership) => {
+        this.#isOpening = true
+        events.onElected(leadership)
+      },
+      onResigned: (leadership) => {
+        this.#isOpening = false
+        this.#standby.announce(this.#other)
+        events.onResigned(leadership)
+      },
       onFatal,
     })
   }
@@ -64,9 +74,14 @@ export class Seat {
     const { address } = this.#options
     if (this.loop !== undefined) return { state: 'here', leader: address }
     if (this.#isOpening) return { state: 'recovering', leader: address }
+    const leader = this.#other
+    return leader === undefined ? { state: 'nobody' } : { state: 'elsewhere', leader }
+  }
+
+  /** Another process that leads. Our own election may be known here for a moment longer than it lasts. */
+  get #other(): string | undefined {
     const { leader } = this.#candidate
-    // Our own election may be known here for a moment longer than it lasts.
-    return leader === undefined || leader === address ? { state: 'nobody' } : { state: 'elsewhere', leader }
+    return leader === this.#options.address ? undefined : leader
   }
 
   async close(): Promise<void> {
@@ -84,34 +99,4 @@ export class Seat {
     this.#standby.announce(address)
     return term
   }
-
-  #onElected({ token, lost }: Leadership): void {
-    this.#isOpening = true
-    this.#tell('leader.elected', { leader: this.#options.address, term: token })
-    lost.addEventListener('abort', () => this.#tell('leader.lost', { term: token, reason: reasonOf(lost) }))
-  }
-
-  #onResigned({ token }: Leadership): void {
-    this.#isOpening = false
-    this.#standby.announce(this.#leader === this.#options.address ? undefined : this.#leader)
-    this.#tell('term.closed', { term: token })
-  }
-
-  #onLeader(leader: string | undefined): void {
-    const before = this.#leader
-    this.#leader = leader
-    if (leader === this.#options.address) return
-    this.#standby.announce(leader)
-    if (leader !== undefined) this.#tell('leader.followed', { leader })
-    else if (before !== undefined) this.#tell('leader.gone', { leader: before })
-  }
-
-  /** Each of these events has the time since the one before: what a failover is made of. */
-  #tell(event: string, fields: object): void {
-    const now = performance.now()
-    this.#options.parts.logger.info({ ...fields, durationMs: Math.round(now - this.#changedAt) }, event)
-    this.#changedAt = now
-  }
 }
-
-const reasonOf = ({ reason }: AbortSignal): string => (reason instanceof Error ? reason.message : String(reason))
