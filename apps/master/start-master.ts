@@ -9,6 +9,7 @@ import {
   createRequestObserver,
   errorMiddleware,
   flagStrings,
+  Gate,
   listen,
   registerSystemMetrics,
   textErrors,
@@ -19,12 +20,13 @@ import type { Store } from '@thermosphere/store'
 import type { ConnectionInjector } from '@grpc/grpc-js'
 import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
+import type { RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { flags } from './config.ts'
 import type { Config } from './config.ts'
-import { sendText } from './http/answers.ts'
 import { VirtualFiles } from './http/files/virtual-files.ts'
 import { createRouter } from './http/router.ts'
+import type { MasterContext } from './http/context.ts'
 import { NotLeading } from './http/standby.ts'
 import { allocatorOptions, coreConfig } from './shell/core-config.ts'
 import { createLogging } from './shell/logging/logging.ts'
@@ -72,33 +74,40 @@ type Door = {
 }
 
 type Behind = {
-  readonly route: ReturnType<typeof createRouter>
+  readonly app: RequestListener
   /** Where a new link of an agent goes. */
   readonly links: () => ConnectionInjector
 }
 
 /** The port is known only after binding to it, and the master's description of itself has the port. */
-async function openDoor({ config, logger, lifecycle, metrics }: Parts): Promise<Door> {
-  let behind: Behind | undefined
-  const app = createHttpApp({ logger, metrics: createRequestObserver(metrics, 'master') })
-  app.use((request, response) =>
-    behind ? behind.route(request, response) : sendText(response, 503, 'Master has not finished recovery'),
-  )
-  app.use(errorMiddleware({ logger, format: textErrors }))
+async function openDoor({ config, lifecycle }: Parts): Promise<Door> {
+  const gate = new Gate('Master has not finished recovery')
+  let links: Behind['links'] | undefined
   const grpcInjector: ConnectionInjector = {
-    injectConnection: (socket) => (behind ? behind.links().injectConnection(socket) : socket.destroy()),
-    drain: (graceMs) => behind?.links().drain(graceMs),
-    destroy: () => behind?.links().destroy(),
+    injectConnection: (socket) => (links ? links().injectConnection(socket) : socket.destroy()),
+    drain: (graceMs) => links?.().drain(graceMs),
+    destroy: () => links?.().destroy(),
   }
   const listening = await listen({
-    target: createSharedPortServer({ httpServer: createHttpServer(app), grpcInjector }),
+    target: createSharedPortServer({ httpServer: createHttpServer(gate.handle), grpcInjector }),
     ip: config.ip,
     port: config.port,
     insecure: config.insecure,
     authenticated: false,
   })
   lifecycle.defer('port', () => listening.close(0))
-  return { listening, open: (opened) => void (behind = opened) }
+  const open = (behind: Behind): void => {
+    gate.open(behind.app)
+    links = behind.links
+  }
+  return { listening, open }
+}
+
+function createMasterApp({ logger, metrics }: Parts, context: MasterContext): RequestListener {
+  const app = createHttpApp({ logger, metrics: createRequestObserver(metrics, 'master') })
+  app.use(createRouter(context))
+  app.use(errorMiddleware({ logger, format: textErrors }))
+  return app
 }
 
 /** Each term is a new master, as in Mesos, where a deposed leader is started anew. */
@@ -120,7 +129,8 @@ function takeSeat({ config, logger, lifecycle, metrics, startedAt }: Parts, stor
 
 type Inside = { readonly seat: Seat; readonly door: Door; readonly logging: ReturnType<typeof createLogging> }
 
-async function openRoutes({ config, metrics }: Parts, { seat, door, logging }: Inside): Promise<void> {
+async function openRoutes(parts: Parts, { seat, door, logging }: Inside): Promise<void> {
+  const { config, metrics } = parts
   const log: [string, string][] = config.log_file === undefined ? [] : [['/master/log', config.log_file]]
   const { port } = door.listening
   const blank = createMaster({
@@ -131,7 +141,7 @@ async function openRoutes({ config, metrics }: Parts, { seat, door, logging }: I
     allocator: allocatorOptions(config),
     now: Date.now(),
   })
-  const route = createRouter({
+  const app = createMasterApp(parts, {
     get loop() {
       if (seat.loop === undefined) throw new NotLeading()
       return seat.loop
@@ -143,7 +153,7 @@ async function openRoutes({ config, metrics }: Parts, { seat, door, logging }: I
     logging,
     files: new VirtualFiles(new Map(log)),
   })
-  door.open({ route, links: () => seat.links })
+  door.open({ app, links: () => seat.links })
 }
 
 /** In name order; flags that Mesos does not have are shown only where they were set. */
