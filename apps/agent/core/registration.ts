@@ -71,7 +71,8 @@ function sendRegistration(turn: Turn): void {
     state.agentId === undefined
       ? { type: 'REGISTER', register: common }
       : { type: 'REREGISTER', reregister: { ...common, ...reregisterMessage(state) } }
-  turn.soon({ type: 'send', message })
+  // The master tells frameworks of the states of tasks in it: a crash must not take them back.
+  turn.durable({ type: 'send', message })
   const ceiling = Math.min(RETRY_MAX_MS, state.config.registrationBackoffMs * 2 ** Math.min(state.link.attempt, 10))
   const pauseMs = state.config.registrationBackoffMs + Math.floor(state.random.fraction() * ceiling)
   turn.timer(RETRY_TIMER, turn.now + pauseMs)

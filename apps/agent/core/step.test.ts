@@ -119,6 +119,23 @@ test('the end of a launch waits for the disk as the launch does, and so comes af
   )
 })
 
+test('an agent that comes back while the end of a task is being written tells of it only once it is on disk', () => {
+  const agent = BenchAgent.registered()
+  const containerId = agent.run(taskInfo('t'))
+  agent.launched(containerId)
+  agent.drain()
+  step(agent.state, { type: 'ended', containerId, end: { exitCode: 0 } }, agent.now)
+  step(agent.state, { type: 'link-down', reason: 'test' }, agent.now)
+  const effects = step(agent.state, { type: 'link-up' }, agent.now)
+  const [send] = effects.filter(({ type }) => type === 'send')
+  assert.ok(send?.type === 'send')
+  assert.deepEqual(
+    send.message.reregister?.tasks?.map((task) => task.latest_state),
+    ['TASK_FINISHED'],
+  )
+  assert.notEqual(send.after, undefined)
+})
+
 test('a kill sends SIGTERM, then SIGKILL when the grace is over; later kills only shorten it', () => {
   const agent = BenchAgent.registered()
   const id = agent.run(taskInfo('t'))
