@@ -11,10 +11,16 @@ import type { Millis } from '@thermosphere/effects'
 export function scheduleUnreachable(m: Master, agent: Agent, message: string): void {
   if (m.removals.has(agent.id)) return
   m.counters.add('master/slave_unreachable_scheduled')
+  if (mayGoNow(m, agent.id, message)) markUnreachable(m, agent, message)
+}
+
+/** Whether the agent's turn is now; otherwise it waits for it. */
+function mayGoNow(m: Master, agentId: AgentId, message: string): boolean {
   const at = nextPermit(m)
-  if (at <= m.now) return markUnreachable(m, agent, message)
-  m.removals.set(agent.id, message)
-  armTimer(m, `removal/${agent.id}`, at)
+  if (at <= m.now) return true
+  m.removals.set(agentId, message)
+  armTimer(m, `removal/${agentId}`, at)
+  return false
 }
 
 /** The first removal goes at once; then one in each part of the limit's time. */
@@ -46,12 +52,7 @@ export function onRecoveryTimer(m: Master): void {
   const problem = recoveryProblem(m)
   if (problem !== undefined) return void m.effects.push({ type: 'give-up', message: problem })
   for (const agentId of m.recoveredAgents.keys()) {
-    const at = nextPermit(m)
-    if (at <= m.now) giveUpRecovered(m, agentId)
-    else {
-      m.removals.set(agentId, '')
-      armTimer(m, `removal/${agentId}`, at)
-    }
+    if (mayGoNow(m, agentId, 'agent did not reregister after the failover')) giveUpRecovered(m, agentId)
   }
 }
 
