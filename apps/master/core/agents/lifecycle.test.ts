@@ -12,6 +12,16 @@ const start = (info: Partial<mesos.FrameworkInfo> = {}): { world: World; agent: 
   return { world, agent, s }
 }
 
+/** `start`, and the agent does not answer for as long as it takes to be unreachable. */
+const startUnreachable: typeof start = (info) => {
+  const started = start(info)
+  const { world, agent } = started
+  world.silent.add(agent.linkId)
+  world.advance(90_000)
+  world.silent.delete(agent.linkId)
+  return started
+}
+
 const types = (world: World, linkId: number): (string | undefined)[] =>
   world.toAgent(linkId).map((message) => message.type)
 
@@ -131,9 +141,7 @@ suite('health', () => {
   })
 
   test('a framework that is not partition aware hears TASK_LOST with the time', () => {
-    const { world, agent, s } = start({ capabilities: [{ type: 'MULTI_ROLE' }] })
-    world.silent.add(agent.linkId)
-    world.advance(90_000)
+    const { world, s } = startUnreachable({ capabilities: [{ type: 'MULTI_ROLE' }] })
     const status = world.statuses(s, 't').at(-1)
     assert.equal(status?.state, 'TASK_LOST')
     assert.ok(status?.unreachable_time)
@@ -187,20 +195,14 @@ suite('health', () => {
 
 suite('return', () => {
   test('what a returned agent does not speak of is not unreachable any more', () => {
-    const { world, agent, s } = start()
-    world.silent.add(agent.linkId)
-    world.advance(90_000)
+    const { world, agent, s } = startUnreachable()
     assert.equal(world.master.frameworks.get(s.id)?.unreachableTasks.size, 1)
-    world.silent.delete(agent.linkId)
     world.reregister(agent)
     assert.equal(world.master.frameworks.get(s.id)?.unreachableTasks.size, 0)
   })
 
   test('a task that ended out of reach is first told to be where its scheduler stands', () => {
-    const { world, agent, s } = start()
-    world.silent.add(agent.linkId)
-    world.advance(90_000)
-    world.silent.delete(agent.linkId)
+    const { world, agent, s } = startUnreachable()
     const before = world.statuses(s, 't').length
     const carried = carrying(s, agent)
     const tasks = (carried.tasks ?? []).map((one) => ({
@@ -217,10 +219,7 @@ suite('return', () => {
   })
 
   test('[mesos 7] an unreachable agent comes back with its tasks, each with one update', () => {
-    const { world, agent, s } = start()
-    world.silent.add(agent.linkId)
-    world.advance(90_000)
-    world.silent.delete(agent.linkId)
+    const { world, agent, s } = startUnreachable()
     const before = world.statuses(s, 't').length
     const back = world.reregister(agent, carrying(s, agent))
     const news = world.statuses(s, 't').slice(before)
@@ -431,9 +430,7 @@ suite('an operator takes agents away', () => {
   })
 
   test('[mesos 17] the drain of an unreachable agent is applied when it returns', () => {
-    const { world, agent, s } = start()
-    world.silent.add(agent.linkId)
-    world.advance(90_000)
+    const { world, agent, s } = startUnreachable()
     assert.equal(world.operate({ type: 'DRAIN_AGENT', drain_agent: { agent_id: { value: agent.id } } })?.status, 200)
     const back = world.reregister(agent, carrying(s, agent))
     assert.ok(types(world, back.linkId).includes('DRAIN'))
