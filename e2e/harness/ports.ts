@@ -18,6 +18,9 @@ const isFree = async (port: number): Promise<boolean> => {
   }
 }
 
+/** Handed out by this process: whoever asked may not listen on them yet. */
+const handedOut = new Set<number>()
+
 /**
  * The first of `count` ports in a row that are all free. Below the range of outgoing connections: there, one of those
  * may take the port of a part that is just being started again.
@@ -25,7 +28,10 @@ const isFree = async (port: number): Promise<boolean> => {
 export async function freePorts(count: number): Promise<number> {
   for (;;) {
     const first = 20_000 + Math.floor(Math.random() * 10_000)
-    const all = await Promise.all(Array.from({ length: count }, (_, index) => isFree(first + index)))
+    const row = Array.from({ length: count }, (_, index) => first + index)
+    if (row.some((port) => handedOut.has(port))) continue
+    for (const port of row) handedOut.add(port)
+    const all = await Promise.all(row.map(isFree))
     if (all.every(Boolean)) return first
   }
 }
