@@ -14,14 +14,15 @@ import type { Findings, Stage, TrialOptions } from './trial.ts'
 export type PartitionsOptions = TrialOptions & {
   readonly partition: Partition
   readonly extras?: readonly Extra[]
+  /** Full recovery after healing; times of jobs that come later must be kept. */
+  readonly recoveryMsMax?: number
 }
 
 /** Longer than the lease, so that who is cut off loses it. */
 const faultMs = 15_000
-/** Full recovery after healing; times of jobs that come later must be kept. */
-const recoveryMsMax = 30_000
-/** Some times of every job lie between the end of the recovery and the next fault. */
-const healedMs = recoveryMsMax + 15_000
+const recoveryMsMaxDefault = 30_000
+/** From the end of the recovery to the next fault; some times of every job lie in between. */
+const wholeMs = 15_000
 const killEveryMs = 3_000
 const skewMsMax = 3_600_000
 const schedule = { jobs: 3, intervalSeconds: 3, epsilonSeconds: 4, durationSeconds: 0.2 }
@@ -55,10 +56,16 @@ async function putIn(extra: Extra, { fleet, random }: Stage): Promise<void> {
   await sleep(Math.max(0, until - Date.now()))
 }
 
-type Cell = { readonly partition: Partition; readonly extra: Extra; readonly network: Network }
+type Cell = {
+  readonly partition: Partition
+  readonly extra: Extra
+  readonly network: Network
+  readonly recoveryMsMax: number
+}
 
-async function runCell(stage: Stage, findings: Findings, { partition, extra, network }: Cell): Promise<void> {
+async function runCell(stage: Stage, findings: Findings, cell: Cell): Promise<void> {
   const { fleet, observer, random, say } = stage
+  const { partition, extra, network, recoveryMsMax } = cell
   const name = `${partition} + ${extra}`
   const leader = (await observer.leader('master'))?.spec.host.name ?? 'm1'
   const fromAt = Date.now()
@@ -77,7 +84,7 @@ async function runCell(stage: Stage, findings: Findings, { partition, extra, net
   if (broken !== undefined) findings.violations.push(`${name}: ${broken}`)
   const crashed = fleet.parts.flatMap(({ spec, crashes }) => crashes.map((how) => `${spec.name} ${how}`))
   if (crashed.length > 0) say(`ended by themselves so far: ${crashed.join(', ')}`)
-  await sleep(Math.max(0, healedAt + healedMs - Date.now()))
+  await sleep(Math.max(0, healedAt + recoveryMsMax + wholeMs - Date.now()))
 }
 
 const shapeOf = (network: Network): Omit<FleetOptions, 'workDir'> => ({
@@ -97,14 +104,14 @@ const shapeOf = (network: Network): Omit<FleetOptions, 'workDir'> => ({
 
 /** All cells of one partition on one cluster. */
 export async function runPartitions(options: PartitionsOptions): Promise<Outcome> {
-  const { partition } = options
+  const { partition, recoveryMsMax = recoveryMsMaxDefault } = options
   const network = Network.create(names)
   try {
     const shape = shapeOf(network)
     const setup = { ...options, name: `partition: ${partition}`, shape, schedule, forgivenessMs: 5_000 }
     return await runTrial(setup, async (stage, findings) => {
       for (const extra of options.extras ?? extras) {
-        await runCell(stage, findings, { partition, extra, network })
+        await runCell(stage, findings, { partition, extra, network, recoveryMsMax })
         findings.counts['cells'] = (findings.counts['cells'] ?? 0) + 1
       }
     })
