@@ -26,7 +26,8 @@ export default async function* report(source: AsyncIterable<TestEvent>): AsyncGe
     }
     if (event.type !== 'test:pass' && event.type !== 'test:fail') continue
     const { name, file = '', skip, todo } = event.data
-    if (event.data.details.type === 'suite') continue
+    // Of a suite its tests count; one that is skipped has none.
+    if (event.data.details.type === 'suite' && skip === undefined) continue
     if (event.type === 'test:fail') {
       outcomes.push({ name, file, outcome: 'failed' })
       yield `FAILED ${file}\n  ${name}\n${indent(describeError(event.data.details.error))}\n`
