@@ -167,11 +167,8 @@ const standbyOf =
     response.writeHead(307, { location: `//${leader()}${path}` }).end()
   }
 
-test('requests reach the master that leads although others are down or were deposed since', async (context) => {
-  const next = await startUpstream(context, (request, response) => {
-    response.setHeader('x-leader', 'next')
-    request.pipe(response)
-  })
+/** A gateway that has found its master before that one was deposed; `next` leads since. */
+async function startAtDeposed(context: TestContext, next: string): Promise<string> {
   let leader = ''
   const deposed = await startUpstream(
     context,
@@ -179,24 +176,24 @@ test('requests reach the master that leads although others are down or were depo
   )
   leader = deposed
   const url = await startGateway(context, { master: `127.0.0.1:1,${deposed}` })
-  // It is looked up while the old one still leads, and asked when it does not any more.
   await fetch(`${url}/mesos/redirect`, { redirect: 'manual' })
   leader = next
+  return url
+}
+
+test('requests reach the master that leads although others are down or were deposed since', async (context) => {
+  const next = await startUpstream(context, (request, response) => {
+    response.setHeader('x-leader', 'next')
+    request.pipe(response)
+  })
+  const url = await startAtDeposed(context, next)
   const read = await fetch(`${url}/mesos/state`, { redirect: 'manual' })
   assert.equal(read.headers.get('x-leader'), 'next')
 })
 
 test('a change that a deposed master did not take comes back with its body and reaches the leader', async (context) => {
   const next = await startUpstream(context, (request, response) => void request.pipe(response))
-  let leader = ''
-  const deposed = await startUpstream(
-    context,
-    standbyOf(() => leader),
-  )
-  leader = deposed
-  const url = await startGateway(context, { master: `127.0.0.1:1,${deposed}` })
-  await fetch(`${url}/mesos/redirect`, { redirect: 'manual' })
-  leader = next
+  const url = await startAtDeposed(context, next)
   const posted = await fetch(`${url}/mesos/api/v1`, { method: 'POST', body: 'x' })
   assert.equal(posted.url, `${url}/mesos/api/v1`)
   assert.equal(await posted.text(), 'x')
