@@ -11,11 +11,11 @@ export class Leader {
     this.#masters = masters
   }
 
-  /** The leader's URL; 503 when no master answers. A single master is its own leader. */
+  /** The leader's URL; 503 when no master answers. A single master leads unless it has named another. */
   async url(): Promise<string> {
+    if (this.#known !== undefined && this.#known.until > Date.now()) return this.#known.url
     const [only, ...others] = this.#masters
     if (only !== undefined && others.length === 0) return `http://${only}`
-    if (this.#known !== undefined && this.#known.until > Date.now()) return this.#known.url
     return this.#ask()
   }
 

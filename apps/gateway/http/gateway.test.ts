@@ -198,3 +198,14 @@ test('a change that a deposed master did not take comes back with its body and r
   assert.equal(posted.url, `${url}/mesos/api/v1`)
   assert.equal(await posted.text(), 'x')
 })
+
+test('a change reaches the leader also when the one master that is named is a standby', async (context) => {
+  const leader = await startUpstream(context, (request, response) => void request.pipe(response))
+  const standby = await startUpstream(
+    context,
+    standbyOf(() => leader),
+  )
+  const url = await startGateway(context, { master: standby })
+  const posted = await fetch(`${url}/mesos/api/v1`, { method: 'POST', body: 'x' })
+  assert.equal(await posted.text(), 'x')
+})
