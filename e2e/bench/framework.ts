@@ -1,10 +1,12 @@
 /** A framework for measuring: launches command tasks on one agent as fast as offers come, and notes when they changed. */
 import type { mesos, scheduler } from '@thermosphere/protocol'
 import { SchedulerClient } from '@thermosphere/protocol/node'
+import { commandTask, frameworkInfo, HeldOffers } from '../harness/v1-framework.ts'
 
 type Times = { launchedAt: number; runningAt?: number; endedAt?: number }
 
-const role = 'bench'
+const name = 'bench'
+const cpusOfTask = 0.01
 const terminal = new Set(['TASK_FINISHED', 'TASK_FAILED', 'TASK_KILLED', 'TASK_ERROR', 'TASK_LOST', 'TASK_DROPPED'])
 
 export class BenchFramework {
@@ -12,20 +14,14 @@ export class BenchFramework {
   readonly failures: string[] = []
   readonly #client: SchedulerClient
   readonly #queue: { readonly id: string; readonly command: string }[] = []
-  #offers: mesos.Offer[] = []
+  readonly #offers = new HeldOffers()
   #wake: () => void = () => undefined
   #isClosing = false
 
   constructor(master: string) {
     this.#client = new SchedulerClient({
       masters: [master],
-      frameworkInfo: () => ({
-        name: 'bench',
-        user: 'root',
-        roles: [role],
-        checkpoint: true,
-        capabilities: [{ type: 'MULTI_ROLE' }],
-      }),
+      frameworkInfo: () => frameworkInfo({ name }),
       onEvent: (event) => this.#onEvent(event),
       onFatal: (message) => {
         if (!this.#isClosing) throw new Error(message)
@@ -45,7 +41,7 @@ export class BenchFramework {
     while (!done()) await new Promise<void>((resolve) => (this.#wake = resolve))
   }
 
-  hasOffer = (): boolean => this.#offers.length > 0
+  hasOffer = (): boolean => !this.#offers.isEmpty
 
   async close(): Promise<void> {
     this.#isClosing = true
@@ -55,11 +51,7 @@ export class BenchFramework {
   }
 
   #onEvent(event: scheduler.Event): void {
-    if (event.offers !== undefined) this.#offers.push(...(event.offers.offers ?? []))
-    if (event.rescind !== undefined) {
-      const { value } = event.rescind.offer_id
-      this.#offers = this.#offers.filter((offer) => offer.id.value !== value)
-    }
+    this.#offers.onEvent(event)
     if (event.update !== undefined) this.#onStatus(event.update.status)
     this.#place()
     this.#wake()
@@ -77,13 +69,13 @@ export class BenchFramework {
 
   /** Everything that fits one offer goes out in one ACCEPT; the rest of the offer comes back at once. */
   #place(): void {
-    const offer = this.#queue.length > 0 ? this.#offers.shift() : undefined
+    const offer = this.#queue.length > 0 ? this.#offers.take() : undefined
     if (offer === undefined) return
     const cpus = (offer.resources ?? []).find(({ name }) => name === 'cpus')?.scalar?.value ?? 0
-    const chosen = this.#queue.splice(0, Math.floor(cpus / 0.01 + 1e-6))
+    const chosen = this.#queue.splice(0, Math.floor(cpus / cpusOfTask + 1e-6))
     const now = performance.now()
     for (const { id } of chosen) this.times.set(id, { launchedAt: now })
-    const tasks = chosen.map(({ id, command }) => taskOf(offer, id, command))
+    const tasks = chosen.map((task) => commandTask(offer, { ...task, role: name, cpus: cpusOfTask, memMib: 8 }))
     this.#client
       .call({
         type: 'ACCEPT',
@@ -94,21 +86,5 @@ export class BenchFramework {
         },
       })
       .catch((error: unknown) => this.failures.push(String(error)))
-  }
-}
-
-function taskOf(offer: mesos.Offer, id: string, command: string): mesos.TaskInfo {
-  const scalar = (name: string, value: number): mesos.Resource => ({
-    name,
-    type: 'SCALAR',
-    scalar: { value },
-    allocation_info: { role },
-  })
-  return {
-    name: id,
-    task_id: { value: id },
-    agent_id: offer.agent_id,
-    resources: [scalar('cpus', 0.01), scalar('mem', 8)],
-    command: { shell: true, value: command },
   }
 }

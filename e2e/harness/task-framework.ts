@@ -2,8 +2,9 @@
 import type { mesos, scheduler } from '@thermosphere/protocol'
 import { SchedulerClient } from '@thermosphere/protocol/node'
 import { eventually } from './eventually.ts'
+import { commandTask, frameworkInfo } from './v1-framework.ts'
 
-const role = 'tests'
+const name = 'tests'
 
 export class TaskFramework {
   readonly statuses: mesos.TaskStatus[] = []
@@ -11,17 +12,9 @@ export class TaskFramework {
   readonly #queue: { readonly id: string; readonly command: string }[] = []
 
   constructor(master: string, capabilities: readonly mesos.FrameworkInfo_Capability_Type[] = ['PARTITION_AWARE']) {
-    const types = ['MULTI_ROLE', ...capabilities] as const
     this.#client = new SchedulerClient({
       masters: [master],
-      frameworkInfo: () => ({
-        name: 'tests',
-        user: 'root',
-        roles: [role],
-        checkpoint: true,
-        failover_timeout: 60,
-        capabilities: types.map((type) => ({ type })),
-      }),
+      frameworkInfo: () => frameworkInfo({ name, failoverTimeoutSeconds: 60, capabilities }),
       onEvent: (event) => this.#onEvent(event),
       onFatal: () => undefined,
     })
@@ -60,25 +53,11 @@ export class TaskFramework {
 
   /** Everything that waits goes into one offer; what is left of it comes back soon. */
   #answer(offer: mesos.Offer): void {
-    const task_infos = this.#queue.splice(0).map(({ id, command }) => taskOf(offer, id, command))
+    const task_infos = this.#queue
+      .splice(0)
+      .map((task) => commandTask(offer, { ...task, role: name, cpus: 0.01, memMib: 8 }))
     const operations = task_infos.length === 0 ? [] : [{ type: 'LAUNCH' as const, launch: { task_infos } }]
     const accept = { offer_ids: [offer.id], operations, filters: { refuse_seconds: 0.5 } }
     this.#client.call({ type: 'ACCEPT', accept }).catch(() => undefined)
-  }
-}
-
-function taskOf(offer: mesos.Offer, id: string, command: string): mesos.TaskInfo {
-  const scalar = (name: string, value: number): mesos.Resource => ({
-    name,
-    type: 'SCALAR',
-    scalar: { value },
-    allocation_info: { role },
-  })
-  return {
-    name: id,
-    task_id: { value: id },
-    agent_id: offer.agent_id,
-    resources: [scalar('cpus', 0.01), scalar('mem', 8)],
-    command: { shell: true, value: command },
   }
 }

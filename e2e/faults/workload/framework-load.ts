@@ -1,6 +1,7 @@
 /** A plain framework of the v1 scheduler API that launches short tasks and kills some of them. */
 import type { mesos, scheduler } from '@thermosphere/protocol'
 import { SchedulerClient } from '@thermosphere/protocol/node'
+import { commandTask, frameworkInfo, HeldOffers } from '../../harness/v1-framework.ts'
 import { Pace } from './history.ts'
 import type { History, Load } from './history.ts'
 import type { TaskRecord } from './record.ts'
@@ -17,7 +18,7 @@ export type FrameworkOptions = {
 
 type Task = { readonly agentId: mesos.AgentID; isEnded: boolean }
 
-const role = 'plain'
+const name = 'plain'
 const ends = new Set([
   'TASK_FINISHED',
   'TASK_FAILED',
@@ -35,7 +36,7 @@ export class FrameworkLoad implements Load {
   readonly #client: SchedulerClient
   readonly #pace: Pace
   readonly #tasks = new Map<string, Task>()
-  #offers: mesos.Offer[] = []
+  readonly #offers = new HeldOffers()
   #wanted = 0
   #next = 0
   #isStopped = false
@@ -48,17 +49,10 @@ export class FrameworkLoad implements Load {
     this.#client = new SchedulerClient({
       masters: options.masters,
       backoff: { minMs: 100, maxMs: 1000 },
-      frameworkInfo: () => ({
-        name: 'plain',
-        user: 'root',
-        roles: [role],
-        checkpoint: true,
-        failover_timeout: 3600,
-        capabilities: [{ type: 'MULTI_ROLE' }, { type: 'PARTITION_AWARE' }],
-      }),
+      frameworkInfo: () => frameworkInfo({ name, failoverTimeoutSeconds: 3600, capabilities: ['PARTITION_AWARE'] }),
       onEvent: (event) => this.#onEvent(event),
       onConnected: () => void this.#reconcile(),
-      onDisconnected: () => (this.#offers = []),
+      onDisconnected: () => this.#offers.clear(),
       onFatal: (message) => {
         if (!this.#isClosing) this.fatal = message
       },
@@ -95,11 +89,7 @@ export class FrameworkLoad implements Load {
   }
 
   #onEvent(event: scheduler.Event): void {
-    if (event.offers !== undefined) this.#offers.push(...(event.offers.offers ?? []))
-    if (event.rescind !== undefined) {
-      const { value } = event.rescind.offer_id
-      this.#offers = this.#offers.filter((offer) => offer.id.value !== value)
-    }
+    this.#offers.onEvent(event)
     if (event.update !== undefined) this.#onStatus(event.update.status)
     this.#place()
   }
@@ -115,7 +105,7 @@ export class FrameworkLoad implements Load {
   }
 
   #place(): void {
-    for (let offer = this.#offers.shift(); offer !== undefined; offer = this.#offers.shift()) {
+    for (let offer = this.#offers.take(); offer !== undefined; offer = this.#offers.take()) {
       const count = this.#isStopped ? 0 : Math.min(this.#wanted, 3)
       this.#wanted -= count
       const tasks = Array.from({ length: count }, () => this.#newTask(offer))
@@ -131,25 +121,10 @@ export class FrameworkLoad implements Load {
 
   #newTask(offer: mesos.Offer): mesos.TaskInfo {
     const { random, record } = this.#options
-    const value = `plain-${(this.#next += 1)}`
-    this.#tasks.set(value, { agentId: offer.agent_id, isEnded: false })
-    const scalar = (name: string, amount: number): mesos.Resource => ({
-      name,
-      type: 'SCALAR',
-      scalar: { value: amount },
-      allocation_info: { role },
-    })
-    return {
-      name: value,
-      task_id: { value },
-      agent_id: offer.agent_id,
-      resources: [scalar('cpus', 0.01), scalar('mem', 16)],
-      command: {
-        shell: true,
-        value: `exec ${record.script} run ${(1 + random() * 8).toFixed(1)} plain`,
-        environment: { variables: [{ name: 'MESOS_TASK_ID', value }] },
-      },
-    }
+    const id = `plain-${(this.#next += 1)}`
+    this.#tasks.set(id, { agentId: offer.agent_id, isEnded: false })
+    const command = `exec ${record.script} run ${(1 + random() * 8).toFixed(1)} plain`
+    return commandTask(offer, { id, role: name, command, cpus: 0.01, memMib: 16, env: { MESOS_TASK_ID: id } })
   }
 
   /** Launches no more; updates are still taken and tasks asked for. */
