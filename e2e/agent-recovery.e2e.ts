@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { eventually } from './harness/eventually.ts'
 import { MesosPair } from './harness/mesos-pair.ts'
 import { isAlive } from './harness/processes.ts'
@@ -44,7 +45,7 @@ test(`[reliability R5] ${TASKS} tasks keep their pids over ${ROUNDS} times kill 
       framework.launch({ [ended]: `sleep ${(round % 10) / 10}` })
       await eventually('the short task is heard of', () => framework.of(ended).length > 0)
       await pair.agent.end('SIGKILL')
-      await new Promise((resolve) => setTimeout(resolve, (round % 4) * (DOWN_MS_MAX / 3)))
+      await delay((round % 4) * (DOWN_MS_MAX / 3))
       const started = performance.now()
       pair.agent.start()
       await eventually('all tasks are known again', async () => (await knownTasks(pair)) >= TASKS)

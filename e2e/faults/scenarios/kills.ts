@@ -1,4 +1,5 @@
 /** kill -9 of masters, agents, Marathon and Chronos at random moments of a mixed workload. */
+import { setTimeout as delay } from 'node:timers/promises'
 import type { PartKind } from '../parts/index.ts'
 import type { Outcome } from './report.ts'
 import { eagerGroup, schedule, single } from './shapes.ts'
@@ -47,7 +48,7 @@ export function runKills({ kills, store, ...options }: KillsOptions): Promise<Ou
     const hit = async (kind: (typeof kinds)[number]): Promise<void> => {
       while (begun < kills) {
         begun += 1
-        await new Promise((resolve) => setTimeout(resolve, stage.random() * pauseMsMax))
+        await delay(stage.random() * pauseMsMax)
         const times = (timesMs[kind] ??= [])
         times.push(await killOne(stage, kind))
         counts['kills'] = (counts['kills'] ?? 0) + 1

@@ -1,4 +1,5 @@
 /** kill -9 of the leading master of three under load, and of what its recovery consists. */
+import { setTimeout as delay } from 'node:timers/promises'
 import { eventually } from '../../harness/eventually.ts'
 import { LogTail } from '../parts/index.ts'
 import type { Outcome } from './report.ts'
@@ -43,7 +44,7 @@ export function runLeaderKills({ kills, ...options }: LeadersOptions): Promise<O
   const setup = { ...options, name: 'leader killed', shape: group, schedule, forgivenessMs: 5_000 }
   return runTrial(setup, async (stage, findings) => {
     for (let index = 0; index < kills; index += 1) {
-      await new Promise((resolve) => setTimeout(resolve, pauseMs))
+      await delay(pauseMs)
       await killLeader(stage, findings)
       findings.counts['leaders killed'] = index + 1
     }

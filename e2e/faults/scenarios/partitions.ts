@@ -3,6 +3,7 @@
  * framework. For each cell of the matrix a partition, a second fault, healing, and how long it takes until all works.
  */
 import { writeFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import { Network } from '../parts/index.ts'
 import type { FleetOptions, Part } from '../parts/index.ts'
 import { cutsOf, extras } from './cells.ts'
@@ -30,7 +31,6 @@ const schedule = { jobs: 3, intervalSeconds: 3, epsilonSeconds: 4, durationSecon
 const names = ['e1', 'e2', 'e3', 'm1', 'm2', 'm3', 'a1', 'a2', 'a3', 'a4', 'a5', 'f1', 'f2']
 const letters = { etcd: 'e', master: 'm', agent: 'a', marathon: 'f', chronos: 'f' } as const
 
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 const clockFile = (workDir: string, part: string): string => `${workDir}/${part}.clock`
 const preload = new URL('../parts/skewed-clock.ts', import.meta.url)
 
@@ -42,18 +42,18 @@ async function putIn(extra: Extra, { fleet, random }: Stage): Promise<void> {
   if (extra === 'pause') {
     const part = draw()
     part?.pause()
-    await sleep(faultMs)
+    await delay(faultMs)
     part?.resume()
   } else if (extra === 'kill') {
-    for (; Date.now() < until - killEveryMs; await sleep(killEveryMs)) draw()?.kill()
+    for (; Date.now() < until - killEveryMs; await delay(killEveryMs)) draw()?.kill()
   } else if (extra === 'clock skew') {
     const part = draw()
     const file = clockFile(fleet.workDir, part?.spec.name ?? '')
     writeFileSync(file, String(Math.round((random() * 2 - 1) * skewMsMax)))
-    await sleep(faultMs)
+    await delay(faultMs)
     writeFileSync(file, '0')
   }
-  await sleep(Math.max(0, until - Date.now()))
+  await delay(Math.max(0, until - Date.now()))
 }
 
 type Cell = {
@@ -84,7 +84,7 @@ async function runCell(stage: Stage, findings: Findings, cell: Cell): Promise<vo
   if (broken !== undefined) findings.violations.push(`${name}: ${broken}`)
   const crashed = fleet.parts.flatMap(({ spec, crashes }) => crashes.map((how) => `${spec.name} ${how}`))
   if (crashed.length > 0) say(`ended by themselves so far: ${crashed.join(', ')}`)
-  await sleep(Math.max(0, healedAt + recoveryMsMax + wholeMs - Date.now()))
+  await delay(Math.max(0, healedAt + recoveryMsMax + wholeMs - Date.now()))
 }
 
 const shapeOf = (network: Network): Omit<FleetOptions, 'workDir'> => ({

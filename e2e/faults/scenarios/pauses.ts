@@ -1,7 +1,9 @@
 /** SIGSTOP of a leader past its lease, then SIGCONT: what it still wants to write must not count. */
+import { setTimeout as delay } from 'node:timers/promises'
 import { eventually } from '../../harness/eventually.ts'
 import type { Part } from '../parts/index.ts'
-import { Caller } from '../workload/index.ts'
+import { Caller, keptApp, keptJob } from '../workload/index.ts'
+import type { WriteRequest } from '../workload/index.ts'
 import type { Outcome } from './report.ts'
 import { group, schedule } from './shapes.ts'
 import { runTrial } from './trial.ts'
@@ -18,20 +20,10 @@ const lateCount = 5
 const agreeMsMax = 15_000
 const recoveryMsMax = 60_000
 
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-
 /** A write that waits in the socket of a stopped leader and is read when it goes on. */
-function lateWrite(kind: Kind, name: string) {
-  const small = { cpus: 0.01, mem: 32, disk: 1 }
-  if (kind === 'marathon') {
-    const body = { id: `/${name}`, cmd: 'sleep 1000', instances: 0, cpus: 0.01, mem: 32, labels: { value: name } }
-    return { subject: `app /${name}`, value: name, method: 'POST', path: '/v2/apps', body }
-  }
-  if (kind === 'chronos') {
-    const schedule = 'R1/2999-01-01T00:00:00Z/PT1H'
-    const body = { ...small, name, description: name, schedule, command: 'true', owner: '' }
-    return { subject: `job ${name}`, value: name, method: 'POST', path: '/v1/scheduler/iso8601', body }
-  }
+function lateWrite(kind: Kind, name: string): WriteRequest {
+  if (kind === 'marathon') return keptApp({ name: `/${name}`, value: name })
+  if (kind === 'chronos') return keptJob({ name, value: name })
   const value = String(1 + Math.floor(Math.random() * 1000))
   const update_weights = { weight_infos: [{ role: name, weight: Number(value) }] }
   const body = { type: 'UPDATE_WEIGHTS', update_weights }
@@ -59,7 +51,7 @@ async function pauseLeader(stage: Stage, findings: Findings, kind: Kind): Promis
   const pausedAt = Date.now()
   leader.pause()
   const caller = new Caller([leader.url], { timeoutMs: 30_000 })
-  const resume = sleep(pauseMs).then(() => leader.resume())
+  const resume = delay(pauseMs).then(() => leader.resume())
   const successor = isAlone
     ? Promise.resolve()
     : eventually(`another ${kind} leads`, async () => {
@@ -68,7 +60,7 @@ async function pauseLeader(stage: Stage, findings: Findings, kind: Kind): Promis
         ;(findings.timesMs[`another ${kind} leads`] ??= []).push(Date.now() - pausedAt)
         return true
       })
-  await sleep(lateMs)
+  await delay(lateMs)
   const late = Array.from({ length: lateCount }, () =>
     workload.history.write(caller, lateWrite(kind, `late-${Math.floor(random() * 1e9)}`)),
   )

@@ -1,15 +1,11 @@
 /** A client of Chronos: definitions come and go, and a few jobs run every few seconds. */
 import { Caller } from './caller.ts'
+import { Definitions, keptJob, smallJob } from './definitions.ts'
 import { Pace } from './history.ts'
-import type { History, Load } from './history.ts'
-import type { TaskRecord } from './record.ts'
+import type { Load, LoadOptions } from './history.ts'
 
-export type JobsOptions = {
+export type JobsOptions = LoadOptions & {
   readonly urls: readonly string[]
-  readonly history: History
-  readonly record: TaskRecord
-  readonly random: () => number
-  readonly everyMs: number
   readonly schedule: {
     readonly jobs: number
     readonly intervalSeconds: number
@@ -22,25 +18,36 @@ type Job = { readonly name: string; readonly description?: string }
 type Run = { readonly state: string; readonly scheduledAt: string; readonly occurrences?: number }
 type Summary = { readonly jobs: readonly { readonly name: string; readonly state: string }[] }
 
-const definitionsMax = 150
 const scheduler = '/v1/scheduler'
-const small = { cpus: 0.01, mem: 32, disk: 1, owner: '' }
 const startDelayMs = 3_000
 
 export class ChronosLoad implements Load {
   readonly #options: JobsOptions
   readonly #caller: Caller
   readonly #pace: Pace
-  readonly #defined: string[] = []
-  #next = 0
+  readonly #definitions: Definitions
   #scheduled = 0
   #isStopped = false
 
   constructor(options: JobsOptions) {
     this.#options = options
     this.#caller = new Caller(options.urls)
+    const { history, random } = options
+    this.#definitions = new Definitions({
+      history,
+      random,
+      caller: this.#caller,
+      nameOf: (count) => `kept-${count}`,
+      create: keptJob,
+      remove: (name) => ({
+        subject: `job ${name}`,
+        value: undefined,
+        method: 'DELETE',
+        path: `${scheduler}/job/${name}`,
+      }),
+    })
     this.#pace = new Pace(options.everyMs, () =>
-      this.#scheduled < options.schedule.jobs ? this.#addScheduled() : this.#define(),
+      this.#scheduled < options.schedule.jobs ? this.#addScheduled() : this.#definitions.change(),
     )
   }
 
@@ -51,8 +58,8 @@ export class ChronosLoad implements Load {
     const name = `tick-${this.#scheduled + 1}`
     const startAt = Date.now() + startDelayMs
     const run = `${durationSeconds} ${name} $CHRONOS_JOB_RUN_TIME $CHRONOS_JOB_RUN_ATTEMPT`
-    const job = {
-      ...small,
+    const body = {
+      ...smallJob,
       name,
       schedule: `R/${new Date(startAt).toISOString()}/PT${intervalSeconds}S`,
       epsilon: `PT${epsilonSeconds}S`,
@@ -60,7 +67,14 @@ export class ChronosLoad implements Load {
       retries: 0,
       description: 'scheduled',
     }
-    const { outcome } = await this.#add(job)
+    const request = {
+      subject: `job ${name}`,
+      value: body.description,
+      method: 'POST',
+      path: `${scheduler}/iso8601`,
+      body,
+    }
+    const { outcome } = await history.write(this.#caller, request)
     if (outcome !== 'refused') this.#scheduled += 1
     if (outcome !== 'acknowledged') return
     history.definitions.push({
@@ -70,32 +84,6 @@ export class ChronosLoad implements Load {
       epsilonMs: epsilonSeconds * 1000,
       durationMs: durationSeconds * 1000,
     })
-  }
-
-  #add(job: Job) {
-    return this.#options.history.write(this.#caller, {
-      subject: `job ${job.name}`,
-      value: job.description,
-      method: 'POST',
-      path: `${scheduler}/iso8601`,
-      body: job,
-    })
-  }
-
-  async #define(): Promise<void> {
-    const { history, random } = this.#options
-    const old = this.#defined.length > 0 && random() < 0.3 ? this.#defined.shift() : undefined
-    if (old !== undefined) {
-      const path = `${scheduler}/job/${old}`
-      await history.write(this.#caller, { subject: `job ${old}`, value: undefined, method: 'DELETE', path })
-      return
-    }
-    if (this.#next >= definitionsMax) return
-    const name = `kept-${(this.#next += 1)}`
-    const description = String(Math.floor(random() * 1e9))
-    const job = { ...small, name, description, schedule: 'R1/2999-01-01T00:00:00Z/PT1H', command: 'true' }
-    const { outcome } = await this.#add(job)
-    if (outcome === 'acknowledged') this.#defined.push(name)
   }
 
   async stop(): Promise<void> {

@@ -3,16 +3,11 @@ import type { mesos, scheduler } from '@thermosphere/protocol'
 import { SchedulerClient } from '@thermosphere/protocol/node'
 import { commandTask, frameworkInfo, HeldOffers } from '../../harness/v1-framework.ts'
 import { Pace } from './history.ts'
-import type { History, Load } from './history.ts'
-import type { TaskRecord } from './record.ts'
+import type { Load, LoadOptions } from './history.ts'
 
-export type FrameworkOptions = {
+export type FrameworkOptions = LoadOptions & {
   /** `host:port` of each master. */
   readonly masters: readonly string[]
-  readonly history: History
-  readonly record: TaskRecord
-  readonly random: () => number
-  readonly everyMs: number
   readonly tasksAtOnce: number
 }
 

@@ -1,8 +1,10 @@
 /** What was asked for and what came of it, in the form that the checkers read. */
 import type { AppVersion, JobDefinition, TaskReport, Write } from '@thermosphere/simulation'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Answer, Caller } from './caller.ts'
+import type { TaskRecord } from './record.ts'
 
-type Request = {
+export type WriteRequest = {
   readonly subject: string
   readonly value: string | undefined
   readonly method: string
@@ -17,7 +19,7 @@ export class History {
   readonly reports: TaskReport[] = []
 
   /** Sends a request that writes, and keeps it with its outcome. */
-  async write(caller: Caller, request: Request): Promise<Answer> {
+  async write(caller: Caller, request: WriteRequest): Promise<Answer> {
     const { subject, value, ...ask } = request
     const answer = await caller.ask(ask)
     const { outcome, sentAt, answeredAt } = answer
@@ -39,7 +41,7 @@ export class Pace {
     while (!this.#isStopped) {
       const nextAt = Date.now() + everyMs
       await action()
-      await new Promise((resolve) => setTimeout(resolve, Math.max(0, nextAt - Date.now())))
+      await delay(Math.max(0, nextAt - Date.now()))
     }
   }
 
@@ -47,6 +49,15 @@ export class Pace {
     this.#isStopped = true
     await this.#ended
   }
+}
+
+/** What every client of the workload is given. */
+export type LoadOptions = {
+  readonly history: History
+  readonly record: TaskRecord
+  readonly random: () => number
+  /** How often it asks for something. */
+  readonly everyMs: number
 }
 
 /** Every client of the workload: it asks for things, ends, and tells what is there in the end. */

@@ -1,4 +1,6 @@
 export { Caller } from './caller.ts'
+export { keptApp, keptJob } from './definitions.ts'
+export type { WriteRequest } from './history.ts'
 export { liveApp } from './marathon-load.ts'
 export type { Line } from './record.ts'
 export { Workload } from './workload.ts'

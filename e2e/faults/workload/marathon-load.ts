@@ -1,15 +1,11 @@
 /** A client of Marathon: definitions come and go, and one app is upgraded and scaled all the time. */
 import { Caller } from './caller.ts'
+import { Definitions, keptApp } from './definitions.ts'
 import { Pace } from './history.ts'
-import type { History, Load } from './history.ts'
-import type { TaskRecord } from './record.ts'
+import type { Load, LoadOptions } from './history.ts'
 
-export type AppsOptions = {
+export type AppsOptions = LoadOptions & {
   readonly urls: readonly string[]
-  readonly history: History
-  readonly record: TaskRecord
-  readonly random: () => number
-  readonly everyMs: number
   /** Between two changes of the app with instances. */
   readonly upgradeEveryMs: number
 }
@@ -23,7 +19,6 @@ type App = {
 }
 
 export const liveApp = '/live/web'
-const definitionsMax = 150
 const strategy = { minimumHealthCapacity: 0.5, maximumOverCapacity: 0.25 }
 /** A request takes effect a little after it is answered at the latest; a kill reaches its task a little later. */
 const graceMs = 5_000
@@ -33,8 +28,6 @@ export class MarathonLoad implements Load {
   readonly #caller: Caller
   readonly #live: Caller
   readonly #paces: Pace[]
-  readonly #defined: string[] = []
-  #next = 0
   #revision = 0
   #instances = 4
   #isCreated = false
@@ -43,37 +36,19 @@ export class MarathonLoad implements Load {
     this.#options = options
     this.#caller = new Caller(options.urls)
     this.#live = new Caller(options.urls)
+    const { history, random } = options
+    const definitions = new Definitions({
+      history,
+      random,
+      caller: this.#caller,
+      nameOf: (count) => `/kept/app-${count}`,
+      create: keptApp,
+      remove: (id) => ({ subject: `app ${id}`, value: undefined, method: 'DELETE', path: `/v2/apps${id}` }),
+    })
     this.#paces = [
-      new Pace(options.everyMs, () => this.#define()),
+      new Pace(options.everyMs, () => definitions.change()),
       new Pace(options.upgradeEveryMs, () => this.#upgrade()),
     ]
-  }
-
-  async #define(): Promise<void> {
-    const { history, random } = this.#options
-    const old = this.#defined.length > 0 && random() < 0.3 ? this.#defined.shift() : undefined
-    if (old !== undefined) {
-      await history.write(this.#caller, {
-        subject: `app ${old}`,
-        value: undefined,
-        method: 'DELETE',
-        path: `/v2/apps${old}`,
-      })
-      return
-    }
-    if (this.#next >= definitionsMax) return
-    const id = `/kept/app-${(this.#next += 1)}`
-    const value = String(Math.floor(random() * 1e9))
-    const app = { id, cmd: 'sleep 1000', instances: 0, cpus: 0.01, mem: 32, labels: { value } }
-    const subject = `app ${id}`
-    const { outcome } = await history.write(this.#caller, {
-      subject,
-      value,
-      method: 'POST',
-      path: '/v2/apps',
-      body: app,
-    })
-    if (outcome === 'acknowledged') this.#defined.push(id)
   }
 
   /** Created by the first, then a new revision or another number of instances, in turn. */

@@ -1,14 +1,10 @@
 /** An operator of the master: quota, weights and reservations, for roles of their own that nobody uses. */
+import { setTimeout as delay } from 'node:timers/promises'
 import { Caller } from './caller.ts'
 import { Pace } from './history.ts'
-import type { History, Load } from './history.ts'
+import type { Load, LoadOptions } from './history.ts'
 
-export type OperatorOptions = {
-  readonly urls: readonly string[]
-  readonly history: History
-  readonly random: () => number
-  readonly everyMs: number
-}
+export type OperatorOptions = LoadOptions & { readonly urls: readonly string[] }
 
 type Call = { readonly type: string } & Readonly<Record<string, unknown>>
 type Quota = { readonly role: string; readonly limits?: Readonly<Record<string, { readonly value: number }>> }
@@ -30,7 +26,7 @@ async function hasReservation({ pid }: Agent, role: string): Promise<boolean> {
   for (let look = 0; look < looksMax; look += 1) {
     const state = await own.read<Pick<Agent, 'reserved_resources'>>('/state')
     if (state !== undefined && Object.hasOwn(state.reserved_resources, role)) return true
-    await new Promise((resolve) => setTimeout(resolve, lookEveryMs))
+    await delay(lookEveryMs)
   }
   return false
 }
