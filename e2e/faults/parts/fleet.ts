@@ -24,7 +24,6 @@ export type FleetOptions = {
   readonly env?: (part: string, workDir: string) => Readonly<Record<string, string>>
   /** Shell commands that remove what the cluster stands on, should the run end without doing so. */
   readonly undo?: readonly string[]
-  readonly restartDelayMs?: number
   /** Agents and frameworks are told where masters elect instead of a list of them. */
   readonly findsLeaderInStore?: boolean
 }
@@ -120,7 +119,7 @@ export class Fleet {
   static async start(options: FleetOptions): Promise<Fleet> {
     mkdirSync(options.workDir, { recursive: true })
     const places = await placeParts(options)
-    const each = { logFolder: `${options.workDir}/logs`, restartDelayMs: options.restartDelayMs ?? restartDelayMs }
+    const each = { logFolder: `${options.workDir}/logs`, restartDelayMs }
     const parts = places.map((place) => new Part(specOf(place, places, options), each))
     const fleet = new Fleet(options, parts)
     for (const part of parts) part.start()
@@ -129,12 +128,6 @@ export class Fleet {
 
   of(...wanted: readonly PartKind[]): Part[] {
     return this.parts.filter(({ spec }) => wanted.includes(spec.kind))
-  }
-
-  named(name: string): Part {
-    const part = this.parts.find(({ spec }) => spec.name === name)
-    if (part === undefined) throw new Error(`no part ${name}`)
-    return part
   }
 
   urls(kind: PartKind): string[] {

@@ -29,8 +29,8 @@ export class Part {
   #child: ChildProcess | undefined
   #restart: NodeJS.Timeout | undefined
   #isWanted = false
-  /** How often it ended by itself. */
-  crashes: string[] = []
+  /** When and how it ended by itself. */
+  readonly crashes: string[] = []
   #isKilled = false
 
   constructor(spec: PartSpec, options: PartOptions) {
