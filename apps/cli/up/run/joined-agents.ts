@@ -1,13 +1,13 @@
 /** An agent that answers may not have joined its master yet; a cluster is ready when all of them take work. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
-import { joinTimeoutMs, readyPollMs } from '../../limits.ts'
+import { joinTimeoutMs, lookUpTimeoutMs, readyPollMs } from '../../limits.ts'
 import type { Part } from '../plan/part.ts'
 
 const slavesSchema = z.object({ slaves: z.array(z.looseObject({ active: z.boolean() })) })
 
 async function activeAgents(masterUrl: string): Promise<number> {
-  const answer = await fetch(`${masterUrl}/slaves`, { signal: AbortSignal.timeout(2000) })
+  const answer = await fetch(`${masterUrl}/slaves`, { signal: AbortSignal.timeout(lookUpTimeoutMs) })
   const { slaves } = slavesSchema.parse(await answer.json())
   return slaves.filter(({ active }) => active).length
 }

@@ -12,13 +12,19 @@ const etcdSchema = z.object({ header: z.object({ member_id: z.string() }), leade
 const ask = (url: string, init: RequestInit = {}): Promise<Response> =>
   fetch(url, { ...init, signal: AbortSignal.timeout(lookUpTimeoutMs) })
 
+const leaderPaths: Readonly<Partial<Record<PartKind, string>>> = {
+  marathon: '/v2/leader',
+  chronos: '/v1/scheduler/leader',
+}
+
 /** `host:port` of the leader as `server` tells it. */
 async function toldBy({ kind, url }: Server): Promise<string | undefined> {
   if (kind === 'master') {
     const answer = await ask(`${url}/redirect`, { redirect: 'manual' })
     return answer.headers.get('location')?.replace(/^(https?:)?\/\//, '')
   }
-  const path = { marathon: '/v2/leader', chronos: '/v1/scheduler/leader' }[kind as 'marathon' | 'chronos']
+  const path = leaderPaths[kind]
+  if (path === undefined) return undefined
   const answer = await ask(url + path)
   return answer.ok ? leaderSchema.parse(await answer.json()).leader : undefined
 }

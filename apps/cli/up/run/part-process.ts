@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { partEnvironment, rootFolder } from '../../config.ts'
 import {
   logTailBytes,
+  lookUpTimeoutMs,
   readyPollMs,
   restartDelayMaxMs,
   restartDelayMinMs,
@@ -94,7 +95,7 @@ export class PartProcess {
 
   async #isReady(): Promise<boolean> {
     try {
-      const answer = await fetch(this.part.url + this.part.healthPath, { signal: AbortSignal.timeout(2000) })
+      const answer = await fetch(this.part.url + this.part.healthPath, { signal: AbortSignal.timeout(lookUpTimeoutMs) })
       await answer.arrayBuffer()
       return answer.ok
     } catch {
