@@ -20,6 +20,8 @@ const nx = (target: string, ...more: string[]): string[] => [
   ...more,
 ]
 
+const seeds = 200
+
 const steps: Record<string, readonly (readonly string[])[]> = {
   format: [['prettier', '--check', '--log-level=warn', '.']],
   types: [
@@ -28,7 +30,7 @@ const steps: Record<string, readonly (readonly string[])[]> = {
   ],
   lint: [nx('lint')],
   unit: [nx('test')],
-  simulate: [[node, 'libs/simulation/simulate.ts', '--seeds', '200']],
+  simulate: [[node, 'libs/simulation/simulate.ts', '--seeds', String(seeds)]],
   mutants: [[node, 'libs/simulation/simulate.ts', '--mutants', '--recorded']],
   build: [nx('build')],
   component: [nx('component', '--parallel=1')],
@@ -42,7 +44,7 @@ const run = ([command = '', ...args]: readonly string[]): boolean =>
 
 /** Steps that count as one test, by what that test is called. */
 const single: Readonly<Record<string, string>> = {
-  simulate: 'simulate 200 seeds',
+  simulate: `simulate ${seeds} seeds`,
   mutants: 'find every planted bug at its recorded seed',
 }
 
