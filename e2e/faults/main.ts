@@ -18,45 +18,68 @@ const usage = `usage: npm run faults -- SCENARIO [options]
   partitions [--partition NAME]             each partition with each second fault, in network namespaces; needs root
 options: --seed N, --report PATH (adds to PATH.json and writes PATH.md)`
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    kills: { type: 'string', default: '30' },
-    pauses: { type: 'string', default: '9' },
-    store: { type: 'string', default: 'sqlite' },
-    partition: { type: 'string' },
-    seed: { type: 'string' },
-    report: { type: 'string' },
-  },
-})
+function refuse(problem: string): never {
+  process.stderr.write(`${problem}\n`)
+  process.exit(2)
+}
+
+const options = {
+  kills: { type: 'string', default: '30' },
+  pauses: { type: 'string', default: '9' },
+  store: { type: 'string', default: 'sqlite' },
+  partition: { type: 'string' },
+  seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
+  report: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
+function readArguments() {
+  try {
+    return parseArgs({ allowPositionals: true, options })
+  } catch (error) {
+    return refuse(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
+  }
+}
+
+const { values, positionals } = readArguments()
+
+function wholeNumber(name: 'kills' | 'pauses' | 'seed'): number {
+  const text = values[name]
+  return /^\d{1,9}$/.test(text) ? Number(text) : refuse(`--${name} is ${text}; allowed: whole numbers`)
+}
+
+if (values.help === true) {
+  process.stdout.write(`${usage}\n`)
+  process.exit(0)
+}
 
 const say = (line: string): void => void process.stdout.write(`${new Date().toISOString()} ${line}\n`)
-const seed = Number(values.seed ?? Math.floor(Math.random() * 1e9))
+const seed = wholeNumber('seed')
 
 const wantedPartitions = (): Partition[] => {
   const { partition } = values
   const all: readonly Partition[] = [...partitions, 'bad links']
   if (partition === undefined) return [...all]
   const wanted = all.filter((name) => name === partition)
-  if (wanted.length === 0) throw new Error(`--partition is ${partition}: ${all.join(', ')}`)
+  if (wanted.length === 0) refuse(`--partition is ${partition}; allowed: ${all.join(', ')}`)
   return wanted
 }
 
 function trialsOf(scenario: string | undefined): (() => Promise<Outcome>)[] {
   const { store } = values
-  if (store !== 'sqlite' && store !== 'etcd') throw new Error(`--store is ${store}: sqlite or etcd`)
+  if (store !== 'sqlite' && store !== 'etcd') refuse(`--store is ${store}; allowed: sqlite, etcd`)
   const common = { seed, say }
   switch (scenario) {
     case 'kills':
-      return [() => runKills({ ...common, store, kills: Number(values.kills) })]
+      return [() => runKills({ ...common, store, kills: wholeNumber('kills') })]
     case 'leaders':
-      return [() => runLeaderKills({ ...common, kills: Number(values.kills) })]
+      return [() => runLeaderKills({ ...common, kills: wholeNumber('kills') })]
     case 'pauses':
-      return [() => runPauses({ ...common, pauses: Number(values.pauses) })]
+      return [() => runPauses({ ...common, pauses: wholeNumber('pauses') })]
     case 'partitions':
       return wantedPartitions().map((partition) => () => runPartitions({ ...common, partition }))
     default:
-      throw new Error(usage)
+      return refuse(usage)
   }
 }
 
