@@ -209,3 +209,28 @@ test('a change reaches the leader also when the one master that is named is a st
   const posted = await fetch(`${url}/mesos/api/v1`, { method: 'POST', body: 'x' })
   assert.equal(await posted.text(), 'x')
 })
+
+/** As a server that is cut off from the store answers: it knows no leader, and never will. */
+const cutOff: RequestListener = (request, response) => {
+  request.resume()
+  response.writeHead(503).end('No leader elected')
+}
+
+test('a Marathon that knows no leader is asked last from then on', async (context) => {
+  const alone = await startUpstream(context, cutOff)
+  const leader = await startUpstream(context, (_request, response) => response.end('works'))
+  const url = await startGateway(context, { marathon: `${alone},${leader}` })
+  assert.equal((await fetch(`${url}/service/marathon/v2/apps`)).status, 503)
+  assert.equal(await (await fetch(`${url}/service/marathon/v2/apps`)).text(), 'works')
+})
+
+test('a master that leads no longer and knows no leader is not taken for the leader again', async (context) => {
+  let answer: RequestListener = standbyOf(() => deposed)
+  const deposed: string = await startUpstream(context, (request, response) => answer(request, response))
+  const url = await startGateway(context, { master: `127.0.0.1:1,${deposed}` })
+  await fetch(`${url}/mesos/redirect`, { redirect: 'manual' })
+  answer = cutOff
+  assert.equal((await fetch(`${url}/mesos/state`)).status, 503)
+  const again = await fetch(`${url}/mesos/state`)
+  assert.match(await again.text(), /no master answers or knows a leader/)
+})

@@ -73,7 +73,9 @@ export class Proxy {
     for (let upstream = waiting.shift(); upstream !== undefined; upstream = waiting.shift()) {
       try {
         const answer = await this.#request(passage, upstream)
-        upstreams.found?.(answer.leader ?? upstream)
+        // One that is cut off from the others knows no leader, and would answer so for as long as it is asked.
+        if (answer.statusCode === 503) upstreams.failed?.(upstream)
+        else upstreams.found?.(answer.leader ?? upstream)
         if (answer.leader === undefined || passage.isBodyTaken || redirectsLeft-- === 0) return answer
         waiting.unshift(answer.leader)
         await answer.body.dump()
