@@ -1,9 +1,9 @@
 import type { mesos } from '@thermosphere/protocol'
+import { freePort } from '@thermosphere/store/testing'
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -153,15 +153,4 @@ export function taskInfo(agentId: string, { id, ...rest }: Partial<mesos.TaskInf
     resources: [scalar('cpus', 0.1), scalar('mem', 32)],
     ...rest,
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }

@@ -1,10 +1,11 @@
 /** Two Chronos processes on one store: one leads, the other hands on and takes over. */
+import { freePort } from '@thermosphere/store/testing'
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { ChronosProcess, freePort } from '../test-kit/chronos-process.ts'
+import { ChronosProcess } from '../test-kit/chronos-process.ts'
 import { FakeMaster } from '../test-kit/fake-master.ts'
 import { eventually } from '../test-kit/server.ts'
 

@@ -1,10 +1,11 @@
 /** Chronos as a process of its own, ended with kill -9 and started again on the same store, under a master that stays. */
+import { freePort } from '@thermosphere/store/testing'
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { ChronosProcess, freePort } from '../test-kit/chronos-process.ts'
+import { ChronosProcess } from '../test-kit/chronos-process.ts'
 import { FakeMaster } from '../test-kit/fake-master.ts'
 import { eventually } from '../test-kit/server.ts'
 

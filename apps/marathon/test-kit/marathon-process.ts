@@ -1,26 +1,11 @@
 /** Marathon as a process of its own, as it is started by its users. */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const main = join(import.meta.dirname, '../main.ts')
 const patienceMs = 60_000
-
-/** A free port below those of outgoing connections, which might take it while its process is down. */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 15_000 + Math.floor(Math.random() * 15_000)
-    const server = createServer()
-    const isFree = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false))
-      server.listen(port, '127.0.0.1', () => resolve(true))
-    })
-    await new Promise((resolve) => server.close(resolve))
-    if (isFree) return port
-  }
-}
 
 /** The first answer of `probe` that is neither undefined nor false. */
 export async function eventually<T>(what: string, probe: () => Promise<T | undefined | false>): Promise<T> {

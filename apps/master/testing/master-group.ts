@@ -1,13 +1,13 @@
 /** Masters and agents as a user starts them, on one store, for tests that take them away. */
+import { freePort } from '@thermosphere/store/testing'
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { eventually } from './running-master.ts'
 
 const apps = join(import.meta.dirname, '..', '..')
 
@@ -60,29 +60,9 @@ export class ServerProcess {
 export const look = (url: string, init: RequestInit = {}): Promise<Response> =>
   fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(5_000), ...init })
 
-/** Waits until `find` finds something. */
-export async function soon<T>(what: string, find: () => Promise<T | undefined | false>, ms = 60_000): Promise<T> {
-  const until = Date.now() + ms
-  for (;;) {
-    const found = await find().catch(() => undefined)
-    if (found !== undefined && found !== false) return found
-    if (Date.now() > until) throw new Error(`waited in vain for ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-}
-
-/** A port below those that the system hands out, so that it is still free after a restart. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const server = createServer().listen(20_000 + Math.floor(Math.random() * 12_000), '127.0.0.1')
-    const isBound = await Promise.race([once(server, 'listening'), once(server, 'error').then(() => undefined)])
-    if (isBound === undefined) continue
-    const { port } = server.address() as AddressInfo
-    server.close()
-    await once(server, 'close')
-    return port
-  }
-}
+/** Waits until `find` finds something; a server that is not there is asked again. */
+export const soon = <T>(what: string, find: () => Promise<T | undefined | false>, ms = 60_000): Promise<T> =>
+  eventually(what, () => find().catch(() => undefined), ms)
 
 export class MasterGroup {
   readonly directory: string

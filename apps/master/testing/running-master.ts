@@ -43,12 +43,13 @@ export interface Loose {
 export const looseJson = async (response: Response | Promise<Response>): Promise<Loose> =>
   (await (await response).json()) as Loose
 
-/** Waits until `find` finds something; fails with a sentence after five seconds. */
+/** Waits until `find` finds something; fails with a sentence after `ms`. */
 export async function eventually<T>(
   what: string,
   find: () => T | undefined | false | Promise<T | undefined | false>,
+  ms = 5000,
 ): Promise<T> {
-  const until = Date.now() + 5000
+  const until = Date.now() + ms
   for (;;) {
     const found = await find()
     if (found !== undefined && found !== false) return found
