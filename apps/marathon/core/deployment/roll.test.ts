@@ -53,6 +53,20 @@ const cases: readonly Case[] = [
     0,
     0,
   ],
+  [
+    'a ready one does not replace an old one of unknown health while fewer than the minimum are known to be healthy',
+    { ...tight, target: 2, oldHealthy: 0, oldUnhealthy: 2, oldUnknown: 2, fresh: 1, ready: 1 },
+    0,
+    0,
+    0,
+  ],
+  [
+    'ready ones replace old ones of unknown health once they are enough without them',
+    { ...tight, target: 2, oldHealthy: 0, oldUnhealthy: 1, oldUnknown: 1, fresh: 2, ready: 2 },
+    1,
+    0,
+    0,
+  ],
   ['with room the unhealthy ones stay until new ones are ready', { oldHealthy: 0, oldUnhealthy: 4 }, 0, 0, 4],
   [
     'a ready one replaces an unhealthy old one',

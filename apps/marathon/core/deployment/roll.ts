@@ -1,7 +1,8 @@
 /**
  * The arithmetic of a rolling restart. It is computed anew from what there is each time something changed,
  * so a restart of Marathon or an instance that dies needs no case of its own.
- * R1 a healthy old instance is killed only while more than ceil(n × minimumHealthCapacity) healthy ones remain
+ * R1 a healthy old instance is killed only while more than ceil(n × minimumHealthCapacity) healthy ones remain;
+ *    one whose checks have told nothing yet counts as sick among those that remain and as healthy when it is to go
  * R2 instances are started only while all there are, dying ones included, stay within the capacity
  */
 export type RollInput = {
@@ -47,7 +48,9 @@ export function planRoll(input: RollInput): RollPlan {
   const spareHealthy = Math.max(0, oldHealthy + ready - healthyMin)
   // Every ready new instance takes the place of an old one, whatever the health of that one.
   const wanted = Math.max(spareHealthy, old - (target - ready))
-  const regular = Math.min(oldUnhealthy, wanted)
+  // What is unknown may be healthy: it is ended only while there are enough others.
+  const endable = oldHealthy + ready >= healthyMin ? oldUnhealthy : oldUnhealthy - oldUnknown
+  const regular = Math.min(endable, wanted)
   const killHealthy = Math.min(oldHealthy, spareHealthy, Math.max(0, wanted - regular))
   const start = Math.max(0, Math.min(target - fresh, capacityMax - old - dying - fresh))
   const isStalled = start === 0 && regular + killHealthy === 0 && dying === 0 && fresh === ready && fresh < target
