@@ -7,30 +7,43 @@ import { parseStored } from '@thermosphere/store'
 import type { Entry, Store } from '@thermosphere/store'
 import { loadPage } from '../limits.ts'
 
-async function* entriesOf(store: Store, prefix: string): AsyncGenerator<Entry> {
+const jobsPrefix = 'jobs/'
+const runsPrefix = 'runs/'
+
+type Surroundings = { readonly config: ChronosConfig; readonly random: Random }
+
+/** Throws STORE_VALUE_INVALID with the key when a value cannot be read. */
+export async function loadState(store: Store, surroundings: Surroundings): Promise<ChronosState> {
+  const framework = await store.get(frameworkKey)
+  const kept = [...(await entriesOf(store, jobsPrefix)), ...(await entriesOf(store, runsPrefix))]
+  return restoreState(framework === undefined ? kept : [framework, ...kept], surroundings)
+}
+
+async function entriesOf(store: Store, prefix: string): Promise<Entry[]> {
+  const entries: Entry[] = []
   for (let after: string | undefined; ;) {
     const page = await store.list(prefix, { limit: loadPage, ...(after !== undefined && { after }) })
-    yield* page.entries
+    entries.push(...page.entries)
     after = page.entries.at(-1)?.key
-    if (!page.more || after === undefined) return
+    if (!page.more || after === undefined) return entries
   }
 }
 
-/** Throws STORE_VALUE_INVALID with the key when a value cannot be read. */
-export async function loadState(store: Store, options: { readonly config: ChronosConfig; readonly random: Random }) {
-  const state = createState(options.config, options.random)
-  const framework = await store.get(frameworkKey)
-  if (framework !== undefined) {
-    state.frameworkId = parseStored(frameworkSchema, frameworkKey, framework.value).frameworkId
-  }
-  for await (const { key, value } of entriesOf(store, 'jobs/')) {
-    const record = restoreJob(parseStored(storedJobSchema, key, value), options.config.defaults)
-    state.jobs.set(record.job.name, record)
-    relink(state, undefined, record.job)
-  }
+/** The state that was kept as these entries, in any order; what lies under other keys is left alone. */
+export function restoreState(
+  entries: readonly Pick<Entry, 'key' | 'value'>[],
+  { config, random }: Surroundings,
+): ChronosState {
+  const state = createState(config, random)
   const runs: Run[] = []
-  for await (const { key, value } of entriesOf(store, 'runs/')) {
-    runs.push(restoreRun(parseStored(storedRunSchema, key, value)))
+  for (const { key, value } of entries) {
+    if (key === frameworkKey) state.frameworkId = parseStored(frameworkSchema, key, value).frameworkId
+    else if (key.startsWith(runsPrefix)) runs.push(restoreRun(parseStored(storedRunSchema, key, value)))
+    else if (key.startsWith(jobsPrefix)) {
+      const record = restoreJob(parseStored(storedJobSchema, key, value), config.defaults)
+      state.jobs.set(record.job.name, record)
+      relink(state, undefined, record.job)
+    }
   }
   runs.sort((a, b) => (a.endedAt ?? a.queuedAt) - (b.endedAt ?? b.queuedAt))
   for (const run of runs) state.runs.put(run)

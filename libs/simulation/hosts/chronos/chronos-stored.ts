@@ -1,13 +1,14 @@
 /** Whether the store has all that a settled leader knows: what a failover now would lose. */
+import { restoreState } from '@thermosphere/chronos/state'
 import type { ChronosState, Run } from '@thermosphere/chronos-core'
 import { createRandom } from '@thermosphere/effects'
 import { differences } from '../scheduler/differences.ts'
 import type { StoredEntry } from '../scheduler/differences.ts'
 import type { Report } from '../scheduler/report.ts'
-import { restoreChronos } from './load-chronos.ts'
+import { chronosConfig } from './chronos-config.ts'
 
 export function checkChronosStored(state: ChronosState, entries: readonly StoredEntry[], report: Report): void {
-  const stored = restoreChronos(entries, createRandom(0))
+  const stored = restoreState(entries, { config: chronosConfig, random: createRandom(0) })
   for (const difference of differences(viewOf(state), viewOf(stored)))
     report('stored-state-is-the-state', `Chronos ${difference}`)
 }

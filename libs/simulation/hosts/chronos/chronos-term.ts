@@ -1,4 +1,5 @@
 /** One term of a leading Chronos: the real core under the real loop, its state from the store, a master to talk to. */
+import { loadState } from '@thermosphere/chronos/state'
 import { step } from '@thermosphere/chronos-core'
 import type { ChronosState, Command, Effect, Input, Reply } from '@thermosphere/chronos-core'
 import type { mesos, scheduler } from '@thermosphere/protocol'
@@ -7,9 +8,8 @@ import { fencedPersist } from '@thermosphere/store'
 import type { Leadership, Term } from '@thermosphere/store'
 import { SchedulerConnection } from '../scheduler/scheduler-connection.ts'
 import type { Surroundings } from '../scheduler/surroundings.ts'
-import { chronosFramework } from './chronos-config.ts'
+import { chronosConfig, chronosFramework } from './chronos-config.ts'
 import type { ChronosWatch } from './chronos-watch.ts'
-import { loadChronos } from './load-chronos.ts'
 
 export type ChronosTermOptions = Surroundings & {
   readonly leadership: Leadership
@@ -27,7 +27,8 @@ const resubscribeDelayMs = 2_000
 const refusedDelayMs = 30_000
 
 export async function openChronosTerm(options: ChronosTermOptions): Promise<ChronosTerm> {
-  const state = await loadChronos(options.store, options.random)
+  const { store, random } = options
+  const state = await loadState(store, { config: chronosConfig, random })
   options.watch.onTerm(state)
   const term = new ChronosTerm(options, state)
   term.start()

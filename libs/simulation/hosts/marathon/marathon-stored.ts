@@ -1,13 +1,14 @@
 /** Whether the store has all that a settled leader knows: what a failover now would lose. */
 import { createRandom } from '@thermosphere/effects'
+import { restoreState } from '@thermosphere/marathon/state'
 import type { MarathonState } from '@thermosphere/marathon-core'
 import type { Report } from '../scheduler/report.ts'
 import { differences } from '../scheduler/differences.ts'
 import type { StoredEntry } from '../scheduler/differences.ts'
-import { restoreMarathon } from './marathon-term.ts'
+import { marathonConfig } from './marathon-config.ts'
 
 export function checkMarathonStored(state: MarathonState, entries: readonly StoredEntry[], report: Report): void {
-  const stored = restoreMarathon(entries, createRandom(0))
+  const stored = restoreState(entries, { config: marathonConfig, random: createRandom(0) })
   for (const difference of differences(viewOf(state), viewOf(stored)))
     report('stored-state-is-the-state', `Marathon ${difference}`)
 }

@@ -1,6 +1,6 @@
 /** One term of a leading Marathon: the real core under the real loop, its state from the store, a master to talk to. */
-import type { Random } from '@thermosphere/effects'
-import { frameworkInfo, recoverState, step, storePrefix } from '@thermosphere/marathon-core'
+import { loadState } from '@thermosphere/marathon/state'
+import { frameworkInfo, step } from '@thermosphere/marathon-core'
 import type {
   ApiResponse,
   Command,
@@ -11,8 +11,8 @@ import type {
   ProbeOutcome,
 } from '@thermosphere/marathon-core'
 import { CoreLoop } from '@thermosphere/service-kit'
-import { fencedPersist, parseStored } from '@thermosphere/store'
-import type { Entry, Leadership, Store, Term } from '@thermosphere/store'
+import { fencedPersist } from '@thermosphere/store'
+import type { Leadership, Term } from '@thermosphere/store'
 import { RefusedByMaster } from '../scheduler/refused.ts'
 import { SchedulerConnection } from '../scheduler/scheduler-connection.ts'
 import type { Surroundings } from '../scheduler/surroundings.ts'
@@ -31,32 +31,12 @@ type Performed = Exclude<Effect, { readonly type: 'store' | 'timer' }>
 type Answer = (response: ApiResponse) => void
 
 export async function openMarathonTerm(options: MarathonTermOptions): Promise<MarathonTerm> {
-  const state = await loadMarathon(options.store, options.random)
+  const { store, random } = options
+  const state = await loadState(store, { config: marathonConfig, random })
   options.watch.onTerm()
   const term = new MarathonTerm(options, state)
   term.start()
   return term
-}
-
-/** The state as the store has it. */
-export async function loadMarathon(store: Pick<Store, 'list'>, random: Random): Promise<MarathonState> {
-  const entries: Entry[] = []
-  for (let after: string | undefined; ;) {
-    const page = await store.list(storePrefix, { limit: 100, ...(after !== undefined && { after }) })
-    entries.push(...page.entries)
-    after = page.entries.at(-1)?.key
-    if (!page.more || after === undefined) break
-  }
-  return restoreMarathon(entries, random)
-}
-
-export function restoreMarathon(
-  entries: readonly { readonly key: string; readonly value: string }[],
-  random: Random,
-): MarathonState {
-  const parse = <T>(schema: Parameters<typeof parseStored>[0], key: string, raw: string): T =>
-    parseStored(schema, key, raw) as T
-  return recoverState({ config: marathonConfig, random, parse }, entries)
 }
 
 export class MarathonTerm implements Term {
