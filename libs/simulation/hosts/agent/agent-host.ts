@@ -77,11 +77,6 @@ export class AgentHost {
     })
   }
 
-  get isSettled(): boolean {
-    const { queuedCount, unpersistedWriteCount, heldEffectCount } = this.#loop.stats()
-    return queuedCount + unpersistedWriteCount + heldEffectCount === 0
-  }
-
   #perform(effect: Performed): void {
     const { machine, watch, process, onExit } = this.#options
     switch (effect.type) {

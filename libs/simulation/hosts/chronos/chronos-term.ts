@@ -3,18 +3,14 @@ import { loadState } from '@thermosphere/chronos/state'
 import { step } from '@thermosphere/chronos-core'
 import type { ChronosState, Command, Effect, Input, Reply } from '@thermosphere/chronos-core'
 import type { mesos, scheduler } from '@thermosphere/protocol'
-import { CoreLoop } from '@thermosphere/service-kit'
-import { fencedPersist } from '@thermosphere/store'
 import type { Leadership, Term } from '@thermosphere/store'
 import { SchedulerConnection } from '../scheduler/scheduler-connection.ts'
-import type { Surroundings } from '../scheduler/surroundings.ts'
+import { TermLoop } from '../scheduler/term-loop.ts'
+import type { TermOptions } from '../scheduler/term-loop.ts'
 import { chronosConfig, chronosFramework } from './chronos-config.ts'
 import type { ChronosWatch } from './chronos-watch.ts'
 
-export type ChronosTermOptions = Surroundings & {
-  readonly leadership: Leadership
-  /** Ends the term, for the error if there is one. */
-  readonly end: (error?: unknown) => void
+export type ChronosTermOptions = TermOptions & {
   readonly watch: ChronosWatch
   /** Whatever a master says of a task. */
   readonly onTold: (status: mesos.TaskStatus) => void
@@ -39,9 +35,8 @@ export class ChronosTerm implements Term {
   readonly state: ChronosState
   readonly leadership: Leadership
   readonly #options: ChronosTermOptions
-  readonly #loop: CoreLoop<Input, Effect>
+  readonly #loop: TermLoop<Input, Effect>
   #connection: SchedulerConnection
-  #persistingCount = 0
   readonly #answers = new Map<string, Answer>()
   #isClosing = false
 
@@ -49,18 +44,10 @@ export class ChronosTerm implements Term {
     this.state = state
     this.leadership = options.leadership
     this.#options = options
-    const { store, leadership, end, loopClock } = options
-    this.#loop = new CoreLoop<Input, Effect>({
-      step: (input, now) => step(this.state, input, now),
-      persist: async (operations) => {
-        this.#persistingCount++
-        await fencedPersist(store, { leadership, operations })
-        this.#persistingCount--
-      },
+    this.#loop = new TermLoop<Input, Effect>(options, {
+      step: (input, now) => this.#step(input, now),
       perform: (effect) => this.#perform(effect),
       timerInput: (key) => ({ type: 'timer', key }),
-      clock: loopClock,
-      onFatal: end,
     })
     this.#connection = this.#createConnection()
   }
@@ -80,10 +67,8 @@ export class ChronosTerm implements Term {
     return this.#connection.isConnected
   }
 
-  /** Nothing is decided that is not stored, and the store has all that was decided. */
   get isSettled(): boolean {
-    const { queuedCount, unpersistedWriteCount, heldEffectCount } = this.#loop.stats()
-    return queuedCount + unpersistedWriteCount + heldEffectCount + this.#persistingCount === 0
+    return this.#loop.isSettled
   }
 
   async close(): Promise<void> {
@@ -122,11 +107,16 @@ export class ChronosTerm implements Term {
   #onEvent({ subscribed, offers, update }: scheduler.Event): void {
     if (subscribed !== undefined) this.#loop.submit({ type: 'connected', frameworkId: subscribed.framework_id.value })
     if (offers !== undefined) this.#loop.submit({ type: 'offers', offers: offers.offers ?? [] })
-    if (update !== undefined) {
-      this.#options.watch.onStatus(update.status)
-      this.#options.onTold(update.status)
-      this.#loop.submit({ type: 'update', status: update.status })
+    if (update !== undefined) this.#loop.submit({ type: 'update', status: update.status })
+  }
+
+  /** Watchers know what the core knows: what still waits to be stepped has not been said to it. */
+  #step(input: Input, now: number): readonly Effect[] {
+    if (input.type === 'update') {
+      this.#options.watch.onStatus(input.status)
+      this.#options.onTold(input.status)
     }
+    return step(this.state, input, now)
   }
 
   #perform(effect: Effect): void {

@@ -10,19 +10,15 @@ import type {
   Probe,
   ProbeOutcome,
 } from '@thermosphere/marathon-core'
-import { CoreLoop } from '@thermosphere/service-kit'
-import { fencedPersist } from '@thermosphere/store'
 import type { Leadership, Term } from '@thermosphere/store'
 import { RefusedByMaster } from '../scheduler/refused.ts'
 import { SchedulerConnection } from '../scheduler/scheduler-connection.ts'
-import type { Surroundings } from '../scheduler/surroundings.ts'
+import { TermLoop } from '../scheduler/term-loop.ts'
+import type { TermOptions } from '../scheduler/term-loop.ts'
 import { marathonConfig } from './marathon-config.ts'
 import type { MarathonWatch } from './marathon-watch.ts'
 
-export type MarathonTermOptions = Surroundings & {
-  readonly leadership: Leadership
-  /** Ends the term, for the error if there is one. */
-  readonly end: (error?: unknown) => void
+export type MarathonTermOptions = TermOptions & {
   readonly watch: MarathonWatch
   readonly probe: (probe: Probe, taskId: string, done: (outcome: ProbeOutcome) => void) => void
 }
@@ -33,7 +29,7 @@ type Answer = (response: ApiResponse) => void
 export async function openMarathonTerm(options: MarathonTermOptions): Promise<MarathonTerm> {
   const { store, random } = options
   const state = await loadState(store, { config: marathonConfig, random })
-  options.watch.onTerm()
+  options.watch.onTerm(state)
   const term = new MarathonTerm(options, state)
   term.start()
   return term
@@ -43,9 +39,8 @@ export class MarathonTerm implements Term {
   readonly state: MarathonState
   readonly leadership: Leadership
   readonly #options: MarathonTermOptions
-  readonly #loop: CoreLoop<Input, Effect>
+  readonly #loop: TermLoop<Input, Effect>
   readonly #connection: SchedulerConnection
-  #persistingCount = 0
   readonly #answers = new Map<number, Answer>()
   #requestId = 0
 
@@ -53,28 +48,17 @@ export class MarathonTerm implements Term {
     this.state = state
     this.leadership = options.leadership
     this.#options = options
-    const { store, leadership, end, loopClock } = options
-    this.#loop = new CoreLoop<Input, Effect>({
+    this.#loop = new TermLoop<Input, Effect>(options, {
       step: (input, now) => this.#step(input, now),
-      persist: async (operations) => {
-        this.#persistingCount++
-        await fencedPersist(store, { leadership, operations })
-        this.#persistingCount--
-      },
       perform: (effect) => this.#perform(effect),
       timerInput: (key) => ({ type: 'timer', key }),
-      clock: loopClock,
-      onFatal: end,
     })
     this.#connection = new SchedulerConnection({
       ...options,
       frameworkInfo: () => frameworkInfo(state),
-      onEvent: (event) => {
-        if (event.update !== undefined) options.watch.onStatus(event.update.status)
-        this.#loop.submit({ type: 'mesos-event', event })
-      },
+      onEvent: (event) => this.#loop.submit({ type: 'mesos-event', event }),
       onDisconnected: () => this.#loop.submit({ type: 'mesos-disconnected' }),
-      onFatal: (message) => end(new RefusedByMaster(message)),
+      onFatal: (message) => options.end(new RefusedByMaster(message)),
     })
   }
 
@@ -93,10 +77,8 @@ export class MarathonTerm implements Term {
     return this.#connection.isConnected
   }
 
-  /** Nothing is decided that is not stored, and the store has all that was decided. */
   get isSettled(): boolean {
-    const { queuedCount, unpersistedWriteCount, heldEffectCount } = this.#loop.stats()
-    return queuedCount + unpersistedWriteCount + heldEffectCount + this.#persistingCount === 0
+    return this.#loop.isSettled
   }
 
   async close(): Promise<void> {
@@ -108,11 +90,21 @@ export class MarathonTerm implements Term {
 
   #step(input: Input, now: number): Effect[] {
     const { watch } = this.#options
+    this.#watchInput(input)
     const before = watch.before(this.state)
     const effects = step(this.state, input, now)
     const isKill = input.type === 'command' && input.command.type.startsWith('kill-')
     if (!isKill && input.type !== 'start') watch.after(this.state, before)
     return effects
+  }
+
+  /** Watchers know what the core knows: what still waits to be stepped has not been said to it. */
+  #watchInput(input: Input): void {
+    const { watch } = this.#options
+    if (input.type === 'mesos-event' && input.event.update !== undefined) watch.onStatus(input.event.update.status)
+    if (input.type !== 'probe-result') return
+    const { taskId, outcome } = input
+    watch.onProbed(taskId, outcome.kind === 'connected' || (outcome.kind === 'http' && outcome.status < 400))
   }
 
   #perform(effect: Performed): void {
@@ -129,10 +121,9 @@ export class MarathonTerm implements Term {
         return
       case 'probe': {
         const { key, taskId } = effect
-        return probe(effect.probe, taskId, (outcome) => {
-          watch.onProbed(taskId, outcome.kind === 'connected' || (outcome.kind === 'http' && outcome.status < 400))
-          this.#loop.submit({ type: 'probe-result', key, taskId, outcome })
-        })
+        return probe(effect.probe, taskId, (outcome) =>
+          this.#loop.submit({ type: 'probe-result', key, taskId, outcome }),
+        )
       }
     }
   }

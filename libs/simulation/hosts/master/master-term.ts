@@ -69,12 +69,6 @@ export class MasterTerm implements Term {
     this.#loop.submit({ type: 'started' })
   }
 
-  /** Nothing is under way. */
-  get isSettled(): boolean {
-    const { queuedCount, unpersistedWriteCount, heldEffectCount } = this.#loop.stats()
-    return queuedCount + unpersistedWriteCount + heldEffectCount === 0
-  }
-
   acceptStream(line: Line<FromStream>): Ends<ToStream> {
     const streamId = `${this.master.info.id}-stream-${this.#next++}`
     this.#streams.set(streamId, line)
