@@ -16,14 +16,20 @@ export class MarathonWatch {
   readonly #told = new Map<string, mesos.TaskState>()
   readonly #launched = new Set<string>()
   readonly #answering = new Set<string>()
+  /** Tasks that run, as a leader was told that lost its term before it had stored that. */
+  readonly #unheard = new Set<string>()
 
   constructor(report: Report) {
     this.#report = report
   }
 
-  /** Results of probes live in a leader's memory. */
-  onTerm(): void {
-    this.#answering.clear()
+  /** A leader has loaded its state. Results of probes stay true for it, although it has not asked yet. */
+  onTerm({ instances }: MarathonState): void {
+    this.#unheard.clear()
+    for (const { state } of instances.all()) {
+      if (!isPlacedState(state) || state.task.mesosState === 'TASK_RUNNING') continue
+      if (this.#told.get(state.task.id) === 'TASK_RUNNING') this.#unheard.add(state.task.id)
+    }
   }
 
   onProbed(taskId: string, isAlive: boolean): void {
@@ -32,6 +38,7 @@ export class MarathonWatch {
   }
 
   onStatus({ task_id, state }: mesos.TaskStatus): void {
+    this.#unheard.delete(task_id.value)
     const before = this.#told.get(task_id.value)
     if (before === undefined || !endStates.has(before)) this.#told.set(task_id.value, state)
   }
@@ -89,6 +96,7 @@ export class MarathonWatch {
 
   #isHealthy({ appVersions }: MarathonState, { appId, version, state }: Instance): boolean {
     if (!isPlacedState(state) || this.#told.get(state.task.id) !== 'TASK_RUNNING') return false
+    if (this.#unheard.has(state.task.id)) return false
     const app = appVersions.get(appId)?.find((one) => one.version === version)
     return (app?.healthChecks ?? []).length === 0 || this.#answering.has(state.task.id)
   }
