@@ -118,6 +118,11 @@ export class Cluster {
     return host?.term?.leadership.token === holder?.token ? host?.term : undefined
   }
 
+  /** Whether an agent goes by that id. One that ended before it had stored its id comes back under another one. */
+  hasAgent(agentId: string | undefined): boolean {
+    return [...this.agents.values()].some(({ state }) => state.agentId === agentId)
+  }
+
   /** What a framework's process stands in. */
   surroundings(process: SimProcess): Surroundings {
     return {

@@ -56,8 +56,14 @@ export class Operator {
     for (const [about, value] of this.#acknowledged) {
       const is = valueIn(found, about)
       const message = `${about} was acknowledged as ${value} and is ${is}`
-      if (is !== value) yield { invariant: 'acknowledged-changes-survive', message }
+      if (is !== value && !this.#isReplaced(about)) yield { invariant: 'acknowledged-changes-survive', message }
     }
+  }
+
+  /** A master removes an agent whose host comes with a new one, and what was said of it goes with it. */
+  #isReplaced(about: string): boolean {
+    const [kind, id = ''] = about.split(' ')
+    return kind === 'deactivated' && !this.#cluster.hasAgent(id)
   }
 
   #changeOf(action: Action): Change | undefined {

@@ -52,12 +52,9 @@ function* ofAgent(cluster: Cluster, name: string, master: Master): Generator<Vio
   yield* compare('no-orphan-containers', { [name]: live, 'its host': running.map(({ taskId }) => taskId) })
 }
 
-/**
- * An agent that ended before it learned its id comes back under another one; what was launched on the first one stays
- * unreachable until that is forgotten, as with Mesos.
- */
-function isOutOfReach({ agents }: Cluster, { state, agentId }: ScriptedTask): boolean {
-  return state === 'TASK_UNREACHABLE' && [...agents.values()].every((host) => host.state.agentId !== agentId)
+/** What was launched on an agent that nobody is any more stays unreachable until that is forgotten, as with Mesos. */
+function isOutOfReach(cluster: Cluster, { state, agentId }: ScriptedTask): boolean {
+  return state === 'TASK_UNREACHABLE' && !cluster.hasAgent(agentId)
 }
 
 function* compare(invariant: string, sides: Record<string, Iterable<string>>): Generator<Violation> {
