@@ -1,6 +1,6 @@
 /** One life of an agent's process: the real core under the real loop, with the disk and the containers of its host. */
 import { recoverState, step } from '@thermosphere/agent-core'
-import type { AgentEffect, AgentInput, AgentState } from '@thermosphere/agent-core'
+import type { AgentEffect, AgentInput, AgentState, LaunchPlan } from '@thermosphere/agent-core'
 import { createRandom } from '@thermosphere/effects'
 import type { Random } from '@thermosphere/effects'
 import { Resources } from '@thermosphere/offer-engine'
@@ -41,6 +41,8 @@ export class AgentHost {
   readonly #loop: CoreLoop<AgentInput, AgentEffect>
   readonly #link: AgentLink
   readonly #containers: ContainerRunner
+  /** Of launches that wait for the disk: meanwhile the agent may give up the task. */
+  readonly #launching = new Map<LaunchPlan, LaunchedTask>()
 
   constructor(options: AgentHostOptions) {
     this.#options = options
@@ -51,7 +53,7 @@ export class AgentHost {
     if (recovery.type === 'incompatible') throw new Error(recovery.message)
     this.state = recovery.state
     this.#loop = new CoreLoop<AgentInput, AgentEffect>({
-      step: (input, now) => step(this.state, input, now),
+      step: (input, now) => this.#step(input, now),
       persist: (writes) => machine.disk.persist(process, writes),
       perform: (effect) => this.#perform(effect),
       timerInput: (key) => ({ type: 'timer', key }),
@@ -77,6 +79,13 @@ export class AgentHost {
     })
   }
 
+  #step(input: AgentInput, now: number): AgentEffect[] {
+    const effects = step(this.state, input, now)
+    for (const effect of effects)
+      if (effect.type === 'launch') this.#launching.set(effect.plan, this.#taskOf(effect.plan.containerId))
+    return effects
+  }
+
   #perform(effect: Performed): void {
     const { machine, watch, process, onExit } = this.#options
     switch (effect.type) {
@@ -88,7 +97,7 @@ export class AgentHost {
       case 'reconnect':
         return this.#link.drop(effect.reason)
       case 'launch':
-        return this.#containers.launch(effect.plan, this.#taskOf(effect.plan.containerId))
+        return this.#launch(effect.plan)
       case 'signal':
         return machine.signal(effect.containerId, effect.signal)
       case 'destroy':
@@ -108,6 +117,12 @@ export class AgentHost {
         // Sandboxes, volumes, limits and custom executors are not simulated.
         return
     }
+  }
+
+  #launch(plan: LaunchPlan): void {
+    const task = this.#launching.get(plan)
+    if (task !== undefined) this.#containers.launch(plan, task)
+    this.#launching.delete(plan)
   }
 
   #taskOf(containerId: string): LaunchedTask {
