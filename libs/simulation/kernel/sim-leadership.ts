@@ -28,6 +28,8 @@ export class SimLeadership implements Leadership {
     this.#keeper = keeper
     this.#process = process
     this.#goodUntil = sentAt + ttlMs
+    // Node keeps every signal that depends on this one, with all who listen to it, until one of the two aborts.
+    process.time.atEnd(() => this.#abort.abort())
     this.#expect()
     this.#renewLater()
   }

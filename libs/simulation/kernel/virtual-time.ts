@@ -15,6 +15,7 @@ export class VirtualTime {
   readonly #heap: Event[] = []
   #order = 0
   #isStirred = false
+  readonly #atEnd: (() => void)[] = []
 
   constructor(startAt: Millis) {
     this.now = startAt
@@ -24,6 +25,16 @@ export class VirtualTime {
     const event = { at: this.now + Math.max(0, Math.ceil(ms)), order: this.#order++, run, isLive: true }
     this.#push(event)
     return () => void (event.isLive = false)
+  }
+
+  /** For what outlives a run unless it is told of its end. */
+  atEnd(release: () => void): void {
+    this.#atEnd.push(release)
+  }
+
+  /** Nothing happens any more. */
+  end(): void {
+    for (const release of this.#atEnd.splice(0)) release()
   }
 
   /** A promise was settled: what waits for it goes on before the next event. */

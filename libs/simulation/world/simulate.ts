@@ -33,6 +33,7 @@ export async function simulate(options: ClusterOptions): Promise<Outcome> {
   counters.add('unknown outcomes', cluster.store.unknownCount)
   counters.add('orphans ended', cluster.taskInvariants.orphanCount)
   counters.add('updates told', cluster.taskInvariants.updateCount)
+  time.end()
   return {
     violation,
     hash: trace.hash,
