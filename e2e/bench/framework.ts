@@ -1,4 +1,5 @@
 /** A framework for measuring: launches command tasks on one agent as fast as offers come, and notes when they changed. */
+import { terminalTaskStates } from '@thermosphere/protocol'
 import type { mesos, scheduler } from '@thermosphere/protocol'
 import { SchedulerClient } from '@thermosphere/protocol/node'
 import { commandTask, frameworkInfo, HeldOffers } from '../harness/v1-framework.ts'
@@ -7,7 +8,6 @@ type Times = { launchedAt: number; runningAt?: number; endedAt?: number }
 
 const name = 'bench'
 const cpusOfTask = 0.01
-const terminal = new Set(['TASK_FINISHED', 'TASK_FAILED', 'TASK_KILLED', 'TASK_ERROR', 'TASK_LOST', 'TASK_DROPPED'])
 
 export class BenchFramework {
   readonly times = new Map<string, Times>()
@@ -61,8 +61,8 @@ export class BenchFramework {
     const now = performance.now()
     const times = this.times.get(status.task_id.value)
     if (times !== undefined && status.state === 'TASK_RUNNING') times.runningAt ??= now
-    if (times !== undefined && terminal.has(status.state)) times.endedAt ??= now
-    if (terminal.has(status.state) && status.state !== 'TASK_FINISHED')
+    if (times !== undefined && terminalTaskStates.has(status.state)) times.endedAt ??= now
+    if (terminalTaskStates.has(status.state) && status.state !== 'TASK_FINISHED')
       this.failures.push(status.message ?? status.state)
     this.#client.acknowledge(status).catch(() => undefined)
   }

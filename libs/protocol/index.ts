@@ -14,5 +14,6 @@ export { decodeJson, decodeProtobuf, encodeJson, encodeProtobuf, fromJsonObject,
 export type { MediaType, WireName } from './codec.ts'
 export { createRecordIoDecoder, encodeRecord } from './record-io.ts'
 export type { RecordIoDecoder } from './record-io.ts'
+export { terminalTaskStates } from './task-states.ts'
 export { WireError } from './wire-error.ts'
 export type { WireErrorStage } from './wire-error.ts'

@@ -1,18 +1,7 @@
+import { terminalTaskStates } from '@thermosphere/protocol'
 import type { mesos } from '@thermosphere/protocol'
 
-const terminal: ReadonlySet<mesos.TaskState> = new Set([
-  'TASK_FINISHED',
-  'TASK_FAILED',
-  'TASK_KILLED',
-  'TASK_ERROR',
-  'TASK_LOST',
-  'TASK_DROPPED',
-  'TASK_GONE',
-  'TASK_GONE_BY_OPERATOR',
-])
-
-/** LOST and GONE_BY_OPERATOR count as terminal in bookkeeping although such a task may come back. */
-export const isTerminal = (state: mesos.TaskState): boolean => terminal.has(state)
+export const isTerminal = (state: mesos.TaskState): boolean => terminalTaskStates.has(state)
 
 const terminalOperation: ReadonlySet<mesos.OperationState> = new Set([
   'OPERATION_FINISHED',

@@ -1,4 +1,5 @@
 /** A plain framework of the v1 scheduler API that launches short tasks and kills some of them. */
+import { terminalTaskStates } from '@thermosphere/protocol'
 import type { mesos, scheduler } from '@thermosphere/protocol'
 import { SchedulerClient } from '@thermosphere/protocol/node'
 import { commandTask, frameworkInfo, HeldOffers } from '../../harness/v1-framework.ts'
@@ -14,16 +15,6 @@ export type FrameworkOptions = LoadOptions & {
 type Task = { readonly agentId: mesos.AgentID; isEnded: boolean }
 
 const name = 'plain'
-const ends = new Set([
-  'TASK_FINISHED',
-  'TASK_FAILED',
-  'TASK_KILLED',
-  'TASK_ERROR',
-  'TASK_LOST',
-  'TASK_DROPPED',
-  'TASK_GONE',
-  'TASK_GONE_BY_OPERATOR',
-])
 const reconcileEveryMs = 2_000
 
 export class FrameworkLoad implements Load {
@@ -95,7 +86,7 @@ export class FrameworkLoad implements Load {
     // Asked before its end was told, a master answers for a task that it has forgotten: that is no second end.
     const isLateAnswer = task?.isEnded === true && status.reason === 'REASON_RECONCILIATION'
     if (!isLateAnswer) this.#options.history.reports.push({ taskId, state: status.state })
-    if (task !== undefined && ends.has(status.state)) task.isEnded = true
+    if (task !== undefined && terminalTaskStates.has(status.state)) task.isEnded = true
     this.#client.acknowledge(status).catch(() => undefined)
   }
 

@@ -1,4 +1,5 @@
 /** Whether every task was started at most once and came to one end only. */
+import { terminalTaskStates } from '@thermosphere/protocol'
 
 /** Written by the task itself when it begins. */
 export type TaskStart = { readonly taskId: string; readonly pid: number; readonly at: number }
@@ -16,25 +17,14 @@ export type TasksVerdict = {
   readonly risen: readonly string[]
 }
 
-const terminalStates: ReadonlySet<string> = new Set([
-  'TASK_FINISHED',
-  'TASK_FAILED',
-  'TASK_KILLED',
-  'TASK_ERROR',
-  'TASK_LOST',
-  'TASK_DROPPED',
-  'TASK_GONE',
-  'TASK_GONE_BY_OPERATOR',
-])
-
 /** The same state told again is no second end: updates are sent until they are acknowledged. */
 const distinctEnds = (reports: readonly TaskReport[]): string[] => [
-  ...new Set(reports.map(({ state }) => state).filter((state) => terminalStates.has(state))),
+  ...new Set(reports.map(({ state }) => state).filter((state) => terminalTaskStates.has(state))),
 ]
 
 const hasRisen = (reports: readonly TaskReport[]): boolean => {
-  const end = reports.findIndex(({ state }) => terminalStates.has(state))
-  return end !== -1 && reports.slice(end).some(({ state }) => !terminalStates.has(state))
+  const end = reports.findIndex(({ state }) => terminalTaskStates.has(state))
+  return end !== -1 && reports.slice(end).some(({ state }) => !terminalTaskStates.has(state))
 }
 
 /** `reports` are in the order in which they were told. */

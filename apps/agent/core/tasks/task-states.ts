@@ -1,19 +1,9 @@
+import { terminalTaskStates } from '@thermosphere/protocol'
 import type { mesos } from '@thermosphere/protocol'
 import type { Framework } from '../state.ts'
 
-const TERMINAL: ReadonlySet<mesos.TaskState> = new Set<mesos.TaskState>([
-  'TASK_FINISHED',
-  'TASK_FAILED',
-  'TASK_KILLED',
-  'TASK_ERROR',
-  'TASK_LOST',
-  'TASK_DROPPED',
-  'TASK_GONE',
-  'TASK_GONE_BY_OPERATOR',
-])
-
 export function isTerminal(state: mesos.TaskState): boolean {
-  return TERMINAL.has(state)
+  return terminalTaskStates.has(state)
 }
 
 export function hasCapability(framework: Framework, type: mesos.FrameworkInfo_Capability_Type): boolean {
