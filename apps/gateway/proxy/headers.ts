@@ -1,32 +1,8 @@
 /** Which headers cross the gateway, and how. Pure. */
+import { withoutHopByHop } from '@thermosphere/service-kit'
 import type { IncomingHttpHeaders } from 'node:http'
 
-/** They speak of one connection and must not be passed on (RFC 9110 §7.6.1). */
-const hopByHop = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-])
-
 type Headers = Record<string, string | string[]>
-
-function withoutHopByHop(headers: IncomingHttpHeaders): Headers {
-  const named = String(headers.connection ?? '')
-    .toLowerCase()
-    .split(',')
-  const dropped = new Set([...hopByHop, ...named.map((name) => name.trim())])
-  return Object.fromEntries(
-    Object.entries(headers).filter(
-      (entry): entry is [string, string | string[]] => entry[1] !== undefined && !dropped.has(entry[0]),
-    ),
-  )
-}
 
 export type Client = { readonly address: string; readonly protocol: string }
 

@@ -3,8 +3,9 @@
  * Each server refuses in its own words what cannot be handed on.
  */
 import { Agent as HttpAgent, request as requestHttp } from 'node:http'
-import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
+import { withoutHopByHop } from './hop-by-hop.ts'
 
 /** Why a request was not handed on, or not answered. */
 export type ForwardFailure = 'no-leader' | 'loop' | 'refused' | 'timeout' | 'failed'
@@ -21,11 +22,6 @@ export type ForwardOptions = {
   readonly connectionsMax: number
   readonly refuse: (failure: ForwardFailure, request: IncomingMessage, response: ServerResponse) => void
 }
-
-const perConnection = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'proxy-connection'])
-
-const withoutConnection = (headers: IncomingMessage['headers']): OutgoingHttpHeaders =>
-  Object.fromEntries(Object.entries(headers).filter(([name]) => !perConnection.has(name)))
 
 const listed = (before: string | string[] | undefined, entry: string): string =>
   before === undefined ? entry : `${String(before)}, ${entry}`
@@ -61,7 +57,7 @@ export class Forwarder {
     const url = new URL(request.url ?? '/', leader)
     const name = via.header.toLowerCase()
     const headers = {
-      ...withoutConnection(request.headers),
+      ...withoutHopByHop(request.headers),
       host: url.host,
       [name]: listed(request.headers[name], via.entry()),
       'x-forwarded-for': listed(request.headers['x-forwarded-for'], request.socket.remoteAddress ?? ''),
@@ -81,7 +77,7 @@ export class Forwarder {
   #answer(answer: IncomingMessage, onward: ClientRequest, response: ServerResponse): void {
     const { via, answerVia } = this.#options
     const extra = answerVia === true ? { [via.header]: via.entry() } : {}
-    response.writeHead(answer.statusCode ?? 502, { ...withoutConnection(answer.headers), ...extra })
+    response.writeHead(answer.statusCode ?? 502, { ...withoutHopByHop(answer.headers), ...extra })
     response.flushHeaders()
     onward.setTimeout(0)
     answer.on('error', () => response.destroy())
