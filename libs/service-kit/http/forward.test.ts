@@ -77,6 +77,13 @@ test('without a leader, to a leader that is gone, and in a loop, the reason is t
   assert.equal(await (await fetch(loop, { headers: { 'x-test-via': '1.1 me' } })).text(), 'loop')
 })
 
+test('somebody whose name begins like ours is no loop', async (context) => {
+  const leader = await serve(context, (_request, response) => response.end('answered'))
+  const url = await standby(context, leader)
+  const answer = await fetch(url, { headers: { 'x-test-via': '1.1 before, 1.1 me2' } })
+  assert.equal(await answer.text(), 'answered')
+})
+
 test('a leader that does not answer in time or hangs up is told apart', async (context) => {
   const silent = await serve(context, () => undefined)
   const waiting = await standby(context, silent, { answerTimeoutMs: 50 })

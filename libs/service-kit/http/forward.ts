@@ -42,8 +42,8 @@ export class Forwarder {
     const { via, answerTimeoutMs } = this.#options
     const refuse = (failure: ForwardFailure): void => this.#refuse(failure, request, response)
     if (leader === undefined) return refuse('no-leader')
-    const passed = request.headers[via.header.toLowerCase()]
-    if (String(passed ?? '').includes(via.entry())) return refuse('loop')
+    const passed = String(request.headers[via.header.toLowerCase()] ?? '').split(',')
+    if (passed.some((entry) => entry.trim() === via.entry())) return refuse('loop')
     const onward = this.#send(request, leader)
     onward.on('response', (answer) => this.#answer(answer, onward, response))
     onward.setTimeout(answerTimeoutMs, () => onward.destroy(new ForwardTimeout()))
