@@ -31,7 +31,10 @@ export type ShellOptions = {
 type Performed = Exclude<Effect, { readonly type: 'store' | 'timer' }>
 export type EventListener = (event: MarathonEvent) => void
 
-const leadershipLost = 'This Marathon does not lead any more; look whether the change was made and repeat it'
+const deposed: ApiResponse = {
+  status: 503,
+  body: { message: 'This Marathon does not lead any more; look whether the change was made and repeat it' },
+}
 
 export class MarathonShell {
   readonly state: MarathonState
@@ -43,11 +46,14 @@ export class MarathonShell {
   readonly #listeners = new Set<EventListener>()
   readonly #loggers: Loggers
   readonly #background: Background
+  readonly #leadership: Leadership
   #requestId = 0
+  #isClosing = false
 
   constructor(options: ShellOptions) {
     const { state, metrics, loggers } = options
     this.state = state
+    this.#leadership = options.leadership
     this.#loggers = loggers
     this.#background = new Background((name, error) => loggers.mesos.warn({ err: error, name }, 'mesos.call.failed'))
     this.#metrics = metrics
@@ -78,6 +84,7 @@ export class MarathonShell {
 
   /** Resolves with the answer once everything it tells of is durable. */
   command(command: Command): Promise<ApiResponse> {
+    if (this.#isClosing) return Promise.resolve(deposed)
     const requestId = ++this.#requestId
     return new Promise((resolve) => {
       this.#answers.set(requestId, resolve)
@@ -98,16 +105,22 @@ export class MarathonShell {
 
   /** The master hears nothing more from here; whoever waits for an answer learns that it will not come. */
   async close(): Promise<void> {
+    this.#isClosing = true
     this.#prober.close()
+    // Nothing more can be written without leadership: whoever waits is told at once, whatever the store does.
+    if (this.#leadership.lost.aborted) this.#refuseWaiting()
     await this.#client.close()
-    const lost = { status: 503, body: { message: leadershipLost } }
     try {
       await this.#loop.close()
     } finally {
-      for (const answer of this.#answers.values()) answer(lost)
-      this.#answers.clear()
+      this.#refuseWaiting()
     }
     await this.#background.settled()
+  }
+
+  #refuseWaiting(): void {
+    for (const answer of this.#answers.values()) answer(deposed)
+    this.#answers.clear()
   }
 
   #onEvent(event: scheduler.Event): void {
