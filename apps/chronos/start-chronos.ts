@@ -21,13 +21,13 @@ export async function startChronos(config: Config, logger: Logger, lifecycle: Li
   const background = new Background((name, err) => logger.error({ err }, name))
   const parts = { config, store, logger, registry, background, loop: lifecycle.loop }
   const onFatal = (error: unknown): void => lifecycle.fatal(error)
-  let address = ''
-  const candidate: Candidate<ChronosTerm> = new Candidate({
+  let url = ''
+  const candidate = new Candidate<ChronosTerm>({
     store,
     name: leaderName,
     ttlMs: config.zk_timeout,
-    open: (leadership, end) => openTerm({ ...parts, leadership, end, url: () => candidate.leader ?? '' }),
-    ...leaderEvents(logger, () => address),
+    open: (leadership, end) => openTerm({ ...parts, leadership, end, url }),
+    ...leaderEvents(logger, () => url),
     onFatal,
   })
   const forwarder = createForwarder()
@@ -41,7 +41,7 @@ export async function startChronos(config: Config, logger: Logger, lifecycle: Li
   })
   lifecycle.defer('chronos', () => candidate.close())
   const scheme = config.disable_http ? 'https' : 'http'
-  address = `${scheme}://${advertisedHost(config)}:${servers[0]?.port ?? config.http_port}`
-  candidate.start(address)
+  url = `${scheme}://${advertisedHost(config)}:${servers[0]?.port ?? config.http_port}`
+  candidate.start(url)
   logger.info({ ip: config.http_address, ports: servers.map((server) => server.port) }, 'chronos.listening')
 }

@@ -25,7 +25,7 @@ export type TermOptions = {
   /** Ends the term, for the error if there is one: this process campaigns again, or stops if it cannot go on. */
   readonly end: (error?: unknown) => void
   /** Where this process is reached. */
-  readonly url: () => string
+  readonly url: string
 }
 
 function frameworkInfoOf(config: Config, webuiUrl: string): mesos.FrameworkInfo {
@@ -57,7 +57,7 @@ export async function openTerm(options: TermOptions): Promise<ChronosTerm> {
     leadership,
     loop: options.loop,
     masters: findMasters(config.master, (err) => logger.warn({ err }, 'leader.unknown')),
-    frameworkInfo: (id) => ({ ...frameworkInfoOf(config, url()), ...(id !== undefined && { id: { value: id } }) }),
+    frameworkInfo: (id) => ({ ...frameworkInfoOf(config, url), ...(id !== undefined && { id: { value: id } }) }),
     credential: () => readCredential(config),
     random,
     logger,
@@ -72,7 +72,7 @@ export async function openTerm(options: TermOptions): Promise<ChronosTerm> {
     chronos,
     registry,
     observer: createRequestObserver(registry, 'chronos'),
-    leader: () => url().replace(/^https?:\/\//, ''),
+    leader: () => url.replace(/^https?:\/\//, ''),
     version,
     clusterName,
     basicAuth: credentials === undefined ? undefined : { credentials, realm },

@@ -175,10 +175,10 @@ function problemsOf(config: Config): string[] {
   return problems
 }
 
-/** The configuration of this process; prints what is wrong and exits otherwise. */
 /** The configuration of a Marathon that is part of another process; from its arguments alone. */
 export const configOf = (argv: readonly string[]): Config => requireFlags(flags, { argv, check: problemsOf })
 
+/** The configuration of this process; prints what is wrong and exits otherwise. */
 export function readConfig(): Config {
   return parseFlags(flags, {
     argv: process.argv.slice(2),
