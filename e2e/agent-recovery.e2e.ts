@@ -2,10 +2,10 @@
  * Agents that are killed or out of reach, and their tasks. `RECOVERY_ROUNDS=100` makes the first test long; it prints
  * how long the agent took to know all of its tasks again.
  */
+import { eventually } from '@thermosphere/test-kit'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { eventually } from './harness/eventually.ts'
 import { MesosPair } from './harness/mesos-pair.ts'
 import { isAlive } from './harness/processes.ts'
 import { TaskFramework } from './harness/task-framework.ts'

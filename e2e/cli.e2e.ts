@@ -1,4 +1,5 @@
 /** The command line against a real cluster: what it prints, and that what is wrong is said and changes nothing. */
+import { eventually } from '@thermosphere/test-kit'
 import assert from 'node:assert/strict'
 import { rmSync, writeFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
@@ -6,7 +7,6 @@ import { ended } from './harness/chronos.ts'
 import { newWorkDir, root, startCluster } from './harness/cluster.ts'
 import type { Cluster } from './harness/cluster.ts'
 import { run, startCommand, succeed, succeedJson } from './harness/command.ts'
-import { eventually } from './harness/eventually.ts'
 import { settled } from './harness/marathon.ts'
 
 let cluster: Cluster

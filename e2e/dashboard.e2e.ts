@@ -1,4 +1,5 @@
 /** The dashboard in a real browser, on a real cluster: what a person does, by what they read. */
+import { eventually } from '@thermosphere/test-kit'
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
@@ -9,7 +10,6 @@ import type { Browser, LookOptions, Page } from './harness/browser.ts'
 import { startCluster } from './harness/cluster.ts'
 import type { Cluster } from './harness/cluster.ts'
 import * as on from './harness/dashboard.ts'
-import { eventually } from './harness/eventually.ts'
 import { getApp, settled } from './harness/marathon.ts'
 import { everyPage } from './harness/pages.ts'
 import { killAll, processesWith } from './harness/processes.ts'

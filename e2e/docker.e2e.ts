@@ -1,11 +1,11 @@
 /** Docker images as services and jobs, on an engine of the test's own. */
+import { eventually } from '@thermosphere/test-kit'
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { addJob, ended, getJob } from './harness/chronos.ts'
 import { startCluster } from './harness/cluster.ts'
 import type { Cluster } from './harness/cluster.ts'
 import { DockerEngine } from './harness/docker-engine.ts'
-import { eventually } from './harness/eventually.ts'
 import { example } from './harness/examples.ts'
 import { placeOf, running, settled } from './harness/marathon.ts'
 import type { App } from './harness/marathon.ts'

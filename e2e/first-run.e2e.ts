@@ -1,10 +1,10 @@
 /** The way of a newcomer: start, deploy, scale, update, break things, stop, start again. */
+import { eventually } from '@thermosphere/test-kit'
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { newPorts, newWorkDir, root, startCluster } from './harness/cluster.ts'
 import type { Cluster } from './harness/cluster.ts'
-import { eventually } from './harness/eventually.ts'
 import { bodyOf, getApp, httpServer, running, settled } from './harness/marathon.ts'
 import type { App } from './harness/marathon.ts'
 import { isAlive, processesWith } from './harness/processes.ts'

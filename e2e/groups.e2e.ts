@@ -1,11 +1,11 @@
 /** Groups, deployments that go back, and placement rules, on three agents. */
+import { eventually } from '@thermosphere/test-kit'
 import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'
 import { startCluster } from './harness/cluster.ts'
 import type { Cluster } from './harness/cluster.ts'
 import { EventLog } from './harness/event-log.ts'
 import type { MarathonEvent } from './harness/event-log.ts'
-import { eventually } from './harness/eventually.ts'
 import { example } from './harness/examples.ts'
 import { deployments, getApp, running, settled, whyWaiting } from './harness/marathon.ts'
 import type { App } from './harness/marathon.ts'

@@ -1,11 +1,11 @@
 /** Several of everything on etcd, from one command: leaders are killed one after the other, and nothing is lost. */
+import { eventually } from '@thermosphere/test-kit'
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { addJob, runsOf } from './harness/chronos.ts'
 import { startCluster } from './harness/cluster.ts'
 import type { Cluster } from './harness/cluster.ts'
 import { startCommand } from './harness/command.ts'
-import { eventually } from './harness/eventually.ts'
 import { running, settled } from './harness/marathon.ts'
 import { isAlive, processesWith } from './harness/processes.ts'
 

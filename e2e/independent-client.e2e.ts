@@ -1,9 +1,9 @@
 /** The npm package mesos-framework is a v1 client that others wrote; it must not be able to tell our master from Mesos. */
+import { eventually } from '@thermosphere/test-kit'
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import { startCluster } from './harness/cluster.ts'
-import { eventually } from './harness/eventually.ts'
 
 type Update = {
   readonly status: { readonly state: string; readonly uuid?: string; readonly task_id: { readonly value: string } }

@@ -1,11 +1,11 @@
 /** What keeps tasks apart: cgroups and namespaces as root, plain processes as an ordinary user. */
+import { eventually } from '@thermosphere/test-kit'
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, readlinkSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import { addJob, ended, getJob } from './harness/chronos.ts'
 import { startCluster } from './harness/cluster.ts'
 import type { Cluster } from './harness/cluster.ts'
-import { eventually } from './harness/eventually.ts'
 import { placeOf, settled } from './harness/marathon.ts'
 import type { Task } from './harness/marathon.ts'
 import { processes } from './harness/processes.ts'

@@ -1,9 +1,10 @@
+import { eventually } from '@thermosphere/test-kit'
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { eventually, FakeAgent, looseJson, runMaster } from './testing/running-master.ts'
+import { FakeAgent, looseJson, runMaster } from './testing/running-master.ts'
 
 test('[mesos 196] [mesos 199] what the registry has survives the process', async () => {
   const workDir = await mkdtemp(join(tmpdir(), 'master-'))

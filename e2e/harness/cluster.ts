@@ -1,11 +1,10 @@
 /** A cluster started as a user starts it: `thermo up` in a folder of its own, on free ports. */
+import { eventually, freePorts } from '@thermosphere/test-kit'
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { chownSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { eventually } from './eventually.ts'
-import { freePorts } from './ports.ts'
 import { processesWith } from './processes.ts'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))

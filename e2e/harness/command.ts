@@ -1,8 +1,8 @@
 /** The `thermo` command as people run it. */
+import { eventually } from '@thermosphere/test-kit'
 import { spawn } from 'node:child_process'
 import type { Cluster } from './cluster.ts'
 import { root, thermo } from './cluster.ts'
-import { eventually } from './eventually.ts'
 
 export type Answer = { readonly status: number | null; readonly stdout: string; readonly stderr: string }
 

@@ -1,4 +1,5 @@
 /** A Docker engine of the test's own, with the image busybox:latest; nothing of it is left after `close`. */
+import { eventually } from '@thermosphere/test-kit'
 import { execFileSync, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -14,7 +15,6 @@ import {
 } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
-import { eventually } from './eventually.ts'
 import { processesWith } from './processes.ts'
 
 export type Container = { readonly Id: string; readonly Image: string; readonly State: string }

@@ -1,6 +1,6 @@
 /** What the end-to-end tests ask of Marathon, as its clients do. */
+import { eventually } from '@thermosphere/test-kit'
 import type { Cluster } from './cluster.ts'
-import { eventually } from './eventually.ts'
 import type { TaskPlace } from './sandbox.ts'
 
 export type Task = {

@@ -1,12 +1,11 @@
 /** A master and its agents as plain processes that a test kills, pauses and starts again; nobody else restarts them. */
+import { eventually, freePorts } from '@thermosphere/test-kit'
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { root } from './cluster.ts'
-import { eventually } from './eventually.ts'
-import { freePorts } from './ports.ts'
 import { killAll, processesWith } from './processes.ts'
 
 class ServerProcess {

@@ -1,6 +1,6 @@
 /** Sandboxes of tasks as people reach them: through the gateway, from the agent that has them. */
+import { eventually } from '@thermosphere/test-kit'
 import type { Cluster } from './cluster.ts'
-import { eventually } from './eventually.ts'
 
 export type TaskPlace = { readonly agentId: string; readonly frameworkId: string; readonly taskId: string }
 

@@ -1,8 +1,8 @@
 /** A cluster in the middle of its day: services in every state, jobs before and after their runs. */
+import { eventually } from '@thermosphere/test-kit'
 import { readFileSync } from 'node:fs'
 import type { Cluster } from './cluster.ts'
 import { root } from './cluster.ts'
-import { eventually } from './eventually.ts'
 import { getApp, running, settled } from './marathon.ts'
 import type { Things } from './pages.ts'
 

@@ -1,7 +1,7 @@
 /** A framework for tests about tasks: launches commands, acknowledges every update and remembers them in order. */
+import { eventually } from '@thermosphere/test-kit'
 import type { mesos, scheduler } from '@thermosphere/protocol'
 import { SchedulerClient } from '@thermosphere/protocol/node'
-import { eventually } from './eventually.ts'
 import { commandTask, frameworkInfo } from './v1-framework.ts'
 
 const name = 'tests'

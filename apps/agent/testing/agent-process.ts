@@ -1,5 +1,5 @@
+import { freePort } from '@thermosphere/test-kit'
 import type { mesos } from '@thermosphere/protocol'
-import { freePort } from '@thermosphere/store/testing'
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'

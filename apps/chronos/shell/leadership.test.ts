@@ -1,5 +1,5 @@
 /** Two Chronos processes on one store: one leads, the other hands on and takes over. */
-import { freePort } from '@thermosphere/store/testing'
+import { freePort } from '@thermosphere/test-kit'
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,5 +1,5 @@
 /** Chronos as a process of its own, ended with kill -9 and started again on the same store, under a master that stays. */
-import { freePort } from '@thermosphere/store/testing'
+import { freePort } from '@thermosphere/test-kit'
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,12 +1,12 @@
 /** Two Marathon processes on one store: one leads, the other hands on and takes over. */
-import { freePort } from '@thermosphere/store/testing'
+import { eventually, freePort } from '@thermosphere/test-kit'
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { FakeMaster } from '../test-kit/fake-master.ts'
-import { eventually, MarathonProcess } from '../test-kit/marathon-process.ts'
+import { MarathonProcess } from '../test-kit/marathon-process.ts'
 
 type Rig = { readonly master: FakeMaster; readonly first: MarathonProcess; readonly second: MarathonProcess }
 type Task = { readonly id: string; readonly state: string }

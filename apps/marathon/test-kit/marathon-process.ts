@@ -1,27 +1,10 @@
 /** Marathon as a process of its own, as it is started by its users. */
+import { eventually } from '@thermosphere/test-kit'
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 
 const main = join(import.meta.dirname, '../main.ts')
-const patienceMs = 60_000
-
-/** The first answer of `probe` that is neither undefined nor false. */
-export async function eventually<T>(what: string, probe: () => Promise<T | undefined | false>): Promise<T> {
-  const deadline = Date.now() + patienceMs
-  let last: unknown
-  while (Date.now() < deadline) {
-    try {
-      const value = await probe()
-      if (value !== undefined && value !== false) return value
-    } catch (error) {
-      last = error
-    }
-    await sleep(50)
-  }
-  throw new Error(`not within ${patienceMs} ms: ${what}`, { cause: last })
-}
 
 type Options = { readonly masterPort: number; readonly store: string; readonly port: number }
 

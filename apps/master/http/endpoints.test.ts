@@ -1,8 +1,9 @@
+import { eventually } from '@thermosphere/test-kit'
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { createRecordIoDecoder, decodeJson, decodeProtobuf, encodeProtobuf } from '@thermosphere/protocol'
 import type { master as wire } from '@thermosphere/protocol'
-import { eventually, FakeAgent, looseJson, runMaster, TestScheduler } from '../testing/running-master.ts'
+import { FakeAgent, looseJson, runMaster, TestScheduler } from '../testing/running-master.ts'
 import type { RunningMaster } from '../testing/running-master.ts'
 
 const form = { 'Content-Type': 'application/x-www-form-urlencoded' }

@@ -1,5 +1,5 @@
 /** Masters and agents as a user starts them, on one store, for tests that take them away. */
-import { freePort } from '@thermosphere/store/testing'
+import { eventually, freePort } from '@thermosphere/test-kit'
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -7,7 +7,6 @@ import { closeSync, openSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { eventually } from './running-master.ts'
 
 const apps = join(import.meta.dirname, '..', '..')
 
@@ -60,9 +59,9 @@ export class ServerProcess {
 export const look = (url: string, init: RequestInit = {}): Promise<Response> =>
   fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(5_000), ...init })
 
-/** Waits until `find` finds something; a server that is not there is asked again. */
+/** What three processes and a store do takes longer than a test waits by itself. */
 export const soon = <T>(what: string, find: () => Promise<T | undefined | false>, ms = 60_000): Promise<T> =>
-  eventually(what, () => find().catch(() => undefined), ms)
+  eventually(what, find, ms)
 
 export class MasterGroup {
   readonly directory: string

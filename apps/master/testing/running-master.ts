@@ -1,3 +1,4 @@
+import { eventually } from '@thermosphere/test-kit'
 import { readFlags } from '@thermosphere/service-kit'
 import type { Logger } from '@thermosphere/service-kit'
 import { createRecordIoDecoder, decodeJson, decodeProtobuf, encodeJson, encodeProtobuf } from '@thermosphere/protocol'
@@ -42,21 +43,6 @@ export interface Loose {
 
 export const looseJson = async (response: Response | Promise<Response>): Promise<Loose> =>
   (await (await response).json()) as Loose
-
-/** Waits until `find` finds something; fails with a sentence after `ms`. */
-export async function eventually<T>(
-  what: string,
-  find: () => T | undefined | false | Promise<T | undefined | false>,
-  ms = 5000,
-): Promise<T> {
-  const until = Date.now() + ms
-  for (;;) {
-    const found = await find()
-    if (found !== undefined && found !== false) return found
-    if (Date.now() > until) throw new Error(`waited in vain for ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-}
 
 /** An agent that speaks the real link and does nothing by itself but answer pings. */
 export class FakeAgent {

@@ -1,8 +1,7 @@
 /** A cluster of real processes: how many of each, on which hosts, with which store. */
+import { eventually, freePorts } from '@thermosphere/test-kit'
 import { cpSync, mkdirSync, rmSync } from 'node:fs'
 import { root } from '../../harness/cluster.ts'
-import { eventually } from '../../harness/eventually.ts'
-import { freePorts } from '../../harness/ports.ts'
 import { killAll, processesWith } from '../../harness/processes.ts'
 import { thisMachine } from './host.ts'
 import type { Host } from './host.ts'

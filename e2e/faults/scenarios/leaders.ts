@@ -1,6 +1,6 @@
 /** kill -9 of the leading master of three under load, and of what its recovery consists. */
+import { eventually } from '@thermosphere/test-kit'
 import { setTimeout as delay } from 'node:timers/promises'
-import { eventually } from '../../harness/eventually.ts'
 import { LogTail } from '../parts/index.ts'
 import type { Outcome } from './report.ts'
 import { group, schedule } from './shapes.ts'

@@ -1,5 +1,5 @@
 /** Looks at the cluster from outside, as its clients do, and tells when what was broken is whole again. */
-import { eventually } from '../../harness/eventually.ts'
+import { eventually } from '@thermosphere/test-kit'
 import type { Fleet, Part } from '../parts/index.ts'
 import { Caller } from '../workload/index.ts'
 

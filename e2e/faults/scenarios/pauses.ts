@@ -1,6 +1,6 @@
 /** SIGSTOP of a leader past its lease, then SIGCONT: what it still wants to write must not count. */
+import { eventually } from '@thermosphere/test-kit'
 import { setTimeout as delay } from 'node:timers/promises'
-import { eventually } from '../../harness/eventually.ts'
 import type { Part } from '../parts/index.ts'
 import { Caller, keptApp, keptJob } from '../workload/index.ts'
 import type { WriteRequest } from '../workload/index.ts'

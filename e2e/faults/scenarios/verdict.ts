@@ -1,7 +1,7 @@
 /** Waits until the cluster has come to rest, and judges what was recorded. */
+import { eventually } from '@thermosphere/test-kit'
 import { checkCapacity, checkSchedule, checkTasks, checkWrites } from '@thermosphere/simulation'
 import type { InstanceLife, Interval, JobRun } from '@thermosphere/simulation'
-import { eventually } from '../../harness/eventually.ts'
 import type { Fleet } from '../parts/index.ts'
 import { liveApp } from '../workload/index.ts'
 import type { Line, Workload } from '../workload/index.ts'

@@ -1,8 +1,8 @@
 /** Which parts a cluster has and where they are: the plan of `thermo up`, with a front before each part. */
+import { freePorts } from '@thermosphere/test-kit'
 import { planCluster, planOptions } from '@thermosphere/cli'
 import type { Part } from '@thermosphere/cli'
 import type { FrontPlace } from './network/front.ts'
-import { freeRow } from './free-ports.ts'
 
 export type ClusterOptions = {
   /** 1 unless said. */
@@ -53,7 +53,7 @@ function placeOf(part: Part, behind: string): PlannedPart {
 
 export async function planParts(options: ClusterOptions, workDir: string): Promise<Map<string, PlannedPart>> {
   const { masters = 1, agents = 1, marathon = 0, chronos = 0 } = options
-  const first = await freeRow(masters + agents + marathon + chronos + 2)
+  const first = await freePorts(masters + agents + marathon + chronos + 2)
   const without = ['gateway', ...(marathon === 0 ? ['marathon'] : []), ...(chronos === 0 ? ['chronos'] : [])]
   const { resources, flags = {} } = options
   const planned = planOptions(

@@ -1,4 +1,5 @@
 /** A real etcd of one or three members on free ports of 127.0.0.1, for tests. Needs the programs etcd and etcdctl. */
+import { freePort } from '@thermosphere/test-kit'
 import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -7,7 +8,6 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { EtcdMember } from './etcd-member.ts'
-import { freePort } from './ports.ts'
 
 export type { EtcdMember }
 

@@ -1,4 +1,3 @@
 export { CuttingProxy } from './cutting-proxy.ts'
 export { EtcdCluster } from './etcd-server.ts'
 export type { EtcdClusterOptions, EtcdMember } from './etcd-server.ts'
-export { freePort } from './ports.ts'

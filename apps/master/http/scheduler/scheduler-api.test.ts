@@ -1,6 +1,7 @@
+import { eventually } from '@thermosphere/test-kit'
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
-import { eventually, FakeAgent, looseJson, runMaster, TestScheduler } from '../../testing/running-master.ts'
+import { FakeAgent, looseJson, runMaster, TestScheduler } from '../../testing/running-master.ts'
 import type { Encoding, RunningMaster } from '../../testing/running-master.ts'
 
 const json = { 'Content-Type': 'application/json', Accept: 'application/json' }

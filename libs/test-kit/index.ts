@@ -1,0 +1,2 @@
+export { eventually } from './eventually.ts'
+export { freePort, freePorts } from './free-ports.ts'
