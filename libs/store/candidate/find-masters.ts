@@ -13,7 +13,7 @@ const leaderName = 'master'
  */
 export function findMasters(flag: readonly string[], onProblem: (error: unknown) => void): Masters {
   const url = flag.join(',')
-  return /^(etcd:\/\/|sqlite:)/.test(url) ? watchLeader(url, onProblem) : flag
+  return /^(etcds?:\/\/|sqlite:)/.test(url) ? watchLeader(url, onProblem) : flag
 }
 
 function watchLeader(url: string, onProblem: (error: unknown) => void): LeaderSource {
