@@ -6,10 +6,12 @@ import { test } from 'node:test'
 import { openStore } from '../open-store.ts'
 import { findMasters } from './find-masters.ts'
 
+const unexpected = (error: unknown): void => assert.ifError(error)
+
 test('addresses stay addresses; the URL of a store that several machines share is a place to look', () => {
-  assert.deepEqual(findMasters(['a:5050', 'b:5050'], assert.fail), ['a:5050', 'b:5050'])
+  assert.deepEqual(findMasters(['a:5050', 'b:5050'], unexpected), ['a:5050', 'b:5050'])
   for (const flag of [['etcd://a:2379', 'b:2379/x'], ['etcds://a:2379/x'], ['sqlite:/var/lib/x.db']])
-    assert.equal(typeof findMasters(flag, assert.fail), 'function', flag.join())
+    assert.equal(typeof findMasters(flag, unexpected), 'function', flag.join())
 })
 
 test('who leads the masters on a store is told, and told again when it changes', async (context) => {
@@ -18,7 +20,7 @@ test('who leads the masters on a store is told, and told again when it changes',
   const url = `sqlite:${join(directory, 'x.db')}`
   const store = await openStore(url)
   const stop = new AbortController()
-  const source = findMasters([url], assert.fail)
+  const source = findMasters([url], unexpected)
   assert.ok(typeof source === 'function')
   const seen = source(stop.signal)[Symbol.asyncIterator]()
   assert.equal((await seen.next()).value, undefined)

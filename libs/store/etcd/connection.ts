@@ -32,8 +32,8 @@ export type CallLimits = {
   readonly attemptTimeoutMs?: number
   /** Ends the attempts; the call then rejects with the reason. */
   readonly signal?: AbortSignal | undefined
-  /** A read has no effect that could be in doubt. */
-  readonly isRead?: boolean
+  /** Done twice it does no harm: a read, or what is found as it was left. Its effect is never in doubt. */
+  readonly isRepeatable?: boolean
   /** Called when an attempt may have taken effect and another one follows. */
   readonly onDoubt?: () => void
 }
@@ -63,7 +63,7 @@ export class EtcdConnection {
 
   /** Waits for all earlier writes to the cluster; sees nothing older. */
   range(request: IRangeRequest, limits: CallLimits): Promise<IRangeResponse> {
-    return this.#linearizable((member, options) => member.kv.range(request, options), { isRead: true, ...limits })
+    return this.#linearizable((member, options) => member.kv.range(request, options), { isRepeatable: true, ...limits })
   }
 
   /** The caller made it safe to send twice. */
@@ -88,7 +88,7 @@ export class EtcdConnection {
         const failure = classify(thrown, this.endpoints[place] ?? '')
         if (failure.type === 'final') throw failure.error
         const waitMs = this.#delayAfter(failure.type, { place, attempt })
-        isInDoubt ||= failure.type === 'passing' && failure.mayHaveApplied && limits.isRead !== true
+        isInDoubt ||= failure.type === 'passing' && failure.mayHaveApplied && limits.isRepeatable !== true
         if (performance.now() + waitMs >= endsAt) throw this.#unavailable(failure.reason, isInDoubt)
         if (isInDoubt) limits.onDoubt?.()
         await sleep(waitMs, undefined, { ...(limits.signal !== undefined && { signal: limits.signal }) }).catch(

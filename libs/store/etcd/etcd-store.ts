@@ -203,7 +203,7 @@ export class EtcdStore implements Store {
     const key = this.#keys.format
     const value = JSON.stringify({ version: FORMAT_VERSION })
     const request = { compare: [isAbsent(key)], success: [putOp(key, value)], failure: [readOp(key)] }
-    const answer = await this.#connection.txn(request, { isRead: true, timeoutMs })
+    const answer = await this.#connection.txn(request, { isRepeatable: true, timeoutMs })
     if (answer.succeeded) return
     const raw = answer.responses[0]?.response_range.kvs[0]?.value.toString() ?? ''
     const { version } = parseStored(formatSchema, `${prefix}/format`, raw)
@@ -221,7 +221,7 @@ export class EtcdStore implements Store {
     if (pieces.length === 0) {
       const answer = await this.#connection.txn(
         { compare: compares, failure: reads.map(readOp) },
-        { isRead: true, ...reading },
+        { isRepeatable: true, ...reading },
       )
       if (answer.succeeded) return { applied: true, revision: Number(answer.header.revision) }
       return { applied: false, failed: failedCondition(conditions, answer.responses) }

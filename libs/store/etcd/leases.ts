@@ -12,7 +12,7 @@ export async function grantLease(
 ): Promise<{ lease: string; ttlMs: number }> {
   const { ID, TTL } = await connection.call(
     (member, options) => member.lease.leaseGrant({ TTL: ttlSeconds }, options),
-    { isRead: true, ...limits },
+    { isRepeatable: true, ...limits },
   )
   return { lease: ID, ttlMs: Number(TTL) * 1000 }
 }
@@ -22,7 +22,7 @@ export async function keepLeaseOnce(
   connection: EtcdConnection,
   { lease, ...limits }: OfLease & CallLimits,
 ): Promise<void> {
-  await connection.call((member, options) => keepAt(member, { lease, options }), { isRead: true, ...limits })
+  await connection.call((member, options) => keepAt(member, { lease, options }), { isRepeatable: true, ...limits })
 }
 
 /** Its keys go with it, at once. A lease that is gone already is fine. */
@@ -30,7 +30,7 @@ export async function revokeLease(connection: EtcdConnection, { lease, timeoutMs
   const attemptTimeoutMs = Math.min(timeoutMs, ETCD_LIMITS.attemptTimeoutMs)
   try {
     await connection.call((member, options) => member.lease.leaseRevoke({ ID: lease }, options), {
-      isRead: true,
+      isRepeatable: true,
       timeoutMs,
       attemptTimeoutMs,
     })
