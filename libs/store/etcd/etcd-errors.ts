@@ -83,7 +83,10 @@ function finalCode(error: Error): FinalCode | undefined {
 
 const isAbout = (error: Error, texts: readonly string[]): boolean => texts.some((text) => error.message.includes(text))
 
-/** Without the class name and the code number that are put before it. */
+/** Without what libraries put around the reason: class name, code number, how a name was looked up. */
 function plainMessage(error: Error): string {
-  return error.message.replace(/^(\w+Error: )?(\d+ [A-Z_]+: )?/, '')
+  return error.message
+    .replace(/^(\w+Error: )?(\d+ [A-Z_]+: )?/, '')
+    .replace(/^No connection established\. Last error: (Error: )?/, '')
+    .replace(/\.? Resolution note: .*$/s, '')
 }
