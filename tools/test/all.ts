@@ -37,7 +37,14 @@ const steps: Record<string, readonly (readonly string[])[]> = {
   e2e: [nx('e2e', '--parallel=1')],
 }
 
-const environment = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', FORCE_COLOR: '0' }
+const environment = {
+  ...process.env,
+  NX_DAEMON: 'false',
+  NX_TUI: 'false',
+  FORCE_COLOR: '0',
+  // The cache is shared by all checkouts of a machine: a result from there proves nothing of this one.
+  ...(process.env.CI === 'true' && { NX_SKIP_NX_CACHE: 'true' }),
+}
 
 const run = ([command = '', ...args]: readonly string[]): boolean =>
   spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: environment }).status === 0
