@@ -19,11 +19,11 @@ export class FilterBooks {
 
   before(master: Master, input: Input): void {
     if (input.type === 'subscribe') return this.#forget(input.subscribe.framework_info.id?.value ?? '')
+    if (input.type === 'stream-closed') return this.#forget(master.streams.get(input.streamId) ?? '')
     if (input.type === 'scheduler-call') this.#onCall(master, input.call, input.streamId)
   }
 
-  after(master: Master, input: Input, effects: readonly Effect[]): void {
-    if (input.type === 'stream-closed') this.#refusals.clear()
+  after(master: Master, effects: readonly Effect[]): void {
     // Filters go with the agent that they are about.
     for (const [id, all] of this.#refusals) {
       const kept = all.filter(({ agentId }) => master.agents.has(agentId))

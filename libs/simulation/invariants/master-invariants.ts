@@ -49,11 +49,11 @@ export class MasterInvariants implements MasterWatch {
     this.#booksOf(master).filters.before(master, input)
   }
 
-  after(master: Master, input: Input, effects: readonly Effect[]): void {
+  after(master: Master, _input: Input, effects: readonly Effect[]): void {
     this.stepCount++
     for (const agent of master.agents.values()) this.#checkAgent(master, agent)
     this.#checkTasks(master)
-    this.#booksOf(master).filters.after(master, input, effects)
+    this.#booksOf(master).filters.after(master, effects)
   }
 
   /** An agent that is told that it is known must be known to the next leader as well. */
