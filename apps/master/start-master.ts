@@ -11,6 +11,7 @@ import {
   flagStrings,
   Gate,
   listen,
+  registerEventLoopDelay,
   registerSystemMetrics,
   textErrors,
 } from '@thermosphere/service-kit'
@@ -47,6 +48,7 @@ type Parts = {
 export async function startMaster(config: Config, logger: Logger, lifecycle: Surroundings): Promise<{ port: number }> {
   const metrics = createMetrics()
   registerSystemMetrics(metrics)
+  registerEventLoopDelay(metrics)
   const parts: Parts = { config, logger, lifecycle, metrics, startedAt: Date.now() }
   const store = await openRegistry(config)
   lifecycle.defer('store', () => store.close())

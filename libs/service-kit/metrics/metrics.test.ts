@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { eventually } from '@thermosphere/test-kit'
+import { setTimeout as delay } from 'node:timers/promises'
+import { registerEventLoopDelay } from './event-loop-delay.ts'
 import { createMetrics, prometheusName, registerSystemMetrics } from './metrics.ts'
 
 test('a snapshot has slash names in order, a Prometheus text has mapped ones', async () => {
@@ -66,4 +69,21 @@ test('system and process metrics are there', async () => {
   registerSystemMetrics(metrics)
   assert.ok((metrics.snapshot()['system/cpus_total'] ?? 0) >= 1)
   assert.match(await metrics.prometheus(), /^nodejs_eventloop_lag_seconds /m)
+})
+
+test('the event loop tells how late it was, and begins anew once it was read', async () => {
+  const metrics = createMetrics({ processMetrics: false })
+  registerEventLoopDelay(metrics)
+  await delay(30)
+  const until = performance.now() + 80
+  while (performance.now() < until);
+  await delay(30)
+  const first = metrics.snapshot()
+  assert.ok((first['event_loop/delay_ms/max'] ?? 0) > 40, JSON.stringify(first))
+  assert.ok((first['event_loop/delay_ms/p50'] ?? Infinity) <= (first['event_loop/delay_ms/max'] ?? 0))
+  assert.deepEqual(metrics.snapshot(), first, 'one reading for all who look at the same time')
+  await eventually(
+    'another reading',
+    () => metrics.snapshot()['event_loop/delay_ms/max'] !== first['event_loop/delay_ms/max'],
+  )
 })

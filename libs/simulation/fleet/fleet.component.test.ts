@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { eventually } from '@thermosphere/test-kit'
+import { openStore } from '@thermosphere/store'
+import { startCluster } from '../cluster/index.ts'
+import { Fleet } from './agents/fleet.ts'
+import { parseFleetFlags } from './config.ts'
+import { FleetFramework } from './framework/fleet-framework.ts'
+
+const agentCount = 50
+const taskCount = 200
+
+test('a fleet registers, runs tasks on all its agents, loses agents and gets them back with their tasks', async (t) => {
+  const cluster = await startCluster({ agents: 0 })
+  t.after(() => cluster.close())
+  const onFatal = (error: unknown): void => assert.ifError(error)
+  const { failures, resources } = parseFleetFlags(['--fail=down:200ms'])
+  const { masters } = cluster
+  const fleet = new Fleet({ masters, agents: agentCount, resources, speed: 1, failures, seed: 1, onFatal })
+  t.after(() => fleet.close())
+  await Promise.all([fleet.start(), fleet.untilRegistered()])
+  const joined = (await cluster.state()).agents
+  assert.equal(joined.filter(({ active }) => active).length, agentCount)
+
+  const store = await openStore('memory:')
+  const options = { masters, agents: agentCount, tasks: taskCount, command: 'sleep infinity', store, onFatal }
+  const framework = new FleetFramework(options)
+  framework.start()
+  t.after(() => store.close())
+  t.after(() => framework.close())
+  await eventually('all tasks run', () => framework.runningCount === taskCount)
+  assert.deepEqual(new Set(fleet.agents.map(({ containers }) => containers.count)), new Set([taskCount / agentCount]))
+  assert.equal((await store.list('fleet/tasks/')).entries.length, taskCount)
+
+  fleet.crash(5)
+  await eventually('the master misses five', async () => {
+    return (await cluster.state()).agents.filter(({ active }) => active).length === agentCount - 5
+  })
+  fleet.cut(5)
+  await eventually('all are back', () => fleet.registeredCount === agentCount && fleet.linked.count >= agentCount + 10)
+  const { agents, tasks } = await cluster.state()
+  assert.deepEqual(agents.map(({ id }) => id).sort(), joined.map(({ id }) => id).sort())
+  assert.equal(tasks.filter(({ state }) => state === 'TASK_RUNNING').length, taskCount)
+  assert.equal(framework.runningCount, taskCount)
+  assert.equal(framework.failedCount, 0)
+})
+
+test('tasks that end are replaced, those that are to fail fail', async (t) => {
+  const cluster = await startCluster({ agents: 0, flags: { master: ['allocation_interval=50ms'] } })
+  t.after(() => cluster.close())
+  const onFatal = (error: unknown): void => assert.ifError(error)
+  const { failures, resources } = parseFleetFlags(['--fail=launches:10%,tasks:10%'])
+  const { masters } = cluster
+  const fleet = new Fleet({ masters, agents: 2, resources, speed: 100, failures, seed: 1, onFatal })
+  t.after(() => fleet.close())
+  await Promise.all([fleet.start(), fleet.untilRegistered()])
+  const framework = new FleetFramework({ masters, agents: 2, tasks: 10, command: 'sleep 10', onFatal })
+  framework.start()
+  t.after(() => framework.close())
+  await eventually(
+    'many have run and some have failed',
+    () => framework.launched.count > 100 && framework.failedCount > 5,
+  )
+  assert.ok(framework.failedCount < framework.launched.count)
+  assert.ok(framework.runningCount <= 10)
+})

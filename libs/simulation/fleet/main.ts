@@ -1,0 +1,21 @@
+/** `npm run fleet`, see `--help`. Figures go to standard output as one JSON line, everything else to standard error. */
+import { readConfig } from './config.ts'
+import { runFleet } from './run-fleet.ts'
+
+const stop = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => stop.abort(new Error(`stopped by ${signal}`)))
+// Its master is a process of its own, which must not be left behind.
+process.once('uncaughtException', (error) => stop.abort(error))
+
+const startedAt = performance.now()
+const say = (line: string): void =>
+  void process.stderr.write(`${((performance.now() - startedAt) / 1000).toFixed(1)} s  ${line}\n`)
+
+try {
+  const figures = await runFleet({ config: readConfig(), signal: stop.signal, say })
+  process.stdout.write(`${JSON.stringify(figures)}\n`)
+} catch (error) {
+  process.stderr.write(`fleet: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
+}

@@ -1,0 +1,127 @@
+/** The master that a fleet starts for itself: a process of its own, with its store, as `thermo up` starts one. */
+import { PartProcess, planCluster, planOptions } from '@thermosphere/cli'
+import type { Part } from '@thermosphere/cli'
+import { freePorts } from '@thermosphere/test-kit'
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { processUse } from './figures.ts'
+import type { ProcessUse } from './figures.ts'
+
+export type OwnMasterOptions = {
+  readonly store: 'sqlite' | 'etcd'
+  /** `name=value` */
+  readonly flags: readonly string[]
+}
+
+const startTimeoutMs = 60_000
+/** Nothing runs here that a plan would share out. */
+const machine = { cpus: 1, memMib: 1024, diskMib: 1024 }
+const servers = ['agent', 'marathon', 'chronos', 'gateway'] as const
+
+export class OwnMaster {
+  readonly workDir: string
+  readonly #parts: readonly Part[]
+  readonly #etcdPort: number
+  readonly #store: OwnMasterOptions['store']
+  readonly #processes = new Map<string, PartProcess>()
+  #isClosing = false
+
+  private constructor(workDir: string, { store, flags }: OwnMasterOptions, port: number) {
+    this.workDir = workDir
+    this.#store = store
+    this.#etcdPort = port + 1
+    const values = { masters: 1, store, without: servers, masterPort: port, etcdPort: port + 1, masterFlag: flags }
+    this.#parts = planCluster(planOptions(values, workDir), machine)
+  }
+
+  /** Resolves when it leads. Rejects with the end of its log when it does not start. */
+  static async start(options: OwnMasterOptions): Promise<OwnMaster> {
+    const workDir = await mkdtemp(`${tmpdir()}/thermosphere-fleet-`)
+    const master = new OwnMaster(workDir, options, await freePorts(3))
+    try {
+      for (const part of master.#parts) await master.#startPart(part)
+      return master
+    } catch (error) {
+      await master.close()
+      throw error
+    }
+  }
+
+  get address(): string {
+    const { ip, port } = this.#master.part
+    return `${ip}:${port}`
+  }
+
+  get url(): string {
+    return this.#master.part.url
+  }
+
+  /** Of the process that runs. */
+  use(): ProcessUse | undefined {
+    const pid = this.#master.record()?.pid
+    return pid === undefined ? undefined : processUse(pid)
+  }
+
+  /** Where a framework of the fleet may keep its own state: like the master, but not with it. */
+  async storeUrl(): Promise<string> {
+    if (this.#store === 'etcd') return `etcd://127.0.0.1:${this.#etcdPort}/fleet`
+    await mkdir(`${this.workDir}/framework`, { recursive: true })
+    return `sqlite:${this.workDir}/framework/updates.db`
+  }
+
+  /** SIGKILL, then another process in its place. Resolves when that one leads. */
+  async failOver(): Promise<void> {
+    const { part } = this.#master
+    await this.#master.stop('SIGKILL')
+    await this.#startPart(part)
+  }
+
+  /** The fields of the last line of its log that tells of `event`. */
+  async logged(event: string): Promise<Readonly<Record<string, unknown>> | undefined> {
+    const text = await readFile(this.#master.logPath, 'utf8')
+    const line = text.split('\n').findLast((one) => one.includes(`"msg":"${event}"`))
+    return line === undefined ? undefined : (JSON.parse(line) as Readonly<Record<string, unknown>>)
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true
+    for (const part of [...this.#processes.values()].reverse()) await part.stop('SIGTERM')
+    await rm(this.workDir, { recursive: true, force: true })
+  }
+
+  get #master(): PartProcess {
+    const master = this.#processes.get('master')
+    if (master === undefined) throw new Error('the master was not started')
+    return master
+  }
+
+  async #startPart(part: Part): Promise<void> {
+    const started = new PartProcess(part, {
+      logFolder: `${this.workDir}/logs`,
+      events: { onStarted: () => undefined, onEnded: (_part, how) => this.#onEnded(part, how) },
+    })
+    this.#processes.set(part.name, started)
+    started.start()
+    const reason = await started.waitUntilReady(Date.now() + startTimeoutMs)
+    if (reason !== undefined)
+      throw new Error(`the ${part.name} did not start: ${reason}; its log ends with:\n${started.logTail()}`)
+    if (part.kind === 'master') await untilLeading(part.url)
+  }
+
+  /** It is started again, which the figures would not show. */
+  #onEnded({ name }: Part, how: string): void {
+    if (!this.#isClosing) process.stderr.write(`the ${name} ended by itself: ${how}\n`)
+  }
+}
+
+async function untilLeading(url: string): Promise<void> {
+  const deadline = Date.now() + startTimeoutMs
+  for (;;) {
+    const answer = await fetch(`${url}/redirect`, { redirect: 'manual' }).catch(() => undefined)
+    const leads = answer?.status === 307 && (answer.headers.get('location') ?? '').includes(new URL(url).port)
+    const state = leads ? await fetch(`${url}/version`, { redirect: 'manual' }).catch(() => undefined) : undefined
+    if (state?.ok === true) return
+    if (Date.now() > deadline) throw new Error('no master leads')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
