@@ -7,17 +7,25 @@ import { eventually } from './server.ts'
 
 const main = join(import.meta.dirname, '../main.ts')
 
+type Options = {
+  readonly master: string
+  readonly dir: string
+  readonly port: number
+  /** Instead of a file in `dir`; with a short lease. */
+  readonly store?: string
+}
+
 export class ChronosProcess {
   readonly url: string
   readonly #args: string[]
   #child: ChildProcess | undefined
 
-  constructor(options: { readonly master: string; readonly dir: string; readonly port: number }) {
-    this.url = `http://127.0.0.1:${options.port}/v1/scheduler`
-    const { master, dir, port } = options
+  constructor({ master, dir, port, store }: Options) {
+    this.url = `http://127.0.0.1:${port}/v1/scheduler`
     this.#args = [
       main,
       ...[`--master=${master}`, `--work_dir=${dir}`, `--http_port=${port}`],
+      ...(store === undefined ? [] : [`--store=${store}`, '--zk_timeout=2000']),
       ...['--failure_retry=200', '--min_revive_offers_interval=50', '--logging_level=fatal'],
     ]
   }
