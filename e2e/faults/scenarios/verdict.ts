@@ -83,6 +83,9 @@ async function waitForRest({ workload, restMsMax, say }: JudgeOptions): Promise<
   return reasons
 }
 
+/** With an epsilon that is shorter than an outage, or without retries, these are right answers; silence never is. */
+const toldStates: ReadonlySet<string> = new Set(['missed', 'dropped', 'failed'])
+
 const show = (value: unknown): string => JSON.stringify(value)
 
 export async function judge(options: JudgeOptions): Promise<Judged> {
@@ -102,8 +105,10 @@ export async function judge(options: JudgeOptions): Promise<Judged> {
   const tasks = checkTasks(starts, history.reports)
   const { definitions, versions } = history
   const schedule = checkSchedule({ definitions, runs: runsOf(lines), outages, readAt, forgivenessMs })
-  const told = mayTellMissed ? await workload.chronos.missed() : new Set<string>()
-  const silent = schedule.missed.filter(({ job, nominalAt }) => !told.has(`${job} ${nominalAt}`))
+  const told = await workload.chronos.told()
+  const missed = schedule.missed.map((window) => ({ ...window, told: told.get(`${window.job} ${window.nominalAt}`) }))
+  const silent = mayTellMissed ? missed.filter((window) => !toldStates.has(window.told?.state ?? '')) : missed
+  const count = (state: string): number => missed.filter((window) => window.told?.state === state).length
   const capacity = checkCapacity({ versions, instances: livesOf(lines, new Set(workload.record.livingServices())) })
   // What nobody can reach runs on beside its replacement until it is found again.
   const breaches = capacity.breaches.filter(
@@ -129,7 +134,8 @@ export async function judge(options: JudgeOptions): Promise<Judged> {
     'plain tasks ended': tasks.ended,
     'job windows required': schedule.required,
     'job windows satisfied': schedule.satisfied,
-    'job windows not run and told as missed': schedule.missed.length - silent.length,
+    'job windows not run and told as missed': count('missed') + count('dropped'),
+    'job windows not run and told as failed': count('failed'),
     'job windows excused': schedule.excused,
     'job times run twice': schedule.doubled.length,
     'instances started': capacity.starts,

@@ -15,7 +15,15 @@ export type JobsOptions = LoadOptions & {
 }
 
 type Job = { readonly name: string; readonly description?: string }
-type Run = { readonly state: string; readonly scheduledAt: string; readonly occurrences?: number }
+type Run = {
+  readonly state: string
+  readonly scheduledAt: string
+  readonly occurrences?: number
+  readonly reason?: string
+  readonly message?: string
+}
+/** What Chronos tells of a time of a job: how its last run stands, and why. */
+export type Told = { readonly state: string; readonly why: string }
 type Summary = { readonly jobs: readonly { readonly name: string; readonly state: string }[] }
 
 const scheduler = '/v1/scheduler'
@@ -103,17 +111,18 @@ export class ChronosLoad implements Load {
     return jobs && new Map(jobs.map(({ name, description }) => [`job ${name}`, description ?? '']))
   }
 
-  /** Times of the scheduled jobs that Chronos tells as missed: `name time`. */
-  async missed(): Promise<Set<string>> {
-    const { history } = this.#options
-    const all = history.definitions.map(async ({ name, intervalMs }) => {
+  /** What Chronos tells of the times of the scheduled jobs, by `name time`. */
+  async told(): Promise<Map<string, Told>> {
+    const told = new Map<string, Told>()
+    for (const { name, intervalMs } of this.#options.history.definitions) {
       const runs = (await this.#caller.read<{ runs: Run[] }>(`${scheduler}/job/${name}/runs?limit=1000`))?.runs ?? []
-      return runs
-        .filter(({ state }) => state === 'missed')
-        .flatMap(({ scheduledAt, occurrences = 1 }) =>
-          Array.from({ length: occurrences }, (_, k) => `${name} ${Date.parse(scheduledAt) + k * intervalMs}`),
-        )
-    })
-    return new Set((await Promise.all(all)).flat())
+      for (const { state, scheduledAt, occurrences = 1, reason = '', message = '' } of runs) {
+        const firstAt = Date.parse(scheduledAt)
+        for (let k = 0; k < occurrences; k += 1) {
+          told.set(`${name} ${firstAt + k * intervalMs}`, { state, why: `${reason} ${message}` })
+        }
+      }
+    }
+    return told
   }
 }
