@@ -51,3 +51,23 @@ export class CallLine {
     void this.#last.finally(() => this.#agent.destroy())
   }
 }
+
+/** Lines side by side, in turn, for calls that need no order among each other: none waits for all before it. */
+export class CallLines {
+  readonly #lines: readonly CallLine[]
+  #next = 0
+
+  constructor(count: number, open: () => CallLine) {
+    this.#lines = Array.from({ length: count }, open)
+  }
+
+  send(body: Uint8Array): Promise<Answer> {
+    const line = this.#lines[this.#next++ % this.#lines.length]
+    if (line === undefined) throw new RangeError('there is no line')
+    return line.send(body)
+  }
+
+  close(reason: string): void {
+    for (const line of this.#lines) line.close(reason)
+  }
+}

@@ -257,6 +257,32 @@ suite('the calls of the scheduler client', () => {
     )
   })
 
+  test('sends calls in order on one connection, and acknowledgements on several beside it', async (context) => {
+    const master = await startMaster(context)
+    const { client, log } = startClient(context, [master.address])
+    await eventually('connected', () => log.includes('connected'))
+    const acknowledge = (n: number): Promise<void> =>
+      client.acknowledge({
+        task_id: { value: `t${n}` },
+        agent_id: { value: 'a' },
+        state: 'TASK_RUNNING',
+        uuid: new Uint8Array(16).fill(n),
+      })
+    const numbers = Array.from({ length: 40 }, (_, index) => index)
+    await Promise.all(
+      numbers.flatMap((n) => [acknowledge(n), client.call({ type: 'REVIVE', revive: { roles: [`r${n}`] } })]),
+    )
+    const socketsOf = (type: string): number[] =>
+      master.calls.filter(({ call }) => call.type === type).map(({ socketId }) => socketId)
+    assert.equal(new Set(socketsOf('REVIVE')).size, 1)
+    assert.ok(new Set(socketsOf('ACKNOWLEDGE')).size > 1)
+    assert.deepEqual(
+      master.calls.flatMap(({ call }) => call.revive?.roles ?? []),
+      numbers.map((n) => `r${n}`),
+    )
+    assert.equal(socketsOf('ACKNOWLEDGE').length, numbers.length)
+  })
+
   test('uses a fresh connection when the kept one was closed while idle', async (context) => {
     const master = await startMaster(context)
     const { client, log } = startClient(context, [master.address])

@@ -6,7 +6,7 @@ import { decodeAs, encodeAs } from '../codec.ts'
 import type { MediaType } from '../codec.ts'
 import type * as mesos from '../wire/mesos.gen.ts'
 import type * as scheduler from '../wire/scheduler.gen.ts'
-import { CallLine } from './call-line.ts'
+import { CallLine, CallLines } from './call-line.ts'
 import { CallError } from './errors.ts'
 import { openEventStream } from './event-stream.ts'
 import type { EventStream, StreamOutcome } from './event-stream.ts'
@@ -14,6 +14,7 @@ import type { Headers } from './exchange.ts'
 import { checkAddresses, redial } from './dialing/index.ts'
 import type { BackoffOptions, Masters } from './dialing/index.ts'
 import {
+  ACKNOWLEDGEMENT_LINES,
   BACKOFF_MAX_MS,
   BACKOFF_MIN_MS,
   DIAL_TIMEOUT_MS,
@@ -48,7 +49,9 @@ export type SchedulerClientOptions = {
 
 export type SchedulerCall = Omit<scheduler.Call, 'framework_id'>
 
-type Subscription = { readonly line: CallLine; readonly stream: EventStream; readonly frameworkId: mesos.FrameworkID }
+/** Calls go in order on one line; acknowledgements, of which a task has one at a time, beside each other. */
+type Lines = { readonly ordered: CallLine; readonly acknowledgements: CallLines }
+type Subscription = { readonly lines: Lines; readonly stream: EventStream; readonly frameworkId: mesos.FrameworkID }
 
 const API_PATH = '/api/v1/scheduler'
 const SUPERSEDED = 'another master leads'
@@ -80,23 +83,28 @@ export class SchedulerClient {
   }
 
   /** Calls arrive in the order of this method's invocations. Rejects with CallError. */
-  async call(call: SchedulerCall): Promise<void> {
+  call(call: SchedulerCall): Promise<void> {
+    return this.#send(call, ({ ordered }) => ordered)
+  }
+
+  /** Acknowledges a status update, if it asks for that: only updates with a uuid do. In no order with other calls. */
+  async acknowledge(status: mesos.TaskStatus): Promise<void> {
+    const { uuid, agent_id, task_id } = status
+    if (uuid === undefined || uuid.length === 0 || agent_id === undefined) return
+    const call = { type: 'ACKNOWLEDGE', acknowledge: { agent_id, task_id, uuid } } as const
+    await this.#send(call, ({ acknowledgements }) => acknowledgements)
+  }
+
+  async #send(call: SchedulerCall, lineOf: (lines: Lines) => CallLine | CallLines): Promise<void> {
     const subscription = this.#subscription
     if (subscription === undefined) throw new CallError('NOT_SUBSCRIBED', 'the framework is not subscribed')
     const body = this.#encode({ ...call, framework_id: subscription.frameworkId })
     try {
-      await subscription.line.send(body)
+      await lineOf(subscription.lines).send(body)
     } catch (error) {
       this.#onCallFailed(call, subscription, error)
       throw error
     }
-  }
-
-  /** Acknowledges a status update, if it asks for that: only updates with a uuid do. */
-  async acknowledge(status: mesos.TaskStatus): Promise<void> {
-    const { uuid, agent_id, task_id } = status
-    if (uuid === undefined || uuid.length === 0 || agent_id === undefined) return
-    await this.call({ type: 'ACKNOWLEDGE', acknowledge: { agent_id, task_id, uuid } })
   }
 
   /** Ends the subscription without tearing the framework down. */
@@ -131,7 +139,7 @@ export class SchedulerClient {
   async #dial(address: URL, superseded: AbortSignal): Promise<StreamOutcome> {
     const endpoint = { url: new URL(API_PATH, address) }
     const headers = this.#headers()
-    let line: CallLine | undefined
+    let lines: Lines | undefined
     const stream = openEventStream<scheduler.Event>({
       endpoint,
       headers: { ...headers, Accept: this.#mediaType },
@@ -139,17 +147,20 @@ export class SchedulerClient {
       answerTimeoutMs: this.#mayAskOthers() ? DIAL_TIMEOUT_MS : undefined,
       decode: (record) => decodeAs(this.#mediaType, 'mesos.v1.scheduler.Event', record),
       onOpen: (answered) => {
-        line = new CallLine(endpoint, { ...headers, 'Mesos-Stream-Id': String(answered['mesos-stream-id'] ?? '') })
+        const ofStream = { ...headers, 'Mesos-Stream-Id': String(answered['mesos-stream-id'] ?? '') }
+        const open = (): CallLine => new CallLine(endpoint, ofStream)
+        lines = { ordered: open(), acknowledgements: new CallLines(ACKNOWLEDGEMENT_LINES, open) }
         stream.setSilenceMax(this.#silenceMax(HEARTBEAT_INTERVAL_MS))
       },
-      onEvent: (event) => this.#onEvent(event, { stream, line }),
+      onEvent: (event) => this.#onEvent(event, { stream, lines }),
     })
     this.#stream = stream
     if (superseded.aborted) stream.close(SUPERSEDED)
     else superseded.addEventListener('abort', () => stream.close(SUPERSEDED))
     const outcome = await stream.outcome
     const reason = outcome.type === 'moved' ? `the leader is ${outcome.to.host}` : outcome.reason
-    line?.close(`the subscription ended: ${reason}`)
+    lines?.ordered.close(`the subscription ended: ${reason}`)
+    lines?.acknowledgements.close(`the subscription ended: ${reason}`)
     this.#onStreamEnded(reason)
     return outcome
   }
@@ -161,13 +172,13 @@ export class SchedulerClient {
     if (wasConnected) this.#options.onDisconnected?.(reason)
   }
 
-  #onEvent(event: scheduler.Event, { stream, line }: { stream: EventStream; line: CallLine | undefined }): void {
+  #onEvent(event: scheduler.Event, { stream, lines }: { stream: EventStream; lines: Lines | undefined }): void {
     const { subscribed, error } = event
-    if (event.type === 'SUBSCRIBED' && subscribed !== undefined && line !== undefined) {
+    if (event.type === 'SUBSCRIBED' && subscribed !== undefined && lines !== undefined) {
       const seconds = subscribed.heartbeat_interval_seconds
       if (seconds !== undefined) stream.setSilenceMax(this.#silenceMax(seconds * 1000))
       this.#frameworkId = subscribed.framework_id
-      this.#subscription = { line, stream, frameworkId: subscribed.framework_id }
+      this.#subscription = { lines, stream, frameworkId: subscribed.framework_id }
     }
     if (event.type === 'ERROR') this.#fatal = error?.message ?? 'the master sent an error without a message'
     this.#options.onEvent(event)
