@@ -312,3 +312,15 @@ test('a change that repeats another is answered only once that one is durable', 
   assert.equal(answer.after, effects.find((effect) => effect.type === 'store')?.id)
   assert.notEqual(answer.after, undefined)
 })
+
+test('a refusal waits for the change that it is refused for', () => {
+  const world = new World()
+  world.put(hourly)
+  const command = { type: 'delete-job', name: 'hourly' } as const
+  step(world.state, { type: 'command', id: 'first', command }, world.now)
+  const effects = step(world.state, { type: 'command', id: 'again', command }, world.now)
+  const answer = effects.find(({ type }) => type === 'reply')
+  assert.ok(answer?.type === 'reply' && answer.reply.status >= 400)
+  assert.equal(answer.after, effects.find((effect) => effect.type === 'store')?.id)
+  assert.notEqual(answer.after, undefined)
+})

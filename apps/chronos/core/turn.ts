@@ -76,17 +76,19 @@ export class Turn {
     this.#effects.push({ type: 'resubscribe' })
   }
 
-  /** Whatever others can see waits for the write of the same step. */
+  /**
+   * Whatever others can see waits for the write of the same step, and without one for what the steps before decided:
+   * a refusal, or a question about a task, tells of that as well.
+   */
   effects(): Effect[] {
-    // An acceptance that changes nothing tells of what an earlier step decided, which may not be durable yet.
-    const accepts = this.#effects.some((effect) => effect.type === 'reply' && effect.reply.status < 400)
-    if (this.#writes.size === 0 && !accepts) return this.#effects
+    if (this.#writes.size === 0 && !this.#effects.some(isTold)) return this.#effects
     const write: Effect = { type: 'store', id: storeId, writes: [...this.#writes.values()] }
-    const rest = this.#effects.map((effect) =>
-      effect.type === 'timer' || effect.type === 'count' || effect.type === 'store'
-        ? effect
-        : { ...effect, after: storeId },
-    )
-    return [write, ...rest]
+    return [write, ...this.#effects.map((effect) => (isTold(effect) ? { ...effect, after: storeId } : effect))]
   }
+}
+
+type Told = Exclude<Effect, { readonly type: 'timer' | 'count' | 'store' }>
+
+function isTold(effect: Effect): effect is Told {
+  return effect.type !== 'timer' && effect.type !== 'count' && effect.type !== 'store'
 }

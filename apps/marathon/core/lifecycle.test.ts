@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { Effect } from './messages.ts'
 import { FakeCluster } from './test-kit/fake-cluster.ts'
 import { step } from './step.ts'
 import { appViewAt, parseAppEmbeds, tasksOf } from './view/index.ts'
@@ -10,6 +11,12 @@ function running(count = 1, extra: Record<string, unknown> = {}): FakeCluster {
   cluster.create({ id: '/web', cmd: 'sleep 1000', cpus: 0.1, mem: 32, instances: count, ...extra })
   cluster.settle()
   return cluster
+}
+
+/** Whether the effect waits for the write of its step, and so for those of the steps before. */
+function isHeld(effect: Effect, effects: readonly Effect[]): boolean {
+  const store = effects.find(({ type }) => type === 'store')
+  return store?.type === 'store' && 'after' in effect && effect.after === store.id
 }
 
 describe('the life of an app', () => {
@@ -49,8 +56,25 @@ describe('the life of an app', () => {
     )
     const answer = effects.find(({ type }) => type === 'respond')
     assert.ok(answer?.type === 'respond' && answer.response.status === 200)
-    assert.equal(answer.after, effects.find((effect) => effect.type === 'store')?.id)
-    assert.notEqual(answer.after, undefined)
+    assert.ok(isHeld(answer, effects))
+  })
+
+  test('a refusal waits for the change that it is refused for', () => {
+    const cluster = running(1)
+    assert.equal(cluster.command({ type: 'delete-app', id: '/web', force: true }).status, 200)
+    const command = { type: 'delete-app', id: '/web', force: true } as const
+    const effects = step(cluster.state, { type: 'command', requestId: 99, command }, cluster.now)
+    const answer = effects.find(({ type }) => type === 'respond')
+    assert.ok(answer?.type === 'respond' && answer.response.status === 404)
+    assert.ok(isHeld(answer, effects))
+  })
+
+  test('Mesos is asked for a task only once its launch is durable', () => {
+    const cluster = running(1)
+    const effects = step(cluster.state, { type: 'timer', key: 'reconcile' }, cluster.now)
+    const questions = effects.filter((effect) => effect.type === 'call' && effect.call.type === 'RECONCILE')
+    assert.equal(questions.length, 2)
+    for (const question of questions) assert.ok(isHeld(question, effects))
   })
 
   test('[marathon 68] scaling up and down keeps the other tasks', () => {
@@ -209,6 +233,16 @@ describe('the end of tasks', () => {
     assert.equal(cluster.isSuppressed, true)
     cluster.update('/web', { instances: 2 })
     assert.equal(cluster.isSuppressed, false)
+  })
+
+  test('a revive does not overtake the refusal of an offer that was decided before it', () => {
+    const cluster = running(1, { backoffSeconds: 10 })
+    cluster.tell(cluster.running()[0] ?? '', 'TASK_FAILED')
+    cluster.offerAll()
+    assert.ok(cluster.timers.has('backoff:/web'))
+    const effects = step(cluster.state, { type: 'timer', key: 'backoff:/web' }, cluster.now + 10_000)
+    const revive = effects.find((effect) => effect.type === 'call' && effect.call.type === 'REVIVE')
+    assert.ok(revive !== undefined && isHeld(revive, effects))
   })
 
   test('revives come in a short burst and then at their pace', () => {

@@ -1,6 +1,7 @@
 /**
  * Collects what one step decides. All writes of a step form one transaction; everything others can observe
- * (calls to Mesos, answers, events) waits for it. Probes and timers do not.
+ * (calls to Mesos, answers, events) waits for it, and a step that writes nothing for what those before it decided:
+ * a refusal, or a question about a task, tells of that as well. Probes and timers do not wait.
  */
 import type { Millis, StoreWrite } from '@thermosphere/effects'
 import type { scheduler } from '@thermosphere/protocol'
@@ -79,9 +80,7 @@ export class StepContext {
   finish(): Effect[] {
     for (const instance of this.#touched.values()) this.put(keys.instance(instance.id), instance)
     const writes = [...this.#writes.values()]
-    // An acceptance that changes nothing tells of what an earlier step decided, which may not be durable yet.
-    const accepts = this.#told.some((effect) => effect.type === 'respond' && effect.response.status < 400)
-    if (writes.length === 0 && !accepts) return [...this.#others, ...this.#told]
+    if (writes.length === 0 && this.#told.length === 0) return this.#others
     const told = this.#told.map((effect) => ({ ...effect, after: storeId }))
     return [{ type: 'store', id: storeId, writes }, ...this.#others, ...told]
   }

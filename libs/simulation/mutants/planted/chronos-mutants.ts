@@ -13,8 +13,8 @@ export const chronosMutants: readonly Mutant[] = [
   {
     name: 'chronos-tells-before-it-is-stored',
     file: `${core}/turn.ts`,
-    find: ': { ...effect, after: storeId },',
-    replace: ': effect,',
+    find: '(isTold(effect) ? { ...effect, after: storeId } : effect)',
+    replace: 'effect',
     breaks: ['launch-stored-before-accept', 'acknowledged-changes-survive'],
   },
   {
