@@ -13,6 +13,8 @@ export const missedRecordsMax = 20
 export const runTimesMax = 100
 /** An ACCEPT that brought no update for that long is asked about. */
 export const launchingDoubtMs = 30_000
+/** Launches after the first that may go without an answer and cost no retry. */
+export const unconfirmedLaunchesMax = 3
 /** An agent that is back without a task says nothing of it: runs on unreachable agents are asked about this often. */
 export const unreachableDoubtMs = 10_000
 /** Work is scheduled after a start as soon as running tasks are known, at the latest after that. */

@@ -1,7 +1,7 @@
-import type { mesos } from '@thermosphere/protocol'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Run } from './state.ts'
+import { restoreRun, storedRun, storedRunSchema } from './stored.ts'
 import { minute, start, World } from './testing/world.ts'
 
 const by = { name: 'j', command: 'true' }
@@ -243,20 +243,143 @@ test('an invalid task is not tried again, one that was dropped for its offer cos
   assert.deepEqual([states(world), world.job('j')['errorCount']], [['failed'], 1])
 })
 
-test('an answer from before the launch says nothing about it; a launch believed lost that runs is taken up', () => {
+const disown = (world: World, id: string): void => world.update(id, 'TASK_GONE', { reason: 'REASON_RECONCILIATION' })
+
+/** Launches what is queued; after the wait nobody has it. */
+function launchInVain(world: World): string {
+  const id = world.offer()[0]?.task_id.value ?? assert.fail('nothing was launched')
+  world.advance(30_000)
+  disown(world, id)
+  return id
+}
+
+const attemptOf = (id: string): string | undefined => id.split(':')[2]
+
+test('an answer from before the launch says nothing about it', () => {
   const world = new World()
   world.put({ ...by, schedule: 'R1//P1D' })
   const id = world.offer()[0]?.task_id.value ?? ''
-  const gone: Partial<mesos.TaskStatus> = { reason: 'REASON_RECONCILIATION' }
-  world.update(id, 'TASK_GONE', gone)
+  disown(world, id)
   assert.equal(only(world).state, 'launching')
   world.advance(30_000)
   assert.equal(world.calls.at(-1)?.reconcile?.tasks?.[0]?.task_id.value, id)
-  world.update(id, 'TASK_GONE', gone)
+  disown(world, id)
   assert.equal(only(world).state, 'queued')
-  world.update(id, 'TASK_RUNNING')
-  assert.equal(only(world).state, 'running')
+})
+
+test('a launch that nobody has is made again under ids of their own, three times without costing a retry', () => {
+  const world = new World()
+  world.put({ ...by, schedule: 'R1//P1D', retries: 1 })
+  const ids = [launchInVain(world), launchInVain(world), launchInVain(world)]
+  assert.deepEqual(ids.map(attemptOf), ['0', '1', '2'])
+  const { state, attempt, retryCount, unconfirmed = [] } = only(world)
+  assert.deepEqual([state, attempt, retryCount, unconfirmed.map(({ taskId }) => taskId)], ['queued', 3, 0, ids])
+  ids.push(launchInVain(world))
+  assert.deepEqual(states(world), ['failed', 'delayed'])
+  world.advance(minute)
+  ids.push(launchInVain(world))
+  assert.deepEqual(states(world), ['failed', 'failed'])
+  assert.deepEqual(ids.map(attemptOf), ['0', '1', '2', '3', '4'])
+  assert.equal(world.job('j')['errorCount'], 1)
+  assert.match(only(world).message ?? '', /nobody knows whether it began/)
+})
+
+test('retries are counted apart from launches that nobody has', () => {
+  const world = new World()
+  world.put({ ...by, schedule: 'R1//P1D', retries: 1, retryDelay: '1' })
+  launchInVain(world)
+  const ids = world.runAll('TASK_FAILED')
+  world.advance(1_000)
+  ids.push(...world.runAll('TASK_FAILED'))
+  assert.deepEqual(ids.map(attemptOf), ['1', '2'])
+  assert.deepEqual(states(world), ['failed', 'failed'])
+  assert.match(world.notifications.at(-1)?.message ?? '', /attempt 2 of 2 failed/)
+})
+
+test('a job without retries is not launched again when nobody knows whether it began', () => {
+  const world = new World()
+  world.put({ ...by, schedule: 'R1//P1D', retries: 0 })
+  launchInVain(world)
+  assert.deepEqual([states(world), world.job('j')['errorCount']], [['failed'], 1])
+  world.advance(10 * minute)
   assert.equal(world.offer().length, 0)
+})
+
+test('a task that was told to start and is gone is a lost one and costs a retry; one the master knew alone does not', () => {
+  for (const [told, counts] of [
+    ['TASK_STAGING', [0]],
+    ['TASK_STARTING', [0, 1]],
+    ['TASK_RUNNING', [0, 1]],
+  ] as const) {
+    const world = new World()
+    world.put({ ...by, schedule: 'R1//P1D', retries: 1 })
+    const id = world.offer()[0]?.task_id.value ?? ''
+    world.update(id, told)
+    world.advance(30_000)
+    disown(world, id)
+    assert.deepEqual(
+      world.runs('j').map(({ retryCount }) => retryCount),
+      counts,
+      told,
+    )
+  }
+})
+
+test('a launch that was given up and runs is the run again, unless another was made; then its task is killed', () => {
+  const world = new World()
+  world.put({ ...by, schedule: 'R1//P1D', retries: 1 })
+  const id = launchInVain(world)
+  world.update(id, 'TASK_RUNNING')
+  const { state, taskId, attempt, unconfirmed, agentHostname } = only(world)
+  assert.deepEqual([state, taskId, attempt, unconfirmed, agentHostname], ['running', id, 0, undefined, 'node-1'])
+  assert.equal(world.offer().length, 0)
+
+  const other = new World()
+  other.put({ ...by, schedule: 'R1//P1D', retries: 1 })
+  const first = launchInVain(other)
+  const second = other.offer()[0]?.task_id.value ?? ''
+  other.calls = []
+  other.update(first, 'TASK_RUNNING')
+  assert.deepEqual(
+    other.calls.map(({ kill }) => kill?.task_id.value),
+    [first],
+  )
+  other.update(first, 'TASK_KILLED')
+  other.update(second, 'TASK_FINISHED')
+  assert.deepEqual(states(other), ['succeeded'])
+})
+
+test('a launch that was given up and has ended ends its run, also by the callback of an async job', () => {
+  for (const async of [false, true]) {
+    const world = new World()
+    world.put({ ...by, schedule: 'R1//P1D', retries: 1, async })
+    const id = launchInVain(world)
+    if (async) world.command({ type: 'end-async-task', taskId: id, statusCode: 0 })
+    else world.update(id, 'TASK_FINISHED')
+    assert.deepEqual([states(world), only(world).taskId], [['succeeded'], id])
+    assert.equal(world.offer().length, 0)
+  }
+})
+
+test('a launch that nobody has is not made again after its window, and told as missed', () => {
+  const world = new World()
+  world.put({ ...by, schedule: 'R1/2026-01-01T01:00:00Z/P1D', epsilon: 'PT20S' })
+  world.advance(60 * minute)
+  launchInVain(world)
+  world.fire()
+  assert.deepEqual(states(world), ['missed'])
+  assert.match(only(world).message ?? '', /could not start again, after a launch that was never confirmed/)
+})
+
+test('unconfirmed launches outlive a restart, and what was stored before they were counted is read', () => {
+  const world = new World()
+  world.put({ ...by, schedule: 'R1//P1D' })
+  launchInVain(world)
+  const run = only(world)
+  const json: unknown = JSON.parse(JSON.stringify(storedRun(run)))
+  assert.deepEqual(restoreRun(storedRunSchema.parse(json)), run)
+  const { retryCount: _retryCount, ...older } = json as Record<string, unknown>
+  assert.equal(restoreRun(storedRunSchema.parse({ ...older, attempt: 2 })).retryCount, 2)
 })
 
 test('a kill that was lost with the connection is sent again, and a killed launch that never arrived does not start', () => {

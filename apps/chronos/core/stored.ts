@@ -1,5 +1,4 @@
 /** What is kept of jobs and runs, and how it is read again. A value that does not parse stops the start. */
-import type { Millis } from '@thermosphere/effects'
 import { z } from 'zod'
 import { jobView } from './job/job-view.ts'
 import { parseJob } from './job/parse-job.ts'
@@ -61,6 +60,14 @@ export function restoreJob(stored: StoredJob, defaults: Defaults): JobRecord {
 }
 
 const instant = z.number()
+const unconfirmedSchema = z.object({
+  taskId: z.string(),
+  attempt: z.number().int().min(0),
+  launchedAt: instant,
+  agentId: z.string().exactOptional(),
+  agentHostname: z.string().exactOptional(),
+})
+
 export const storedRunSchema = z.object({
   version: z.literal(1),
   id: z.string(),
@@ -68,6 +75,8 @@ export const storedRunSchema = z.object({
   cause: z.enum(['schedule', 'parent', 'manual', 'retry']),
   dueAt: instant,
   attempt: z.number().int().min(0),
+  /** Where it is absent every attempt was a retry. */
+  retryCount: z.number().int().min(0).optional(),
   arguments: z.array(z.string()),
   taskId: z.string(),
   queuedAt: instant,
@@ -87,6 +96,7 @@ export const storedRunSchema = z.object({
   elements: z.number().optional(),
   occurrences: z.number().optional(),
   unreachableSince: instant.optional(),
+  unconfirmed: z.array(unconfirmedSchema).optional(),
   killRequested: z.boolean().optional(),
   isOvertime: z.boolean().optional(),
   isOrphan: z.boolean().optional(),
@@ -101,6 +111,6 @@ const withoutUndefined = <T extends object>(value: T): T =>
   Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T
 
 export function restoreRun(stored: z.infer<typeof storedRunSchema>): Run {
-  const { version: _version, expiresAt, ...rest } = stored
-  return { ...(withoutUndefined(rest) as Omit<Run, 'expiresAt'>), expiresAt: expiresAt as Millis | undefined }
+  const { version: _version, expiresAt, retryCount = stored.attempt, ...rest } = stored
+  return { ...(withoutUndefined({ ...rest, retryCount }) as Omit<Run, 'expiresAt'>), expiresAt }
 }

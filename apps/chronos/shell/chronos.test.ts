@@ -229,7 +229,7 @@ test('a framework that was removed begins anew, and its lost runs are retried', 
   })
 })
 
-test('[chronos 85] a launch whose ACCEPT was lost is made again under the same id, and no attempt is counted', async () => {
+test('[chronos 85] a launch whose ACCEPT was lost is made again under an id of its own, and its first one is told', async () => {
   await withRig({}, async ({ master, post, runs }) => {
     master.losesAccepts = true
     await post({ name: 'j', command: 'sleep 60' })
@@ -239,7 +239,10 @@ test('[chronos 85] a launch whose ACCEPT was lost is made again under the same i
     await eventually(() => master.launches.length === 1)
     await eventually(async () => (await runs('j'))[0]?.['state'] === 'running')
     assert.equal((await runs('j')).length, 1)
-    assert.equal((await runs('j'))[0]?.['attempt'], 0)
+    const [run] = await runs('j')
+    const [lost] = run?.['unconfirmed'] as { taskId: string; attempt: number }[]
+    assert.deepEqual([run?.['attempt'], lost?.attempt], [1, 0])
+    assert.equal(run?.['taskId'], lost?.taskId.replace(':0:j:', ':1:j:'))
   })
 })
 

@@ -7,8 +7,6 @@ import type { Container, Machine } from '../hosts/agent/machine.ts'
 import type { FrameworkWatch } from '../hosts/scripted/scripted-framework.ts'
 import type { Report } from '../world/report.ts'
 
-/** What a master says of a task that nobody has. A launch that was lost on its way cannot be told from one that ran. */
-const disowned: ReadonlySet<string> = new Set(['TASK_LOST', 'TASK_DROPPED', 'TASK_GONE'])
 const ended: ReadonlySet<string> = new Set(['TASK_FINISHED', 'TASK_FAILED', 'TASK_KILLED', 'TASK_ERROR'])
 
 export class TaskInvariants implements AgentWatch, FrameworkWatch {
@@ -16,7 +14,6 @@ export class TaskInvariants implements AgentWatch, FrameworkWatch {
   readonly #told = new Map<string, mesos.TaskState>()
   readonly #ran = new Set<string>()
   readonly #running = new Set<string>()
-  readonly #disowned = new Set<string>()
   readonly #uuids = new Set<string>()
   updateCount = 0
   orphanCount = 0
@@ -26,10 +23,8 @@ export class TaskInvariants implements AgentWatch, FrameworkWatch {
   }
 
   onStarted({ taskId, id }: Container, machine: Machine): void {
-    if (this.#ran.has(taskId) && !this.#disowned.has(taskId))
-      this.#report('one-terminal-state', `${taskId} is started a second time`)
+    if (this.#ran.has(taskId)) this.#report('one-terminal-state', `${taskId} is started a second time`)
     this.#ran.add(taskId)
-    this.#disowned.delete(taskId)
     const isStored = [...machine.disk.entries.keys()].some(
       (key) => key.startsWith('task/') && key.endsWith(`/${taskId}`),
     )
@@ -61,11 +56,6 @@ export class TaskInvariants implements AgentWatch, FrameworkWatch {
     this.orphanCount++
     if (this.#running.has(taskId) && !machine.abandoned.has(id))
       this.#report('tasks-survive-their-agent', `${machine.name} ended ${id} of ${taskId}, which was told to run`)
-  }
-
-  /** What a framework that may launch a task again is told of it. */
-  readonly onTold = ({ task_id, state }: mesos.TaskStatus): void => {
-    if (disowned.has(state)) this.#disowned.add(task_id.value)
   }
 
   onStatus(status: mesos.TaskStatus): void {

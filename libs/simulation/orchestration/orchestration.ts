@@ -70,11 +70,8 @@ export class Orchestration {
   start(): void {
     const { time, network, scenario } = this.#cluster
     const { requests } = scenario
-    for (const { to, request } of requests) {
-      if (to !== 'chronos' || request.type !== 'put-job' || request.document.schedule === undefined) continue
-      const { name, schedule, epsilon } = request.document
-      this.#chronosWatch.onAsked(name, schedule, epsilon)
-    }
+    for (const { to, request } of requests)
+      if (to === 'chronos' && request.type === 'put-job') this.#chronosWatch.onAsked(request.document)
     const members = { marathon: [...this.#marathons.keys()], chronos: [...this.#chronoses.keys()] }
     this.#isAnswered = startClients({ time, network, random: this.#random, requests, memory: this.#memory, members })
     this.#checkStored()
@@ -144,9 +141,7 @@ export class Orchestration {
       name: 'chronos',
       ttlMs,
       open: async (leadership, end) => {
-        const { taskInvariants } = this.#cluster
-        const watches = { watch: this.#chronosWatch, onTold: taskInvariants.onTold }
-        const term = await openChronosTerm({ ...surroundings, ...watches, leadership, end })
+        const term = await openChronosTerm({ ...surroundings, watch: this.#chronosWatch, leadership, end })
         for (const problem of this.#memory.jobProblems(term.state))
           this.#report('acknowledged-changes-survive', problem)
         return term

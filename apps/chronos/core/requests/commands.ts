@@ -11,6 +11,7 @@ import { applySuccess, disableJob, fail, succeed } from '../runs/outcome.ts'
 import { createRun, dropRun, mayOverlap } from '../runs/queue.ts'
 import { firstCursor, renderSchedule } from '../schedule/schedule.ts'
 import { taskIdPattern } from '../runs/task-id.ts'
+import { takeBack } from '../runs/unconfirmed.ts'
 import { activeRunsOf, isLaunched } from '../state.ts'
 import type { JobRecord } from '../state.ts'
 import { jobKey } from '../stored.ts'
@@ -208,7 +209,9 @@ function addProgress(turn: Turn, { job }: JobRecord, command: Extract<Command, {
 function endAsyncTask(turn: Turn, { taskId, statusCode }: Extract<Command, { type: 'end-async-task' }>): Reply {
   if (!taskIdPattern.test(taskId)) return bad(`${taskId} is not the id of a task`)
   const run = turn.state.runs.byTask.get(taskId)
-  if (run === undefined || !isLaunched(run)) return done
+  if (run === undefined) return done
+  const isItsTask = run.taskId === taskId || takeBack(turn, run, taskId)
+  if (!isItsTask || !isLaunched(run)) return done
   run.exitCode = statusCode
   if (statusCode === 0) succeed(turn, run)
   else fail(turn, run, { mayRetry: true })

@@ -20,6 +20,7 @@ export function recordMissed(turn: Turn, { job }: JobRecord, { at, reason, occur
     cause: 'schedule',
     dueAt: at,
     attempt: 0,
+    retryCount: 0,
     arguments: job.arguments,
     taskId: '',
     queuedAt: turn.now,

@@ -8,6 +8,7 @@ import type { JobRecord, Run } from '../state.ts'
 import type { Turn } from '../turn.ts'
 import { armJob } from './arm.ts'
 import { createRun, dropRun, mayOverlap, revive } from './queue.ts'
+import { nextAttempt } from './run.ts'
 
 const isoText = (ms: number): string =>
   Temporal.Instant.fromEpochMilliseconds(ms).toString({ smallestUnit: 'millisecond' })
@@ -109,7 +110,7 @@ function failFinally(turn: Turn, record: JobRecord, run: Run): void {
 
 const failureText = ({ now }: Turn, job: Job, run: Run): string =>
   [
-    `${isoText(now)}: attempt ${run.attempt + 1} of ${job.retries + 1} failed.`,
+    `${isoText(now)}: attempt ${run.retryCount + 1} of ${job.retries + 1} failed.`,
     `Failures since the last success: ${job.errorsSinceLastSuccess}.`,
     `Task: ${run.taskId}.`,
     ...(run.message === undefined ? [] : [run.message]),
@@ -144,21 +145,24 @@ function retries(turn: Turn, record: JobRecord, run: Run): boolean {
   const { job } = record
   const { lastError, lastSuccess } = job
   const isGated = config.legacyRetryGate && lastError !== '' && lastSuccess < lastError
-  if (run.attempt >= job.retries || isGated) return false
-  const startsAt = turn.now + retryDelay(job, { attempt: run.attempt, usualMs: config.failureRetryMs })
+  if (run.retryCount >= job.retries || isGated) return false
+  const startsAt = turn.now + retryDelay(job, { retryCount: run.retryCount, usualMs: config.failureRetryMs })
   createRun(turn, {
     record,
     cause: 'retry',
     dueAt: startsAt,
     startsAt,
-    attempt: run.attempt + 1,
+    attempt: nextAttempt(run),
+    retryCount: run.retryCount + 1,
     arguments: run.arguments,
   })
   turn.count('retry', { job: job.name })
   return true
 }
 
-function retryDelay(job: Job, { attempt, usualMs }: { readonly attempt: number; readonly usualMs: number }): number {
+type Delay = { readonly retryCount: number; readonly usualMs: number }
+
+function retryDelay(job: Job, { retryCount, usualMs }: Delay): number {
   const { factor, maxMs } = job.retryBackoffMs
-  return Math.min(maxMs, Math.round((job.retryDelayMs ?? usualMs) * factor ** attempt))
+  return Math.min(maxMs, Math.round((job.retryDelayMs ?? usualMs) * factor ** retryCount))
 }

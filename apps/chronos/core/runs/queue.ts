@@ -12,6 +12,7 @@ export type NewRun = {
   readonly cause: Cause
   readonly dueAt: Millis
   readonly attempt?: number
+  readonly retryCount?: number
   readonly arguments?: readonly string[]
   readonly expiresAt?: Millis
   /** Queued only then: the retry of a failed run. */
@@ -38,6 +39,7 @@ export function createRun(turn: Turn, wanted: NewRun): Run {
     cause: wanted.cause,
     dueAt,
     attempt,
+    retryCount: wanted.retryCount ?? 0,
     arguments: list,
     taskId,
     queuedAt: now,
@@ -51,6 +53,15 @@ export function createRun(turn: Turn, wanted: NewRun): Run {
   if (wanted.expiresAt !== undefined) turn.timer(`expire/${run.id}`, wanted.expiresAt)
   revive(turn)
   return run
+}
+
+/** A launch that did not take place is made again. */
+export function requeue(turn: Turn, run: Run): void {
+  run.state = 'queued'
+  for (const field of ['launchedAt', 'agentId', 'agentHostname', 'askedAt'] as const) delete run[field]
+  turn.saveRun(run)
+  if (run.expiresAt !== undefined) turn.timer(`expire/${run.id}`, run.expiresAt)
+  revive(turn)
 }
 
 export type Why = { readonly reason: string; readonly message: string }
@@ -73,7 +84,8 @@ export function expireRun(turn: Turn, run: Run): void {
   const blocked = blockedBy(turn.state, run)
   const reason = blocked === undefined ? 'no-resources' : 'overlap'
   const why = blocked ?? run.waitsFor ?? 'no offer has come'
-  endUnstarted(turn, run, { state: 'missed', reason, message: `it could not start within epsilon: ${why}` })
+  const again = run.unconfirmed === undefined ? '' : ' again, after a launch that was never confirmed,'
+  endUnstarted(turn, run, { state: 'missed', reason, message: `it could not start${again} within epsilon: ${why}` })
   turn.count('missed', { job: run.job })
 }
 

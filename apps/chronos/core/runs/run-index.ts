@@ -2,10 +2,15 @@
 import { isActive } from './run.ts'
 import type { Run } from './run.ts'
 
+/** What was missed has none. */
+const taskIdsOf = ({ taskId, unconfirmed = [] }: Run): string[] =>
+  taskId === '' ? [] : [taskId, ...unconfirmed.map((launch) => launch.taskId)]
+
 export class RunIndex {
   /** Not ended, in order of creation. */
   readonly active = new Map<string, Run>()
   readonly queued = new Set<Run>()
+  /** Also by the tasks of its unconfirmed launches. */
   readonly byTask = new Map<string, Run>()
   /** Ended and missed, oldest first. */
   readonly ended = new Map<string, Run>()
@@ -14,7 +19,7 @@ export class RunIndex {
 
   /** Files a run under the state that it is in now. */
   put(run: Run): void {
-    if (run.taskId !== '') this.byTask.set(run.taskId, run)
+    for (const taskId of taskIdsOf(run)) this.byTask.set(taskId, run)
     if (run.state === 'queued') this.queued.add(run)
     else this.queued.delete(run)
     if (isActive(run)) this.#putActive(run)
@@ -73,7 +78,7 @@ export class RunIndex {
   #takeOldest(run: Run | undefined): Run[] {
     if (run === undefined) return []
     this.ended.delete(run.id)
-    if (this.byTask.get(run.taskId) === run) this.byTask.delete(run.taskId)
+    for (const taskId of taskIdsOf(run)) if (this.byTask.get(taskId) === run) this.byTask.delete(taskId)
     const ofJob = this.#endedByJob.get(run.job)
     ofJob?.shift()
     if (ofJob?.length === 0) this.#endedByJob.delete(run.job)

@@ -9,15 +9,27 @@ export type ActiveRunState = 'delayed' | 'queued' | 'launching' | 'running'
 export type EndedRunState = 'succeeded' | 'failed' | 'killed' | 'dropped' | 'missed'
 export type RunState = ActiveRunState | EndedRunState
 
+/** A launch of which nobody knows whether its task ever began. */
+export type UnconfirmedLaunch = {
+  readonly taskId: string
+  readonly attempt: number
+  readonly launchedAt: Millis
+  readonly agentId?: string
+  readonly agentHostname?: string
+}
+
 export type Run = {
   readonly id: string
   readonly job: string
   readonly cause: Cause
   /** Nominal time of a scheduled run, moment of firing of the others; part of the task id. */
   readonly dueAt: Millis
-  readonly attempt: number
+  /** How many launches of this run and of those that it retries came before; part of the task id. */
+  attempt: number
+  /** How many failed runs came before. */
+  readonly retryCount: number
   readonly arguments: readonly string[]
-  readonly taskId: string
+  taskId: string
   readonly queuedAt: Millis
   readonly highPriority: boolean
   /** Dropped when it has not launched by then. */
@@ -40,6 +52,8 @@ export type Run = {
   /** How many occurrences a `missed` record stands for. */
   occurrences?: number
   unreachableSince?: Millis
+  /** Earlier launches of this run, oldest first. */
+  unconfirmed?: readonly UnconfirmedLaunch[]
   killRequested?: boolean
   /** It is being killed because it ran longer than `maxCompletionTime`. */
   isOvertime?: boolean
@@ -57,3 +71,7 @@ export const isActive = (run: Run): boolean => activeStates.has(run.state)
 export const isLaunched = (run: Run): boolean => run.state === 'launching' || run.state === 'running'
 /** The process of an async job has finished; only a callback tells how the work ended. */
 export const awaitsCallback = (run: Run): boolean => run.state === 'running' && run.taskState === 'TASK_FINISHED'
+
+/** A number that no launch of this run and of those that it retries has had. */
+export const nextAttempt = ({ attempt, unconfirmed = [] }: Run): number =>
+  Math.max(attempt, ...unconfirmed.map((launch) => launch.attempt)) + 1

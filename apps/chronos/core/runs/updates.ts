@@ -5,12 +5,14 @@ import { awaitsCallback, isActive, jobOfRun } from '../state.ts'
 import type { Run } from '../state.ts'
 import type { Turn } from '../turn.ts'
 import { endKilled, fail, succeed } from './outcome.ts'
-import { revive } from './queue.ts'
+import { requeue } from './queue.ts'
 import { taskIdPattern } from './task-id.ts'
+import { adopt, isDisowned, onDisowned, takeBack } from './unconfirmed.ts'
 
 export function onUpdate(turn: Turn, status: mesos.TaskStatus): void {
   const run = turn.state.runs.byTask.get(status.task_id.value)
   if (run === undefined) ghost(turn, status)
+  else if (run.taskId !== status.task_id.value) onFormerTask(turn, run, status)
   else if (isActive(run)) applyUpdate(turn, run, status)
   // The callback of async work may come before its process ends.
   else if (isLive(status.state) && run.state !== 'succeeded') kill(turn, status)
@@ -31,9 +33,18 @@ const liveStates: ReadonlySet<mesos.TaskState> = new Set([
 const isLive = (state: mesos.TaskState): boolean => liveStates.has(state)
 const endStates: ReadonlySet<mesos.TaskState> = new Set(['TASK_FINISHED', 'TASK_FAILED', 'TASK_KILLED', 'TASK_ERROR'])
 
+const isLost = ({ state }: mesos.TaskStatus): boolean => !isLive(state) && !endStates.has(state)
+
 /** A task of ours that nobody remembers: a deleted job's, or one of a lost store. It must not run on unseen. */
 function ghost(turn: Turn, status: mesos.TaskStatus): void {
   if (taskIdPattern.test(status.task_id.value) && isLive(status.state)) kill(turn, status)
+}
+
+/** The task of a launch that was given up; the run has, or is about to get, another. */
+function onFormerTask(turn: Turn, run: Run, status: mesos.TaskStatus): void {
+  if (isLost(status)) return
+  if (takeBack(turn, run, status.task_id.value)) applyUpdate(turn, run, status)
+  else if (isLive(status.state)) kill(turn, status)
 }
 
 function kill(turn: Turn, { task_id, agent_id }: mesos.TaskStatus): void {
@@ -44,7 +55,8 @@ function applyUpdate(turn: Turn, run: Run, status: mesos.TaskStatus): void {
   if (awaitsCallback(run) || saysNothing(run, status)) return
   turn.state.unknown.delete(run.id)
   turn.timer(`doubt/${run.id}`, undefined)
-  if (wasNeverLaunched(run, status)) return run.killRequested === true ? endKilled(turn, run) : requeue(turn, run)
+  if (wasRefused(run, status)) return run.killRequested === true ? endKilled(turn, run) : requeue(turn, run)
+  if (isDisowned(run, status)) return onDisowned(turn, run, status)
   if (run.state === 'queued' || run.state === 'delayed') adopt(turn, run)
   note(run, status)
   if (status.state !== 'TASK_UNREACHABLE') leaveUnreachable(turn, run)
@@ -52,36 +64,19 @@ function applyUpdate(turn: Turn, run: Run, status: mesos.TaskStatus): void {
 }
 
 /** An answer about a launch that was given up, or given before the launch that is under way now. */
-function saysNothing(run: Run, { state, reason }: mesos.TaskStatus): boolean {
-  const isLost = !isLive(state) && !endStates.has(state)
-  if (run.state === 'queued' || run.state === 'delayed') return isLost
-  return isLost && run.state === 'launching' && reason === 'REASON_RECONCILIATION' && run.askedAt === undefined
+function saysNothing(run: Run, status: mesos.TaskStatus): boolean {
+  if (!isLost(status)) return false
+  if (run.state === 'queued' || run.state === 'delayed') return true
+  const knowsNothing = run.state === 'launching' && run.taskState === undefined && run.askedAt === undefined
+  return knowsNothing && status.reason === 'REASON_RECONCILIATION'
 }
 
-const lostStates: ReadonlySet<mesos.TaskState> = new Set(['TASK_LOST', 'TASK_DROPPED', 'TASK_GONE'])
-
-/** The ACCEPT met an offer that was gone, or did not arrive. */
-function wasNeverLaunched(run: Run, { state, reason }: mesos.TaskStatus): boolean {
-  if (run.state !== 'launching' || run.taskState !== undefined || !lostStates.has(state)) return false
-  return reason === 'REASON_INVALID_OFFERS' || reason === 'REASON_RECONCILIATION'
-}
-
-/** No attempt is counted. */
-function requeue(turn: Turn, run: Run): void {
-  run.state = 'queued'
-  for (const field of ['launchedAt', 'agentId', 'agentHostname', 'askedAt'] as const) delete run[field]
-  turn.saveRun(run)
-  if (run.expiresAt !== undefined) turn.timer(`expire/${run.id}`, run.expiresAt)
-  revive(turn)
-}
-
-/** A launch that was believed lost has taken place. */
-function adopt(turn: Turn, run: Run): void {
-  run.state = 'launching'
-  run.launchedAt ??= turn.now
-  turn.timer(`start/${run.id}`, undefined)
-  turn.timer(`expire/${run.id}`, undefined)
-}
+/** The ACCEPT met an offer that was gone: the master knows that nothing began, and the task id is still unused. */
+const wasRefused = (run: Run, status: mesos.TaskStatus): boolean =>
+  run.state === 'launching' &&
+  run.taskState === undefined &&
+  isLost(status) &&
+  status.reason === 'REASON_INVALID_OFFERS'
 
 function leaveUnreachable(turn: Turn, run: Run): void {
   if (run.unreachableSince === undefined) return

@@ -110,6 +110,7 @@ export function runView(state: ChronosState, run: Run): object {
     job: run.job,
     taskId: run.taskId === '' ? undefined : run.taskId,
     attempt: run.attempt,
+    unconfirmed: run.unconfirmed?.map((launch) => ({ ...launch, launchedAt: isoText(launch.launchedAt) })),
     cause: run.cause,
     state: run.state,
     taskState: run.taskState,

@@ -2,7 +2,7 @@
 import { loadState } from '@thermosphere/chronos/state'
 import { step } from '@thermosphere/chronos-core'
 import type { ChronosState, Command, Effect, Input, Reply } from '@thermosphere/chronos-core'
-import type { mesos, scheduler } from '@thermosphere/protocol'
+import type { scheduler } from '@thermosphere/protocol'
 import type { Leadership, Term } from '@thermosphere/store'
 import { SchedulerConnection } from '../scheduler/scheduler-connection.ts'
 import { TermLoop } from '../scheduler/term-loop.ts'
@@ -10,11 +10,7 @@ import type { TermOptions } from '../scheduler/term-loop.ts'
 import { chronosConfig, chronosFramework } from './chronos-config.ts'
 import type { ChronosWatch } from './chronos-watch.ts'
 
-export type ChronosTermOptions = TermOptions & {
-  readonly watch: ChronosWatch
-  /** Whatever a master says of a task. */
-  readonly onTold: (status: mesos.TaskStatus) => void
-}
+export type ChronosTermOptions = TermOptions & { readonly watch: ChronosWatch }
 
 type Answer = (reply: Reply) => void
 
@@ -112,10 +108,7 @@ export class ChronosTerm implements Term {
 
   /** Watchers know what the core knows: what still waits to be stepped has not been said to it. */
   #step(input: Input, now: number): readonly Effect[] {
-    if (input.type === 'update') {
-      this.#options.watch.onStatus(input.status)
-      this.#options.onTold(input.status)
-    }
+    if (input.type === 'update') this.#options.watch.onStatus(input.status)
     return step(this.state, input, now)
   }
 

@@ -7,6 +7,7 @@ import type { ChronosState, Run } from '@thermosphere/chronos-core'
 import type { Millis } from '@thermosphere/effects'
 import type { mesos } from '@thermosphere/protocol'
 import type { JobRun } from '../../checkers/index.ts'
+import type { JobDocument } from '../../workload/requests.ts'
 import type { Report } from '../scheduler/report.ts'
 import type { SchedulerCall } from '../scheduler/scheduler-connection.ts'
 import { endStates } from '../scheduler/task-states.ts'
@@ -22,6 +23,8 @@ type Counts = {
   readonly successes: Set<string>
 }
 
+/** Launches that nobody has seen and that cost no retry. */
+const unconfirmedLaunchesMax = 3
 /** Two runs of one time must not share a task id: the second would get one of the next milliseconds. */
 const sameTimeMs = 10
 
@@ -30,10 +33,14 @@ export class ChronosWatch {
   readonly #launches = new Map<string, Launch>()
   readonly #told = new Map<string, mesos.TaskState>()
   readonly #wasUnreachable = new Set<string>()
+  /** Their offers were gone: the master started nothing. */
+  readonly #refused = new Set<string>()
   readonly #occurrences = new Map<string, string>()
   readonly #counts = new Map<string, Counts>()
   /** The longest of each job's definitions. */
   readonly #epsilonMs = new Map<string, Millis>()
+  /** The most of each job's definitions. */
+  readonly #retries = new Map<string, number>()
   readonly #schedules = new Map<string, Set<string>>()
   readonly scheduled: JobRun[] = []
 
@@ -42,10 +49,12 @@ export class ChronosWatch {
   }
 
   /** A client asks for this schedule; whether it is accepted is seen later. */
-  onAsked(job: string, schedule: string, epsilon?: string): void {
+  onAsked({ name, schedule, epsilon, retries }: JobDocument): void {
+    this.#retries.set(name, Math.max(this.#retries.get(name) ?? 0, retries))
+    if (schedule === undefined) return
     const epsilonMs = epsilon === undefined ? Infinity : Temporal.Duration.from(epsilon).total('milliseconds')
-    this.#epsilonMs.set(job, Math.max(this.#epsilonMs.get(job) ?? 0, epsilonMs))
-    this.#schedules.set(job, (this.#schedules.get(job) ?? new Set()).add(schedule))
+    this.#epsilonMs.set(name, Math.max(this.#epsilonMs.get(name) ?? 0, epsilonMs))
+    this.#schedules.set(name, (this.#schedules.get(name) ?? new Set()).add(schedule))
   }
 
   /** A leader has loaded its state: launches that were stored and perhaps never told count as well. */
@@ -53,7 +62,8 @@ export class ChronosWatch {
     for (const run of state.runs.active.values()) if (isLaunchedRun(run)) this.#count(state, run)
   }
 
-  onStatus({ task_id, state }: mesos.TaskStatus): void {
+  onStatus({ task_id, state, reason }: mesos.TaskStatus): void {
+    if (reason === 'REASON_INVALID_OFFERS') this.#refused.add(task_id.value)
     const before = this.#told.get(task_id.value)
     if (before !== undefined && endStates.has(before)) return
     this.#told.set(task_id.value, state)
@@ -80,8 +90,10 @@ export class ChronosWatch {
     const definition = state.jobs.get(job)?.job
     const mayOverlap = definition === undefined || definition.concurrent || definition.overlapPolicy === 'allow'
     if (!mayOverlap) this.#checkOverlap(run)
+    if (this.#launches.has(taskId) && !this.#refused.delete(taskId))
+      this.#report('chronos-launches-once', `${taskId} is launched a second time`)
     this.#launches.set(taskId, { run: id, job })
-    // A launch that did not take place is made again under its id.
+    // A launch that was refused is made again under its id.
     this.#told.delete(taskId)
     if (run.cause === 'schedule') {
       this.#checkTimes(run)
@@ -120,6 +132,8 @@ export class ChronosWatch {
     const before = attempts.get(run.attempt - 1)?.size ?? 0
     if (run.attempt > 0 && ofAttempt.size > before)
       this.#report('chronos-retries-bounded', `${run.job}: ${ofAttempt.size} attempts ${run.attempt} after ${before}`)
+    const most = this.#mostAttempts(run.job)
+    if (run.attempt >= most) this.#report('chronos-retries-bounded', `${run.taskId} is beyond ${most} attempts`)
     if (run.cause !== 'parent') return
     children.add(run.id)
     const { trigger } = state.jobs.get(run.job)?.job ?? {}
@@ -130,6 +144,12 @@ export class ChronosWatch {
         'chronos-child-runs-once-a-generation',
         `${run.job} runs ${children.size} times, one of its parents has succeeded ${least} times`,
       )
+  }
+
+  /** Launches of one time of a job; one alone where nothing may be tried again. */
+  #mostAttempts(job: string): number {
+    const retries = this.#retries.get(job) ?? Infinity
+    return retries === 0 ? 1 : 1 + retries + unconfirmedLaunchesMax
   }
 
   #of(job: string): Counts {

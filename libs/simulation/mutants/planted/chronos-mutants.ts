@@ -34,8 +34,29 @@ export const chronosMutants: readonly Mutant[] = [
   {
     name: 'retry-counter-reset',
     file: `${core}/runs/outcome.ts`,
-    find: 'attempt: run.attempt + 1,',
+    find: 'attempt: nextAttempt(run),',
     replace: 'attempt: 1,',
+    breaks: ['chronos-retries-bounded'],
+  },
+  {
+    name: 'retries-not-counted',
+    file: `${core}/runs/outcome.ts`,
+    find: 'retryCount: run.retryCount + 1,',
+    replace: 'retryCount: run.retryCount,',
+    breaks: ['chronos-retries-bounded'],
+  },
+  {
+    name: 'given-up-launch-made-under-its-own-id',
+    file: `${core}/runs/unconfirmed.ts`,
+    find: '  run.unconfirmed = [...(run.unconfirmed ?? []), launchOf(run, turn)]\n',
+    replace: '  if (attempt > 0) return requeue(turn, run)\n',
+    breaks: ['chronos-launches-once', 'one-terminal-state'],
+  },
+  {
+    name: 'job-without-retries-launched-again',
+    file: `${core}/runs/unconfirmed.ts`,
+    find: 'if (retries > 0 && attempt',
+    replace: 'if (retries >= 0 && attempt',
     breaks: ['chronos-retries-bounded'],
   },
   {
