@@ -6,6 +6,7 @@ import { Resources as AllResources } from '@thermosphere/offer-engine'
 import type { scheduler } from '@thermosphere/protocol'
 import type { Report } from '../world/report.ts'
 
+type SchedulerCall = Extract<Input, { type: 'scheduler-call' }>
 type Refusal = { readonly agentId: string; readonly refused: Resources; readonly until: Millis }
 
 export class FilterBooks {
@@ -17,10 +18,10 @@ export class FilterBooks {
     this.#report = report
   }
 
-  before(master: Master, input: Input): void {
+  before(master: Master, input: Input, now: Millis): void {
     if (input.type === 'subscribe') return this.#forget(input.subscribe.framework_info.id?.value ?? '')
     if (input.type === 'stream-closed') return this.#forget(master.streams.get(input.streamId) ?? '')
-    if (input.type === 'scheduler-call') this.#onCall(master, input.call, input.streamId)
+    if (input.type === 'scheduler-call') this.#onCall(master, input, now)
   }
 
   after(master: Master, effects: readonly Effect[]): void {
@@ -32,7 +33,7 @@ export class FilterBooks {
     for (const effect of effects) if (effect.type === 'event') this.#onEvent(master, effect.streamId, effect.event)
   }
 
-  #onCall(master: Master, call: scheduler.Call, streamId: string | undefined): void {
+  #onCall(master: Master, { call, streamId }: SchedulerCall, now: Millis): void {
     const id = call.framework_id?.value ?? ''
     const framework = master.frameworks.get(id)
     if (framework?.connection.state !== 'connected' || framework.connection.streamId !== streamId) return
@@ -43,7 +44,7 @@ export class FilterBooks {
     for (const { value } of call.decline.offer_ids ?? []) {
       const offer = master.offers.get(value)
       if (offer?.frameworkId !== id) continue
-      const refusal = { agentId: offer.agentId, refused: offer.resources, until: master.now + seconds * 1000 }
+      const refusal = { agentId: offer.agentId, refused: offer.resources, until: now + seconds * 1000 }
       this.#refusals.set(id, [...(this.#refusals.get(id) ?? []), refusal])
     }
   }

@@ -1,4 +1,5 @@
 /** What must hold of every leading master after every step. */
+import type { Millis } from '@thermosphere/effects'
 import type { Effect, Input, Master } from '@thermosphere/master-core'
 import { Resources } from '@thermosphere/offer-engine'
 import type { agentLink } from '@thermosphere/protocol'
@@ -41,12 +42,12 @@ export class MasterInvariants implements MasterWatch {
     this.#options.onElected(master, name)
   }
 
-  before(master: Master, input: Input): void {
+  before(master: Master, input: Input, now: Millis): void {
     // A launch that did not take place may be made again under its id.
     const operations = input.type === 'scheduler-call' ? (input.call.accept?.operations ?? []) : []
     for (const { launch } of operations)
       for (const { task_id } of launch?.task_infos ?? []) this.#ends.delete(task_id.value)
-    this.#booksOf(master).filters.before(master, input)
+    this.#booksOf(master).filters.before(master, input, now)
   }
 
   after(master: Master, _input: Input, effects: readonly Effect[]): void {

@@ -133,7 +133,7 @@ export class MasterTerm implements Term {
 
   #step(input: Input, now: number): Effect[] {
     const { watch } = this.#options
-    watch.before(this.master, input)
+    watch.before(this.master, input, now)
     const effects = step(this.master, input, now)
     watch.after(this.master, input, effects)
     return effects

@@ -1,10 +1,12 @@
 import type { Effect, Input, Master } from '@thermosphere/master-core'
+import type { Millis } from '@thermosphere/effects'
 import type { agentLink } from '@thermosphere/protocol'
 
 /** Who looks at every leading master. */
 export type MasterWatch = {
   onElected(master: Master, name: string): void
-  before(master: Master, input: Input): void
+  /** Of a step at `now`; `master.now` is still that of the step before. */
+  before(master: Master, input: Input, now: Millis): void
   after(master: Master, input: Input, effects: readonly Effect[]): void
   /** A message leaves for an agent. */
   onTold(message: agentLink.MasterMessage): void
