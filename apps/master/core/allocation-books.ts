@@ -42,4 +42,4 @@ export function agentSpec(m: Master, agent: Agent): AgentSpec {
 
 /** Whether an agent's resources may be offered. */
 const isOffered = (m: Master, agent: Agent): boolean =>
-  agent.connected && !agent.deactivated && agent.transition === 'none' && machineOf(m, agent)?.mode !== 'DOWN'
+  agent.connected && !agent.deactivated && !m.transitions.has(agent.id) && machineOf(m, agent)?.mode !== 'DOWN'

@@ -41,6 +41,7 @@ export function createMaster({ config, info, registry, random, allocator, starte
     nextRemovalAt: 0,
     unreachableAgents: new Map(registry.unreachable),
     goneAgents: new Map(registry.gone),
+    transitions: new Map(),
     offers: new Map(),
     inverseOffers: new Map(),
     inverseAnswers: new Map(),

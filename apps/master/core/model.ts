@@ -120,8 +120,8 @@ export interface Operation {
   statuses: mesos.OperationStatus[]
 }
 
-/** A registry write is under way that will take the agent away. */
-type AgentTransition = 'none' | 'unreachable' | 'gone' | 'removing'
+/** Where an agent goes once the registry write that is under way is durable. */
+export type AgentTransition = 'returning' | 'unreachable' | 'gone'
 
 export interface Agent {
   readonly id: AgentId
@@ -137,7 +137,6 @@ export interface Agent {
   registeredAt: Millis
   reregisteredAt: Millis | undefined
   total: Resources
-  transition: AgentTransition
   pingMisses: number
   readonly tasks: Map<string, Task>
   readonly executors: Map<FrameworkId, Map<ExecutorId, Executor>>
@@ -200,6 +199,8 @@ export interface Master {
   nextRemovalAt: Millis
   readonly unreachableAgents: Map<AgentId, UnreachableAgent>
   readonly goneAgents: Map<AgentId, GoneAgent>
+  /** One at a time of each agent: what is told after a write must still be so. */
+  readonly transitions: Map<AgentId, AgentTransition>
   readonly offers: Map<OfferId, Offer>
   readonly inverseOffers: Map<OfferId, InverseOffer>
   readonly inverseAnswers: Map<AgentId, Map<FrameworkId, inverse.InverseOfferStatus>>

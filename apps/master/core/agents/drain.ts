@@ -21,8 +21,7 @@ export function onDrainCall(m: Master, call: master.Call_DrainAgent, requestId: 
   const id = call.agent_id.value
   const refusal = drainRefusal(m, id)
   if (refusal !== undefined) return respond(m, requestId, { status: 400, text: refusal })
-  const agent = m.agents.get(id)
-  if (agent?.transition === 'gone')
+  if (m.transitions.get(id) === 'gone')
     return respond(m, requestId, { status: 409, text: 'Agent is currently being marked gone' })
   const max_grace_period = graceOf(call)
   const config = { ...(max_grace_period && { max_grace_period }), mark_gone: call.mark_gone ?? false }
@@ -88,7 +87,7 @@ export function resumeDrain(m: Master, agent: Agent): void {
 
 /** Drained means: no task whose end is not acknowledged, and no operation. */
 export function finishDrainIfIdle(m: Master, agent: Agent): void {
-  if (!isDraining(agent) || !agent.drain || agent.transition !== 'none') return
+  if (!isDraining(agent) || !agent.drain || m.transitions.has(agent.id)) return
   if (agent.tasks.size > 0 || agent.operations.size > 0 || !m.agents.has(agent.id)) return
   if (agent.drain.config.mark_gone) return markGone(m, agent.id, undefined)
   const drain: mesos.DrainInfo = { ...agent.drain, state: 'DRAINED' }
@@ -98,21 +97,18 @@ export function finishDrainIfIdle(m: Master, agent: Agent): void {
 
 /** Registry first; see onAgentGone. */
 function markGone(m: Master, agentId: AgentId, requestId: RequestId | undefined): void {
-  const agent = m.agents.get(agentId)
-  if (agent) agent.transition = 'gone'
+  m.transitions.set(agentId, 'gone')
   persist(m, moveToGone(agentId, m.now), { change: 'agent-gone', agentId, requestId })
 }
 
 export function onMarkGoneCall(m: Master, agentId: AgentId, requestId: RequestId): void {
   if (m.goneAgents.has(agentId)) return respond(m, requestId, { status: 200 })
-  const agent = m.agents.get(agentId)
-  const known = agent ?? m.recoveredAgents.get(agentId) ?? m.unreachableAgents.get(agentId)
+  const known = m.agents.get(agentId) ?? m.recoveredAgents.get(agentId) ?? m.unreachableAgents.get(agentId)
   if (!known) return respond(m, requestId, { status: 404, text: `Agent '${agentId}' not found` })
-  if (agent && agent.transition !== 'none') {
-    return respond(m, requestId, {
-      status: 503,
-      text: `Agent '${agentId}' is currently in transition: ${agent.transition}`,
-    })
+  const transition = m.transitions.get(agentId)
+  if (transition !== undefined) {
+    const text = `Agent '${agentId}' is currently in transition: ${transition}`
+    return respond(m, requestId, { status: 503, text })
   }
   markGone(m, agentId, requestId)
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { World } from '../testing/world.ts'
-import type { AgentRecord } from '../index.ts'
+import type { AgentRecord, Reply } from '../index.ts'
 import type { Scheduler, TestAgent } from '../testing/world.ts'
 
 const record = (port: number): AgentRecord => ({
@@ -87,6 +87,75 @@ suite('the limits of removal', () => {
         assert.match(world.gaveUp ?? '', new RegExp(`^${missing} of 2 agents .*--recovery_agent_removal_lim`))
     })
   }
+})
+
+const markGone = (world: World, id: string): Reply | undefined =>
+  world.operate({ type: 'MARK_AGENT_GONE', mark_agent_gone: { agent_id: { value: id } } })
+
+/** The lists of the registry that have the agent. */
+const listsOf = (world: World, id: string): string[] =>
+  ['admitted', 'unreachable', 'gone'].filter((list) => world.stored.has(`master/agents/${list}/${id}`))
+
+const told = (world: World, { linkId }: TestAgent): (string | undefined)[] =>
+  world.toAgent(linkId).map(({ type }) => type)
+
+suite('one change of an agent in the registry at a time', () => {
+  test('an agent whose return is being written when its time is up is not given up', () => {
+    const world = new World({ registry: { admitted: admitted('A') }, config: { recoveryAgentRemovalLimit: 0 } })
+    world.holdStore = true
+    const back = comeBack(world, 'A', 5051)
+    world.advance(600_000)
+    world.releaseStore()
+    assert.equal(world.gaveUp, undefined)
+    assert.equal(told(world, back)[0], 'REREGISTERED')
+    assert.deepEqual(listsOf(world, 'A'), ['admitted'])
+  })
+
+  test('nor is one that waits for the limiter of removals', () => {
+    const config = { agentRemovalRateLimit: { count: 1, perMs: 60_000 } }
+    const world = new World({ registry: { admitted: admitted('A', 'B') }, config })
+    world.advance(600_000)
+    world.holdStore = true
+    comeBack(world, 'B', 5052)
+    world.advance(60_000)
+    world.releaseStore()
+    assert.deepEqual(unreachable(world), ['A'])
+    assert.deepEqual(listsOf(world, 'B'), ['admitted'])
+  })
+
+  test('an agent that returns while it is being given up is sent away, and returns as one that was lost', () => {
+    const world = new World({ registry: { admitted: admitted('A') } })
+    world.holdStore = true
+    world.advance(600_000)
+    const early = comeBack(world, 'A', 5051)
+    assert.ok(world.closedLinks.has(early.linkId))
+    world.releaseStore()
+    assert.deepEqual([unreachable(world), listsOf(world, 'A')], [['A'], ['unreachable']])
+    assert.equal(told(world, comeBack(world, 'A', 5051))[0], 'REREGISTERED')
+    assert.deepEqual([unreachable(world), listsOf(world, 'A')], [[], ['admitted']])
+  })
+
+  test('an agent that returns while it is being marked gone stays gone', () => {
+    const world = new World({ registry: { admitted: admitted('A') } })
+    world.holdStore = true
+    markGone(world, 'A')
+    const early = comeBack(world, 'A', 5051)
+    world.releaseStore()
+    assert.deepEqual(told(world, early), [])
+    assert.equal(world.master.agents.has('A'), false)
+    assert.deepEqual(listsOf(world, 'A'), ['gone'])
+    assert.deepEqual(told(world, comeBack(world, 'A', 5051)), ['SHUTDOWN'])
+  })
+
+  test('an agent whose return is being written cannot be marked gone before that is through', () => {
+    const world = new World({ registry: { admitted: admitted('A') } })
+    world.holdStore = true
+    comeBack(world, 'A', 5051)
+    assert.deepEqual(markGone(world, 'A'), { status: 503, text: "Agent 'A' is currently in transition: returning" })
+    world.releaseStore()
+    assert.equal(markGone(world, 'A')?.status, 200)
+    assert.deepEqual(listsOf(world, 'A'), ['gone'])
+  })
 })
 
 suite('reconciliation while agents are missing', () => {

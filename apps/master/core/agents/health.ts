@@ -8,9 +8,9 @@ import type { Agent, AgentId, AgentRecord, Framework, LinkId, Master, Task } fro
 /** Time for the next ping. Enough unanswered ones and the agent counts as unreachable. */
 export function onPingTimer(m: Master, agentId: AgentId): void {
   const agent = m.agents.get(agentId)
-  if (!agent || agent.transition !== 'none') return
+  if (!agent || m.transitions.has(agentId)) return
   if (agent.pingMisses >= m.config.maxAgentPingTimeouts) scheduleUnreachable(m, agent, 'health check timed out')
-  if (agent.transition !== 'none') return
+  if (m.transitions.has(agentId)) return
   // Counted as missed until the pong is in; also while there is no link to send it over.
   agent.pingMisses++
   tellAgent(m, agent, { type: 'PING', ping: { connected: agent.connected } })
@@ -31,7 +31,7 @@ export const recordOf = (agent: Agent): AgentRecord => ({
 
 /** The registry first; tasks and frameworks hear of it when it is on disk. */
 export function markUnreachable(m: Master, agent: Agent, message: string): void {
-  agent.transition = 'unreachable'
+  m.transitions.set(agent.id, 'unreachable')
   m.allocator.setAgentActive(agent.id, false)
   persist(m, moveToUnreachable(agent.id, recordOf(agent), m.now), {
     change: 'agent-unreachable',
@@ -75,7 +75,7 @@ function loseTask(m: Master, framework: Framework, agent: Agent, task: Task): vo
 
 export function onReregisterTimer(m: Master, agentId: AgentId): void {
   const agent = m.agents.get(agentId)
-  if (!agent || agent.connected || agent.transition !== 'none') return
+  if (!agent || agent.connected || m.transitions.has(agentId)) return
   const minutes = Math.round(m.config.agentReregisterTimeoutMs / 60_000)
   scheduleUnreachable(m, agent, `agent did not reregister within ${minutes}mins after disconnecting`)
 }

@@ -327,7 +327,7 @@ suite('return', () => {
     assert.equal(world.master.agents.get(agent.id)?.total.toString(), total)
   })
 
-  test('an agent that tries again while its return is being written is welcomed on the newer link', () => {
+  test('an agent that tries again while its return is being written is sent away to come again', () => {
     const { agent, s } = start()
     const record = { info: agent.info, deactivated: false, drain: undefined, drainStartedAt: 0 }
     const next = new World({ registry: { admitted: new Map([[agent.id, record]]) } })
@@ -335,11 +335,14 @@ suite('return', () => {
     const first = next.reregister(agent, carrying(s, agent))
     next.do({ type: 'link-closed', linkId: first.linkId })
     const second = next.reregister(agent, carrying(s, agent))
+    assert.ok(next.closedLinks.has(second.linkId))
     next.releaseStore()
-    assert.equal(types(next, second.linkId)[0], 'REREGISTERED')
+    assert.deepEqual(types(next, second.linkId), [])
+    const third = next.reregister(agent, carrying(s, agent))
+    assert.equal(types(next, third.linkId)[0], 'REREGISTERED')
     assert.deepEqual(
       [next.master.agents.get(agent.id)?.connected, next.master.agents.get(agent.id)?.link],
-      [true, second.linkId],
+      [true, third.linkId],
     )
     assert.equal(next.master.agents.get(agent.id)?.tasks.size, 1)
   })

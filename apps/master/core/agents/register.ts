@@ -116,7 +116,6 @@ export function createAgent(id: AgentId, said: Register, record: AgentRecord, { 
     registeredAt: now,
     reregisteredAt: undefined,
     total: totalOf(said),
-    transition: 'none',
     pingMisses: 0,
     tasks: new Map(),
     executors: new Map(),

@@ -44,32 +44,35 @@ export function onRemovalTimer(m: Master, agentId: AgentId): void {
   m.removals.delete(agentId)
   if (m.recoveredAgents.has(agentId)) return giveUpRecovered(m, agentId)
   const agent = m.agents.get(agentId)
-  if (agent?.transition === 'none' && message !== undefined) markUnreachable(m, agent, message)
+  if (agent && message !== undefined && !m.transitions.has(agentId)) markUnreachable(m, agent, message)
 }
 
 /** Agents of the registry that did not come back after a failover of the master. */
 export function onRecoveryTimer(m: Master): void {
-  const problem = recoveryProblem(m)
+  const missing = [...m.recoveredAgents.keys()].filter((agentId) => !m.transitions.has(agentId))
+  const problem = recoveryProblem(m, missing.length)
   if (problem !== undefined) return void m.effects.push({ type: 'give-up', message: problem })
-  for (const agentId of m.recoveredAgents.keys()) {
+  for (const agentId of missing) {
     if (mayGoNow(m, agentId, 'agent did not reregister after the failover')) giveUpRecovered(m, agentId)
   }
 }
 
 function giveUpRecovered(m: Master, agentId: AgentId): void {
   const record = m.recoveredAgents.get(agentId)
-  if (!record) return
+  // One that is returning will be there.
+  if (!record || m.transitions.has(agentId)) return
+  m.transitions.set(agentId, 'unreachable')
   persist(m, moveToUnreachable(agentId, record, m.now), { change: 'recovered-agent-unreachable', agentId })
 }
 
 /** More missing than the operator thinks possible: then the fault is probably here. */
-function recoveryProblem({ recoveredAgents, recoveredCount, config }: Master): string | undefined {
-  const share = recoveredCount === 0 ? 0 : recoveredAgents.size / recoveredCount
+function recoveryProblem({ recoveredCount, config }: Master, missingCount: number): string | undefined {
+  const share = recoveredCount === 0 ? 0 : missingCount / recoveredCount
   const limit = config.recoveryAgentRemovalLimit
   if (share <= limit) return undefined
   const percent = (part: number): string => `${Math.round(part * 1000) / 10}%`
   return (
-    `${recoveredAgents.size} of ${recoveredCount} agents (${percent(share)}) did not return after the failover, more ` +
+    `${missingCount} of ${recoveredCount} agents (${percent(share)}) did not return after the failover, more ` +
     `than --recovery_agent_removal_limit=${percent(limit)}; look whether the agents reach this master`
   )
 }

@@ -19,6 +19,7 @@ type Loss = {
 
 /** The registry has it: the agent's tasks are told as unreachable and remembered, its offers are void. */
 export function onAgentUnreachable(m: Master, agentId: AgentId, message: string): void {
+  m.transitions.delete(agentId)
   const agent = m.agents.get(agentId)
   if (!agent) return
   const extra = { unreachable_time: timeInfo(m.now) }
@@ -38,6 +39,7 @@ export function onAgentUnreachable(m: Master, agentId: AgentId, message: string)
 }
 
 export function onRecoveredAgentUnreachable(m: Master, agentId: AgentId): void {
+  m.transitions.delete(agentId)
   const record = m.recoveredAgents.get(agentId)
   if (!record) return
   m.recoveredAgents.delete(agentId)
@@ -131,6 +133,7 @@ export function onAgentRemoved(m: Master, agentId: AgentId, cause: string): void
 export function onAgentGone(m: Master, agentId: AgentId, requestId: RequestId | undefined): void {
   const agent = m.agents.get(agentId)
   const message = 'Agent has been marked gone'
+  m.transitions.delete(agentId)
   m.goneAgents.set(agentId, { at: m.now })
   m.recoveredAgents.delete(agentId)
   m.unreachableAgents.delete(agentId)

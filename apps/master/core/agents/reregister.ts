@@ -37,9 +37,9 @@ export function onReregister(m: Master, linkId: LinkId, said: Reregister): void 
   const problem = admissionProblem(m, said)
   if (problem !== undefined) return refuse(m, linkId, problem)
   if (isDown(m, said.agent_info, link.ip)) return shutDown(m, linkId, 'Machine is down for maintenance')
-  const known = m.agents.get(id)
   // It comes back, and by then the transition is through.
-  if (known && known.transition !== 'none') return void m.effects.push({ type: 'close-link', linkId })
+  if (m.transitions.has(id)) return void m.effects.push({ type: 'close-link', linkId })
+  const known = m.agents.get(id)
   if (known && known.info.hostname !== said.agent_info.hostname)
     return shutDown(m, linkId, 'Agent attempted to re-register with another hostname')
   if (known) return reconnect(m, known, linkId, said)
@@ -52,6 +52,7 @@ function readmit(m: Master, linkId: LinkId, said: Reregister, ip: string): void 
   const kept = m.recoveredAgents.get(id) ?? m.unreachableAgents.get(id)
   const record = { ...(kept ?? freshRecord(said.agent_info)), info: said.agent_info }
   m.links.set(linkId, { state: 'joining', ip })
+  m.transitions.set(id, 'returning')
   const change = {
     change: 'agent-readmitted',
     linkId,
@@ -114,8 +115,7 @@ export type Readmitted = {
 /** The registry has the agent again: it joins with all that it runs. */
 export function onAgentReadmitted(m: Master, { linkId, reregister, record, returned }: Readmitted): void {
   const id = reregister.agent_info.id?.value ?? ''
-  const known = m.agents.get(id)
-  if (known) return reconnectLate(m, known, linkId, reregister)
+  m.transitions.delete(id)
   const wasUnreachable = m.unreachableAgents.has(id)
   const wasAwaited = m.recoveredAgents.has(id)
   const link = m.links.get(linkId)
@@ -144,14 +144,6 @@ function forgetUnreachable(m: Master, agentId: string): void {
   for (const { unreachableTasks } of m.frameworks.values()) {
     for (const [id, task] of [...unreachableTasks]) if (task.agentId === agentId) unreachableTasks.delete(id)
   }
-}
-
-/** Its first try was still being written when it tried again. */
-function reconnectLate(m: Master, agent: Agent, linkId: LinkId, said: Reregister): void {
-  const link = m.links.get(linkId)
-  if (!link) return
-  m.links.set(linkId, { state: 'open', ip: link.ip })
-  reconnect(m, agent, linkId, said)
 }
 
 type Revived = { readonly framework: Framework; readonly task: Task }
