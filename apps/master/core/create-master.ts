@@ -6,6 +6,7 @@ import { createCounters } from './counters.ts'
 import { machineKey } from './machines.ts'
 import { applyQuota } from './operator/quota.ts'
 import { createRing } from './ring.ts'
+import { entriesOf } from './registry.ts'
 import { masterCounterNames } from './views/metric-names.ts'
 import type { Framework, Master, MasterConfig } from './model.ts'
 import type { Registry } from './registry.ts'
@@ -41,6 +42,7 @@ export function createMaster({ config, info, registry, random, allocator, starte
     nextRemovalAt: 0,
     unreachableAgents: new Map(registry.unreachable),
     goneAgents: new Map(registry.gone),
+    entries: entriesOf(registry),
     transitions: new Map(),
     offers: new Map(),
     inverseOffers: new Map(),

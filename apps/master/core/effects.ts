@@ -1,5 +1,5 @@
 import type { agentLink, master, mesos, scheduler } from '@thermosphere/protocol'
-import type { StoreEffect, TimerEffect } from '@thermosphere/effects'
+import type { Millis, StoreEffect, TimerEffect } from '@thermosphere/effects'
 import type { AgentId, AgentRecord, LinkId, RequestId, RoleName, StreamId } from './model.ts'
 import type { maintenance, quota } from '@thermosphere/protocol'
 
@@ -29,6 +29,7 @@ export type DurableChange =
       readonly change: 'agent-draining'
       readonly agentId: AgentId
       readonly drain: mesos.DrainInfo
+      readonly startedAt: Millis
       readonly requestId: RequestId
     }
   | { readonly change: 'agent-drained'; readonly agentId: AgentId }

@@ -158,6 +158,11 @@ export interface UnreachableAgent extends AgentRecord {
   readonly at: Millis
 }
 
+/** Where the registry will have an agent once every write that is under way is durable. */
+export type AgentEntry =
+  | { readonly list: 'admitted'; readonly record: AgentRecord }
+  | { readonly list: 'unreachable'; readonly record: UnreachableAgent }
+
 export interface GoneAgent {
   readonly at: Millis
 }
@@ -199,6 +204,8 @@ export interface Master {
   nextRemovalAt: Millis
   readonly unreachableAgents: Map<AgentId, UnreachableAgent>
   readonly goneAgents: Map<AgentId, GoneAgent>
+  /** Of all that are admitted or unreachable: each write of one starts from the write before, durable or not. */
+  readonly entries: Map<AgentId, AgentEntry>
   /** One at a time of each agent: what is told after a write must still be so. */
   readonly transitions: Map<AgentId, AgentTransition>
   readonly offers: Map<OfferId, Offer>

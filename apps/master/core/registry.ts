@@ -1,7 +1,17 @@
 import { encodeJson, fromJsonObject, toJsonObject } from '@thermosphere/protocol'
 import type { maintenance, mesos, quota } from '@thermosphere/protocol'
 import type { Millis, StoreWrite } from '@thermosphere/effects'
-import type { AgentId, AgentRecord, GoneAgent, Machine, MachineMode, RoleName, UnreachableAgent } from './model.ts'
+import type {
+  AgentEntry,
+  AgentId,
+  AgentRecord,
+  GoneAgent,
+  Machine,
+  MachineMode,
+  Master,
+  RoleName,
+  UnreachableAgent,
+} from './model.ts'
 
 /**
  * What survives a master: agents (admitted, unreachable, gone), machines and their schedule, quota, weights.
@@ -56,29 +66,59 @@ const recordFields = (record: AgentRecord): object => ({
   }),
 })
 
-export const putAdmitted = (id: AgentId, record: AgentRecord): StoreWrite[] => [
-  put(registryKeys.admitted(id), recordFields(record)),
-  remove(registryKeys.unreachable(id)),
-]
+/** As a starting master finds them. */
+export function entriesOf({ admitted, unreachable }: Registry): Map<AgentId, AgentEntry> {
+  const entries = new Map<AgentId, AgentEntry>()
+  for (const [id, record] of unreachable) entries.set(id, { list: 'unreachable', record })
+  for (const [id, record] of admitted) entries.set(id, { list: 'admitted', record })
+  return entries
+}
 
-export const moveToUnreachable = (id: AgentId, record: AgentRecord, at: Millis): StoreWrite[] => [
-  remove(registryKeys.admitted(id)),
-  put(registryKeys.unreachable(id), { ...recordFields(record), at }),
-]
+type Entries = Pick<Master, 'entries'>
 
-export const moveToGone = (id: AgentId, at: Millis): StoreWrite[] => [
-  remove(registryKeys.admitted(id)),
-  remove(registryKeys.unreachable(id)),
+function putEntry({ entries }: Entries, id: AgentId, entry: AgentEntry): StoreWrite[] {
+  entries.set(id, entry)
+  const { admitted, unreachable } = registryKeys
+  if (entry.list === 'admitted') return [put(admitted(id), recordFields(entry.record)), remove(unreachable(id))]
+  return [remove(admitted(id)), put(unreachable(id), { ...recordFields(entry.record), at: entry.record.at })]
+}
+
+export const admit = (m: Entries, id: AgentId, record: AgentRecord): StoreWrite[] =>
+  putEntry(m, id, { list: 'admitted', record })
+
+export function moveToUnreachable(m: Entries, id: AgentId, at: Millis): StoreWrite[] {
+  const entry = m.entries.get(id)
+  return entry === undefined ? [] : putEntry(m, id, { list: 'unreachable', record: { ...entry.record, at } })
+}
+
+/** Wherever the agent is listed. */
+export function changeRecord(m: Entries, id: AgentId, change: Partial<AgentRecord>): StoreWrite[] {
+  const entry = m.entries.get(id)
+  if (entry === undefined) return []
+  const changed: AgentEntry =
+    entry.list === 'admitted'
+      ? { list: 'admitted', record: { ...entry.record, ...change } }
+      : { list: 'unreachable', record: { ...entry.record, ...change } }
+  return putEntry(m, id, changed)
+}
+
+export function removeAgent({ entries }: Entries, id: AgentId): StoreWrite[] {
+  entries.delete(id)
+  return [remove(registryKeys.admitted(id)), remove(registryKeys.unreachable(id))]
+}
+
+export const moveToGone = (m: Entries, id: AgentId, at: Millis): StoreWrite[] => [
+  ...removeAgent(m, id),
   put(registryKeys.gone(id), { at }),
 ]
 
-export const removeAdmitted = (id: AgentId): StoreWrite[] => [remove(registryKeys.admitted(id))]
-export const forgetUnreachable = (id: AgentId): StoreWrite[] => [remove(registryKeys.unreachable(id))]
-export const forgetGone = (id: AgentId): StoreWrite[] => [remove(registryKeys.gone(id))]
+/** One whose return is being written is forgotten as unreachable only. */
+export function forgetUnreachable({ entries }: Entries, id: AgentId): StoreWrite[] {
+  if (entries.get(id)?.list === 'unreachable') entries.delete(id)
+  return [remove(registryKeys.unreachable(id))]
+}
 
-export const putUnreachable = (id: AgentId, record: UnreachableAgent): StoreWrite[] => [
-  put(registryKeys.unreachable(id), { ...recordFields(record), at: record.at }),
-]
+export const forgetGone = (id: AgentId): StoreWrite[] => [remove(registryKeys.gone(id))]
 
 /** A quota without guarantees and limits is the default and is not kept. */
 export function putQuota(config: quota.QuotaConfig): StoreWrite {

@@ -132,7 +132,7 @@ function onDurable(m: Master, done: DurableChange): void {
     case 'agent-removed':
       return onAgentRemoved(m, done.agentId, done.cause)
     case 'agent-draining':
-      return onAgentDraining(m, done.agentId, done.drain, done.requestId)
+      return onAgentDraining(m, done)
     case 'agent-drained':
       return
     case 'agent-deactivated':

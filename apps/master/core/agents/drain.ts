@@ -2,9 +2,8 @@ import type { master, mesos } from '@thermosphere/protocol'
 import { note, persist, respond, tellAgent } from '../emit.ts'
 import { machineOf, machineText } from '../machines.ts'
 import { rescindOffers } from '../offers.ts'
-import { moveToGone, putAdmitted, putUnreachable } from '../registry.ts'
-import type { StoreWrite } from '@thermosphere/effects'
-import { recordOf } from './health.ts'
+import { changeRecord, moveToGone } from '../registry.ts'
+import type { DurableChange, Reply } from '../effects.ts'
 import type { Agent, AgentId, AgentRecord, Master, RequestId } from '../model.ts'
 
 /** The nanoseconds of a duration given in seconds and nanos. */
@@ -14,6 +13,8 @@ function graceOf(call: master.Call_DrainAgent): mesos.DurationInfo | undefined {
   return { nanoseconds: BigInt(grace.seconds ?? 0) * 1_000_000_000n + BigInt(grace.nanos ?? 0) }
 }
 
+const beingGone: Reply = { status: 409, text: 'Agent is currently being marked gone' }
+
 const isDraining = (agent: Agent): boolean => agent.drain?.state === 'DRAINING'
 
 /** Deactivates an agent and has it kill its tasks, within their grace. */
@@ -21,15 +22,15 @@ export function onDrainCall(m: Master, call: master.Call_DrainAgent, requestId: 
   const id = call.agent_id.value
   const refusal = drainRefusal(m, id)
   if (refusal !== undefined) return respond(m, requestId, { status: 400, text: refusal })
-  if (m.transitions.get(id) === 'gone')
-    return respond(m, requestId, { status: 409, text: 'Agent is currently being marked gone' })
+  if (m.transitions.get(id) === 'gone') return respond(m, requestId, beingGone)
   const max_grace_period = graceOf(call)
   const config = { ...(max_grace_period && { max_grace_period }), mark_gone: call.mark_gone ?? false }
   const drain: mesos.DrainInfo = { state: 'DRAINING', config }
-  persist(m, recordWrites(m, id, { deactivated: true, drain }), {
+  persist(m, changeRecord(m, id, { deactivated: true, drain, drainStartedAt: m.now }), {
     change: 'agent-draining',
     agentId: id,
     drain,
+    startedAt: m.now,
     requestId,
   })
 }
@@ -43,16 +44,7 @@ function drainRefusal(m: Master, id: AgentId): string | undefined {
   return capable ? undefined : `Agent ${id} is not capable of draining`
 }
 
-/** The agent's registry entry, wherever it is listed, with a change. */
-function recordWrites(m: Master, id: AgentId, change: Partial<AgentRecord>): StoreWrite[] {
-  const unreachable = m.unreachableAgents.get(id)
-  if (unreachable) return putUnreachable(id, { ...unreachable, ...change })
-  const agent = m.agents.get(id)
-  const record = agent ? recordOf(agent) : m.recoveredAgents.get(id)
-  return record ? putAdmitted(id, { ...record, ...change }) : []
-}
-
-/** The same change in memory. */
+/** What is durable now, of an agent that is not here. */
 function applyToRecord(m: Master, id: AgentId, change: Partial<AgentRecord>): void {
   const recovered = m.recoveredAgents.get(id)
   if (recovered) m.recoveredAgents.set(id, { ...recovered, ...change })
@@ -60,13 +52,15 @@ function applyToRecord(m: Master, id: AgentId, change: Partial<AgentRecord>): vo
   if (unreachable) m.unreachableAgents.set(id, { ...unreachable, ...change })
 }
 
-export function onAgentDraining(m: Master, agentId: AgentId, drain: mesos.DrainInfo, requestId: RequestId): void {
+type Draining = Extract<DurableChange, { change: 'agent-draining' }>
+
+export function onAgentDraining(m: Master, { agentId, drain, startedAt, requestId }: Draining): void {
   respond(m, requestId, { status: 200 })
-  applyToRecord(m, agentId, { deactivated: true, drain, drainStartedAt: m.now })
+  applyToRecord(m, agentId, { deactivated: true, drain, drainStartedAt: startedAt })
   const agent = m.agents.get(agentId)
   if (!agent) return
   agent.drain = drain
-  agent.drainStartedAt = m.now
+  agent.drainStartedAt = startedAt
   deactivate(m, agent)
   note(m, 'agent.draining', { agentId })
   resumeDrain(m, agent)
@@ -92,13 +86,13 @@ export function finishDrainIfIdle(m: Master, agent: Agent): void {
   if (agent.drain.config.mark_gone) return markGone(m, agent.id, undefined)
   const drain: mesos.DrainInfo = { ...agent.drain, state: 'DRAINED' }
   agent.drain = drain
-  persist(m, recordWrites(m, agent.id, { drain }), { change: 'agent-drained', agentId: agent.id })
+  persist(m, changeRecord(m, agent.id, { drain }), { change: 'agent-drained', agentId: agent.id })
 }
 
 /** Registry first; see onAgentGone. */
 function markGone(m: Master, agentId: AgentId, requestId: RequestId | undefined): void {
   m.transitions.set(agentId, 'gone')
-  persist(m, moveToGone(agentId, m.now), { change: 'agent-gone', agentId, requestId })
+  persist(m, moveToGone(m, agentId, m.now), { change: 'agent-gone', agentId, requestId })
 }
 
 export function onMarkGoneCall(m: Master, agentId: AgentId, requestId: RequestId): void {
@@ -117,8 +111,9 @@ export function onDeactivateCall(m: Master, agentId: AgentId, deactivated: boole
   const agent = m.agents.get(agentId) ?? m.recoveredAgents.get(agentId) ?? m.unreachableAgents.get(agentId)
   const refusal = !agent ? 'Unknown agent' : deactivated ? undefined : reactivateRefusal(agent)
   if (refusal !== undefined) return respond(m, requestId, { status: 400, text: refusal })
+  if (m.transitions.get(agentId) === 'gone') return respond(m, requestId, beingGone)
   const change = deactivated ? { deactivated } : { deactivated, drain: undefined, drainStartedAt: 0 }
-  persist(m, recordWrites(m, agentId, change), { change: 'agent-deactivated', agentId, deactivated, requestId })
+  persist(m, changeRecord(m, agentId, change), { change: 'agent-deactivated', agentId, deactivated, requestId })
 }
 
 function reactivateRefusal(agent: Pick<AgentRecord, 'deactivated' | 'drain'>): string | undefined {

@@ -33,7 +33,7 @@ export const recordOf = (agent: Agent): AgentRecord => ({
 export function markUnreachable(m: Master, agent: Agent, message: string): void {
   m.transitions.set(agent.id, 'unreachable')
   m.allocator.setAgentActive(agent.id, false)
-  persist(m, moveToUnreachable(agent.id, recordOf(agent), m.now), {
+  persist(m, moveToUnreachable(m, agent.id, m.now), {
     change: 'agent-unreachable',
     agentId: agent.id,
     message,

@@ -5,7 +5,7 @@ import { admissionProblem } from './admission.ts'
 import { agentSpec } from '../allocation-books.ts'
 import { armTimer, note, persist, tellAgent, tellOperators } from '../emit.ts'
 import { isOnMachine } from '../machines.ts'
-import { putAdmitted } from '../registry.ts'
+import { admit } from '../registry.ts'
 import { stripped } from '../resource-format.ts'
 import { agentWire } from '../views/v1-entities.ts'
 import { removeAgentNow } from './removal.ts'
@@ -43,7 +43,7 @@ export function onRegister(m: Master, linkId: LinkId, register: Register): void 
   m.links.set(linkId, { state: 'joining', ip: link.ip })
   const agentId = `${m.info.id}-S${m.nextAgent++}`
   const info = { ...register.agent_info, id: { value: agentId } }
-  persist(m, putAdmitted(agentId, freshRecord(info)), {
+  persist(m, admit(m, agentId, freshRecord(info)), {
     change: 'agent-admitted',
     linkId,
     register: { ...register, agent_info: info },

@@ -7,7 +7,10 @@ import type { AgentId, Master } from '../model.ts'
 /** Forgets unreachable and gone agents that are too old or too many, each list for itself. */
 export function collectRegistryGarbage(m: Master): void {
   armTimer(m, 'registry-gc', m.now + m.config.registryGcIntervalMs)
-  const writes = [...collect(m, m.unreachableAgents, forgetUnreachable), ...collect(m, m.goneAgents, forgetGone)]
+  const writes = [
+    ...collect(m, m.unreachableAgents, (id) => forgetUnreachable(m, id)),
+    ...collect(m, m.goneAgents, forgetGone),
+  ]
   if (writes.length > 0) persistQuietly(m, writes)
 }
 

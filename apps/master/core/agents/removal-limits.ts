@@ -58,11 +58,10 @@ export function onRecoveryTimer(m: Master): void {
 }
 
 function giveUpRecovered(m: Master, agentId: AgentId): void {
-  const record = m.recoveredAgents.get(agentId)
   // One that is returning will be there.
-  if (!record || m.transitions.has(agentId)) return
+  if (!m.recoveredAgents.has(agentId) || m.transitions.has(agentId)) return
   m.transitions.set(agentId, 'unreachable')
-  persist(m, moveToUnreachable(agentId, record, m.now), { change: 'recovered-agent-unreachable', agentId })
+  persist(m, moveToUnreachable(m, agentId, m.now), { change: 'recovered-agent-unreachable', agentId })
 }
 
 /** More missing than the operator thinks possible: then the fault is probably here. */

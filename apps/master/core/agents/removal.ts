@@ -1,7 +1,7 @@
 import type { mesos } from '@thermosphere/protocol'
 import { note, persistQuietly, respond, sendEvent, sendStatus, tellOperators } from '../emit.ts'
 import { discardOffer, dropInverseOffer, rescindInverseOffer, rescindOffers } from '../offers.ts'
-import { removeAdmitted } from '../registry.ts'
+import { removeAgent } from '../registry.ts'
 import { sendOperation, timeInfo } from '../scheduler/reconcile.ts'
 import { isTerminal, isTerminalOperation, partitionState } from '../states.ts'
 import { applyStatus, masterStatus, removeExecutor, removeTask } from '../tasks.ts'
@@ -111,7 +111,7 @@ function leaveCluster(m: Master, agent: Agent): void {
 
 /** The agent left for good without being lost: it unregistered, was replaced, or its machine went down. */
 export function removeAgentNow(m: Master, agent: Agent, cause: string): void {
-  persistQuietly(m, removeAdmitted(agent.id))
+  persistQuietly(m, removeAgent(m, agent.id))
   onAgentRemoved(m, agent.id, cause)
 }
 

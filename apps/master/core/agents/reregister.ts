@@ -1,10 +1,10 @@
 import type { agentLink, mesos } from '@thermosphere/protocol'
 import { agentSpec } from '../allocation-books.ts'
-import { cancelTimer, note, persist, sendStatus, tellAgent, tellOperators } from '../emit.ts'
+import { cancelTimer, note, persist, persistQuietly, sendStatus, tellAgent, tellOperators } from '../emit.ts'
 import { recoverFramework } from '../frameworks.ts'
 import { rescindOffers } from '../offers.ts'
 import { adoptOperation, reconcileOperations } from '../operations.ts'
-import { putAdmitted } from '../registry.ts'
+import { admit, changeRecord } from '../registry.ts'
 import { addExecutor, addTask, masterStatus } from '../tasks.ts'
 import { agentWire } from '../views/v1-entities.ts'
 import { admissionProblem } from './admission.ts'
@@ -49,8 +49,8 @@ export function onReregister(m: Master, linkId: LinkId, said: Reregister): void 
 /** Unreachable, recovered or forgotten: the registry has it as admitted before anything else happens. */
 function readmit(m: Master, linkId: LinkId, said: Reregister, ip: string): void {
   const id = said.agent_info.id?.value ?? ''
-  const kept = m.recoveredAgents.get(id) ?? m.unreachableAgents.get(id)
-  const record = { ...(kept ?? freshRecord(said.agent_info)), info: said.agent_info }
+  const kept = m.entries.get(id)?.record ?? freshRecord(said.agent_info)
+  const record = { ...kept, info: said.agent_info }
   m.links.set(linkId, { state: 'joining', ip })
   m.transitions.set(id, 'returning')
   const change = {
@@ -60,7 +60,7 @@ function readmit(m: Master, linkId: LinkId, said: Reregister, ip: string): void 
     record,
     returned: !m.recoveredAgents.has(id),
   } as const
-  persist(m, putAdmitted(id, record), change)
+  persist(m, admit(m, id, record), change)
 }
 
 /** The master never forgot this agent: it compares the books. */
@@ -80,18 +80,12 @@ function reconnect(m: Master, agent: Agent, linkId: LinkId, said: Reregister): v
   m.allocator.updateAgent(agent.id, agentSpec(m, agent))
   m.allocator.setAgentActive(agent.id, agentSpec(m, agent).active ?? true)
   m.counters.add('master/slave_reregistrations')
-  persistInfo(m, agent)
+  persistQuietly(m, changeRecord(m, agent.id, { info: agent.info }))
   const ask = reconcileAgent(m, agent, said)
   welcome(m, agent, ask)
   reconcileOperations(m, agent, said.operations ?? [])
   resumeDrain(m, agent)
   note(m, 'agent.reregistered', { agentId: agent.id, hostname: agent.info.hostname })
-}
-
-function persistInfo(m: Master, agent: Agent): void {
-  const { info, deactivated, drain, drainStartedAt } = agent
-  const writes = putAdmitted(agent.id, { info, deactivated, drain, drainStartedAt })
-  m.effects.push({ type: 'store', id: m.nextStoreId++, writes })
 }
 
 function welcome(m: Master, agent: Agent, reconcile_tasks: agentLink.MasterMessage_TaskRef[]): void {

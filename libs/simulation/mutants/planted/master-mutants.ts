@@ -13,7 +13,7 @@ export const masterMutants: readonly Mutant[] = [
   {
     name: 'readmission-not-stored',
     file: `${core}/agents/reregister.ts`,
-    find: 'persist(m, putAdmitted(id, record), change)',
+    find: 'persist(m, admit(m, id, record), change)',
     replace: 'persist(m, [], change)',
     breaks: ['registered-agents-survive'],
   },
