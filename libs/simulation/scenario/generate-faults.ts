@@ -1,6 +1,12 @@
 import type { Millis, Random } from '@thermosphere/effects'
+import type { ClientRequest } from '../workload/requests.ts'
 import { namesOf } from './scenario.ts'
 import type { Fault, Sizes, Ways } from './scenario.ts'
+
+/** Of so many requests one is followed by the end of the process that carries it out. */
+const crashAfterOneIn = 3
+/** What a request sets in motion is at its height within that long. */
+const consequencesMs = 4_000
 
 type Draw = { readonly random: Random; readonly sizes: Sizes; readonly at: Millis }
 
@@ -59,6 +65,15 @@ const kinds: readonly ((draw: Draw) => Fault)[] = [
 export function drawFault(draw: Draw): Fault {
   const make = pick(draw.random, kinds) ?? crash
   return make(draw)
+}
+
+/** Ends of those who lead while they do what they were asked for: between a write, what is sent after it, and its answer. */
+export function drawCrashes(random: Random, requests: readonly ClientRequest[]): Fault[] {
+  const hit = requests.filter(() => random.integer(crashAfterOneIn) === 0)
+  return hit.map(({ after, to }) => {
+    const at = after + random.integer(consequencesMs)
+    return { at, type: 'crash', target: to, acts: 1 + random.integer(6), ms: between(random, 500, 20_000) }
+  })
 }
 
 function jump(random: Random): Millis {

@@ -3,7 +3,7 @@ import { createRandom } from '@thermosphere/effects'
 import type { Millis, Random } from '@thermosphere/effects'
 import type { ClientRequest } from '../workload/requests.ts'
 import { generateWorkload } from '../workload/generate.ts'
-import { drawFault } from './generate-faults.ts'
+import { drawCrashes, drawFault } from './generate-faults.ts'
 import { namesOf, seedFor, startAt } from './scenario.ts'
 import type { Action, Fault, Scenario, Sizes } from './scenario.ts'
 
@@ -20,13 +20,18 @@ export function generateScenario(seed: number, sizes: Partial<Sizes> = {}): Scen
     ...sizes,
   }
   const durationMs = durationMsMin + random.integer(durationMsMax - durationMsMin)
+  const requests = drawRequests(seed, { sizes: all, durationMs })
+  const faults = [
+    ...drawFaults(createRandom(seedFor(seed, 'faults')), { sizes: all, durationMs }),
+    ...drawCrashes(createRandom(seedFor(seed, 'crashes')), requests),
+  ]
   return {
     seed,
     sizes: all,
     durationMs,
-    faults: drawFaults(createRandom(seedFor(seed, 'faults')), { sizes: all, durationMs }),
+    faults: faults.filter(({ at }) => at < durationMs),
     actions: drawActions(createRandom(seedFor(seed, 'actions')), { sizes: all, durationMs }),
-    requests: drawRequests(seed, { sizes: all, durationMs }),
+    requests,
   }
 }
 

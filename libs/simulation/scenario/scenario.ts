@@ -18,7 +18,7 @@ export type Sizes = {
 export type Ways = readonly (readonly [string, string])[]
 
 export type Fault =
-  /** Ends before its `acts`th send or write after `at`, or after a while. */
+  /** Ends before its `acts`th send or write after `at`, or after a while. A kind without a number is who leads then. */
   | { readonly at: Millis; readonly type: 'crash'; readonly target: string; readonly acts: number; readonly ms: Millis }
   /** A host loses its power, its containers with it. */
   | { readonly at: Millis; readonly type: 'reboot'; readonly target: string; readonly ms: Millis }

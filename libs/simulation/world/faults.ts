@@ -70,12 +70,13 @@ export class Faults {
   }
 
   #crash({ target, acts, ms }: Extract<Fault, { type: 'crash' }>): void {
-    const member = this.#cluster.members.get(target)
+    const { members, store } = this.#cluster
+    const member = members.get(store.holder(target)?.by ?? target)
     if (member === undefined || !member.isUp) return
     const { process } = member
     const crash = (): void => {
       if (member.process !== process || !member.isUp) return
-      this.#cluster.log(`${target} crashes`)
+      this.#cluster.log(`${process.name} crashes`)
       member.crash(ms)
     }
     process.crashAtAct(acts, crash)

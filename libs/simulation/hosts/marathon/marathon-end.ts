@@ -15,6 +15,9 @@ export type MarathonEnd = {
 export function marathonProblems({ state, memory, running }: MarathonEnd, report: Report): void {
   for (const problem of memory.appProblems(state)) report('acknowledged-changes-survive', problem)
   const owned = new Set([...state.instances.all()].flatMap((one) => taskOf(one) ?? []))
+  for (const { id, goal, state: placed } of state.instances.all())
+    if (goal !== 'Running' && isPlacedState(placed))
+      report('marathon-ends-what-it-must', `${id} is to be ended and is ${placed.condition}`)
   for (const task of running) if (!owned.has(task)) report('no-orphan-tasks', `${task} runs and belongs to no instance`)
   const steady = new Set([...memory.apps].filter(([, { cmd }]) => runsOn(cmd)).map(([id]) => id))
   for (const { id, affected } of state.deployments.values())

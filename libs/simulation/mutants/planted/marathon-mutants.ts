@@ -73,4 +73,18 @@ export const marathonMutants: readonly Mutant[] = [
     replace: '  ctx.state.instances.remove(instance)\n',
     breaks: ['stored-state-is-the-state'],
   },
+  {
+    name: 'kill-forgotten-in-failover',
+    file: `${core}/step.ts`,
+    find: "  if (isPlaced(instance.state) && instance.goal !== 'Running') requestKill(ctx, instance)\n",
+    replace: '  void [isPlaced, requestKill]\n',
+    breaks: ['marathon-converges', 'no-orphan-tasks'],
+  },
+  {
+    name: 'status-of-an-older-task-counts',
+    file: `${core}/instance/instances.ts`,
+    find: 'return instance && isPlaced(instance.state) && instance.state.task.id === taskId ? instance : undefined',
+    replace: 'return instance && isPlaced(instance.state) ? instance : undefined',
+    breaks: ['one-task-an-instance', 'no-orphan-tasks', 'marathon-converges'],
+  },
 ]
