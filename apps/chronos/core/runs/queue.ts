@@ -81,6 +81,8 @@ function endUnstarted(turn: Turn, run: Run, end: Why & { readonly state: 'droppe
 /** Its window (epsilon) has closed while it waited: an occurrence that never ran. */
 export function expireRun(turn: Turn, run: Run): void {
   if (run.state !== 'queued') return
+  // The clock was set back while it waited: its window is open again.
+  if (run.expiresAt !== undefined && run.expiresAt > turn.now) return turn.timer(`expire/${run.id}`, run.expiresAt)
   const blocked = blockedBy(turn.state, run)
   const reason = blocked === undefined ? 'no-resources' : 'overlap'
   const why = blocked ?? run.waitsFor ?? 'no offer has come'
@@ -116,9 +118,14 @@ export function revive(turn: Turn): void {
   const { state, now } = turn
   if (!state.isConnected || state.phase !== 'scheduling' || state.runs.queued.size === 0) return
   const intervalMs = state.config.reviveIntervalMinMs
-  const earned = intervalMs === 0 ? reviveBurstMax : Math.max(0, now - state.reviveCredit.at) / intervalMs
+  // A clock that was set back has passed no time yet.
+  const since = Math.min(now, state.reviveCredit.at)
+  const earned = intervalMs === 0 ? reviveBurstMax : (now - since) / intervalMs
   const credit = Math.min(reviveBurstMax, state.reviveCredit.count + earned)
-  if (!state.isSuppressed && credit < 1) return turn.timer('revive', now + Math.ceil((1 - credit) * intervalMs))
+  if (!state.isSuppressed && credit < 1) {
+    state.reviveCredit = { count: credit, at: now }
+    return turn.timer('revive', now + Math.ceil((1 - credit) * intervalMs))
+  }
   state.reviveCredit = { count: Math.max(0, credit - 1), at: now }
   state.isSuppressed = false
   turn.count('revive')

@@ -9,7 +9,7 @@ import { armJob } from './arm.ts'
 import { askToKill } from './kill.ts'
 import { endKilled, fail } from './outcome.ts'
 import { revive } from './queue.ts'
-import { armOvertime } from './updates.ts'
+import { armOvertime, armUnreachable } from './updates.ts'
 
 /** Runs that have, or may have, a task. */
 const runsWithTask = (state: ChronosState): Run[] =>
@@ -33,14 +33,16 @@ export function onStart(turn: Turn): void {
 
 function armRun(turn: Turn, run: Run): void {
   const { id, state } = run
-  if (state === 'delayed') turn.timer(`start/${id}`, run.startsAt)
+  if (state === 'delayed') turn.timer(`start/${id}`, retryAt(turn, run))
   if (state === 'queued' && run.expiresAt !== undefined) turn.timer(`expire/${id}`, run.expiresAt)
   if (state === 'launching') turn.timer(`doubt/${id}`, turn.now + launchingDoubtMs)
   if (state === 'running') armOvertime(turn, run)
-  if (run.unreachableSince !== undefined) {
-    turn.timer(`unreachable/${id}`, run.unreachableSince + turn.state.config.unreachableTimeoutMs)
-    turn.timer(`doubt/${id}`, turn.now + unreachableDoubtMs)
-  }
+  if (run.unreachableSince !== undefined) armUnreachable(turn, run, run.unreachableSince)
+}
+
+/** Who queued it may have had another clock: no retry waits longer than it was to wait. */
+function retryAt(turn: Turn, { startsAt = turn.now, queuedAt }: Run): number {
+  return Math.min(startsAt, turn.now + Math.max(0, startsAt - queuedAt))
 }
 
 /** Forgets what is older than the history may be. */

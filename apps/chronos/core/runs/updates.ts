@@ -1,4 +1,5 @@
 /** What a status update of a task does to its run. A run that has ended never changes again. */
+import type { Millis } from '@thermosphere/effects'
 import type { mesos } from '@thermosphere/protocol'
 import { overtimeGraceMs, unreachableDoubtMs } from '../limits.ts'
 import { awaitsCallback, isActive, jobOfRun } from '../state.ts'
@@ -98,8 +99,7 @@ function decide(turn: Turn, run: Run, status: mesos.TaskStatus): void {
       return endsInTime(run, status) ? endKilled(turn, run) : fail(turn, run, { mayRetry: true })
     case 'TASK_UNREACHABLE':
       run.unreachableSince ??= turn.now
-      turn.timer(`unreachable/${run.id}`, run.unreachableSince + turn.state.config.unreachableTimeoutMs)
-      turn.timer(`doubt/${run.id}`, turn.now + unreachableDoubtMs)
+      armUnreachable(turn, run, run.unreachableSince)
       return turn.saveRun(run)
     default: {
       if (run.killRequested === true && endsInTime(run, status)) return endKilled(turn, run)
@@ -127,7 +127,13 @@ function runs(turn: Turn, run: Run): void {
 export function armOvertime(turn: Turn, run: Run): void {
   const seconds = jobOfRun(turn.state, run)?.job.maxCompletionTime ?? 0
   if (seconds === 0 || run.startedAt === undefined) return
-  turn.timer(`overtime/${run.id}`, run.startedAt + seconds * 1000 + overtimeGraceMs)
+  turn.timer(`overtime/${run.id}`, Math.min(run.startedAt, turn.now) + seconds * 1000 + overtimeGraceMs)
+}
+
+/** It is given up when its agent is away for too long; a clock that was set back makes that no longer. */
+export function armUnreachable(turn: Turn, { id }: Run, since: Millis): void {
+  turn.timer(`unreachable/${id}`, Math.min(since, turn.now) + turn.state.config.unreachableTimeoutMs)
+  turn.timer(`doubt/${id}`, turn.now + unreachableDoubtMs)
 }
 
 /** The process of an async job only starts the work; its end is reported by a call. */

@@ -1,10 +1,12 @@
-/** Drives the core without a shell: a clock, timers, offers and updates by hand. */
+/** Drives the core without a shell: a clock, timers, offers, updates and ends of the process by hand. */
 import { createRandom, invariant } from '@thermosphere/effects'
 import type { mesos, scheduler } from '@thermosphere/protocol'
 import type { Command, Effect, Input, Notification, Reply } from '../messages.ts'
+import { relink } from '../graph/graph.ts'
 import { createState } from '../state.ts'
-import type { ChronosConfig, Run } from '../state.ts'
+import type { ChronosConfig, ChronosState, Run } from '../state.ts'
 import { step } from '../step.ts'
+import { restoreJob, restoreRun, storedJobSchema, storedRunSchema } from '../stored.ts'
 import { listJobs, runsOf } from '../views/views.ts'
 
 const config: ChronosConfig = {
@@ -26,20 +28,63 @@ const config: ChronosConfig = {
 export const start = Temporal.Instant.from('2026-01-01T00:00:00Z').epochMilliseconds
 export const minute = 60_000
 
+/** Where the process ends in a step: before its write is durable, or before anything that it wants to say is sent. */
+export type Death = 'before-write' | 'before-send'
+
 export class World {
-  readonly state
+  state: ChronosState
   now = start
+  /** What the next process finds. */
+  readonly store = new Map<string, string>()
   readonly timers = new Map<string, number>()
   calls: Omit<scheduler.Call, 'framework_id'>[] = []
   readonly notifications: Notification[] = []
+  readonly #config: ChronosConfig
   #offers = 0
+  #lives = 1
   constructor(overrides: Partial<ChronosConfig> = {}) {
-    this.state = createState({ ...config, ...overrides }, createRandom(1))
+    this.#config = { ...config, ...overrides }
+    this.state = createState(this.#config, createRandom(this.#lives))
     this.input({ type: 'connected', frameworkId: 'f-0000' })
+  }
+
+  /** The process that leads ends, and another one leads: it knows what is stored, and has a subscription. */
+  failover(): void {
+    const state = createState(this.#config, createRandom(++this.#lives))
+    state.frameworkId = 'f-0000'
+    for (const [key, value] of this.store) {
+      const json: unknown = JSON.parse(value)
+      if (key.startsWith('runs/')) state.runs.put(restoreRun(storedRunSchema.parse(json)))
+      if (!key.startsWith('jobs/')) continue
+      const record = restoreJob(storedJobSchema.parse(json), this.#config.defaults)
+      state.jobs.set(record.job.name, record)
+      relink(state, undefined, record.job)
+    }
+    this.state = state
+    this.timers.clear()
+    this.calls = []
+    this.input({ type: 'start' })
+    this.input({ type: 'connected', frameworkId: 'f-0000' })
+    this.fire()
+  }
+
+  /** Somebody sets the clock. As in the loop, a timer waits no longer because it was set back. */
+  setClock(byMs: number): void {
+    this.now += byMs
+    if (byMs < 0) for (const [key, at] of this.timers) this.timers.set(key, at + byMs)
+    this.fire()
+  }
+
+  /** The process dies of the input, and nothing of it is left but what it has stored. */
+  dieOf(input: Input, death: Death): void {
+    const effects = step(this.state, input, this.now)
+    if (death === 'before-send') this.#write(effects)
+    this.failover()
   }
 
   input(input: Input): readonly Effect[] {
     const effects = step(this.state, input, this.now)
+    this.#write(effects)
     for (const effect of effects) {
       if (effect.type === 'call') this.calls.push(effect.call)
       if (effect.type === 'notify') this.notifications.push(effect.notification)
@@ -81,9 +126,22 @@ export class World {
     }
   }
 
+  #write(effects: readonly Effect[]): void {
+    for (const write of effects.flatMap((effect) => (effect.type === 'store' ? effect.writes : []))) {
+      if (write.type === 'put') this.store.set(write.key, write.value)
+      else if (write.type === 'delete') this.store.delete(write.key)
+    }
+  }
+
   /** One offer; returns the tasks that were launched on it. */
   offer(cpus = 4, attributes: mesos.Attribute[] = []): mesos.TaskInfo[] {
     const before = this.calls.length
+    this.input(this.offers(cpus, attributes))
+    const accepts = this.calls.slice(before).flatMap((call) => call.accept?.operations ?? [])
+    return accepts.flatMap((operation) => operation.launch?.task_infos ?? [])
+  }
+
+  offers(cpus = 4, attributes: mesos.Attribute[] = []): Input {
     const scalar = (name: string, value: number): mesos.Resource => ({ name, type: 'SCALAR', scalar: { value } })
     const offer: mesos.Offer = {
       id: { value: `o${this.#offers++}` },
@@ -93,9 +151,7 @@ export class World {
       resources: [scalar('cpus', cpus), scalar('mem', 8192), scalar('disk', 10_000)],
       attributes,
     }
-    this.input({ type: 'offers', offers: [offer] })
-    const accepts = this.calls.slice(before).flatMap((call) => call.accept?.operations ?? [])
-    return accepts.flatMap((operation) => operation.launch?.task_infos ?? [])
+    return { type: 'offers', offers: [offer] }
   }
 
   update(taskId: string, state: mesos.TaskState, more: Partial<mesos.TaskStatus> = {}): void {
