@@ -194,6 +194,29 @@ test('a long queue is stepped in slices that leave the event loop free', async (
   assert.equal(said.length, 60)
 })
 
+test('a clock that is set back makes no timer wait longer, and one that is armed afterwards goes by it', async () => {
+  let now = 3_600_000
+  const { loop, said } = build({ now: () => now })
+  loop.submit({ effects: [{ type: 'timer', key: 'before', at: now + 20 }] })
+  await turns()
+  now = 0
+  loop.submit({ effects: [{ type: 'timer', key: 'after', at: 40 }] })
+  await turns()
+  now = 19
+  loop.submit({ effects: [] })
+  await turns()
+  assert.deepEqual(said, [])
+  now = 20
+  loop.submit({ effects: [] })
+  await turns()
+  assert.deepEqual(said, ['timer before'])
+  now = 40
+  loop.submit({ effects: [] })
+  await turns()
+  assert.deepEqual(said, ['timer before', 'timer after'])
+  await loop.close()
+})
+
 test('with a clock of its own a loop needs nobody else to turn and to wake', async () => {
   const turns: (() => void)[] = []
   const wakes: { readonly wake: () => void; readonly ms: number }[] = []
@@ -207,6 +230,7 @@ test('with a clock of its own a loop needs nobody else to turn and to wake', asy
     onFatal: assert.ifError,
     clock: {
       now: () => now,
+      monotonicNow: () => now,
       immediate: (turn) => (turns.push(turn), () => undefined),
       timeout: (wake, ms) => (wakes.push({ wake, ms }), () => undefined),
       sliceNow: () => 0,

@@ -61,6 +61,8 @@ export class CoreLoop<Input, Effect extends LoopEffect> {
   #turn: Cancel | undefined
   #sleep: Cancel | undefined
   #sleepUntil = Infinity
+  /** What the clock said last. */
+  #latest = -Infinity
   #closed: PromiseWithResolvers<void> | undefined
   #steppedCount = 0
   #persistCount = 0
@@ -121,10 +123,18 @@ export class CoreLoop<Input, Effect extends LoopEffect> {
     }
   }
 
+  /** A clock that is set back makes nobody wait longer: every timer keeps the time that was left to it. */
+  #now(): number {
+    const now = this.#clock.now()
+    if (now < this.#latest) this.#timers.advance(this.#latest - now)
+    this.#latest = now
+    return now
+  }
+
   /** Due timers go behind the inputs that are already queued; those may still cancel them (L3). */
   #queueDueTimers(): void {
     if (this.#state !== 'running') return
-    for (const timer of this.#timers.popDue(this.#clock.now())) this.#queue.push({ timer })
+    for (const timer of this.#timers.popDue(this.#now())) this.#queue.push({ timer })
   }
 
   #stepQueued(): void {
@@ -148,7 +158,7 @@ export class CoreLoop<Input, Effect extends LoopEffect> {
     if ('timer' in item && !this.#timers.take(item.timer)) return
     const input = 'timer' in item ? this.#options.timerInput(item.timer.key) : item.input
     this.#steppedCount++
-    this.#dispatch(this.#options.step(input, this.#clock.now()))
+    this.#dispatch(this.#options.step(input, this.#now()))
   }
 
   #dispatch(effects: readonly Effect[]): void {
@@ -232,12 +242,13 @@ export class CoreLoop<Input, Effect extends LoopEffect> {
   }
 
   #sleepUntilNextTimer(): void {
+    const now = this.#now()
     const at = this.#timers.earliest() ?? Infinity
     if (at === this.#sleepUntil) return
     this.#sleep?.()
     this.#sleepUntil = at
     if (at === Infinity) return
-    const ms = Math.min(Math.max(0, Math.ceil(at - this.#clock.now())), LOOP_LIMITS.timerSleepMsMax)
+    const ms = Math.min(Math.max(0, Math.ceil(at - now)), LOOP_LIMITS.timerSleepMsMax)
     this.#sleep = this.#clock.timeout(() => {
       this.#sleepUntil = Infinity
       this.#schedule()

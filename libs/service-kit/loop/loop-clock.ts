@@ -3,13 +3,15 @@ export type Cancel = () => void
 
 /** Where a loop gets its time and its turns from; a simulation gives it a virtual one. */
 export interface LoopClock {
-  /** Wall time in milliseconds. */
+  /** Wall time in milliseconds; somebody may set it. */
   now(): number
+  /** Milliseconds since some beginning; nobody sets them. */
+  monotonicNow(): number
   /** Runs `turn` soon, but not within this call. */
   immediate(turn: () => void): Cancel
   /** Runs `wake` after `ms` milliseconds. */
   timeout(wake: () => void, ms: number): Cancel
-  /** A monotonic clock in milliseconds that bounds how long one turn may work. */
+  /** Milliseconds that bound how long one turn may work. */
   sliceNow(): number
 }
 
@@ -24,5 +26,6 @@ export const realLoopClock: LoopClock = {
     const timeout = setTimeout(wake, ms)
     return () => clearTimeout(timeout)
   },
+  monotonicNow: () => performance.now(),
   sliceNow: () => performance.now(),
 }

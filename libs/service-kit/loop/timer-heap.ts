@@ -1,4 +1,7 @@
-/** One armed timer. Identity matters: re-arming a key makes a new one, and the old one is void. */
+/**
+ * One armed timer. Identity matters: re-arming a key makes a new one, and the old one is void. `at` counts from when the
+ * heap was new, so that it need not change when all timers are advanced.
+ */
 export type ArmedTimer = { readonly key: string; readonly at: number; readonly order: number }
 
 /** Timers by key, earliest first. Cancelled ones stay in the heap until they surface or outnumber the live ones. */
@@ -6,6 +9,8 @@ export class TimerHeap {
   readonly #byKey = new Map<string, ArmedTimer>()
   #heap: ArmedTimer[] = []
   #order = 0
+  /** How much earlier than they say all timers are due. */
+  #advancedMs = 0
 
   get size(): number {
     return this.#byKey.size
@@ -17,7 +22,7 @@ export class TimerHeap {
       this.#byKey.delete(key)
       return
     }
-    const timer = { key, at, order: this.#order++ }
+    const timer = { key, at: at + this.#advancedMs, order: this.#order++ }
     this.#byKey.set(key, timer)
     this.#push(timer)
     if (this.#heap.length > 64 && this.#heap.length > 2 * this.#byKey.size) this.#compact()
@@ -35,7 +40,13 @@ export class TimerHeap {
 
   earliest(): number | undefined {
     this.#dropVoid()
-    return this.#heap[0]?.at
+    const [first] = this.#heap
+    return first === undefined ? undefined : first.at - this.#advancedMs
+  }
+
+  /** All timers that are armed are due so much earlier. */
+  advance(ms: number): void {
+    this.#advancedMs += ms
   }
 
   /** The timers due at `now`, earliest first. They stay armed until taken, so that they can still be cancelled. */
@@ -44,7 +55,7 @@ export class TimerHeap {
     for (;;) {
       this.#dropVoid()
       const first = this.#heap[0]
-      if (first === undefined || first.at > now) return due
+      if (first === undefined || first.at - this.#advancedMs > now) return due
       this.#pop()
       due.push(first)
     }
