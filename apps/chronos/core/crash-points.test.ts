@@ -27,7 +27,7 @@ test('a leader that ends before the launch is stored leaves a queued run, which 
   assert.deepEqual(states(world), ['succeeded'])
 })
 
-test('a leader that ends between the write and ACCEPT leaves a launch that the next one asks about and makes again', () => {
+test('after an end between write and ACCEPT the next leader asks about the launch and makes it again', () => {
   const world = new World()
   world.put({ ...by, schedule: 'R1//P1D' })
   const id = onlyId(world)
@@ -65,7 +65,7 @@ test('what a leader was told and did not store is told again and counts once', (
   assert.equal(world.runs('child').length, 1)
 })
 
-test('a launch that nobody knows anything of keeps no other job waiting, and is not made again before it is known', () => {
+test('a launch of unknown fate keeps no other job waiting, and is not made again before it is known', () => {
   const world = new World()
   world.put({ ...by, schedule: 'R1//P1D' })
   const id = onlyId(world)
@@ -103,7 +103,7 @@ test('a due time whose leader ends before its run is stored is due for the next 
   assert.deepEqual(dues(world), [start + hour])
 })
 
-test('[reliability R15] a clock that is set forward an hour and back runs one time for those it passed, and none twice', () => {
+test('[reliability R15] a clock set forward an hour and back runs once for the times it passed, and none twice', () => {
   const world = new World()
   world.put({ ...by, schedule: 'R/2026-01-01T00:10:00Z/PT10M' })
   world.advance(10 * minute)

@@ -332,6 +332,23 @@ describe('restart of Marathon', () => {
     assert.deepEqual(new Set(commands), new Set(['sleep 2000']))
   })
 
+  for (const offMs of [3_600_000, -3_600_000])
+    test(`[reliability R15] a lost launch is given up in time by a leader whose clock is off by ${offMs} ms`, () => {
+      const cluster = new FakeCluster({ config: { taskLaunchTimeoutMs: 60_000, taskLaunchConfirmTimeoutMs: 60_000 } })
+      cluster.isPrompt = false
+      cluster.subscribe()
+      cluster.create({ id: '/web', cmd: 'sleep 1', instances: 1, cpus: 0.1, mem: 32 })
+      cluster.offerAll()
+      const [task = ''] = cluster.tasks.keys()
+      cluster.now += offMs
+      cluster.restart()
+      cluster.subscribe()
+      const kills = (): number => cluster.calls.filter(({ kill }) => kill?.task_id.value === task).length
+      assert.equal(kills(), 0)
+      cluster.advance(100_000)
+      assert.ok(kills() > 0)
+    })
+
   test('kills that were under way are sent again', () => {
     const cluster = running(1)
     cluster.isPrompt = false

@@ -79,9 +79,19 @@ function onStart(ctx: StepContext): void {
 }
 
 function resume(ctx: StepContext, instance: Instance): void {
+  keepPast(ctx, instance)
   if (isPlaced(instance.state) && instance.goal !== 'Running') requestKill(ctx, instance)
   if (isRunning(instance)) startHealthChecks(ctx, instance)
   evaluateUnreachable(ctx, instance)
+}
+
+/** The clock of who led before may have been ahead: what has happened lies in the past, or time-outs would not end. */
+function keepPast(ctx: StepContext, instance: Instance): void {
+  const { state } = instance
+  if (!isPlaced(state) || Math.max(state.since, state.activeSince ?? 0) <= ctx.now) return
+  const activeSince = state.activeSince === undefined ? undefined : Math.min(state.activeSince, ctx.now)
+  ctx.state.instances.setState(instance, { ...state, since: Math.min(state.since, ctx.now), activeSince })
+  ctx.touch(instance)
 }
 
 function onTimer(ctx: StepContext, key: string): void {

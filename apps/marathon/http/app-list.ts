@@ -3,10 +3,11 @@ import { appViewAt, parseAppEmbeds, parseLabelSelector } from '@thermosphere/mar
 import type { App, AppEmbeds, MarathonState } from '@thermosphere/marathon-core'
 import { HttpError } from '@thermosphere/service-kit'
 import type { Request } from 'express'
+import type { HttpContext } from './context.ts'
 import { listOf, textOf } from './request.ts'
 
-export function viewer(state: MarathonState, embeds: AppEmbeds): (app: App) => unknown {
-  const now = Date.now()
+export function viewer({ state, shell }: HttpContext, embeds: AppEmbeds): (app: App) => unknown {
+  const now = shell.now()
   return (app) => appViewAt(state, app, { embeds, now })
 }
 

@@ -52,7 +52,7 @@ function collection(context: HttpContext): RequestHandler {
       })
   return byMethod({
     GET: (request, response) => {
-      response.json({ apps: filteredApps(state, request).map(viewer(state, listEmbeds(request))) })
+      response.json({ apps: filteredApps(state, request).map(viewer(context, listEmbeds(request))) })
     },
     POST: async (request, response) => {
       const body = await jsonOf(request)
@@ -90,7 +90,7 @@ function single(context: HttpContext, id: string): RequestHandler {
   return byMethod({
     GET: (request, response) => {
       const embeds = parseAppEmbeds(listOf(request, 'embed'), ['counts', 'tasks', 'lastTaskFailure', 'deployments'])
-      response.json({ app: viewer(context.state, embeds)(appOrThrow(context, id)) })
+      response.json({ app: viewer(context, embeds)(appOrThrow(context, id)) })
     },
     PUT: update({ mayCreate: true }),
     PATCH: update({ partial: true, mayCreate: false }),
@@ -122,7 +122,7 @@ function wildcard(context: HttpContext, group: string): RequestHandler {
   return byMethod({
     GET: (request, response) => {
       const embeds = parseAppEmbeds(listOf(request, 'embed'), ['counts', 'tasks', 'lastTaskFailure', 'deployments'])
-      response.json({ '*': groupApps(context, group).map(viewer(context.state, embeds)) })
+      response.json({ '*': groupApps(context, group).map(viewer(context, embeds)) })
     },
   })
 }

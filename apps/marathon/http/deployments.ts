@@ -25,7 +25,7 @@ export function deploymentsRoute(context: HttpContext): RequestHandler {
             GET: () => {
               const deployment = context.state.deployments.get(id)
               if (deployment === undefined) throw notFound(`DeploymentPlan ${id} does not exist`)
-              response.json(deploymentDetail(context.state, deployment, Date.now()))
+              response.json(deploymentDetail(context.state, deployment, context.shell.now()))
             },
             DELETE: () => run(context, response, { type: 'delete-deployment', id, force: flagOf(request, 'force') }),
           })
@@ -45,7 +45,7 @@ export function queueRoute(context: HttpContext): RequestHandler {
       : byMethod({
           GET: () => {
             const withOffers = listOf(request, 'embed').includes('lastUnusedOffers')
-            response.json(queueView(context.state, { now: Date.now(), withOffers }))
+            response.json(queueView(context.state, { now: context.shell.now(), withOffers }))
           },
         })
     await handler(request, response, next)

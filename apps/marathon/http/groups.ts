@@ -66,7 +66,7 @@ function viewOf(context: HttpContext, request: Request, id: string) {
     embeds.filter((embed) => embed.startsWith('group.apps.')),
     [],
   )
-  return groupView(context.state.root, id, { ...parseGroupParts(embeds), appView: viewer(context.state, appEmbeds) })
+  return groupView(context.state.root, id, { ...parseGroupParts(embeds), appView: viewer(context, appEmbeds) })
 }
 
 function apps(context: HttpContext, id: string): RequestHandler {
@@ -74,7 +74,7 @@ function apps(context: HttpContext, id: string): RequestHandler {
     GET: (request, response) => {
       if (!context.state.root.groups.has(id)) throw notFound(`Group '${id}' does not exist`)
       const embeds = parseAppEmbeds(listOf(request, 'embed'), [])
-      response.json(appsWithin(context.state.root, id).map(viewer(context.state, embeds)))
+      response.json(appsWithin(context.state.root, id).map(viewer(context, embeds)))
     },
   })
 }

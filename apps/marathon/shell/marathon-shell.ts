@@ -4,7 +4,7 @@ import type { ApiResponse, Command, Effect, Input, MarathonEvent, MarathonState 
 import { CallError, SchedulerClient } from '@thermosphere/protocol/node'
 import type { Credential, Masters } from '@thermosphere/protocol/node'
 import type { scheduler } from '@thermosphere/protocol'
-import { Background, CoreLoop } from '@thermosphere/service-kit'
+import { Background, CoreLoop, realLoopClock, steadyClock } from '@thermosphere/service-kit'
 import type { LoopSurroundings } from '@thermosphere/service-kit'
 import { fencedPersist } from '@thermosphere/store'
 import type { Leadership, Store } from '@thermosphere/store'
@@ -38,6 +38,8 @@ const deposed: ApiResponse = {
 
 export class MarathonShell {
   readonly state: MarathonState
+  /** The time that the core reckons with. */
+  readonly now: () => number
   readonly #loop: CoreLoop<Input, Effect>
   readonly #client: SchedulerClient
   readonly #prober: Prober
@@ -58,8 +60,12 @@ export class MarathonShell {
     this.#background = new Background((name, error) => loggers.mesos.warn({ err: error, name }, 'mesos.call.failed'))
     this.#metrics = metrics
     this.#prober = new Prober(options.probesMax)
+    // Back-offs, grace periods and time-outs must not end, or never end, because somebody sets the clock.
+    const clock = steadyClock(options.loop.clock ?? realLoopClock)
+    this.now = () => clock.now()
     this.#loop = new CoreLoop<Input, Effect>({
       ...options.loop,
+      clock,
       step: (input, now) => step(state, input, now),
       persist: (operations) => fencedPersist(options.store, { leadership: options.leadership, operations }),
       perform: (effect) => this.#perform(effect),

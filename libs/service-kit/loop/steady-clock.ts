@@ -1,6 +1,6 @@
 /**
- * The time for a core that measures durations and names dates with one clock. It passes as evenly as monotonic time does,
- * whatever is done to the wall clock, never goes back, and comes to the wall clock's date little by little.
+ * The time for a core that measures durations and names dates with one clock. It passes as evenly as monotonic time
+ * does, whatever is done to the wall clock, never goes back, and comes to the wall clock's date little by little.
  */
 import type { LoopClock } from './loop-clock.ts'
 

@@ -1,6 +1,6 @@
 /**
- * One armed timer. Identity matters: re-arming a key makes a new one, and the old one is void. `at` counts from when the
- * heap was new, so that it need not change when all timers are advanced.
+ * One armed timer. Identity matters: re-arming a key makes a new one, and the old one is void. `at` counts from when
+ * the heap was new, so that it need not change when all timers are advanced.
  */
 export type ArmedTimer = { readonly key: string; readonly at: number; readonly order: number }
 

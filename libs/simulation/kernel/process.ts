@@ -136,6 +136,7 @@ export type Crash = { readonly isPowerLoss: boolean }
 export function loopClockOf(process: SimProcess): LoopClock {
   return {
     now: () => process.now(),
+    monotonicNow: () => process.time.now,
     immediate: (turn) => process.after(0, turn),
     timeout: (wake, ms) => process.after(ms, wake),
     sliceNow: () => 0,

@@ -92,6 +92,12 @@ export class Orchestration {
     return orchestrationProblems({ marathon, chronos, memory: this.#memory, tasks, isAnswered })
   }
 
+  /** The latest time that a clock of Chronos has told: no time of a schedule before it need be run for any more. */
+  get latestTime(): Millis {
+    const members = [...this.#chronoses.keys()].map((name) => this.#cluster.members.get(name)?.latest ?? 0)
+    return Math.max(0, ...members)
+  }
+
   /** Every time of a schedule from then on must have been run for. */
   checkWindows({ quietFrom }: { readonly quietFrom: Millis }): void {
     const chronos = this.#leader('chronos', this.#chronoses)

@@ -25,11 +25,7 @@ function target({ random, sizes }: Draw): string {
 
 const agent = ({ random, sizes }: Draw): string => pick(random, namesOf('agent', sizes)) ?? 'agent-0'
 
-/** Times of schedules are kept by one clock: those who keep them are not set wrong. */
-function clock({ random, sizes }: Draw): string {
-  const all = (['master', 'agent', 'framework'] as const).flatMap((kind) => namesOf(kind, sizes))
-  return pick(random, all) ?? 'master-0'
-}
+const clock = ({ random, sizes }: Draw): string => pick(random, processes(sizes)) ?? 'master-0'
 
 /** Long ones outlast leases, pings and even the time for which an agent may be away. */
 const span = (random: Random): Millis =>
@@ -67,7 +63,7 @@ export function drawFault(draw: Draw): Fault {
   return make(draw)
 }
 
-/** Ends of those who lead while they do what they were asked for: between a write, what is sent after it, and its answer. */
+/** Ends of those who lead while they do what they were asked: between a write, what is sent for it, and its answer. */
 export function drawCrashes(random: Random, requests: readonly ClientRequest[]): Fault[] {
   const hit = requests.filter(() => random.integer(crashAfterOneIn) === 0)
   return hit.map(({ after, to }) => {

@@ -1,4 +1,5 @@
 /** Carries out the faults of a scenario, and undoes them all. */
+import { namesOf } from '../scenario/scenario.ts'
 import type { Fault } from '../scenario/scenario.ts'
 import type { Cluster } from './cluster.ts'
 
@@ -46,7 +47,7 @@ export class Faults {
 
   /** Everything is whole from now on. */
   heal(): void {
-    const { network, store, members, machines } = this.#cluster
+    const { network, store, members, machines, scenario } = this.#cluster
     this.#isOver = true
     this.#cuts.clear()
     network.heal()
@@ -58,6 +59,8 @@ export class Faults {
       machine.disk.isFull = false
       machine.disk.latencyMs = calmDiskMs
     }
+    // Times of schedules mean something again; whoever measures durations alone goes on with a clock that is wrong.
+    for (const name of namesOf('chronos', scenario.sizes)) members.get(name)?.setClock(0)
     for (const member of members.values()) member.process.crashAtAct(Infinity, () => undefined)
     for (const member of members.values()) member.process.resume()
     for (const member of members.values()) member.release()
@@ -108,7 +111,7 @@ export class Faults {
 
   #jump({ target, byMs }: Extract<Fault, { type: 'clock-jump' }>): void {
     const member = this.#cluster.members.get(target)
-    if (member !== undefined) member.skew.ms += byMs
+    member?.setClock(member.skew.ms + byMs)
   }
 
   #disk({ type, target, ms }: Extract<Fault, { type: 'disk-full' | 'disk-slow' }>): void {

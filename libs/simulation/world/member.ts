@@ -18,11 +18,13 @@ export class Member {
   readonly #options: MemberOptions
   #process: SimProcess
   #isHeld = false
+  #latest: Millis
 
   constructor(options: MemberOptions) {
     this.#options = options
     this.name = options.name
     this.skew = options.skew ?? { ms: 0 }
+    this.#latest = this.#clock
     this.#process = this.#create()
     options.boot(this.#process)
   }
@@ -33,6 +35,17 @@ export class Member {
 
   get isUp(): boolean {
     return this.#process.isUp
+  }
+
+  /** The latest time that the clock of its host has told. */
+  get latest(): Millis {
+    return Math.max(this.#latest, this.#clock)
+  }
+
+  /** Somebody sets the clock of its host. */
+  setClock(skewMs: Millis): void {
+    this.#latest = this.latest
+    this.skew.ms = skewMs
   }
 
   /** Ends it now; it is started again after that long. */
@@ -57,6 +70,10 @@ export class Member {
     this.#process = this.#create()
     this.#options.onStart()
     this.#options.boot(this.#process)
+  }
+
+  get #clock(): Millis {
+    return this.#options.time.now + this.skew.ms
   }
 
   #create(): SimProcess {

@@ -24,6 +24,8 @@ const settleMsMax = 900_000
 const convergeMsMax = 300_000
 /** How long every time of a schedule is watched for at the end. */
 const quietMs = 120_000
+/** How long is waited for a time that a clock of Chronos told before it came: until then schedules may stand still. */
+const catchUpMsMax = 300_000
 const lookMs = 500
 
 export async function simulate(options: ClusterOptions): Promise<Outcome> {
@@ -64,8 +66,10 @@ async function run(cluster: Cluster): Promise<void> {
   await settle(cluster, { problems: disagreements, msMax: settleMsMax })
   await settle(cluster, { problems: ({ orchestration }) => orchestration.problems(), msMax: convergeMsMax })
   if (!goesOn() || scenario.sizes.chronos === 0) return
-  const quietFrom = time.now
-  await time.runUntil(quietFrom + quietMs, goesOn)
+  const { latestTime } = cluster.orchestration
+  await time.runUntil(Math.min(Math.max(time.now, latestTime), time.now + catchUpMsMax), goesOn)
+  const quietFrom = Math.max(time.now, latestTime)
+  await time.runUntil(time.now + quietMs, goesOn)
   if (goesOn()) cluster.orchestration.checkWindows({ quietFrom })
 }
 

@@ -15,6 +15,11 @@ export class PartClock implements LoopClock {
     return this.#clock.now()
   }
 
+  /** Nobody sets the clock of a cluster: it is put forward as time passes. */
+  monotonicNow(): number {
+    return this.#clock.now()
+  }
+
   sliceNow(): number {
     return performance.now()
   }

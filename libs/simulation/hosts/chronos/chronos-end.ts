@@ -37,11 +37,24 @@ export type Windows = {
 const latenessMs = 10_000
 
 export function checkWindows({ state, runs, quietFrom, now }: Windows, report: Report): void {
+  for (const name of state.jobs.keys()) checkCursor(state, { name, latest: Math.max(quietFrom, now) }, report)
   const definitions = [...state.jobs.keys()].flatMap((name) => definitionOf(state, name, quietFrom) ?? [])
   const outages = [{ fromAt: 0, untilAt: quietFrom }]
   const verdict = checkSchedule({ definitions, runs, outages, readAt: now, forgivenessMs: 5_000 })
   for (const { job, nominalAt } of verdict.missed)
     report('chronos-runs-every-window', `${job} did not run for ${Temporal.Instant.fromEpochMilliseconds(nominalAt)}`)
+}
+
+/** A schedule goes on with the first of its times that no clock has told yet. */
+function checkCursor(state: ChronosState, { name, latest }: { name: string; latest: Millis }, report: Report): void {
+  const { job, cursor } = state.jobs.get(name) ?? {}
+  if (job?.trigger.type !== 'scheduled' || cursor?.at === undefined) return
+  const times = timesOf(job.trigger.schedule.text)
+  if (times !== undefined && cursor.at > Math.max(latest, times.startAt) + times.intervalMs)
+    report(
+      'chronos-runs-on-schedule',
+      `${name} goes on only at ${Temporal.Instant.fromEpochMilliseconds(cursor.at).toString()}`,
+    )
 }
 
 /** Jobs whose every window must have a run: repeated for ever, enabled, shorter than their interval. */

@@ -10,6 +10,7 @@ import type {
   Probe,
   ProbeOutcome,
 } from '@thermosphere/marathon-core'
+import { steadyClock } from '@thermosphere/service-kit'
 import type { Leadership, Term } from '@thermosphere/store'
 import { RefusedByMaster } from '../scheduler/refused.ts'
 import { SchedulerConnection } from '../scheduler/scheduler-connection.ts'
@@ -48,11 +49,15 @@ export class MarathonTerm implements Term {
     this.state = state
     this.leadership = options.leadership
     this.#options = options
-    this.#loop = new TermLoop<Input, Effect>(options, {
-      step: (input, now) => this.#step(input, now),
-      perform: (effect) => this.#perform(effect),
-      timerInput: (key) => ({ type: 'timer', key }),
-    })
+    const loopClock = steadyClock(options.loopClock)
+    this.#loop = new TermLoop<Input, Effect>(
+      { ...options, loopClock },
+      {
+        step: (input, now) => this.#step(input, now),
+        perform: (effect) => this.#perform(effect),
+        timerInput: (key) => ({ type: 'timer', key }),
+      },
+    )
     this.#connection = new SchedulerConnection({
       ...options,
       frameworkInfo: () => frameworkInfo(state),
