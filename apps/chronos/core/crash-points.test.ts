@@ -27,7 +27,7 @@ test('a leader that ends before the launch is stored leaves a queued run, which 
   assert.deepEqual(states(world), ['succeeded'])
 })
 
-test('after an end between write and ACCEPT the next leader asks about the launch and makes it again', () => {
+test('after an end between write and ACCEPT the next leader asks about the launch and makes another one', () => {
   const world = new World()
   world.put({ ...by, schedule: 'R1//P1D' })
   const id = onlyId(world)
@@ -35,9 +35,10 @@ test('after an end between write and ACCEPT the next leader asks about the launc
   assert.deepEqual([states(world), asked(world)], [['launching'], [id]])
   assert.deepEqual(world.offer(), [], 'whether it runs is not known yet')
   world.update(id, 'TASK_LOST', reconciled)
-  assert.deepEqual(ids(world.offer()), [id])
-  world.update(id, 'TASK_FINISHED')
-  assert.deepEqual([states(world), world.runs('j')[0]?.attempt], [['succeeded'], 0])
+  const [again = ''] = ids(world.offer())
+  assert.notEqual(again, id)
+  world.update(again, 'TASK_FINISHED')
+  assert.deepEqual([states(world), world.runs('j')[0]?.retryCount], [['succeeded'], 0])
 })
 
 test('a leader that ends after ACCEPT leaves a task that the next one takes up', () => {
@@ -78,19 +79,20 @@ test('a launch of unknown fate keeps no other job waiting, and is not made again
   )
   assert.ok(asked(world).filter((one) => one === id).length > 1, 'it is asked about again')
   world.update(id, 'TASK_LOST', reconciled)
-  assert.deepEqual(ids(world.offer()), [id])
+  assert.equal(world.offer().length, 1)
 })
 
 test('three leaders that end one after another between write and ACCEPT make one run', () => {
   const world = new World()
   world.put({ ...by, schedule: 'R1//P1D' })
-  const id = onlyId(world)
+  const given: string[] = []
   for (let life = 0; life < 3; life++) {
+    given.push(onlyId(world))
     world.dieOf(world.offers(), 'before-send')
-    world.update(id, 'TASK_LOST', reconciled)
+    world.update(onlyId(world), 'TASK_LOST', reconciled)
   }
-  assert.deepEqual(ids(world.offer()), [id])
-  assert.equal(world.runs('j').length, 1)
+  given.push(...ids(world.offer()))
+  assert.deepEqual([new Set(given).size, world.runs('j').length], [4, 1])
 })
 
 test('a due time whose leader ends before its run is stored is due for the next leader, once', () => {

@@ -72,7 +72,6 @@ export class ChronosLoad implements Load {
       schedule: `R/${new Date(startAt).toISOString()}/PT${intervalSeconds}S`,
       epsilon: `PT${epsilonSeconds}S`,
       command: `exec ${record.script} run ${run}`,
-      retries: 0,
       description: 'scheduled',
     }
     const request = {
