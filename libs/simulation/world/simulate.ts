@@ -1,4 +1,5 @@
 /** Runs a scenario from its beginning to the time when everything is whole and quiet again. */
+import { LOOP_LIMITS } from '@thermosphere/service-kit'
 import { ScenarioActions } from './actions.ts'
 import { Cluster } from './cluster.ts'
 import type { ClusterOptions } from './cluster.ts'
@@ -60,15 +61,18 @@ async function run(cluster: Cluster): Promise<void> {
   await time.runUntil(startAt + scenario.durationMs, goesOn)
   if (!goesOn()) return
   cluster.log('everything is whole again')
+  const healedAt = time.now
   faults.heal()
   cluster.orchestration.heal()
   await settle(cluster, { problems: absent, msMax: returnMsMax })
   await settle(cluster, { problems: disagreements, msMax: settleMsMax })
   await settle(cluster, { problems: ({ orchestration }) => orchestration.problems(), msMax: convergeMsMax })
   if (!goesOn() || scenario.sizes.chronos === 0) return
-  const { latestTime } = cluster.orchestration
-  await time.runUntil(Math.min(Math.max(time.now, latestTime), time.now + catchUpMsMax), goesOn)
-  const quietFrom = Math.max(time.now, latestTime)
+  // A loop that sleeps notices within so long that its clock was set right.
+  const noticedAt = healedAt + LOOP_LIMITS.timerSleepMsMax
+  const fromAt = Math.max(time.now, noticedAt, cluster.orchestration.latestTime)
+  await time.runUntil(Math.min(fromAt, time.now + catchUpMsMax), goesOn)
+  const quietFrom = Math.max(time.now, fromAt)
   await time.runUntil(time.now + quietMs, goesOn)
   if (goesOn()) cluster.orchestration.checkWindows({ quietFrom })
 }
