@@ -3,7 +3,7 @@ import type { ClientRequest } from '../workload/requests.ts'
 import { namesOf } from './scenario.ts'
 import type { Fault, Sizes, Ways } from './scenario.ts'
 
-/** Of so many requests one is followed by the end of the process that carries it out; in half of the scenarios none is. */
+/** In half of the scenarios one of so many requests is followed by the end of the process that carries it out. */
 const crashAfterOneIn = 3
 /** What a request sets in motion is at its height within that long. */
 const consequencesMs = 4_000

@@ -16,7 +16,7 @@ import { taskIdOf } from './task-id.ts'
 
 const disownedStates: ReadonlySet<mesos.TaskState> = new Set(['TASK_LOST', 'TASK_DROPPED', 'TASK_GONE'])
 
-/** A task that was told to start or to run and is gone is a lost one. TASK_STAGING tells only that the master knew it. */
+/** A task that was told to start or run and is gone is a lost one; TASK_STAGING only tells that the master knew it. */
 export function isDisowned(run: Run, { state, reason }: mesos.TaskStatus): boolean {
   const isUnconfirmed = run.taskState === undefined || run.taskState === 'TASK_STAGING'
   return run.state === 'launching' && isUnconfirmed && disownedStates.has(state) && reason === 'REASON_RECONCILIATION'
