@@ -13,11 +13,7 @@ async function measure(tasksEach: number, sizes: readonly number[]): Promise<voi
   const cpuGrowth = new Growth()
   for (const agents of sizes) {
     const counts = [`--agents=${agents}`, `--tasks=${agents * tasksEach}`, `--failovers=${failovers}`]
-    const { joining, failovers: all } = await fleet([
-      ...counts,
-      '--hold=5secs',
-      '--master-flags=zk_session_timeout=2secs',
-    ])
+    const { joining, failovers: all } = await fleet([...counts, '--hold=5secs'])
     const sinceElectionMs = all.map(({ sinceElectionMs: ms = Number.NaN }) => ms)
     const cpuSeconds = median(all.map(({ master }) => master.cpuSeconds))
     print({
