@@ -88,6 +88,18 @@ const masterFlags = defineFlags({
     default: true,
     help: 'Offer agents with GPUs only to GPU_RESOURCES frameworks.',
   },
+  role_sorter: {
+    type: 'string',
+    default: 'drf',
+    choices: ['drf', 'random'],
+    help: 'Who goes first among roles: drf, the smallest dominant share; random, by lot and weight.',
+  },
+  framework_sorter: {
+    type: 'string',
+    default: 'drf',
+    choices: ['drf', 'random'],
+    help: 'Who goes first among the frameworks of a role: drf or random.',
+  },
   max_completed_frameworks: { type: 'integer', default: 50, min: 0, help: 'Completed frameworks to remember.' },
   max_completed_tasks_per_framework: {
     type: 'integer',
@@ -153,12 +165,6 @@ const compatibilityFlags = defineFlags({
   authentication_v0_timeout: { type: 'duration', default: '15secs', help: accepted },
   authenticators: { type: 'string', default: 'crammd5', help: accepted },
   authorizers: { type: 'string', default: 'local', help: accepted },
-  framework_sorter: {
-    type: 'string',
-    default: 'drf',
-    choices: ['drf'],
-    help: 'The order of the frameworks of a role.',
-  },
   hostname_lookup: { type: 'boolean', default: true, help: accepted },
   http_authenticators: { type: 'string', default: 'basic', help: accepted },
   initialize_driver_logging: { type: 'boolean', default: true, help: accepted },
@@ -172,7 +178,6 @@ const compatibilityFlags = defineFlags({
   registry_fetch_timeout: { type: 'duration', default: '1mins', help: accepted },
   registry_store_timeout: { type: 'duration', default: '20secs', help: accepted },
   registry_strict: { type: 'boolean', default: false, help: accepted },
-  role_sorter: { type: 'string', default: 'drf', choices: ['drf'], help: 'The order of the roles.' },
   webui_dir: { type: 'path', default: '', help: accepted },
   zk: { type: 'string', secret: true, help: 'Refused: masters elect their leader in --store, without ZooKeeper.' },
 })

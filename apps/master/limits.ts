@@ -4,6 +4,8 @@ export const MASTER_LIMITS = {
   leaderName: 'master',
   /** An ACCEPT with a thousand tasks and their environments is about 4 MiB. */
   callBytesMax: 32 * 1024 * 1024,
+  /** About 5 ms of looking at frameworks before agents, or 300 offers; then other inputs have their turn. */
+  allocationWorkMax: 2_000,
   /** Query-encoded bodies of the classic endpoints hold a few resources. */
   formBytesMax: 1024 * 1024,
   /** Messages waiting for an agent that does not read; then the link is cut and the agent comes back. */

@@ -8,6 +8,7 @@ import type { Logger, LoopSurroundings, Metrics } from '@thermosphere/service-ki
 import { randomInt } from 'node:crypto'
 import type { Config } from './config.ts'
 import { createNoteLog } from './logger.ts'
+import { createAllocationTimes } from './shell/metrics/allocation-times.ts'
 import { allocatorOptions, coreConfig, withFirstWeights } from './shell/core-config.ts'
 import { MasterLoop } from './shell/loop/master-loop.ts'
 import { loadRegistry } from './shell/registry/load-registry.ts'
@@ -43,7 +44,7 @@ export async function openTerm(options: TermOptions): Promise<MasterTerm> {
     info,
     registry,
     random: createRandom(randomInt(2 ** 32)),
-    allocator: allocatorOptions(config),
+    allocator: { ...allocatorOptions(config), observer: createAllocationTimes(metrics) },
     startedAt,
     now: (options.loop.clock ?? realLoopClock).now(),
   })

@@ -26,6 +26,8 @@ export interface MasterConfig {
   /** The share of the agents that may be missing after a failover; with more the master gives up. */
   readonly recoveryAgentRemovalLimit: number
   readonly allocationIntervalMs: Millis
+  /** An allocation looks at about so many frameworks before other inputs have their turn. */
+  readonly allocationWorkMax: number
   readonly offerTimeoutMs: Millis | undefined
   readonly maxCompletedFrameworks: number
   readonly maxCompletedTasksPerFramework: number

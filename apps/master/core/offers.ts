@@ -18,11 +18,15 @@ export function refusalMs(filters: mesos.Filters | undefined): Millis {
   return Math.min(seconds * 1000, maxRefuseMs)
 }
 
-/** Runs the allocator and turns what it gives into offers, one message a framework. */
-export function allocate(m: Master, options: { readonly batch: boolean }): void {
-  if (options.batch) m.counters.add('allocator/mesos/allocation_runs')
+/**
+ * Runs the allocator and turns what it gives into offers, one message a framework. A long run goes on by a timer that
+ * is due at once, so that what has come in meanwhile is not held up.
+ */
+export function allocate(m: Master, { batch }: { readonly batch: boolean }): void {
   const byFramework = new Map<Framework, mesos.Offer[]>()
-  for (const allocation of m.allocator.allocate(m.now, options)) {
+  const allocations = m.allocator.allocate(m.now, { batch, workMax: m.config.allocationWorkMax })
+  if (m.allocator.isInRun) armTimer(m, 'allocation-rest', m.now)
+  for (const allocation of allocations) {
     const framework = m.frameworks.get(allocation.frameworkId)
     const agent = m.agents.get(allocation.agentId)
     if (!framework?.active || !agent?.connected || agent.deactivated) {

@@ -28,7 +28,7 @@ export function step(m: Master, input: Input, now: Millis): Effect[] {
   m.effects = []
   m.nextStoreId = 1
   dispatch(m, input)
-  if (m.allocator.isRunWanted) allocate(m, { batch: false })
+  if (m.allocator.isRunWanted && !m.allocator.isInRun) allocate(m, { batch: false })
   return m.effects
 }
 
@@ -83,6 +83,8 @@ function onTimer(m: Master, key: string): void {
   switch (kind) {
     case 'allocation':
       return onAllocationTimer(m)
+    case 'allocation-rest':
+      return allocate(m, { batch: false })
     case 'recovery':
       return onRecoveryTimer(m)
     case 'allocator-recovery':

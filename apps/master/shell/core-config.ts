@@ -3,6 +3,7 @@ import { ResourceParseError, Resources } from '@thermosphere/offer-engine'
 import type { AllocatorOptions, Quantities } from '@thermosphere/offer-engine'
 import { parseDuration, StartupError } from '@thermosphere/service-kit'
 import type { Config } from '../config.ts'
+import { MASTER_LIMITS } from '../limits.ts'
 
 /** The part of the flags that the core decides by. */
 export const coreConfig = (config: Config): MasterConfig => ({
@@ -13,6 +14,7 @@ export const coreConfig = (config: Config): MasterConfig => ({
   agentRemovalRateLimit: rateLimit(config.agent_removal_rate_limit),
   recoveryAgentRemovalLimit: Number.parseFloat(config.recovery_agent_removal_limit) / 100,
   allocationIntervalMs: config.allocation_interval,
+  allocationWorkMax: MASTER_LIMITS.allocationWorkMax,
   offerTimeoutMs: config.offer_timeout,
   maxCompletedFrameworks: config.max_completed_frameworks,
   maxCompletedTasksPerFramework: config.max_completed_tasks_per_framework,
@@ -32,6 +34,8 @@ export const coreConfig = (config: Config): MasterConfig => ({
 export const allocatorOptions = (config: Config): Omit<AllocatorOptions, 'random' | 'allocationIntervalMs'> => ({
   minAllocatable: minAllocatable(config.min_allocatable_resources),
   filterGpuResources: config.filter_gpu_resources,
+  roleSorter: config.role_sorter,
+  frameworkSorter: config.framework_sorter,
   ...(config.domain && { domain: config.domain }),
   ...(config.fair_sharing_excluded_resource_names && {
     fairSharingExcludedNames: config.fair_sharing_excluded_resource_names,

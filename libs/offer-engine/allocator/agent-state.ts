@@ -1,8 +1,10 @@
 import type { mesos } from '@thermosphere/protocol'
 import { Resources } from '../resources/index.ts'
+import { BitSet } from './bit-set.ts'
+import { countsAgainstQuota } from './quota/quota-scalars.ts'
 import type { AgentDescription } from './types.ts'
 
-const neverContent = -1
+const never = -1
 
 /** An agent's resources: what there is, who has what, and what is free. */
 export class AgentState {
@@ -20,17 +22,18 @@ export class AgentState {
   /** Sum of the allocations without the roles and without shared resources, which stay available. */
   private taken = Resources.empty
   private free: Resources | undefined
+  private freeOffer: Resources | undefined
+  private totalOffer = Resources.empty
   private capabilities: ReadonlySet<mesos.AgentInfo_Capability_Type> | undefined
-  /** Numbers the content of `available()`: equal numbers mean equal content. */
-  content = 0
-  /** By index of a client: the content that its decline filters refuse wholly, and so any part of it. */
-  readonly refusals: number[] = []
-  private totalContent = 0
-  private readonly nextContent: () => number
+  /** Clients whose decline filters refuse all that is free, and so any part of it: while nothing is taken, … */
+  private readonly refusalsOfAll = new BitSet()
+  /** … and with what is taken now. */
+  private readonly refusalsOfRest = new BitSet()
+  /** When a run last found nothing (more) to grant here: the time of the quota books. */
+  settledAt = never
 
-  constructor(id: string, nextContent: () => number) {
+  constructor(id: string) {
     this.id = id
-    this.nextContent = nextContent
   }
 
   describe(description: AgentDescription, masterDomain: mesos.DomainInfo | undefined): void {
@@ -52,7 +55,8 @@ export class AgentState {
 
   setTotal(total: Resources): void {
     this.total = total
-    this.totalContent = this.nextContent()
+    this.totalOffer = inOfferOrder(total)
+    this.refusalsOfAll.clear()
     this.hasGpus = total.scalar('gpus') > 0
     this.hasShared = total.items.some((item) => item.meta.shared)
     this.changed()
@@ -68,8 +72,16 @@ export class AgentState {
     return this.free
   }
 
+  /** The same in the order in which it is offered; the same object whenever nothing is taken. */
+  offerable(): Resources {
+    if (this.taken.isEmpty()) return this.totalOffer
+    if (this.taken === this.totalOffer) return Resources.empty
+    this.freeOffer ??= inOfferOrder(this.available())
+    return this.freeOffer
+  }
+
   give(frameworkId: string, allocated: Resources): void {
-    this.allocations.set(frameworkId, (this.allocations.get(frameworkId) ?? Resources.empty).add(allocated))
+    this.allocations.set(frameworkId, this.allocations.get(frameworkId)?.add(allocated) ?? allocated)
     this.taken = this.taken.add(allocated.nonShared().unallocated())
     this.changed()
   }
@@ -83,18 +95,40 @@ export class AgentState {
   }
 
   markRefused(clientIndex: number): void {
-    while (this.refusals.length <= clientIndex) this.refusals.push(neverContent)
-    this.refusals[clientIndex] = this.content
+    this.refusals().add(clientIndex)
+  }
+
+  isRefusedBy(clientIndex: number): boolean {
+    return this.refusals().has(clientIndex)
+  }
+
+  isRefusedByAll(clients: BitSet): boolean {
+    return clients.isWithin(this.refusals())
   }
 
   liftRefusal(clientIndex: number): void {
-    if (clientIndex < this.refusals.length) this.refusals[clientIndex] = neverContent
+    this.refusalsOfAll.delete(clientIndex)
+    this.refusalsOfRest.delete(clientIndex)
+  }
+
+  unsettle(): void {
+    this.settledAt = never
+  }
+
+  private refusals(): BitSet {
+    return this.taken.isEmpty() ? this.refusalsOfAll : this.refusalsOfRest
   }
 
   private changed(): void {
     this.free = undefined
-    this.content = this.taken.isEmpty() ? this.totalContent : this.nextContent()
+    this.freeOffer = undefined
+    this.refusalsOfRest.clear()
   }
+}
+
+/** Reserved, revocable and non-scalar resources first, as Mesos lists them in an offer. */
+function inOfferOrder(resources: Resources): Resources {
+  return resources.filter((item) => !countsAgainstQuota(item)).concat(resources.filter(countsAgainstQuota))
 }
 
 export function sameAttributes(left: readonly mesos.Attribute[], right: readonly mesos.Attribute[]): boolean {

@@ -1,109 +1,279 @@
 /**
- * node libs/offer-engine/allocator/allocator.bench.ts [scale]
- * Times of the allocator in the situations that large clusters meet; `scale` (default 1) divides the sizes.
+ * node libs/offer-engine/allocator/allocator.bench.ts [SITUATION [SIZE…]]
+ * The situations of Mesos' own allocator benchmarks, each at three sizes and in a process of its own. One JSON line
+ * each: times of one run in ms (wall, and CPU of the thread, which other work on the machine disturbs less), the longest
+ * slice between two looks at the event loop, CPU seconds and peak memory of the whole process. Then the growth.
  */
+import { spawnSync } from 'node:child_process'
 import { createRandom } from '@thermosphere/effects'
 import { Resources } from '../resources/index.ts'
 import { Allocator } from './allocator.ts'
-import type { Allocation } from './types.ts'
+import type { Allocation, SorterKind } from './types.ts'
 
-const scale = Number(process.argv[2] ?? 1)
-const sized = (count: number): number => Math.max(1, Math.round(count / scale))
-const agentTotal = Resources.parse('cpus:24;mem:4096;disk:4096;ports:[31000-32000]')
+const seed = 1
+/** As the master cuts its runs. */
+const workMax = 2_000
 const yearMs = 365 * 86_400_000
+const agentTotal = Resources.parse('cpus:24;mem:4096;disk:4096;ports:[31000-32000]')
 
-function milliseconds(work: () => void): number {
-  const start = performance.now()
-  work()
-  return performance.now() - start
+interface Sample {
+  readonly wallMs: number
+  readonly cpuMs: number
+  readonly longestSliceMs: number
 }
 
-function report(name: string, times: readonly number[]): void {
-  const sorted = times.toSorted((a, b) => a - b)
-  const middle = sorted[Math.floor(sorted.length / 2)] ?? 0
-  console.log(`${name.padEnd(64)} ${middle.toFixed(2).padStart(9)} ms (max ${(sorted.at(-1) ?? 0).toFixed(2)})`)
+const samples = new Map<string, Sample[]>()
+
+function measure<T>(step: string, work: () => T): T {
+  return measureSlices(step, (slice) => slice(work))
+}
+
+/** `work` does what is measured within calls of what it is given: the slices. */
+function measureSlices<T>(step: string, work: (slice: <S>(part: () => S) => S) => T): T {
+  let [wallMs, cpuMs, longestSliceMs] = [0, 0, 0]
+  const result = work((part) => {
+    const cpu = process.threadCpuUsage()
+    const start = performance.now()
+    const done = part()
+    wallMs += performance.now() - start
+    const { user, system } = process.threadCpuUsage(cpu)
+    const sliceMs = (user + system) / 1000
+    cpuMs += sliceMs
+    longestSliceMs = Math.max(longestSliceMs, sliceMs)
+    return done
+  })
+  const list = samples.get(step) ?? []
+  samples.set(step, [...list, { wallMs, cpuMs, longestSliceMs }])
+  return result
+}
+
+/** One allocation run in slices. */
+function run(allocator: Allocator, step: string, now = allocator.nextBatchAt): Allocation[] {
+  return measureSlices(step, (slice) => {
+    const granted = [...slice(() => allocator.allocate(now, { workMax }))]
+    while (allocator.isInRun) {
+      for (const grant of slice(() => allocator.allocate(now, { batch: false, workMax }))) granted.push(grant)
+    }
+    return granted
+  })
+}
+
+function quantile(values: readonly number[], fraction: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(fraction * sorted.length))] ?? 0
+}
+
+const rounded = (value: number): number => Math.round(value * 100) / 100
+
+function report(situation: string, parameters: Record<string, number>): void {
+  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage()
+  for (const [step, all] of samples) {
+    const of = (key: keyof Sample, fraction: number): number =>
+      rounded(
+        quantile(
+          all.map((sample) => sample[key]),
+          fraction,
+        ),
+      )
+    const figures = {
+      count: all.length,
+      median: of('wallMs', 0.5),
+      p99: of('wallMs', 0.99),
+      cpuMedian: of('cpuMs', 0.5),
+      cpuP99: of('cpuMs', 0.99),
+      longestSlice: of('longestSliceMs', 1),
+      cpuSeconds: rounded((userCPUTime + systemCPUTime) / 1e6),
+      peakMemoryMiB: Math.round(maxRSS / 1024),
+    }
+    console.log(JSON.stringify({ name: `allocator/${situation}/${step}`, ...parameters, seed, ...figures }))
+  }
 }
 
 function addAgents(allocator: Allocator, count: number, from = 0): void {
-  for (let i = from; i < from + count; i++)
+  for (let i = from; i < from + count; i++) {
     allocator.addAgent({ id: `agent-${i}`, hostname: `h${i}`, total: agentTotal })
+  }
 }
 
 function addFrameworks(allocator: Allocator, count: number, role: (i: number) => string): void {
   for (let i = 0; i < count; i++) allocator.addFramework({ id: `framework-${i}`, roles: [role(i)] })
 }
 
-function decline(allocator: Allocator, granted: readonly Allocation[], now: number): void {
-  for (const allocation of granted) allocator.recover(allocation, { refuseMs: yearMs, now })
+function idleRuns(allocator: Allocator): void {
+  for (let i = 0; i < 20; i++) run(allocator, 'nothing changed')
 }
 
-function declineAll(agents: number, frameworks: number): void {
-  const allocator = new Allocator({ random: createRandom(1) })
+/** Every framework declines everything for a year until nothing is offered any more. */
+function declines(agents: number, frameworks: number): void {
+  const allocator = new Allocator({ random: createRandom(seed) })
   addAgents(allocator, agents)
   addFrameworks(allocator, frameworks, (i) => `role-${i}`)
-  const times: number[] = []
-  let now = 0
-  for (let granted = allocator.allocate(now); granted.length > 0;) {
-    decline(allocator, granted, now)
-    now = allocator.nextBatchAt
-    times.push(milliseconds(() => (granted = allocator.allocate(now))))
+  let granted = allocator.allocate(0)
+  for (let round = 1; granted.length > 0; round++) {
+    const now = allocator.nextBatchAt - 1
+    for (const allocation of granted) allocator.recover(allocation, { refuseMs: yearMs, now })
+    granted = run(allocator, round < frameworks ? 'all decline' : 'all filters stand')
   }
-  const last = times.pop() ?? 0
-  report(`${agents} agents × ${frameworks} frameworks: a run while all decline`, times)
-  report(`${agents} agents × ${frameworks} frameworks: the run when all filters stand`, [last])
-  report(`${agents} agents × ${frameworks} frameworks: a run when nothing changed`, idleRuns(allocator))
+  idleRuns(allocator)
 }
 
-function idleRuns(allocator: Allocator): number[] {
-  return Array.from({ length: 20 }, () => milliseconds(() => void allocator.allocate(allocator.nextBatchAt)))
-}
-
-function oneRole(agents: number, frameworks: number): void {
-  const times = Array.from({ length: 5 }, () => {
-    const allocator = new Allocator({ random: createRandom(1) })
+function firstRun(agents: number, frameworks: number): void {
+  for (let i = 0; i < 5; i++) {
+    const allocator = new Allocator({ random: createRandom(seed) })
     addAgents(allocator, agents)
     addFrameworks(allocator, frameworks, () => '*')
-    return milliseconds(() => void allocator.allocate(0))
-  })
-  report(`${agents} agents, ${frameworks} frameworks in one role: the first run`, times)
+    run(allocator, 'first run', 0)
+  }
 }
 
-function oneByOne(agents: number, frameworks: number): void {
-  const allocator = new Allocator({ random: createRandom(1) })
+/** `kinds`: how many different sizes agents have. */
+function oneByOne(agents: number, frameworks: number, kinds = 1): void {
+  const allocator = new Allocator({ random: createRandom(seed) })
+  const totals = Array.from({ length: kinds }, (_, i) => Resources.parse(`cpus:${24 + i};mem:${4096 + 77 * i * i}`))
   addFrameworks(allocator, frameworks, () => '*')
   allocator.allocate(0)
-  const adding = milliseconds(() => {
-    for (let i = 0; i < agents; i++) {
-      addAgents(allocator, 1, i)
-      allocator.allocate(0)
-    }
-  })
-  report(`${frameworks} frameworks: ${agents} agents come one by one, a run each`, [adding])
-  const updating = milliseconds(() => {
-    for (let i = 0; i < agents; i++) {
-      allocator.updateAgent(`agent-${i}`, { total: agentTotal })
-      allocator.allocate(0)
-    }
-  })
-  report(`${frameworks} frameworks: ${agents} agents are updated one by one, a run each`, [updating])
+  const total = (i: number): Resources => totals[i % kinds] ?? agentTotal
+  const allAgents = (step: string, change: (id: string, i: number) => void): void =>
+    measure(step, () => {
+      for (let i = 0; i < agents; i++) {
+        change(`agent-${i}`, i)
+        allocator.allocate(0)
+      }
+    })
+  allAgents('all come', (id, i) => allocator.addAgent({ id, hostname: id, total: total(i) }))
+  allAgents('all are updated', (id, i) => allocator.updateAgent(id, { total: total(i) }))
 }
 
+/** As many agents as roles with a framework each; a third of the roles have large guarantees, the others small ones. */
 function quotaGrid(size: number): void {
-  const allocator = new Allocator({ random: createRandom(1) })
+  const allocator = new Allocator({ random: createRandom(seed) })
   for (let i = 0; i < size; i++) {
     const cpus = i % 3 === 0 ? 24_000 : 1_000
     allocator.setQuota(`role-${i}`, { guarantees: new Map([['cpus', cpus]]), limits: new Map() })
   }
   addAgents(allocator, size)
-  const adding = milliseconds(() => addFrameworks(allocator, size, (i) => `role-${i}`))
-  report(`quota grid of ${size}: adding the frameworks`, [adding])
-  report(`quota grid of ${size}: the busy run`, [milliseconds(() => void allocator.allocate(0))])
-  report(`quota grid of ${size}: a run when nothing changed`, idleRuns(allocator))
+  measure('frameworks come', () => addFrameworks(allocator, size, (i) => `role-${i}`))
+  const granted = run(allocator, 'busy', 0)
+  idleRuns(allocator)
+  for (const grant of granted.slice(0, 20)) {
+    const task = Resources.parse('cpus:0.5').allocatedTo(grant.role)
+    if (grant.resources.contains(task)) allocator.recover({ ...grant, resources: task }, { now: 0 })
+    run(allocator, 'a task ended')
+  }
 }
 
-declineAll(sized(1000), 50)
-declineAll(sized(5000), 50)
-oneRole(sized(10_000), sized(1000))
-oneByOne(sized(10_000), sized(1000))
-quotaGrid(sized(300))
-quotaGrid(sized(3000))
+/** Nine of ten frameworks are small, one is large; 80 agents; until every task has its place. */
+function placement(frameworks: number, sorter: SorterKind): void {
+  const allocator = new Allocator({ random: createRandom(seed), frameworkSorter: sorter, roleSorter: sorter })
+  for (let i = 0; i < 80; i++) {
+    allocator.addAgent({ id: `a${i}`, hostname: `a${i}`, total: Resources.parse('cpus:64;mem:488000;disk:1000000') })
+  }
+  const largeCount = Math.ceil(frameworks / 10)
+  const waiting = new Map<string, { count: number; task: Resources }>()
+  for (let i = 0; i < frameworks; i++) {
+    const isLarge = i % 10 === 0
+    const task = Resources.parse(isLarge ? 'cpus:4;mem:16000' : 'cpus:0.5;mem:2000').allocatedTo('*')
+    waiting.set(`f${i}`, { count: Math.ceil(isLarge ? 500 / largeCount : 3_600 / (frameworks - largeCount)), task })
+    allocator.addFramework({ id: `f${i}`, roles: ['*'] })
+  }
+  while (waiting.size > 0) {
+    for (const grant of run(allocator, sorter)) place(allocator, grant, waiting)
+  }
+}
+
+function place(
+  allocator: Allocator,
+  grant: Allocation,
+  waiting: Map<string, { count: number; task: Resources }>,
+): void {
+  const tasks = waiting.get(grant.frameworkId)
+  let { resources } = grant
+  for (; tasks && tasks.count > 0 && resources.contains(tasks.task); tasks.count--) {
+    resources = resources.subtract(tasks.task)
+  }
+  allocator.recover({ ...grant, resources }, { refuseMs: 5_000, now: allocator.nextBatchAt - 1 })
+  if (tasks?.count !== 0) return
+  waiting.delete(grant.frameworkId)
+  allocator.suppress(grant.frameworkId)
+}
+
+interface Situation {
+  readonly sizes: readonly (readonly number[])[]
+  readonly names: readonly string[]
+  readonly play: (...size: number[]) => void
+}
+
+const situations: Record<string, Situation> = {
+  declines: {
+    sizes: [
+      [1_000, 50],
+      [5_000, 50],
+      [20_000, 50],
+    ],
+    names: ['agents', 'frameworks'],
+    play: (agents = 0, frameworks = 0) => declines(agents, frameworks),
+  },
+  'first-run': {
+    sizes: [
+      [1_000, 1],
+      [10_000, 1_000],
+      [50_000, 6_000],
+    ],
+    names: ['agents', 'frameworks'],
+    play: (agents = 0, frameworks = 0) => firstRun(agents, frameworks),
+  },
+  'one-by-one': {
+    sizes: [
+      [1_000, 1_000],
+      [10_000, 1_000],
+      [10_000, 6_000],
+      [10_000, 1_000, 20],
+    ],
+    names: ['agents', 'frameworks', 'kinds'],
+    play: (agents = 0, frameworks = 0, kinds = 1) => oneByOne(agents, frameworks, kinds),
+  },
+  'quota-grid': { sizes: [[30], [300], [3_000]], names: ['size'], play: (size = 0) => quotaGrid(size) },
+  placement: {
+    sizes: [[10], [100], [1_000]],
+    names: ['frameworks'],
+    play: (frameworks = 0) => {
+      placement(frameworks, 'drf')
+      placement(frameworks, 'random')
+    },
+  },
+}
+
+/** Every size in a process of its own; what it prints is passed on. */
+function playAll(name: string, { sizes }: Situation): void {
+  const medians = new Map<string, number[]>()
+  for (const size of sizes) {
+    const file = import.meta.filename
+    const { stdout } = spawnSync(process.execPath, [file, name, ...size.map(String)], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    process.stdout.write(stdout)
+    for (const line of stdout.trim().split('\n').filter(Boolean)) {
+      const { name: step, cpuMedian } = JSON.parse(line) as { name: string; cpuMedian: number }
+      medians.set(step, [...(medians.get(step) ?? []), cpuMedian])
+    }
+  }
+  for (const [step, values] of medians) {
+    const growth = values.slice(1).map((value, i) => rounded(value / Math.max(0.01, values[i] ?? 0)))
+    console.log(JSON.stringify({ name: step, sizes, cpuMedianGrowth: growth }))
+  }
+}
+
+const [chosen, ...size] = process.argv.slice(2)
+const situation = chosen === undefined ? undefined : situations[chosen]
+if (chosen !== undefined && !situation) throw new Error(`situations are ${Object.keys(situations).join(', ')}`)
+if (chosen !== undefined && situation && size.length > 0) {
+  const parameters = size.map((value, i) => [situation.names[i] ?? '', Number(value)] as const)
+  // The compiler warms up on a small cluster.
+  situation.play(...size.map((value) => Math.max(1, Math.ceil(Number(value) / 20))))
+  samples.clear()
+  situation.play(...size.map(Number))
+  report(chosen, Object.fromEntries(parameters))
+} else {
+  for (const [name, one] of Object.entries(situations)) if (one === (situation ?? one)) playAll(name, one)
+}

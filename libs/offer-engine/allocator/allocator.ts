@@ -3,18 +3,21 @@ import type { Millis } from '@thermosphere/effects'
 import type { mesos } from '@thermosphere/protocol'
 import { Resources } from '../resources/index.ts'
 import type { Conversion, Quantities } from '../resources/index.ts'
+import { Agenda } from './agenda.ts'
 import { AgentState, sameAttributes } from './agent-state.ts'
-import type { ClusterTotal } from './drf-order.ts'
-import { DeclineFilters } from './filters.ts'
+import { DeclineFilters } from './filters/decline-filters.ts'
 import { FrameworkState } from './framework-state.ts'
-import { quotaScalars, RoleTree } from './role-tree.ts'
-import { AllocationRun } from './run.ts'
+import type { ClusterTotal } from './order/order.ts'
+import { quotaScalars } from './quota/quota-scalars.ts'
+import { RoleTree } from './role-tree.ts'
 import type { RunContext } from './run.ts'
+import { Runs } from './runs.ts'
 import { snapshotRole } from './snapshot.ts'
 import type {
   AgentDescription,
   AgentResources,
   AgentSpec,
+  AllocateOptions,
   Allocation,
   AllocatorOptions,
   FrameworkSpec,
@@ -43,51 +46,56 @@ const defaultMinAllocatable: readonly Quantities[] = [new Map([['cpus', 10]]), n
 export class Allocator {
   private readonly intervalMs: Millis
   private readonly domain: mesos.DomainInfo | undefined
-  private readonly context: RunContext
   private readonly names = new ScalarNames()
   private readonly total: ClusterTotal
   private readonly roles: RoleTree
   private readonly agents = new Map<string, AgentState>()
   private readonly frameworks = new Map<string, FrameworkState>()
+  /** Those with offer constraints: they remember which agents pass. */
+  private readonly constrained = new Set<FrameworkState>()
   private readonly filters = new DeclineFilters()
   private whitelist: ReadonlySet<string> | undefined
+  private readonly agenda: Agenda
+  private readonly runs: Runs
   private paused = false
-  private lastContent = 0
-  private batchCount = 0
-  private batchAt: Millis = 0
-  /** Agents that an event asks to be looked at now. */
-  private readonly wanted = new Set<AgentState>()
-  private isAllWanted = false
-  /** Agents where something changed since a run last found nothing to grant; the others need no look. */
-  private readonly unsettled = new Set<AgentState>()
 
   constructor(options: AllocatorOptions) {
     this.intervalMs = options.allocationIntervalMs ?? defaultAllocationIntervalMs
     this.domain = options.domain
     const excluded = (options.fairSharingExcludedNames ?? []).map((name) => this.names.indexOf(name))
     this.total = { vector: [], quotaScalars: [], excluded: new Set(excluded), version: 0 }
-    this.roles = new RoleTree(this.total, this.names)
-    this.context = {
+    const sorters = { roles: options.roleSorter ?? 'drf', frameworks: options.frameworkSorter ?? 'drf' } as const
+    this.roles = new RoleTree({ total: this.total, sorters }, this.names)
+    this.agenda = new Agenda({
+      agents: this.agents,
+      quotas: this.roles.quotas,
+      intervalMs: this.intervalMs,
+      observer: options.observer,
+    })
+    const context: RunContext = {
       roles: this.roles,
-      total: this.total,
+      agenda: this.agenda,
       names: this.names,
       frameworks: this.frameworks,
       filters: this.filters,
       random: options.random,
+      drawsLots: sorters.roles === 'random' || sorters.frameworks === 'random',
       minAllocatable: options.minAllocatable ?? defaultMinAllocatable,
       filterGpuResources: options.filterGpuResources ?? true,
+      isOffered: (agent) => this.isOffered(agent),
     }
+    this.runs = new Runs(context, options.observer)
   }
 
   addAgent(spec: AgentSpec): void {
     invariant(!this.agents.has(spec.id), 'agent added twice', { agentId: spec.id })
-    const agent = new AgentState(spec.id, () => ++this.lastContent)
+    const agent = new AgentState(spec.id)
     agent.active = spec.active ?? true
     this.agents.set(spec.id, agent)
     agent.describe(spec, this.domain)
     this.addTotal(agent.total, 1)
     for (const [frameworkId, resources] of spec.used ?? []) this.addAllocation(frameworkId, spec.id, resources)
-    this.want(agent)
+    this.agenda.want(agent)
   }
 
   /** Changes what is given and asks for a run over the agent. Changed attributes drop all filters for it. */
@@ -101,8 +109,8 @@ export class Allocator {
       this.addTotal(before, -1)
     }
     if (attributesChanged) this.filters.dropAgent(agentId)
-    for (const framework of this.frameworks.values()) framework.forgetAgent(agent)
-    this.want(agent)
+    for (const framework of this.constrained) framework.forgetAgent(agent)
+    this.agenda.want(agent)
   }
 
   removeAgent(agentId: string): void {
@@ -111,23 +119,22 @@ export class Allocator {
     for (const [frameworkId, resources] of [...agent.allocations]) this.release(agent, frameworkId, resources)
     this.addTotal(agent.total, -1)
     this.filters.dropAgent(agentId)
-    for (const framework of this.frameworks.values()) framework.forgetAgent(agent)
+    for (const framework of this.constrained) framework.forgetAgent(agent)
     this.agents.delete(agentId)
-    this.wanted.delete(agent)
-    this.unsettled.delete(agent)
+    this.agenda.forget(agent)
   }
 
   /** An inactive agent is not offered; its allocations stay. */
   setAgentActive(agentId: string, active: boolean): void {
     const agent = this.agent(agentId)
     agent.active = active
-    this.unsettle(agent)
+    this.agenda.unsettle(agent)
   }
 
   /** Only agents on these hosts are offered; `undefined` = all. */
   setWhitelist(hostnames: readonly string[] | undefined): void {
     this.whitelist = hostnames && new Set(hostnames)
-    this.unsettleAll()
+    this.agenda.unsettleAll()
   }
 
   /** Throws an Error if its offer constraints are not valid. */
@@ -135,8 +142,9 @@ export class Allocator {
     invariant(!this.frameworks.has(spec.id), 'framework added twice', { frameworkId: spec.id })
     const framework = new FrameworkState(spec)
     this.frameworks.set(spec.id, framework)
+    if (framework.hasConstraints) this.constrained.add(framework)
     for (const role of framework.roles) this.refreshClient(framework, role)
-    if (framework.active) this.wantAll()
+    if (framework.active) this.agenda.wantAll()
   }
 
   /** Roles, suppressed roles, capabilities, offer filters and constraints are replaced. Throws as addFramework. */
@@ -144,13 +152,14 @@ export class Allocator {
     const framework = this.framework(spec.id)
     const before = framework.roles
     framework.update(spec)
+    this.constrained[framework.hasConstraints ? 'add' : 'delete'](framework)
     for (const role of framework.roles) this.refreshClient(framework, role)
     for (const role of before) {
       if (framework.roles.has(role)) continue
       this.filters.dropFramework(framework.id, role)
       this.roles.setClient(role, framework.id, { subscribed: false, active: false })
     }
-    this.wantAll()
+    this.agenda.wantAll()
   }
 
   /** Whatever it still has is free at once. */
@@ -164,6 +173,7 @@ export class Allocator {
     this.filters.forgetFramework(frameworkId)
     for (const role of framework.roles) this.roles.setClient(role, frameworkId, { subscribed: false, active: false })
     this.frameworks.delete(frameworkId)
+    this.constrained.delete(framework)
   }
 
   /** An inactive (disconnected) framework gets no offers and loses its filters. */
@@ -172,7 +182,7 @@ export class Allocator {
     framework.active = active
     if (!active) this.filters.dropFramework(frameworkId)
     for (const role of framework.roles) this.refreshClient(framework, role)
-    if (active) this.wantAll()
+    if (active) this.agenda.wantAll()
   }
 
   /** No more offers for these roles (all of its roles when none are named); filters stay. */
@@ -192,19 +202,19 @@ export class Allocator {
       this.filters.dropFramework(frameworkId, role)
       this.refreshClient(framework, role)
     }
-    this.wantAll()
+    this.agenda.wantAll()
   }
 
   setWeights(weights: ReadonlyMap<string, number>): void {
     for (const [role, weight] of weights) this.roles.setWeight(role, weight)
-    this.unsettleAll()
+    this.agenda.unsettleAll()
   }
 
   /** `undefined` takes the quota away. Only top-level roles hold quota. */
   setQuota(role: string, quota: Quota | undefined): void {
     invariant(!role.includes('/'), 'quota of a nested role', { role })
     this.roles.setQuota(role, quota)
-    this.unsettleAll()
+    this.agenda.unsettleAll()
   }
 
   /** Resources are in use that were not granted here: tasks found on an agent, further copies of a shared volume. */
@@ -214,7 +224,7 @@ export class Allocator {
     for (const [role, part] of resources.allocations()) {
       this.roles.track({ role, frameworkId, agentId, resources: part })
     }
-    this.unsettle(agent)
+    this.agenda.unsettle(agent)
   }
 
   /** Offered or used resources are free again. Unknown agents and frameworks are ignored: all of theirs is free. */
@@ -231,17 +241,17 @@ export class Allocator {
     }
   }
 
-  private refuse(agent: AgentState, { frameworkId, agentId, role, resources }: Allocation, expiresAt: Millis): void {
+  private refuse(agent: AgentState, { frameworkId, role, resources }: Allocation, expiresAt: Millis): void {
     const refused = resources.unallocated()
     const { index } = this.roles.client(role, frameworkId)
     this.filters.add({
       frameworkId,
       role,
-      agentId,
+      clientIndex: index,
+      agent,
       refused,
       expiresAt,
-      installedInBatch: this.batchCount,
-      lift: () => agent.liftRefusal(index),
+      installedInBatch: this.agenda.batchCount,
       live: true,
     })
     if (refused.contains(agent.available())) agent.markRefused(index)
@@ -274,40 +284,39 @@ export class Allocator {
     this.paused = false
   }
 
-  /** An event asks for a run before the next batch. */
+  /** An event asks for a run before the next batch, or the rest of a run waits. */
   get isRunWanted(): boolean {
-    return !this.paused && (this.isAllWanted || this.wanted.size > 0)
+    return !this.paused && (this.runs.isInRun || this.agenda.isRunWanted)
+  }
+
+  /** A run was cut; until it is done no other starts. */
+  get isInRun(): boolean {
+    return this.runs.isInRun
+  }
+
+  /** Runs that have been started. */
+  get runCount(): number {
+    return this.runs.count
   }
 
   /** When the next run over all agents is due. */
   get nextBatchAt(): Millis {
-    return this.batchAt
+    return this.agenda.batchAt
   }
 
-  /** Runs over all agents when the interval has passed (or `batch` says so), else over those that an event named. */
-  allocate(now: Millis, { batch = now >= this.batchAt }: { batch?: boolean } = {}): Allocation[] {
+  /**
+   * Runs over all agents when the interval has passed (or `batch` says so), else over those that an event named.
+   * About `workMax` frameworks are looked at; what is left is for the next call, and `isRunWanted` until then. Any
+   * event may come in between.
+   */
+  allocate(now: Millis, { batch = now >= this.nextBatchAt, workMax = Infinity }: AllocateOptions = {}): Allocation[] {
     if (this.paused) return []
-    for (const agentId of this.filters.expire(now, this.batchCount)) this.unsettle(this.agents.get(agentId))
-    const candidates = [...(batch || this.isAllWanted ? this.unsettled : this.wanted)].filter((agent) =>
-      this.isOffered(agent),
-    )
-    const allocations = candidates.length === 0 ? [] : this.run(candidates)
-    this.wanted.clear()
-    this.isAllWanted = false
-    if (!batch) return allocations
-    this.batchCount++
-    this.batchAt = now + this.intervalMs
-    return allocations
-  }
-
-  private run(candidates: readonly AgentState[]): Allocation[] {
-    const allocations = new AllocationRun(this.context).perform(candidates)
-    for (const agent of candidates) if (!agent.hasShared) this.unsettled.delete(agent)
-    if (allocations.length > 0 && this.roles.hasQuota()) this.unsettleAll()
-    return allocations
+    if (batch) this.agenda.wantBatch()
+    return this.runs.advance(now, workMax)
   }
 
   private isOffered(agent: AgentState): boolean {
+    if (this.agents.get(agent.id) !== agent) return false
     return agent.active && (this.whitelist === undefined || this.whitelist.has(agent.hostname))
   }
 
@@ -355,7 +364,7 @@ export class Allocator {
     for (const [role, part] of resources.allocations()) {
       this.roles.untrack({ role, frameworkId, agentId: agent.id, resources: part })
     }
-    this.unsettle(agent)
+    this.agenda.unsettle(agent)
   }
 
   private addTotal(total: Resources, sign: 1 | -1): void {
@@ -369,31 +378,10 @@ export class Allocator {
     this.addTotal(total, 1)
     this.addTotal(agent.total, -1)
     agent.setTotal(total)
-    this.unsettle(agent)
+    this.agenda.unsettle(agent)
   }
 
   private refreshClient(framework: FrameworkState, role: string): void {
     this.roles.setClient(role, framework.id, { subscribed: true, active: framework.wants(role) })
-  }
-
-  private want(agent: AgentState): void {
-    this.wanted.add(agent)
-    this.unsettle(agent)
-  }
-
-  private wantAll(): void {
-    this.isAllWanted = true
-    this.unsettleAll()
-  }
-
-  /** With quota anywhere, a change on one agent can matter on every other. */
-  private unsettle(agent: AgentState | undefined): void {
-    if (agent) this.unsettled.add(agent)
-    if (this.roles.hasQuota()) this.unsettleAll()
-  }
-
-  private unsettleAll(): void {
-    if (this.unsettled.size === this.agents.size) return
-    for (const agent of this.agents.values()) this.unsettled.add(agent)
   }
 }

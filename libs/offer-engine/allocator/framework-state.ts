@@ -2,8 +2,8 @@ import type { mesos } from '@thermosphere/protocol'
 import { toMilli } from '../resources/index.ts'
 import type { Item, Quantities, Resources } from '../resources/index.ts'
 import type { AgentState } from './agent-state.ts'
-import { compileOfferConstraints, isExcluded } from './offer-constraints.ts'
-import type { CompiledConstraints } from './offer-constraints.ts'
+import { compileOfferConstraints, isExcluded } from './filters/offer-constraints.ts'
+import type { CompiledConstraints } from './filters/offer-constraints.ts'
 import type { FrameworkSpec } from './types.ts'
 
 /** A framework as the allocator sees it. */
@@ -56,6 +56,10 @@ export class FrameworkState {
     const verdict = isExcluded(this.constraints, role, agent)
     verdicts.set(agent, verdict)
     return verdict
+  }
+
+  get hasConstraints(): boolean {
+    return this.constraints.size > 0
   }
 
   forgetAgent(agent: AgentState): void {

@@ -1,6 +1,6 @@
 export { Allocator, defaultAllocationIntervalMs } from './allocator.ts'
-export { compileOfferConstraints } from './offer-constraints.ts'
-export { refuseMillis } from './refuse-seconds.ts'
+export { compileOfferConstraints } from './filters/offer-constraints.ts'
+export { refuseMillis } from './filters/refuse-seconds.ts'
 export type {
   AgentDescription,
   AgentResources,
@@ -12,4 +12,6 @@ export type {
   Quota,
   RecoverOptions,
   RoleSnapshot,
+  RunObserver,
+  SorterKind,
 } from './types.ts'

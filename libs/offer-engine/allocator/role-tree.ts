@@ -1,11 +1,22 @@
 import { isReserved, reservationRole, roleAncestors } from '../resources/index.ts'
 import type { Item, Resources } from '../resources/index.ts'
-import { DrfOrder } from './drf-order.ts'
-import type { ClusterTotal, Competitor } from './drf-order.ts'
-import type { RoleFilters } from './filters.ts'
+import { BitSet } from './bit-set.ts'
+import type { RoleFilters } from './filters/decline-filters.ts'
+import { DrfOrder } from './order/drf-order.ts'
+import type { ClusterTotal, Competitor, Lots, Order, SorterKind } from './order/order.ts'
+import { RandomOrder } from './order/random-order.ts'
+import { createBounds, QuotaBooks } from './quota/quota-books.ts'
+import type { RoleBounds } from './quota/quota-books.ts'
+import { quotaScalars } from './quota/quota-scalars.ts'
 import type { Allocation, Quota } from './types.ts'
 import { addAt, addVector, isZero } from './vectors.ts'
 import type { ScalarNames, Vector } from './vectors.ts'
+
+/** How roles, and the frameworks of a role, are put in order. */
+export interface Sorters {
+  readonly roles: SorterKind
+  readonly frameworks: SorterKind
+}
 
 /** A framework within one role. */
 export interface Client extends Competitor {
@@ -38,8 +49,8 @@ export class RoleNode {
   readonly parent: RoleNode | undefined
   readonly children = new Map<string, RoleNode>()
   readonly clients = new Map<string, Client>()
-  readonly clientOrder: DrfOrder<Client>
-  readonly branchOrder: DrfOrder<Branch>
+  readonly clientOrder: Order<Client>
+  readonly branchOrder: Order<Branch>
   /** This role as a competitor of its siblings, and (leaf) of its own children. */
   readonly branch: Branch
   readonly leaf: Branch
@@ -49,13 +60,15 @@ export class RoleNode {
   readonly consumed: Vector = []
   readonly sharedUses = new Map<string, number>()
   activeClients = 0
-  quota: Quota | undefined
+  /** Those of the top-level role above it, or its own. */
+  readonly bounds: RoleBounds
 
-  constructor(role: string, parent: RoleNode | undefined, total: ClusterTotal) {
+  constructor(role: string, parent: RoleNode | undefined, { total, sorters }: Ordering) {
     this.role = role
     this.parent = parent
-    this.clientOrder = new DrfOrder(total)
-    this.branchOrder = new DrfOrder(total)
+    this.bounds = parent?.parent ? parent.bounds : createBounds()
+    this.clientOrder = createOrder(sorters.frameworks, total)
+    this.branchOrder = createOrder(sorters.roles, total)
     this.branch = createBranch(role, this, false)
     this.leaf = createBranch(`${role}/.`, this, true)
   }
@@ -63,26 +76,44 @@ export class RoleNode {
   get weight(): number {
     return this.branch.weight
   }
+
+  /** Only top-level roles have one of their own. */
+  get quota(): Quota | undefined {
+    return this.parent?.parent ? undefined : this.bounds.quota
+  }
+}
+
+interface Ordering {
+  readonly total: ClusterTotal
+  readonly sorters: Sorters
+}
+
+function createOrder<C extends Competitor>(kind: SorterKind, total: ClusterTotal): Order<C> {
+  return kind === 'drf' ? new DrfOrder<C>(total) : new RandomOrder<C>()
 }
 
 function createBranch(path: string, node: RoleNode, isLeaf: boolean): Branch {
-  return { path, node, isLeaf, weight: 1, allocated: [], count: 0, placedShare: 0, placedCount: 0 }
+  return { path, node, isLeaf, weight: 1, allocated: [], count: 0, place: undefined }
 }
 
 /** All roles that matter: with frameworks, allocations, reservations, quota or a weight, and their ancestors. */
 export class RoleTree {
   readonly root: RoleNode
+  readonly quotas: QuotaBooks
+  /** By index: the clients that get offers. */
+  readonly activeClients = new BitSet()
   private readonly nodes = new Map<string, RoleNode>()
-  private readonly total: ClusterTotal
+  private readonly ordering: Ordering
   private readonly names: ScalarNames
   private readonly freeIndexes: number[] = []
   private lastIndex = 0
-  private quotaCount = 0
 
-  constructor(total: ClusterTotal, names: ScalarNames) {
-    this.total = total
+  constructor(ordering: Ordering, names: ScalarNames) {
+    this.ordering = ordering
     this.names = names
-    this.root = new RoleNode('', undefined, total)
+    this.root = new RoleNode('', undefined, ordering)
+    const { quotaScalars: all } = ordering.total
+    this.quotas = new QuotaBooks(names, (i) => (all[i] ?? 0) - (this.root.consumed[i] ?? 0))
   }
 
   get(role: string): RoleNode | undefined {
@@ -94,20 +125,12 @@ export class RoleTree {
     return [...this.nodes.values()].sort((a, b) => (a.role < b.role ? -1 : 1))
   }
 
-  hasQuota(): boolean {
-    return this.quotaCount > 0
-  }
-
-  topLevel(): Iterable<RoleNode> {
-    return this.root.children.values()
-  }
-
   ensure(role: string): RoleNode {
     const known = this.nodes.get(role)
     if (known) return known
     const parentRole = roleAncestors(role).at(-1)
     const parent = parentRole === undefined ? this.root : this.ensure(parentRole)
-    const node = new RoleNode(role, parent, this.total)
+    const node = new RoleNode(role, parent, this.ordering)
     this.nodes.set(role, node)
     parent.children.set(role, node)
     return node
@@ -133,8 +156,7 @@ export class RoleTree {
       weight: 1,
       allocated: [],
       count: 0,
-      placedShare: 0,
-      placedCount: 0,
+      place: undefined,
       subscribed: false,
       active: false,
       sharedUses: new Map(),
@@ -155,6 +177,7 @@ export class RoleTree {
 
   private activate(node: RoleNode, client: Client, active: boolean): void {
     client.active = active
+    this.activeClients[active ? 'add' : 'delete'](client.index)
     if (active) node.clientOrder.add(client)
     else node.clientOrder.remove(client)
     if (node.clientOrder.size === (active ? 1 : 0)) setBranch(node, node.leaf, active)
@@ -173,8 +196,7 @@ export class RoleTree {
 
   setQuota(role: string, quota: Quota | undefined): void {
     const node = this.ensure(role)
-    this.quotaCount += (quota ? 1 : 0) - (node.quota ? 1 : 0)
-    node.quota = quota
+    this.quotas.set(node, quota)
     this.prune(role)
   }
 
@@ -195,17 +217,21 @@ export class RoleTree {
   }
 
   private book(role: RoleNode, client: Client, change: Change): void {
-    addVector(client.allocated, this.countedScalars(client.sharedUses, change), change.sign)
+    const hasShared = change.resources.items.some(({ meta }) => meta.shared)
+    // Without shared resources it is the same on every level.
+    const plain = hasShared ? undefined : this.countedScalars(role.sharedUses, change)
+    addVector(client.allocated, plain ?? this.countedScalars(client.sharedUses, change), change.sign)
     role.clientOrder.touch(client)
-    const own = this.countedScalars(role.sharedUses, change)
+    const own = plain ?? this.countedScalars(role.sharedUses, change)
     const consumed = quotaScalars(change.resources, this.names)
     addVector(role.leaf.allocated, own, change.sign)
     role.branchOrder.touch(role.leaf)
     for (let node: RoleNode = role; node.parent; node = node.parent) {
-      const counted = node === role ? own : this.countedScalars(node.sharedUses, change)
+      const counted = plain ?? (node === role ? own : this.countedScalars(node.sharedUses, change))
       addVector(node.branch.allocated, counted, change.sign)
       if (change.sign > 0) node.branch.count++
       addVector(node.consumed, consumed, change.sign)
+      if (node.parent === this.root) this.quotas.refresh(node)
       node.parent.branchOrder.touch(node.branch)
     }
     addVector(this.root.consumed, consumed, change.sign)
@@ -234,6 +260,7 @@ export class RoleTree {
       const role = reservationRole(item.meta)
       for (let node: RoleNode | undefined = this.ensure(role); node; node = node.parent) {
         this.addItem(node.reserved, item, sign)
+        if (node.parent === this.root) this.quotas.refresh(node)
       }
       if (sign < 0) this.prune(role)
     }
@@ -245,11 +272,11 @@ export class RoleTree {
     this.prune(role)
   }
 
-  /** Roles with active frameworks in the order in which they are served: share by share down the tree. */
-  *inOrder(node: RoleNode = this.root): Generator<RoleNode> {
-    for (const branch of node.branchOrder.sorted()) {
+  /** Roles with active frameworks in the order in which they are served: level by level down the tree. */
+  *inOrder(lots: Lots, node: RoleNode = this.root): Generator<RoleNode> {
+    for (const branch of node.branchOrder.sorted(lots, `${node.role}/`)) {
       if (branch.isLeaf) yield branch.node
-      else yield* this.inOrder(branch.node)
+      else yield* this.inOrder(lots, branch.node)
     }
   }
 }
@@ -268,19 +295,6 @@ function isIdle(node: RoleNode): boolean {
     isZero(node.reserved) &&
     isZero(node.branch.allocated)
   )
-}
-
-/** The sum of what counts against a quota when offered or used. */
-export function quotaScalars(resources: Resources, names: ScalarNames): Vector {
-  const sum: Vector = []
-  for (const item of resources.items) {
-    if (item.type === 'SCALAR' && countsAgainstQuota(item)) addAt(sum, names.indexOf(item.meta.name), item.milli)
-  }
-  return sum
-}
-
-export function countsAgainstQuota(item: Item): boolean {
-  return item.type === 'SCALAR' && !isReserved(item.meta) && item.meta.revocable === undefined
 }
 
 function firstOrLastUse(uses: Map<string, number>, key: string, change: number): boolean {

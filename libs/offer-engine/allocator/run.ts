@@ -1,26 +1,33 @@
 import type { Random } from '@thermosphere/effects'
-import { isReserved, reservationRole, Resources, topLevelRole } from '../resources/index.ts'
+import { isReserved, reservationRole, Resources } from '../resources/index.ts'
 import type { Item, Milli, Quantities } from '../resources/index.ts'
 import type { AgentState } from './agent-state.ts'
-import type { ClusterTotal } from './drf-order.ts'
-import type { DeclineFilters } from './filters.ts'
+import type { Agenda } from './agenda.ts'
+import type { DeclineFilters } from './filters/decline-filters.ts'
 import type { FrameworkState } from './framework-state.ts'
-import { countsAgainstQuota, quotaScalars } from './role-tree.ts'
+import { randomFor } from './order/lots.ts'
+import type { Lots } from './order/order.ts'
+import { hasUnmetGuarantee } from './quota/quota-books.ts'
+import type { QuotaBooks } from './quota/quota-books.ts'
+import { countsAgainstQuota } from './quota/quota-scalars.ts'
 import type { Client, RoleNode, RoleTree } from './role-tree.ts'
 import type { Allocation } from './types.ts'
-import { addAt, addVector } from './vectors.ts'
-import type { ScalarNames, Vector } from './vectors.ts'
+import type { ScalarNames } from './vectors.ts'
 
 /** What one run works with. */
 export interface RunContext {
   readonly roles: RoleTree
-  readonly total: ClusterTotal
   readonly names: ScalarNames
   readonly frameworks: ReadonlyMap<string, FrameworkState>
   readonly filters: DeclineFilters
+  readonly agenda: Agenda
   readonly random: Random
+  /** Some sorter is random. */
+  readonly drawsLots: boolean
   readonly minAllocatable: readonly Quantities[]
   readonly filterGpuResources: boolean
+  /** Whether the agent's resources may be offered now. */
+  readonly isOffered: (agent: AgentState) => boolean
 }
 
 /** A framework in a role, before an agent. */
@@ -31,76 +38,137 @@ interface Candidate {
   readonly agent: AgentState
 }
 
+type Stage = 'guarantees' | 'all'
+
 interface Turn {
   readonly node: RoleNode
   readonly agent: AgentState
-  readonly stage: 'guarantees' | 'all'
+  readonly stage: Stage
 }
 
-/** How much of each name may still be granted; an absent name is unlimited. */
-type Bounds = Map<string, Milli>
+/** How much of a name may still be granted. */
+type Bound = (name: string) => Milli
+
+/** What a grant costs in units of work, beside one for each framework that is looked at. */
+const grantWork = 4
 
 /**
  * One allocation run: first agent by agent to roles with unmet guarantees, then agent by agent to all roles.
- * Every grant is booked at once, so no grant of the run can oversubscribe an agent, a limit or the headroom.
+ * Every grant is booked at once, so no grant of the run can oversubscribe an agent, a limit or the headroom. It can be
+ * cut between any two agents: what it goes by is in the books of agents, roles and quota, and true after any event.
  */
 export class AllocationRun {
   private readonly context: RunContext
-  private readonly grants = new Map<string, Allocation>()
+  private readonly quotas: QuotaBooks
+  private grants: Allocation[] = []
+  /** Where in `grants` a framework's part of an agent is, as both stages may add to it. */
+  private readonly merged = new Map<string, number>()
   /** A shared resource is offered at most once in a run. */
   private readonly offeredShared = new Map<AgentState, Resources>()
-  private readonly guaranteeing: boolean
-  private readonly limiting: boolean
-  /** Held back for guarantees that are not met yet, and what is there for it. */
-  private readonly requiredHeadroom: Vector = []
-  private readonly availableHeadroom: Vector = []
+  /** Of the lots of this run, if any are drawn. */
+  private readonly seed: number
+  private readonly isTwoStage: boolean
+  private stage: Stage
+  private queue: readonly AgentState[]
+  private position = 0
+  private work = 0
+  /** A bound cut what the agent has, … */
+  private isCut = false
+  /** … and chance or a grant decided what that left: another look may find more. */
+  private mayFindMore = false
 
-  constructor(context: RunContext) {
+  constructor(context: RunContext, agents: readonly AgentState[]) {
     this.context = context
-    const quotas = [...context.roles.topLevel()].flatMap((node) => (node.quota ? [{ node, quota: node.quota }] : []))
-    this.guaranteeing = quotas.some(({ quota }) => quota.guarantees.size > 0)
-    this.limiting = quotas.some(({ quota }) => quota.limits.size > 0)
-    if (!this.guaranteeing) return
-    for (const { node } of quotas) {
-      for (const [name, milli] of this.unmetGuarantees(node)) addAt(this.requiredHeadroom, this.index(name), milli)
-    }
-    addVector(this.availableHeadroom, context.total.quotaScalars)
-    addVector(this.availableHeadroom, context.roles.root.consumed, -1)
+    this.quotas = context.roles.quotas
+    this.seed = context.drawsLots ? context.random.uint32() : 0
+    this.isTwoStage = this.quotas.hasUnmetGuarantees()
+    this.stage = this.isTwoStage ? 'guarantees' : 'all'
+    this.queue = context.random.shuffle(agents)
   }
 
-  /** What was granted, in order; what one framework gets of one agent for one role is one allocation. */
-  perform(agents: readonly AgentState[]): Allocation[] {
-    const first = this.context.random.shuffle(agents)
-    if (this.guaranteeing) for (const agent of first) this.serveGuarantees(agent)
-    const second = this.guaranteeing ? this.context.random.shuffle(first) : first
-    for (const agent of second) this.serve(agent)
-    return [...this.grants.values()]
+  get isDone(): boolean {
+    return this.stage === 'all' && this.position === this.queue.length
+  }
+
+  /** Goes on until it is done or `workMax` is reached, with at least one agent; returns the work. */
+  advance(workMax: number): number {
+    this.work = 0
+    this.quotas.watchSurplus()
+    do {
+      if (this.position === this.queue.length) this.startLastStage()
+      const agent = this.queue[this.position++]
+      if (agent && this.context.isOffered(agent)) this.visit(agent)
+      this.work++
+    } while (this.work < workMax && !this.isDone)
+    this.quotas.watchSurplus()
+    return this.work
+  }
+
+  /** What was granted since it was last asked for; what one framework gets of one agent for one role is one. */
+  takeGrants(): Allocation[] {
+    const granted = this.grants
+    this.grants = []
+    this.merged.clear()
+    return granted
+  }
+
+  private startLastStage(): void {
+    if (this.stage === 'all') return
+    this.stage = 'all'
+    this.queue = this.context.random.shuffle(this.queue)
+    this.position = 0
+  }
+
+  private visit(agent: AgentState): void {
+    const { roles, agenda } = this.context
+    const { clock } = this.quotas
+    this.isCut = false
+    this.mayFindMore = false
+    if (!agent.isRefusedByAll(roles.activeClients)) {
+      if (this.stage === 'guarantees') this.serveGuarantees(agent)
+      else this.serve(agent)
+    }
+    if (this.stage === 'all' && !agent.hasShared && !this.mayFindMore) agenda.settle(agent, clock)
   }
 
   private serveGuarantees(agent: AgentState): void {
-    for (const node of this.context.roles.inOrder()) {
-      if (agent.available().isEmpty()) return
-      if (!node.quota || this.unmetGuarantees(node).size === 0) continue
-      for (const client of node.clientOrder.sorted()) {
-        if (this.unmetGuarantees(node).size === 0) break
+    if (!this.quotas.hasUnmetGuarantees()) return
+    for (const node of this.context.roles.inOrder(this.lots(agent))) {
+      if (agent.offerable().isEmpty()) return
+      if (!node.quota || !hasUnmetGuarantee(node.bounds) || this.isSettled(agent, node)) continue
+      for (const client of node.clientOrder.sorted(this.lots(agent), node.role)) {
+        if (!hasUnmetGuarantee(node.bounds)) break
         if (this.consider(client, { node, agent, stage: 'guarantees' }) === 'none left') break
       }
     }
   }
 
   private serve(agent: AgentState): void {
-    for (const node of this.context.roles.inOrder()) {
-      if (agent.available().isEmpty()) return
-      for (const client of node.clientOrder.sorted()) {
+    const lots = this.lots(agent)
+    for (const node of this.context.roles.inOrder(lots)) {
+      if (agent.offerable().isEmpty()) return
+      if (this.isSettled(agent, node)) continue
+      for (const client of node.clientOrder.sorted(lots, node.role)) {
         if (this.consider(client, { node, agent, stage: 'all' }) === 'none left') break
       }
     }
   }
 
+  private lots(agent: AgentState): Lots {
+    return (level) => randomFor(this.seed, `${this.stage} ${agent.id} ${level}`)
+  }
+
+  /** Nothing could be granted before, and neither the agent nor any bound of the role has more room since. */
+  private isSettled(agent: AgentState, node: RoleNode): boolean {
+    this.work++
+    return agent.settledAt >= node.bounds.grownAt && agent.settledAt >= this.quotas.surplusGrownAt
+  }
+
   /** `none left`: the agent has nothing for any framework of the role. */
   private consider(client: Client, { node, agent, stage }: Turn): 'granted' | 'refused' | 'none left' {
+    this.work++
     // Refused before, when as much was free: no need to plan an offer again.
-    if (agent.refusals[client.index] === agent.content) return 'refused'
+    if (agent.isRefusedBy(client.index)) return 'refused'
     const framework = this.context.frameworks.get(client.frameworkId)
     if (!framework || framework.excludes(node.role, agent)) return 'refused'
     const allocatable = this.allocatableTo(node.role, agent)
@@ -110,13 +178,14 @@ export class AllocationRun {
     if (!framework.accepts(node.role, agent, this.context)) return 'refused'
     const free = framework.strip(allocatable)
     const offer = stage === 'all' ? this.planAll(node, free) : this.planGuaranteed(node, free)
-    if (offer.isEmpty() || !this.isEnough(offer, candidate) || this.isDeclined(candidate, offer)) return 'refused'
+    if (offer.isEmpty() || (offer !== allocatable && !this.isEnough(offer, candidate))) return 'refused'
+    if (this.isDeclined(candidate, offer)) return 'refused'
     this.grant(candidate, offer)
     return 'granted'
   }
 
   private allocatableTo(role: string, agent: AgentState): Resources {
-    const allocatable = agent.available().allocatableTo(role)
+    const allocatable = agent.offerable().allocatableTo(role)
     const offered = this.offeredShared.get(agent)
     return offered ? allocatable.subtract(offered) : allocatable
   }
@@ -130,62 +199,39 @@ export class AllocationRun {
     client.declines ??= this.context.filters.forRole(client.frameworkId, node.role)
     const filters = client.declines.get(agent.id)
     if (!filters?.some((filter) => filter.refused.contains(offer))) return false
-    const isWhole = offer.items.length === agent.available().items.length && !this.guaranteeing && !this.limiting
-    if (isWhole) agent.markRefused(client.index)
+    if (offer === agent.offerable()) agent.markRefused(client.index)
     return true
   }
 
   /** Stage 1: only if it helps a guarantee; then also the rest of the agent, as far as limit and headroom allow. */
   private planGuaranteed(node: RoleNode, free: Resources): Resources {
-    const quotaScalars = free.filter(countsAgainstQuota)
-    const guaranteed = this.shrink(quotaScalars, this.unmetGuarantees(node), { otherNames: 'none' })
+    const scalars = free.filter(countsAgainstQuota)
+    const { unmet } = node.bounds
+    const guaranteed = this.shrink(scalars, (name) => unmet[this.index(name)] ?? 0)
     if (guaranteed.isEmpty()) return Resources.empty
     const always = free.filter((item) =>
       isReserved(item.meta) ? reservationRole(item.meta) === node.role : !countsAgainstQuota(item),
     )
-    const extra = this.boundExtra(node, quotaScalars.subtract(guaranteed), guaranteed)
+    const extra = this.boundExtra(node, scalars.subtract(guaranteed), guaranteed)
     return guaranteed.add(always).add(extra)
   }
 
   private planAll(node: RoleNode, free: Resources): Resources {
-    if (!this.guaranteeing && !this.limiting) return alwaysFirst(free)
-    const always = free.filter((item) => !countsAgainstQuota(item))
-    return always.add(this.boundExtra(node, free.filter(countsAgainstQuota), Resources.empty))
+    if (this.quotas.isEmpty) return free
+    const scalars = free.filter(countsAgainstQuota)
+    const extra = this.boundExtra(node, scalars, Resources.empty)
+    return extra === scalars ? free : free.filter((item) => !countsAgainstQuota(item)).add(extra)
   }
 
   /** Bounded by the role's limit beyond `guaranteed`, and by the headroom that nobody needs. */
   private boundExtra(node: RoleNode, extra: Resources, guaranteed: Resources): Resources {
-    const limited = this.limiting ? this.shrink(extra, this.limitLeft(node, guaranteed), { otherNames: 'all' }) : extra
-    if (!this.guaranteeing || this.requiredHeadroom.every((milli) => milli <= 0)) return limited
-    const surplus: Bounds = new Map()
-    for (const name of limited.names()) {
-      const at = this.index(name)
-      surplus.set(name, Math.max(0, (this.availableHeadroom[at] ?? 0) - (this.requiredHeadroom[at] ?? 0)))
-    }
-    return this.shrink(limited, surplus, { otherNames: 'none' })
-  }
-
-  private limitLeft(node: RoleNode, guaranteed: Resources): Bounds {
-    const top = this.context.roles.get(topLevelRole(node.role))
-    const left: Bounds = new Map()
-    for (const [name, limit] of top?.quota?.limits ?? []) {
-      left.set(name, Math.max(0, limit - this.consumed(top, name) - guaranteed.scalar(name)))
-    }
-    return left
-  }
-
-  private unmetGuarantees(node: RoleNode): Bounds {
-    const unmet: Bounds = new Map()
-    for (const [name, guarantee] of node.quota?.guarantees ?? []) {
-      const missing = guarantee - this.consumed(node, name)
-      if (missing > 0) unmet.set(name, missing)
-    }
-    return unmet
-  }
-
-  private consumed(node: RoleNode | undefined, name: string): Milli {
-    const at = this.index(name)
-    return (node?.reserved[at] ?? 0) + (node?.consumed[at] ?? 0)
+    const { left } = node.bounds
+    const isUnlimited = left.size === 0
+    const limited = isUnlimited
+      ? extra
+      : this.shrink(extra, (name) => Math.max(0, (left.get(this.index(name)) ?? Infinity) - guaranteed.scalar(name)))
+    if (!this.quotas.hasUnmetGuarantees()) return limited
+    return this.shrink(limited, (name) => this.quotas.surplus(this.index(name)))
   }
 
   private index(name: string): number {
@@ -193,27 +239,32 @@ export class AllocationRun {
   }
 
   /** Cuts scalars down to the bounds, in random order where there are several of a name; whole ones stay or go. */
-  private shrink(resources: Resources, bounds: Bounds, { otherNames }: { otherNames: 'all' | 'none' }): Resources {
-    const left = new Map(bounds)
-    const distinct = resources.names().length === resources.items.length
-    const items = distinct ? resources.items : this.context.random.shuffle(resources.items)
+  private shrink(resources: Resources, bound: Bound): Resources {
+    const { items } = resources
+    if (items.every((item) => amountWithin(item, bound(item.meta.name)) === item) && hasDistinctNames(items)) {
+      return resources
+    }
+    this.isCut = true
+    if (hasDistinctNames(items)) {
+      return Resources.fromItems(items.flatMap((item) => amountWithin(item, bound(item.meta.name)) ?? []))
+    }
+    this.mayFindMore = true
+    const left = new Map<string, Milli>()
     return Resources.fromItems(
-      items.flatMap((item) => {
-        const allowed = left.get(item.meta.name) ?? (otherNames === 'all' ? Infinity : 0)
-        const cut = cutItem(item, allowed)
-        if (cut?.type === 'SCALAR' && Number.isFinite(allowed)) left.set(item.meta.name, allowed - cut.milli)
-        return cut ? [cut] : []
+      this.context.random.shuffle(items).flatMap((item) => {
+        const allowed = left.get(item.meta.name) ?? bound(item.meta.name)
+        const cut = amountWithin(item, allowed)
+        left.set(item.meta.name, allowed - (cut?.type === 'SCALAR' ? cut.milli : 0))
+        return cut ?? []
       }),
     )
   }
 
   private grant({ framework, node, agent }: Candidate, offer: Resources): void {
+    this.work += grantWork
+    if (this.isCut) this.mayFindMore = true
     const allocated = offer.allocatedTo(node.role)
-    const key = `${framework.id}\u0000${node.role}\u0000${agent.id}`
-    const before = this.grants.get(key)
-    const resources = before ? before.resources.add(allocated) : allocated
-    this.grants.set(key, { frameworkId: framework.id, agentId: agent.id, role: node.role, resources })
-    this.bookHeadroom(node, offer)
+    this.addGrant({ frameworkId: framework.id, agentId: agent.id, role: node.role, resources: allocated })
     if (agent.hasShared) {
       this.offeredShared.set(agent, (this.offeredShared.get(agent) ?? Resources.empty).add(offer.shared()))
     }
@@ -221,24 +272,21 @@ export class AllocationRun {
     this.context.roles.track({ role: node.role, frameworkId: framework.id, agentId: agent.id, resources: allocated })
   }
 
-  /** Before the grant is booked: what helps a guarantee needs no headroom any more. */
-  private bookHeadroom(node: RoleNode, offer: Resources): void {
-    if (!this.guaranteeing) return
-    const top = this.context.roles.get(topLevelRole(node.role)) ?? node
-    for (const [name, missing] of this.unmetGuarantees(top)) {
-      const helping = offer.filter((item) => countsAgainstQuota(item) && item.meta.name === name).scalar(name)
-      addAt(this.requiredHeadroom, this.index(name), -Math.min(missing, helping))
-    }
-    addVector(this.availableHeadroom, quotaScalars(offer, this.context.names), -1)
+  private addGrant(grant: Allocation): void {
+    if (!this.isTwoStage) return void this.grants.push(grant)
+    const key = `${grant.frameworkId}\u0000${grant.role}\u0000${grant.agentId}`
+    const at = this.merged.get(key) ?? this.grants.length
+    const before = this.grants[at]
+    this.grants[at] = before ? { ...grant, resources: before.resources.add(grant.resources) } : grant
+    this.merged.set(key, at)
   }
 }
 
-/** Reserved, revocable and non-scalar resources first: the order in which Mesos lists an offer. */
-function alwaysFirst(resources: Resources): Resources {
-  return resources.filter((item) => !countsAgainstQuota(item)).concat(resources.filter(countsAgainstQuota))
+function hasDistinctNames(items: readonly Item[]): boolean {
+  return items.every((item, i) => items.findIndex(({ meta }) => meta.name === item.meta.name) === i)
 }
 
-function cutItem(item: Item, allowed: Milli): Item | undefined {
+function amountWithin(item: Item, allowed: Milli): Item | undefined {
   if (item.type !== 'SCALAR' || allowed <= 0) return undefined
   if (item.milli <= allowed) return item
   return item.meta.whole ? undefined : { ...item, milli: allowed }

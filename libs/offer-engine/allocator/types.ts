@@ -1,6 +1,17 @@
 import type { Millis, Random } from '@thermosphere/effects'
 import type { mesos, scheduler } from '@thermosphere/protocol'
 import type { Quantities, Resources } from '../resources/index.ts'
+import type { SorterKind } from './order/order.ts'
+
+export type { SorterKind }
+
+/** Is told of runs while they happen, to time them. Must not change anything. */
+export interface RunObserver {
+  /** A run is asked for, perhaps not the first time. */
+  wanted(): void
+  started(): void
+  ended(): void
+}
 
 /** What the master's flags say about allocation, with Mesos' defaults. */
 export interface AllocatorOptions {
@@ -11,10 +22,14 @@ export interface AllocatorOptions {
   readonly minAllocatable?: readonly Quantities[]
   /** Resource names left out of the fair shares. */
   readonly fairSharingExcludedNames?: readonly string[]
+  /** The order of the roles, and of the frameworks of a role. */
+  readonly roleSorter?: SorterKind
+  readonly frameworkSorter?: SorterKind
   /** Agents with GPUs only for frameworks that know GPUs. */
   readonly filterGpuResources?: boolean
   /** The master's own domain: agents of other regions only for REGION_AWARE frameworks. */
   readonly domain?: mesos.DomainInfo | undefined
+  readonly observer?: RunObserver | undefined
 }
 
 /** What decides which frameworks an agent is offered to, and its resources. */
@@ -64,6 +79,14 @@ export interface Quota {
   readonly guarantees: Quantities
   /** A name that is absent is unlimited. */
   readonly limits: Quantities
+}
+
+/** How far a run goes. */
+export interface AllocateOptions {
+  /** Over all agents, whether the interval has passed or not. */
+  readonly batch?: boolean
+  /** So many frameworks are looked at, or a few more; unbounded unless given. */
+  readonly workMax?: number
 }
 
 /** How resources come back. */

@@ -37,6 +37,8 @@ export type ApplyResult =
 export class Resources {
   static readonly empty = new Resources([])
   readonly items: readonly Item[]
+  /** What this was before it was allocated: the way back costs nothing, and the same stays the same object. */
+  private bare: Resources | undefined
 
   private constructor(items: readonly Item[]) {
     this.items = items
@@ -85,12 +87,14 @@ export class Resources {
   /** What is not there is silently not taken; the result is never negative. */
   subtract(that: Resources): Resources {
     if (that.isEmpty() || this.isEmpty()) return this
+    if (this === that) return Resources.empty
     const items = [...this.items]
     for (const item of that.items) subtractFrom(items, item)
     return items.length === 0 ? Resources.empty : new Resources(items)
   }
 
   contains(that: Resources): boolean {
+    if (this === that) return true
     let rest: readonly Item[] = this.items
     for (const item of that.items) {
       const at = rest.findIndex((mine) => itemContains(mine, item))
@@ -106,8 +110,11 @@ export class Resources {
   }
 
   filter(predicate: (item: Item) => boolean): Resources {
-    const kept = this.items.filter(predicate)
-    if (kept.length === this.items.length) return this
+    const { items } = this
+    let same = 0
+    while (same < items.length && predicate(items[same] as Item)) same++
+    if (same === items.length) return this
+    const kept = items.filter((item, i) => i < same || (i > same && predicate(item)))
     return kept.length === 0 ? Resources.empty : new Resources(kept)
   }
 
@@ -163,11 +170,15 @@ export class Resources {
 
   /** By the role that they are allocated to. */
   allocations(): Map<string, Resources> {
+    const [first, ...others] = this.items
+    const role = first?.meta.allocationRole ?? '*'
+    if (first && others.every(({ meta }) => (meta.allocationRole ?? '*') === role)) return new Map([[role, this]])
     return groupItems(this.items, (item) => item.meta.allocationRole ?? '*')
   }
 
   /** Unreserved, or reserved to `role` or an ancestor of it. */
   allocatableTo(role: string): Resources {
+    if (this.items.every(({ meta }) => meta.reservations.length === 0)) return this
     return this.filter((item) => isAllocatableTo(item.meta, role))
   }
 
@@ -205,12 +216,16 @@ export class Resources {
   }
 
   private withAllocation(role: string | undefined): Resources {
-    if (this.items.every((item) => item.meta.allocationRole === role)) return this
-    const items = this.items.map((item) => withAllocation(item, role))
+    if (role === undefined && this.bare) return this.bare
     const from = this.items[0]?.meta.allocationRole
+    const isUniform = this.items.every((item) => item.meta.allocationRole === from)
+    if (isUniform && from === role) return this
+    const items = this.items.map((item) => withAllocation(item, role))
     // Resources of one allocation stay distinct in another; those of several may merge.
-    if (this.items.every((item) => item.meta.allocationRole === from)) return new Resources(items)
-    return Resources.fromItems(items)
+    if (!isUniform) return Resources.fromItems(items)
+    const allocated = new Resources(items)
+    if (from === undefined) allocated.bare = this
+    return allocated
   }
 
   /** All reservations taken off. */

@@ -12,6 +12,7 @@ const config: MasterConfig = {
   agentRemovalRateLimit: undefined,
   recoveryAgentRemovalLimit: 1,
   allocationIntervalMs: 1000,
+  allocationWorkMax: 10_000,
   offerTimeoutMs: undefined,
   maxCompletedFrameworks: 50,
   maxCompletedTasksPerFramework: 1000,

@@ -68,7 +68,6 @@ export const masterCounterNames: readonly string[] = [
   ...each('master/slave_unreachable_', ['scheduled', 'completed', 'canceled']),
   ...each('master/slave_shutdowns_', ['scheduled', 'completed', 'canceled']),
   'master/recovery_slave_removals',
-  'allocator/mesos/allocation_runs',
 ]
 
 const calls = [

@@ -1,6 +1,6 @@
 import type { Millis } from '@thermosphere/effects'
 import type { Resources } from '@thermosphere/offer-engine'
-import { Resources as Bag } from '@thermosphere/offer-engine'
+import { addQuantities, Resources as Bag } from '@thermosphere/offer-engine'
 import { roleBooks } from '../roles.ts'
 import { double, entries } from './json.ts'
 import type { Json } from './json.ts'
@@ -105,6 +105,7 @@ function putShare(name: string, kind: string, total: Resources, used: Resources,
 function putAllocator(m: Master, put: Put): void {
   put('allocator/event_queue_dispatches', 0)
   put('allocator/mesos/event_queue_dispatches', 0)
+  put('allocator/mesos/allocation_runs', m.allocator.runCount)
   const capacity = new Map<string, number>()
   for (const name of ['cpus', 'mem', 'disk']) {
     let total = 0
@@ -123,14 +124,15 @@ function putAllocator(m: Master, put: Put): void {
 
 function putRoles(m: Master, capacity: ReadonlyMap<string, number>, put: Put): void {
   for (const [role, books] of roleBooks(m)) {
-    const shares = [...books.allocated].map(([name, milli]) =>
-      capacity.get(name) ? milli / (capacity.get(name) ?? 1) : 0,
-    )
+    const taken = addQuantities(books.allocated, books.offered)
+    const shares = [...taken].map(([name, milli]) => (capacity.get(name) ? milli / (capacity.get(name) ?? 1) : 0))
     if (books.frameworks.length > 0) put(`allocator/mesos/roles/${role}/shares/dominant`, Math.max(0, ...shares))
     put(`allocator/mesos/offer_filters/roles/${role}/active`, m.allocator.filterCount(role))
     const prefix = `allocator/mesos/quota/roles/${role}/resources/`
     for (const [name, milli] of books.consumed) put(`${prefix}${name}/consumed`, milli / 1000)
     const quota = m.quotas.get(role)
+    for (const name of Object.keys({ ...quota?.guarantees, ...quota?.limits }))
+      put(`${prefix}${name}/offered_or_allocated`, (taken.get(name) ?? 0) / 1000)
     for (const [name, scalar] of Object.entries(quota?.guarantees ?? {}))
       put(`${prefix}${name}/guarantee`, scalar.value)
     for (const [name, scalar] of Object.entries(quota?.limits ?? {})) put(`${prefix}${name}/limit`, scalar.value)

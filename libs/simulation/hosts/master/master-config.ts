@@ -9,6 +9,7 @@ export const masterConfig: MasterConfig = {
   agentRemovalRateLimit: undefined,
   recoveryAgentRemovalLimit: 1,
   allocationIntervalMs: 1_000,
+  allocationWorkMax: 10_000,
   offerTimeoutMs: 30_000,
   maxCompletedFrameworks: 10,
   maxCompletedTasksPerFramework: 1_000,

@@ -1,6 +1,8 @@
-import { isReserved, reservationRole, Resources, topLevelRole } from '../resources/index.ts'
-import type { Item, Quantities } from '../resources/index.ts'
-import type { Allocation, FrameworkSpec, Quota } from './types.ts'
+import type { Random } from '@thermosphere/effects'
+import { isReserved, reservationRole, Resources, topLevelRole } from '../../resources/index.ts'
+import type { Item, Quantities } from '../../resources/index.ts'
+import { drawn, randomFor } from '../order/lots.ts'
+import type { Allocation, FrameworkSpec, Quota, SorterKind } from '../types.ts'
 
 interface Filter {
   readonly frameworkId: string
@@ -25,6 +27,15 @@ interface Framework {
 /** Key of the sort: a role path, `role/.` for the role beside its children, or `role frameworkId`. */
 type SortKey = readonly [share: number, count: number, path: string]
 
+export interface TwinOptions {
+  readonly random: Random
+  readonly roleSorter: SorterKind
+  readonly frameworkSorter: SorterKind
+}
+
+/** Before which agent, and in which stage, lots are drawn. */
+type Occasion = string
+
 /** The allocator once more, slow and plain: it keeps a list of grants and computes all else anew each time. */
 export class ObviousAllocator {
   readonly agents = new Map<string, Agent>()
@@ -37,6 +48,12 @@ export class ObviousAllocator {
   private wanted = new Set<string>()
   private batch = 0
   private batchAt = 0
+  private seed = 0
+  private readonly options: TwinOptions
+
+  constructor(options: TwinOptions) {
+    this.options = options
+  }
 
   want(...agentIds: string[]): void {
     for (const id of agentIds.length > 0 ? agentIds : this.agents.keys()) this.wanted.add(id)
@@ -91,42 +108,45 @@ export class ObviousAllocator {
 
   private run(ids: readonly string[]): Allocation[] {
     const granted: Allocation[] = []
-    const required = new Map<string, number>()
-    for (const [role, quota] of this.quotas) {
-      for (const [name, guarantee] of quota.guarantees) {
-        const missing = Math.max(0, guarantee - this.consumed(role, name))
-        required.set(name, (required.get(name) ?? 0) + missing)
-      }
-    }
+    this.seed = this.options.random.uint32()
     for (const guaranteedOnly of [true, false]) {
       for (const agentId of ids) {
-        for (const role of this.roleOrder()) this.serveRole({ role, agentId, guaranteedOnly, required, granted })
+        const occasion = `${guaranteedOnly ? 'guarantees' : 'all'} ${agentId}`
+        for (const role of this.roleOrder(occasion)) {
+          this.serveRole({ role, agentId, guaranteedOnly, occasion, granted })
+        }
       }
     }
     return granted
+  }
+
+  /** What all guarantees still need of a name. */
+  private required(name: string): number {
+    return [...this.quotas]
+      .map(([role, { guarantees }]) => Math.max(0, (guarantees.get(name) ?? 0) - this.consumed(role, name)))
+      .reduce((sum, missing) => sum + missing, 0)
+  }
+
+  private isAnythingRequired(): boolean {
+    const names = [...this.quotas.values()].flatMap(({ guarantees }) => [...guarantees.keys()])
+    return names.some((name) => this.required(name) > 0)
   }
 
   private serveRole(run: {
     role: string
     agentId: string
     guaranteedOnly: boolean
-    required: Map<string, number>
+    occasion: Occasion
     granted: Allocation[]
   }): void {
-    const { role, agentId } = run
-    const guarantees = run.guaranteedOnly ? this.quotas.get(role)?.guarantees : new Map<string, number>()
+    const { role, agentId, guaranteedOnly, occasion } = run
+    const guarantees = guaranteedOnly ? this.quotas.get(role)?.guarantees : new Map<string, number>()
     if (!guarantees) return
-    for (const frameworkId of this.frameworkOrder(role)) {
+    for (const frameworkId of this.frameworkOrder(role, occasion)) {
       const unmet = new Map([...guarantees].map(([name, g]) => [name, Math.max(0, g - this.consumed(role, name))]))
-      if (run.guaranteedOnly && [...unmet.values()].every((milli) => milli === 0)) return
-      const offer = this.plan(role, agentId, { unmet, required: run.required, guaranteedOnly: run.guaranteedOnly })
+      if (guaranteedOnly && [...unmet.values()].every((milli) => milli === 0)) return
+      const offer = this.plan(role, agentId, { unmet, guaranteedOnly })
       if (!isEnough(offer) || this.isDeclined({ frameworkId, role, agentId, resources: offer })) continue
-      const top = topLevelRole(role)
-      for (const [name, guarantee] of this.quotas.get(top)?.guarantees ?? []) {
-        const missing = Math.max(0, guarantee - this.consumed(top, name))
-        const helping = Math.min(missing, offer.filter(isQuotaScalar).scalar(name))
-        run.required.set(name, (run.required.get(name) ?? 0) - helping)
-      }
       const grant = { frameworkId, agentId, role, resources: offer.allocatedTo(role) }
       run.granted.push(grant)
       this.grants.push(grant)
@@ -137,7 +157,7 @@ export class ObviousAllocator {
   private plan(
     role: string,
     agentId: string,
-    { unmet, required, guaranteedOnly }: { unmet: Quantities; required: Quantities; guaranteedOnly: boolean },
+    { unmet, guaranteedOnly }: { unmet: Quantities; guaranteedOnly: boolean },
   ): Resources {
     const free = this.available(agentId).allocatableTo(role)
     const top = topLevelRole(role)
@@ -150,9 +170,7 @@ export class ObviousAllocator {
       const guaranteed = guaranteedOnly ? Math.min(item.milli, unmet.get(name) ?? 0) : 0
       if (guaranteed > 0) helps = true
       const limitLeft = (limits.get(name) ?? Infinity) - this.consumed(top, name) - guaranteed
-      const needed = required.get(name) ?? 0
-      const anyNeeded = [...required.values()].some((milli) => milli > 0)
-      const surplus = anyNeeded ? this.headroom(name) - needed : Infinity
+      const surplus = this.isAnythingRequired() ? this.headroom(name) - this.required(name) : Infinity
       const extra = Math.max(0, Math.min(item.milli - guaranteed, limitLeft, surplus))
       return [{ ...item, milli: guaranteed + extra }]
     })
@@ -198,15 +216,20 @@ export class ObviousAllocator {
     return [...this.frameworks].filter(wants).map(([id]) => id)
   }
 
-  private frameworkOrder(role: string): string[] {
+  private frameworkOrder(role: string, occasion: Occasion): string[] {
     const key = (id: string): SortKey => {
       const mine = this.grants.filter((grant) => grant.role === role && grant.frameworkId === id)
       return [this.share(mine), this.counts.get(`${role} ${id}`) ?? 0, id]
     }
-    return sortBy(this.activeIn(role), key)
+    const active = this.activeIn(role)
+    if (this.options.frameworkSorter === 'drf') return sortBy(active, key)
+    return this.byLot(
+      active.map((path) => ({ path, weight: 1 })),
+      `${occasion} ${role}`,
+    )
   }
 
-  private roleOrder(parent = ''): string[] {
+  private roleOrder(occasion: Occasion, parent = ''): string[] {
     const roles = new Set([...this.frameworks.values()].flatMap(({ spec }) => spec.roles))
     const below = [...roles].filter((role) => parent === '' || isWithin(role, parent))
     const prefix = parent === '' ? '' : `${parent}/`
@@ -215,9 +238,22 @@ export class ObviousAllocator {
     )
     const branches = [...children].filter((child) => below.some((role) => isWithin(role, child) && this.isServed(role)))
     const leaf = parent !== '' && this.isServed(parent) ? [`${parent}/.`] : []
-    return sortBy([...branches, ...leaf], (path) => this.branchKey(path)).flatMap((path) =>
-      path.endsWith('/.') ? [parent] : this.roleOrder(path),
+    return this.branchOrder([...branches, ...leaf], `${occasion} ${parent}/`).flatMap((path) =>
+      path.endsWith('/.') ? [parent] : this.roleOrder(occasion, path),
     )
+  }
+
+  private branchOrder(paths: readonly string[], lots: string): string[] {
+    if (this.options.roleSorter === 'drf') return sortBy(paths, (path) => this.branchKey(path))
+    return this.byLot(
+      paths.map((path) => ({ path, weight: this.weights.get(path) ?? 1 })),
+      lots,
+    )
+  }
+
+  private byLot(all: readonly { readonly path: string; readonly weight: number }[], lots: string): string[] {
+    const sorted = all.toSorted((a, b) => (a.path < b.path ? -1 : 1))
+    return [...drawn(sorted, randomFor(this.seed, lots))].map(({ path }) => path)
   }
 
   private isServed(role: string): boolean {

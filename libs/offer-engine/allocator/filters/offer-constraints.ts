@@ -1,5 +1,5 @@
 import type { mesos, scheduler } from '@thermosphere/protocol'
-import { LinearPattern } from '../pattern/linear-pattern.ts'
+import { LinearPattern } from '../../pattern/linear-pattern.ts'
 
 /** What a constraint can look at. */
 export interface ConstrainedAgent {

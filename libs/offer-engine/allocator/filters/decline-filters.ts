@@ -1,40 +1,56 @@
 import type { Millis } from '@thermosphere/effects'
-import type { Resources } from '../resources/index.ts'
+import type { Resources } from '../../resources/index.ts'
+import { ExpiryQueue } from './expiry-queue.ts'
+
+/** The agent that a filter is about. */
+export interface FilteredAgent {
+  readonly id: string
+  /** Its free resources are not known to be refused by this client any more. */
+  liftRefusal(clientIndex: number): void
+}
 
 /** A framework does not want these resources of this agent for this role, nor fewer of them, for some time. */
 export interface DeclineFilter {
   readonly frameworkId: string
   readonly role: string
-  readonly agentId: string
+  /** The framework in the role. */
+  readonly clientIndex: number
+  readonly agent: FilteredAgent
   readonly refused: Resources
   readonly expiresAt: Millis
   /** A filter outlives the batch run after it, however short its time. */
   readonly installedInBatch: number
-  /** Tells the agent that its free resources are not known to be refused any more. */
-  readonly lift: () => void
   live: boolean
 }
 
 /** Filters of one framework in one role, by agent. */
 export type RoleFilters = ReadonlyMap<string, readonly DeclineFilter[]>
 
+/** Until when filters end, and how many of them may be looked at in one go. */
+export interface ExpiryLimits {
+  readonly now: Millis
+  readonly batch: number
+  readonly countMax: number
+}
+
 /** All decline filters, by framework, role and agent. */
 export class DeclineFilters {
   private readonly byFramework = new Map<string, Map<string, Map<string, DeclineFilter[]>>>()
-  /** A heap; dead filters leave it when they expire or when they are too many. */
-  private expiries: DeclineFilter[] = []
+  private readonly expiries = new ExpiryQueue<DeclineFilter>()
+  /** Their time is over, but not the batch run that they outlive. */
+  private overdue: DeclineFilter[] = []
   private readonly counts = new Map<string, number>()
   private liveCount = 0
 
   add(filter: DeclineFilter): void {
     const agents = this.agentsOf(filter.frameworkId, filter.role)
-    const list = agents.get(filter.agentId) ?? []
-    for (const old of list) if (isCoveredBy(old, filter)) this.retire(old)
-    agents.set(filter.agentId, [...list.filter((old) => old.live), filter])
+    const list = agents.get(filter.agent.id)
+    for (const old of list ?? []) if (isCoveredBy(old, filter)) this.retire(old)
+    agents.set(filter.agent.id, list ? [...list.filter((old) => old.live), filter] : [filter])
     this.counts.set(filter.role, (this.counts.get(filter.role) ?? 0) + 1)
     this.liveCount++
-    pushHeap(this.expiries, filter)
-    if (this.expiries.length > 2 * this.liveCount + deadFiltersMax) this.compact()
+    this.expiries.add(filter)
+    this.expiries.compact(this.liveCount)
   }
 
   /** The same object as long as the framework is known. */
@@ -52,18 +68,23 @@ export class DeclineFilters {
     return this.counts.get(role) ?? 0
   }
 
-  /** Drops what has expired and hands out the agents concerned. */
-  expire(now: Millis, batch: number): string[] {
-    const agents: string[] = []
-    const kept: DeclineFilter[] = []
-    for (let next = this.expiries[0]; next && next.expiresAt <= now; next = this.expiries[0]) {
-      popHeap(this.expiries)
-      if (!next.live) continue
-      if (next.installedInBatch < batch) agents.push(this.remove(next))
-      else kept.push(next)
+  /** Drops what has expired and hands out the agents concerned; says how many filters it looked at. */
+  expire({ now, batch, countMax }: ExpiryLimits, free: (agentId: string) => void): number {
+    let count = 0
+    for (; count < countMax; count++) {
+      const filter = this.takeOverdue(batch) ?? this.expiries.takeDue(now)
+      if (!filter) break
+      if (!filter.live) continue
+      if (filter.installedInBatch >= batch) this.overdue.push(filter)
+      else free(this.remove(filter))
     }
-    for (const filter of kept) pushHeap(this.expiries, filter)
-    return agents
+    return count
+  }
+
+  /** What is overdue was put in during the batch that is now, or was then, the latest. */
+  private takeOverdue(batch: number): DeclineFilter | undefined {
+    const last = this.overdue.at(-1)
+    return last && last.installedInBatch < batch ? this.overdue.pop() : undefined
   }
 
   /** Drops those of a framework; of one role if named. */
@@ -93,31 +114,26 @@ export class DeclineFilters {
   private remove(filter: DeclineFilter): string {
     this.retire(filter)
     const agents = this.agentsOf(filter.frameworkId, filter.role)
-    const rest = (agents.get(filter.agentId) ?? []).filter((other) => other !== filter)
-    if (rest.length > 0) agents.set(filter.agentId, rest)
-    else agents.delete(filter.agentId)
-    return filter.agentId
+    const list = agents.get(filter.agent.id) ?? []
+    if (list.length <= 1) agents.delete(filter.agent.id)
+    else
+      agents.set(
+        filter.agent.id,
+        list.filter((other) => other !== filter),
+      )
+    return filter.agent.id
   }
 
   private retire(filter: DeclineFilter): void {
     if (!filter.live) return
     filter.live = false
-    filter.lift()
+    filter.agent.liftRefusal(filter.clientIndex)
     this.liveCount--
     const left = (this.counts.get(filter.role) ?? 1) - 1
     if (left > 0) this.counts.set(filter.role, left)
     else this.counts.delete(filter.role)
   }
-
-  private compact(): void {
-    const live = this.expiries.filter((filter) => filter.live)
-    this.expiries = []
-    for (const filter of live) pushHeap(this.expiries, filter)
-  }
 }
-
-/** So many dead filters may wait for their expiry beside as many as live. */
-const deadFiltersMax = 1024
 
 /** The newer filter refuses as much for as long. */
 function isCoveredBy(old: DeclineFilter, filter: DeclineFilter): boolean {
@@ -134,35 +150,4 @@ function getOrCreate<K, V>(map: Map<K, V>, key: K, create: () => V): V {
   const created = create()
   map.set(key, created)
   return created
-}
-
-/** A binary heap by expiry, the earliest first. */
-function pushHeap(heap: DeclineFilter[], filter: DeclineFilter): void {
-  let at = heap.push(filter) - 1
-  while (at > 0) {
-    const parent = (at - 1) >> 1
-    if ((heap[parent] as DeclineFilter).expiresAt <= filter.expiresAt) break
-    heap[at] = heap[parent] as DeclineFilter
-    at = parent
-  }
-  heap[at] = filter
-}
-
-function popHeap(heap: DeclineFilter[]): void {
-  const last = heap.pop()
-  if (!last || heap.length === 0) return
-  let at = 0
-  for (;;) {
-    let child = 2 * at + 1
-    if (child >= heap.length) break
-    if (child + 1 < heap.length && earlier(heap, child + 1, child)) child++
-    if ((heap[child] as DeclineFilter).expiresAt >= last.expiresAt) break
-    heap[at] = heap[child] as DeclineFilter
-    at = child
-  }
-  heap[at] = last
-}
-
-function earlier(heap: readonly DeclineFilter[], left: number, right: number): boolean {
-  return (heap[left] as DeclineFilter).expiresAt < (heap[right] as DeclineFilter).expiresAt
 }
