@@ -34,11 +34,12 @@ const letters = { etcd: 'e', master: 'm', agent: 'a', marathon: 'f', chronos: 'f
 const clockFile = (workDir: string, part: string): string => `${workDir}/${part}.clock`
 const preload = new URL('../parts/skewed-clock.ts', import.meta.url)
 
-/** Ends what it does when the fault is over, and puts right what it did. */
-async function putIn(extra: Extra, { fleet, random }: Stage): Promise<void> {
+/** Ends when the fault is over, with what it did put right. Resolves to how far a clock of Chronos was ahead, in ms. */
+async function putIn(extra: Extra, { fleet, random }: Stage): Promise<number> {
   const parts = fleet.of('master', 'agent', 'marathon', 'chronos')
   const draw = (): Part | undefined => parts[Math.floor(random() * parts.length)]
   const until = Date.now() + faultMs
+  let aheadMs = 0
   if (extra === 'pause') {
     const part = draw()
     part?.pause()
@@ -49,11 +50,14 @@ async function putIn(extra: Extra, { fleet, random }: Stage): Promise<void> {
   } else if (extra === 'clock skew') {
     const part = draw()
     const file = clockFile(fleet.workDir, part?.spec.name ?? '')
-    writeFileSync(file, String(Math.round((random() * 2 - 1) * skewMsMax)))
+    const offsetMs = Math.round((random() * 2 - 1) * skewMsMax)
+    if (part?.spec.kind === 'chronos') aheadMs = Math.max(0, offsetMs)
+    writeFileSync(file, String(offsetMs))
     await delay(faultMs)
     writeFileSync(file, '0')
   }
   await delay(Math.max(0, until - Date.now()))
+  return aheadMs
 }
 
 type Cell = {
@@ -71,11 +75,12 @@ async function runCell(stage: Stage, findings: Findings, cell: Cell): Promise<vo
   const fromAt = Date.now()
   if (partition === 'bad links') network.spoil()
   else network.cut(cutsOf(partition, { machines: network.names, leader, random }))
-  await putIn(extra, stage)
+  const aheadMs = await putIn(extra, stage)
   const during = await observer.broken()
   network.heal()
   const healedAt = Date.now()
   findings.outages.push({ fromAt, untilAt: healedAt + recoveryMsMax })
+  if (aheadMs > 0) findings.passedOver.push({ fromAt, untilAt: healedAt + aheadMs })
   let broken: string | undefined
   await observer.allRecovered(recoveryMsMax).catch((error: unknown) => (broken = String(error)))
   const recoveredMs = Date.now() - healedAt

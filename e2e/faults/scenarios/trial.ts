@@ -38,6 +38,8 @@ export type Findings = {
   readonly counts: Record<string, number>
   readonly timesMs: Record<string, number[]>
   readonly outages: Interval[]
+  /** Times that a clock of Chronos was ahead of: for a schedule they are an outage, and run when it is right no more. */
+  readonly passedOver: Interval[]
   readonly violations: string[]
 }
 
@@ -55,7 +57,7 @@ export async function runTrial(
   const startedAt = Date.now()
   const workDir = mkdtempSync(`${tmpdir()}/thermosphere-faults-`)
   say(`${name}: seed ${seed}, ${workDir}`)
-  const findings: Findings = { counts: {}, timesMs: {}, outages: [], violations: [] }
+  const findings: Findings = { counts: {}, timesMs: {}, outages: [], passedOver: [], violations: [] }
   const fleet = await Fleet.start({ ...setup.shape, workDir })
   const workload = new Workload({ fleet, random: seeded(seed), schedule: setup.schedule })
   try {
@@ -64,8 +66,9 @@ export async function runTrial(
     await faults({ fleet, workload, observer, random: seeded(seed + 1), say }, findings).catch((error: unknown) =>
       findings.violations.push(describe(error)),
     )
-    const { outages } = findings
-    const judged = await judge({ fleet, workload, outages, forgivenessMs, mayTellMissed, restMsMax, say })
+    const { outages, passedOver } = findings
+    const rules = { outages, passedOver, forgivenessMs, mayTellMissed, restMsMax }
+    const judged = await judge({ ...rules, fleet, workload, say })
     findings.violations.push(...judged.violations)
     Object.assign(findings.counts, judged.counts)
     findings.timesMs['rest after the last fault'] = [judged.restMs]

@@ -17,8 +17,10 @@ export type JudgeOptions = {
   readonly fleet: Fleet
   readonly workload: Workload
   readonly outages: readonly Interval[]
+  /** In these a time of a job that was not run is right as long as Chronos says so. */
+  readonly passedOver: readonly Interval[]
   readonly forgivenessMs: number
-  /** Whether a time that was not run is right as long as Chronos says so: with no moment between faults it may be. */
+  /** As `passedOver`, always: with no moment between faults. */
   readonly mayTellMissed: boolean
   readonly restMsMax: number
   readonly say: (line: string) => void
@@ -86,10 +88,12 @@ async function waitForRest({ workload, restMsMax, say }: JudgeOptions): Promise<
 /** With an epsilon that is shorter than an outage, or without retries, these are right answers; silence never is. */
 const toldStates: ReadonlySet<string> = new Set(['missed', 'dropped', 'failed'])
 
+const isWithin = ({ fromAt, untilAt }: Interval, at: number): boolean => fromAt <= at && at <= untilAt
+
 const show = (value: unknown): string => JSON.stringify(value)
 
 export async function judge(options: JudgeOptions): Promise<Judged> {
-  const { fleet, workload, outages, forgivenessMs, mayTellMissed } = options
+  const { fleet, workload, outages, passedOver, forgivenessMs, mayTellMissed } = options
   const { history } = workload
   await workload.stop()
   const stoppedAt = Date.now()
@@ -105,15 +109,17 @@ export async function judge(options: JudgeOptions): Promise<Judged> {
   const tasks = checkTasks(starts, history.reports)
   const { definitions, versions } = history
   const schedule = checkSchedule({ definitions, runs: runsOf(lines), outages, readAt, forgivenessMs })
-  const told = await workload.chronos.told()
-  const missed = schedule.missed.map((window) => ({ ...window, told: told.get(`${window.job} ${window.nominalAt}`) }))
-  const silent = mayTellMissed ? missed.filter((window) => !toldStates.has(window.told?.state ?? '')) : missed
+  const tellings = await workload.chronos.told()
+  const missed = schedule.missed.map((window) => ({
+    ...window,
+    told: tellings.get(`${window.job} ${window.nominalAt}`),
+  }))
+  const mayTell = (at: number): boolean => mayTellMissed || passedOver.some((one) => isWithin(one, at))
+  const silent = missed.filter(({ nominalAt, told }) => !(mayTell(nominalAt) && toldStates.has(told?.state ?? '')))
   const count = (state: string): number => missed.filter((window) => window.told?.state === state).length
   const capacity = checkCapacity({ versions, instances: livesOf(lines, new Set(workload.record.livingServices())) })
   // What nobody can reach runs on beside its replacement until it is found again.
-  const breaches = capacity.breaches.filter(
-    ({ at }) => !outages.some(({ fromAt, untilAt }) => fromAt <= at && at <= untilAt),
-  )
+  const breaches = capacity.breaches.filter(({ at }) => !outages.some((one) => isWithin(one, at)))
   const violations = [
     ...unrest.map((reason) => `not at rest after ${restMs} ms: ${reason}`),
     ...writes.wrong.map((wrong) => `an acknowledged write is lost: ${show(wrong)}`),
