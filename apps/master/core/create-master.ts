@@ -35,6 +35,7 @@ export function createMaster({ config, info, registry, random, allocator, starte
     streams: new Map(),
     completedFrameworks: createRing<Framework>(config.maxCompletedFrameworks),
     agents: new Map(),
+    agentsByAddress: new Map(),
     links: new Map(),
     recoveredAgents: new Map(registry.admitted),
     recoveredCount: registry.admitted.size,

@@ -197,6 +197,7 @@ export interface Master {
   readonly streams: Map<StreamId, FrameworkId>
   readonly completedFrameworks: Ring<Framework>
   readonly agents: Map<AgentId, Agent>
+  readonly agentsByAddress: Map<string, Set<AgentId>>
   readonly links: Map<LinkId, Link>
   readonly recoveredAgents: Map<AgentId, AgentRecord>
   /** How many there were at first. */

@@ -1,4 +1,4 @@
-import { encodeJson, fromJsonObject, toJsonObject } from '@thermosphere/protocol'
+import { encodeJson, encodeProtobuf, fromJsonObject, toJsonObject } from '@thermosphere/protocol'
 import type { maintenance, mesos, quota } from '@thermosphere/protocol'
 import type { Millis, StoreWrite } from '@thermosphere/effects'
 import type {
@@ -72,6 +72,12 @@ export function entriesOf({ admitted, unreachable }: Registry): Map<AgentId, Age
   for (const [id, record] of unreachable) entries.set(id, { list: 'unreachable', record })
   for (const [id, record] of admitted) entries.set(id, { list: 'admitted', record })
   return entries
+}
+
+/** Whether the registry would keep the same of both. */
+export function isSameInfo(a: mesos.AgentInfo, b: mesos.AgentInfo): boolean {
+  const [left, right] = [encodeProtobuf('mesos.v1.AgentInfo', a), encodeProtobuf('mesos.v1.AgentInfo', b)]
+  return left.length === right.length && left.every((byte, index) => byte === right[index])
 }
 
 type Entries = Pick<Master, 'entries'>

@@ -1,6 +1,6 @@
 import type { mesos } from '@thermosphere/protocol'
 import { createMeta } from './item.ts'
-import type { Item } from './item.ts'
+import type { Item, Meta } from './item.ts'
 import { normalizeRanges, rangePairs } from './ranges.ts'
 import { fromMilli, toMilli } from './scalar.ts'
 
@@ -42,11 +42,26 @@ function legacyFields(
   return { role, reservation }
 }
 
-/** `resource` must be valid (see validateResource). */
-export function itemFromWire(resource: mesos.Resource): Item {
-  const post = toPostRefinement(resource)
-  const type = post.type === 'RANGES' || post.type === 'SET' ? post.type : 'SCALAR'
-  const meta = createMeta(
+/** Of resources that are nothing but a name and an amount, as almost all are: one for each name, type and role. */
+const plainMetas = new Map<string, Meta>()
+/** Roles come and go; then it begins anew. */
+const plainMetasMax = 10_000
+
+function metaFromWire(post: mesos.Resource, type: Item['type']): Meta {
+  const isPlain =
+    !post.reservations?.length && !post.disk && !post.revocable && post.shared === undefined && !post.provider_id
+  if (!isPlain) return createMetaFromWire(post, type)
+  const key = `${type}\u0000${post.name}\u0000${post.allocation_info?.role ?? '\u0001'}`
+  const known = plainMetas.get(key)
+  if (known !== undefined) return known
+  if (plainMetas.size >= plainMetasMax) plainMetas.clear()
+  const meta = createMetaFromWire(post, type)
+  plainMetas.set(key, meta)
+  return meta
+}
+
+const createMetaFromWire = (post: mesos.Resource, type: Item['type']): Meta =>
+  createMeta(
     {
       name: post.name,
       allocationRole: post.allocation_info?.role,
@@ -58,6 +73,12 @@ export function itemFromWire(resource: mesos.Resource): Item {
     },
     type,
   )
+
+/** `resource` must be valid (see validateResource). */
+export function itemFromWire(resource: mesos.Resource): Item {
+  const post = toPostRefinement(resource)
+  const type = post.type === 'RANGES' || post.type === 'SET' ? post.type : 'SCALAR'
+  const meta = metaFromWire(post, type)
   if (type === 'RANGES') return { type, meta, copies: 1, ranges: rangesFromWire(post.ranges) }
   if (type === 'SET') return { type, meta, copies: 1, members: [...new Set(post.set?.item ?? [])].sort() }
   return { type, meta, copies: 1, milli: toMilli(post.scalar?.value ?? 0) }

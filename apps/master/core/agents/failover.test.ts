@@ -200,3 +200,43 @@ suite('the identity of a term', () => {
     assert.deepEqual(fields, { agentCount: 2, durationMs: 3_000 })
   })
 })
+
+suite('the registry when agents come back', () => {
+  const info = { hostname: 'h', port: 5051 }
+  const registry = { admitted: new Map([['A', { ...record(5051), info: { ...info, id: { value: 'A' } } }]]) }
+  const comeBackAs = (world: World, change: Partial<typeof info>): void =>
+    void world.reregister({ id: 'A', linkId: 0, info: { ...info, ...change, id: { value: 'A' } } })
+
+  test('an agent that is what the registry says is welcome at once, and nothing is written', () => {
+    const world = new World({ registry })
+    world.holdStore = true
+    comeBackAs(world, {})
+    assert.equal(world.master.agents.get('A')?.connected, true)
+    assert.deepEqual([...world.stored.keys()], [])
+    comeBackAs(world, {})
+    assert.deepEqual([...world.stored.keys()], [], 'the same holds for one that this master knows')
+  })
+
+  test('an agent that has changed is welcome once the registry has it', () => {
+    const world = new World({ registry })
+    world.holdStore = true
+    comeBackAs(world, { port: 5052 })
+    assert.equal(world.master.agents.has('A'), false)
+    world.releaseStore()
+    assert.equal(world.master.agents.get('A')?.connected, true)
+    assert.match(world.stored.get('master/agents/admitted/A') ?? '', /"port":5052/)
+    world.stored.clear()
+    comeBackAs(world, { port: 5053 })
+    assert.match(world.stored.get('master/agents/admitted/A') ?? '', /"port":5053/)
+  })
+
+  test('a new agent takes the place of the one that was at its address last, not of one that has moved', () => {
+    const world = new World()
+    const moved = world.addAgent(undefined, { port: 5051 })
+    world.reregister({ ...moved, info: { ...moved.info, port: 5052 } })
+    const second = world.addAgent(undefined, { port: 5051 })
+    assert.deepEqual([...world.master.agents.keys()], [moved.id, second.id])
+    const third = world.addAgent(undefined, { port: 5052 })
+    assert.deepEqual([...world.master.agents.keys()], [second.id, third.id])
+  })
+})

@@ -329,7 +329,7 @@ suite('return', () => {
 
   test('an agent that tries again while its return is being written is sent away to come again', () => {
     const { agent, s } = start()
-    const record = { info: agent.info, deactivated: false, drain: undefined, drainStartedAt: 0 }
+    const record = { info: { ...agent.info, port: 6000 }, deactivated: false, drain: undefined, drainStartedAt: 0 }
     const next = new World({ registry: { admitted: new Map([[agent.id, record]]) } })
     next.holdStore = true
     const first = next.reregister(agent, carrying(s, agent))

@@ -3,7 +3,7 @@ import { tellAgent } from '../emit.ts'
 import { recoverFramework } from '../frameworks.ts'
 import { isTerminal } from '../states.ts'
 import { addExecutor, addTask, removeExecutor, removeTask, taskKey } from '../tasks.ts'
-import { shutDownCompleted, wireOf } from './reregister.ts'
+import { commandTaskIds, shutDownCompleted, wireOf } from './reregister.ts'
 import type { Agent, Framework, Master, Task } from '../model.ts'
 
 type Reregister = agentLink.AgentMessage_Reregister
@@ -78,9 +78,7 @@ function dropExecutors(m: Master, agent: Agent, said: Reregister): void {
       if (!alive.has(`${frameworkId}/${id}`)) removeExecutor(m, framework, agent, executor)
     }
   }
-  const commandTasks = new Set(
-    (said.tasks ?? []).filter(({ task }) => !task.executor_id).map(({ task }) => task.task_id.value),
-  )
+  const commandTasks = commandTaskIds(said)
   for (const { framework_id, executor_info } of alive.values()) {
     const framework = m.frameworks.get(framework_id.value)
     const id = executor_info.executor_id.value

@@ -1,6 +1,7 @@
 import type { agentLink, mesos } from '@thermosphere/protocol'
 import { Resources } from '@thermosphere/offer-engine'
 import type { Millis } from '@thermosphere/effects'
+import { agentsAt, enterAddress } from './addresses.ts'
 import { admissionProblem } from './admission.ts'
 import { agentSpec } from '../allocation-books.ts'
 import { armTimer, note, persist, tellAgent, tellOperators } from '../emit.ts'
@@ -68,8 +69,7 @@ export function isDown(m: Master, info: mesos.AgentInfo, ip: string): boolean {
 
 /** An older agent at the same address is the same process, restarted without its memory. */
 function replaceAgentAt(m: Master, info: mesos.AgentInfo, ip: string): void {
-  for (const agent of [...m.agents.values()]) {
-    if (agent.ip !== ip || (agent.info.port ?? 5051) !== (info.port ?? 5051)) continue
+  for (const agent of agentsAt(m, { ip, port: info.port })) {
     m.counters.add('master/slave_removals/reason_registered')
     removeAgentNow(m, agent, 'a new agent registered at the same address')
   }
@@ -141,6 +141,7 @@ export function totalOf(said: Pick<Register, 'agent_info' | 'checkpointed_resour
 /** Enters the agent into the books, offers it and starts to watch over it. */
 export function joinCluster(m: Master, agent: Agent, linkId: LinkId | undefined): void {
   m.agents.set(agent.id, agent)
+  enterAddress(m, agent)
   m.recoveredAgents.delete(agent.id)
   cancelRemoval(m, agent.id)
   m.unreachableAgents.delete(agent.id)

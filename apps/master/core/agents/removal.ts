@@ -5,6 +5,7 @@ import { removeAgent } from '../registry.ts'
 import { sendOperation, timeInfo } from '../scheduler/reconcile.ts'
 import { isTerminal, isTerminalOperation, partitionState } from '../states.ts'
 import { applyStatus, masterStatus, removeExecutor, removeTask } from '../tasks.ts'
+import { leaveAddress } from './addresses.ts'
 import { recordOf, stopWatching } from './health.ts'
 import { shutDown } from './register.ts'
 import type { Agent, AgentId, Framework, Master, RequestId } from '../model.ts'
@@ -101,6 +102,7 @@ function leaveCluster(m: Master, agent: Agent): void {
     for (const executor of [...executors.values()]) removeExecutor(m, framework, agent, executor)
   }
   stopWatching(m, agent)
+  leaveAddress(m, agent)
   m.agents.delete(agent.id)
   m.inverseAnswers.delete(agent.id)
   m.allocator.removeAgent(agent.id)

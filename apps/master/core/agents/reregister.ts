@@ -4,9 +4,10 @@ import { cancelTimer, note, persist, persistQuietly, sendStatus, tellAgent, tell
 import { recoverFramework } from '../frameworks.ts'
 import { rescindOffers } from '../offers.ts'
 import { adoptOperation, reconcileOperations } from '../operations.ts'
-import { admit, changeRecord } from '../registry.ts'
+import { admit, changeRecord, isSameInfo } from '../registry.ts'
 import { addExecutor, addTask, masterStatus } from '../tasks.ts'
 import { agentWire } from '../views/v1-entities.ts'
+import { enterAddress, leaveAddress } from './addresses.ts'
 import { admissionProblem } from './admission.ts'
 import { resumeDrain } from './drain.ts'
 import { reconcileAgent } from './reconcile-agent.ts'
@@ -23,7 +24,7 @@ import {
   totalOf,
   totalPingTimeoutMs,
 } from './register.ts'
-import type { Agent, AgentRecord, Framework, LinkId, Master, Task } from '../model.ts'
+import type { Agent, AgentId, AgentRecord, Framework, LinkId, Master, Task } from '../model.ts'
 
 type Reregister = agentLink.AgentMessage_Reregister
 
@@ -60,7 +61,15 @@ function readmit(m: Master, linkId: LinkId, said: Reregister, ip: string): void 
     record,
     returned: !m.recoveredAgents.has(id),
   } as const
+  if (isKept(m, id, said)) return onAgentReadmitted(m, change)
   persist(m, admit(m, id, record), change)
+}
+
+/** As the registry has it already: nothing is to be written, as in Mesos, when everybody comes back to a new leader. */
+function isKept(m: Master, id: AgentId, { agent_info: info }: Reregister): boolean {
+  const recovered = m.recoveredAgents.get(id)
+  // Another record than that has a change under way, behind which the agent has to wait.
+  return recovered !== undefined && m.entries.get(id)?.record === recovered && isSameInfo(recovered.info, info)
 }
 
 /** The master never forgot this agent: it compares the books. */
@@ -71,7 +80,10 @@ function reconnect(m: Master, agent: Agent, linkId: LinkId, said: Reregister): v
   const total = totalOf(said)
   // What it brings may be more than the master knew of: nothing of it may be on offer.
   rescindOffers(m, agent.offers)
+  const isChanged = !isSameInfo(agent.info, said.agent_info)
+  leaveAddress(m, agent)
   agent.info = { ...said.agent_info, id: { value: agent.id } }
+  enterAddress(m, agent)
   agent.version = said.version
   agent.capabilities = said.capabilities ?? []
   agent.total = total
@@ -80,7 +92,7 @@ function reconnect(m: Master, agent: Agent, linkId: LinkId, said: Reregister): v
   m.allocator.updateAgent(agent.id, agentSpec(m, agent))
   m.allocator.setAgentActive(agent.id, agentSpec(m, agent).active ?? true)
   m.counters.add('master/slave_reregistrations')
-  persistQuietly(m, changeRecord(m, agent.id, { info: agent.info }))
+  if (isChanged) persistQuietly(m, changeRecord(m, agent.id, { info: agent.info }))
   const ask = reconcileAgent(m, agent, said)
   welcome(m, agent, ask)
   reconcileOperations(m, agent, said.operations ?? [])
@@ -116,7 +128,8 @@ export function onAgentReadmitted(m: Master, { linkId, reregister, record, retur
   const agent = createAgent(id, reregister, record, { ip: link?.ip ?? '', now: m.now })
   agent.reregisteredAt = m.now
   const revived = adoptWorkload(m, agent, reregister)
-  forgetUnreachable(m, id)
+  // One that this master has not given up yet has left nothing behind.
+  if (returned) forgetUnreachable(m, id)
   joinCluster(m, agent, link ? linkId : undefined)
   m.counters.add('master/slave_reregistrations')
   welcome(m, agent, [])
@@ -145,9 +158,10 @@ type Revived = { readonly framework: Framework; readonly task: Task }
 /** Frameworks, executors, tasks and operations as the agent tells them. */
 function adoptWorkload(m: Master, agent: Agent, said: Reregister): Revived[] {
   for (const info of said.frameworks ?? []) if (!isCompleted(m, info.id?.value)) recoverFramework(m, info)
+  const commandTasks = commandTaskIds(said)
   for (const { framework_id, executor_info } of said.executors ?? []) {
     const framework = m.frameworks.get(framework_id.value)
-    if (framework && !isCommandExecutor(said, executor_info)) addExecutor(framework, agent, executor_info)
+    if (framework && !commandTasks.has(executor_info.executor_id.value)) addExecutor(framework, agent, executor_info)
   }
   const revived: Revived[] = []
   for (const reported of said.tasks ?? []) {
@@ -161,10 +175,10 @@ function adoptWorkload(m: Master, agent: Agent, said: Reregister): Revived[] {
 const isCompleted = (m: Master, id: string | undefined): boolean =>
   m.completedFrameworks.find((framework) => framework.id === id) !== undefined
 
-/** Executors of command tasks are the agent's own business. */
-function isCommandExecutor(said: Reregister, executor: mesos.ExecutorInfo): boolean {
-  const id = executor.executor_id.value
-  return (said.tasks ?? []).some(({ task }) => task.task_id.value === id && task.executor_id === undefined)
+/** Executors of command tasks, which are called like these, are the agent's own business. */
+export function commandTaskIds({ executors = [], tasks = [] }: Reregister): Set<string> {
+  const ids = executors.length === 0 ? [] : tasks.filter(({ task }) => !task.executor_id)
+  return new Set(ids.map(({ task }) => task.task_id.value))
 }
 
 function adoptTask(m: Master, framework: Framework, agent: Agent, reported: agentLink.AgentTask): Task {
