@@ -152,6 +152,7 @@ async function openRoutes(parts: Parts, { seat, door, logging }: Inside): Promis
     masterOrBlank: () => seat.loop?.master ?? blank,
     surroundings: { version: await readVersion(), flags: shownFlags(config, blank.info) },
     processMetrics: () => metrics.snapshot(),
+    onSlowReader: () => metrics.counter('http/slow_readers_cut').increment(),
     logging,
     files: new VirtualFiles(new Map(log)),
   })

@@ -36,7 +36,7 @@ export function agentSpec(m: Master, agent: Agent): AgentSpec {
     domain: agent.info.domain,
     capabilities: types<mesos.AgentInfo_Capability_Type>(agent.capabilities),
     active: isOffered(m, agent),
-    used: agent.used,
+    used: agent.used.byKey,
   }
 }
 

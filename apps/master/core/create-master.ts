@@ -5,6 +5,8 @@ import type { Millis, Random } from '@thermosphere/effects'
 import { createCounters } from './counters.ts'
 import { machineKey } from './machines.ts'
 import { applyQuota } from './operator/quota.ts'
+import { Capacity } from './books/capacity.ts'
+import { RoleLedger } from './books/role-ledger.ts'
 import { createRing } from './ring.ts'
 import { entriesOf } from './registry.ts'
 import { masterCounterNames } from './views/metric-names.ts'
@@ -55,6 +57,8 @@ export function createMaster({ config, info, registry, random, allocator, starte
     weights: new Map(registry.weights),
     operatorStreams: new Set(),
     counters: createCounters(masterCounterNames),
+    roleLedger: new RoleLedger(),
+    capacity: new Capacity(),
     agentsAwaited: undefined,
     nextFramework: 0,
     nextAgent: 0,

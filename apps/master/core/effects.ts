@@ -1,5 +1,6 @@
 import type { agentLink, master, mesos, scheduler } from '@thermosphere/protocol'
 import type { Millis, StoreEffect, TimerEffect } from '@thermosphere/effects'
+import type { SubscribedSnapshot } from './answers/v1.ts'
 import type { AgentId, AgentRecord, LinkId, RequestId, RoleName, StreamId } from './model.ts'
 import type { maintenance, quota } from '@thermosphere/protocol'
 
@@ -90,6 +91,12 @@ export type Effect =
       readonly type: 'operator-event'
       readonly to: StreamId | 'all'
       readonly event: master.Event
+      readonly after?: number
+    }
+  | {
+      readonly type: 'operator-snapshot'
+      readonly to: StreamId
+      readonly subscribed: SubscribedSnapshot
       readonly after?: number
     }
   | { readonly type: 'end-operator-stream'; readonly streamId: StreamId; readonly after?: number }

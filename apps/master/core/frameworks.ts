@@ -1,14 +1,16 @@
 import type { mesos } from '@thermosphere/protocol'
-import { Resources } from '@thermosphere/offer-engine'
 import { frameworkSpec } from './allocation-books.ts'
 import { armTimer, cancelTimer, note, tellAgent, tellOperators } from './emit.ts'
 import { createCounters } from './counters.ts'
 import { discardOffer, dropInverseOffer, rescindInverseOffer, rescindOffers } from './offers.ts'
-import { createRing } from './ring.ts'
+import { PagedList } from './books/paged-list.ts'
+import { Tally } from './books/tally.ts'
+import { createTaskHistory, TaskBook } from './books/task-book.ts'
 import { applyStatus, masterStatus, removeExecutor, removeTask } from './tasks.ts'
-import { frameworkWire } from './views/v1-entities.ts'
+import { showFramework } from './answers/shown.ts'
+import { frameworkEvent } from './views/v1-entities.ts'
 import { frameworkCounterNames } from './views/metric-names.ts'
-import type { Framework, FrameworkId, Master, Task } from './model.ts'
+import type { Framework, FrameworkId, Master } from './model.ts'
 
 /** The roles a framework subscribes with; the one of a single-role framework defaults to `*`. */
 export function rolesOf(info: mesos.FrameworkInfo): readonly string[] {
@@ -33,14 +35,16 @@ export function createFramework(m: Master, id: FrameworkId, info: mesos.Framewor
     registeredAt: m.now,
     reregisteredAt: m.now,
     unregisteredAt: 0,
-    tasks: new Map(),
-    unreachableTasks: new Map(),
-    completedTasks: createRing<Task>(m.config.maxCompletedTasksPerFramework),
+    tasks: new TaskBook(),
+    unreachableTasks: new TaskBook(),
+    completedTasks: createTaskHistory(m.config.maxCompletedTasksPerFramework),
     executors: new Map(),
+    executorList: new PagedList(),
     offers: new Set(),
+    offered: new Tally(),
     inverseOffers: new Set(),
     operations: new Map(),
-    used: new Map(),
+    used: new Tally(),
     counters: createCounters(frameworkCounterNames),
   }
 }
@@ -58,7 +62,10 @@ export function recoverFramework(m: Master, info: mesos.FrameworkInfo): Framewor
   if (known) return known
   const framework = createFramework(m, id, info)
   addFramework(m, framework)
-  tellOperators(m, { type: 'FRAMEWORK_ADDED', framework_added: { framework: frameworkWire(m, framework, 'event') } })
+  tellOperators(m, {
+    type: 'FRAMEWORK_ADDED',
+    framework_added: { framework: frameworkEvent(showFramework(framework)) },
+  })
   note(m, 'framework.recovered', { frameworkId: id, name: info.name })
   return framework
 }
@@ -134,14 +141,8 @@ function removeExecutors(m: Master, framework: Framework): void {
     if (!agent) continue
     for (const executor of [...executors.values()]) removeExecutor(m, framework, agent, executor)
   }
-  invariantlyEmpty(framework)
-}
-
-/** A pending operation of a removed framework stays with its agent, as an orphan. */
-function invariantlyEmpty(framework: Framework): void {
+  // A pending operation of a removed framework stays with its agent, as an orphan.
   framework.operations.clear()
-  for (const [agentId, resources] of framework.used)
-    if (resources.equals(Resources.empty)) framework.used.delete(agentId)
 }
 
 function endSubscription(m: Master, framework: Framework): void {

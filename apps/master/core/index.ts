@@ -16,20 +16,22 @@ export { emptyRegistry, registryKeys, registryVersion, restore } from './registr
 export type { Registry } from './registry.ts'
 export { step } from './step.ts'
 export { operatorCallProblem, schedulerCallProblem } from './validation/call.ts'
+export { frameworksAnswer, slavesAnswer, stateAnswer } from './answers/classic.ts'
+export type { Rendering } from './answers/parts.ts'
+export { stateSummaryAnswer } from './answers/summary.ts'
+export { tasksAnswer } from './answers/tasks.ts'
+export type { TaskQuery } from './answers/tasks.ts'
+export { isLargeCall, largeAnswer, subscribedEvent } from './answers/v1.ts'
+export type { LargeCall, SubscribedSnapshot } from './answers/v1.ts'
 export {
   flagsObject,
-  frameworksView,
   maintenanceStatusView,
   quotaView,
   rolesView,
   scheduleView,
-  slavesView,
-  stateView,
-  tasksView,
   versionView,
   weightsView,
 } from './views/classic.ts'
-export type { ProcessView, TaskQuery } from './views/classic.ts'
-export { stateSummaryView } from './views/classic-summary.ts'
-export { metricsObject, metricsView } from './views/metrics.ts'
+export type { ProcessView } from './views/classic.ts'
+export { getMetricsAnswer, metricsAnswer, metricsView } from './answers/metrics.ts'
 export { v1Views } from './views/v1.ts'

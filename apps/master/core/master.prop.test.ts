@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { decodeProtobuf, encodeProtobuf } from '@thermosphere/protocol'
 import type { agentLink, mesos } from '@thermosphere/protocol'
 import { Resources } from '@thermosphere/offer-engine'
-import { metricsView, stateSummaryView, stateView, v1Views } from './index.ts'
+import { largeAnswer, metricsView, stateAnswer, stateSummaryAnswer, v1Views } from './index.ts'
+import type { Master, Rendering } from './index.ts'
 import { isTerminal } from './states.ts'
-import { scalar, task, World } from './testing/world.ts'
+import { plainClassicLists, plainState, plainStateJson } from './testing/plain-answers.ts'
+import { rendered, scalar, task, World } from './testing/world.ts'
 import type { Scheduler, TestAgent } from './testing/world.ts'
 
 type Move =
@@ -174,7 +177,7 @@ const sum = (all: Iterable<Resources>): Resources => [...all].reduce((total, one
 /** What must hold after every step. */
 function assertInvariants({ master }: World): void {
   for (const agent of master.agents.values()) {
-    const used = sum(agent.used.values())
+    const used = sum(agent.used.byKey.values())
     const offered = sum([...agent.offers].map((offer) => offer.resources))
     const both = used.add(offered)
     assert.ok(agent.total.contains(both.unallocated()), `${both} is more than ${agent.total}`)
@@ -202,6 +205,41 @@ function assertInvariants({ master }: World): void {
   }
 }
 
+const text = (rendering: Rendering): string => new TextDecoder().decode(rendered(rendering))
+
+/** Lists without regard to order: sums are made in another order than the one in which they were kept. */
+function unordered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((one: unknown) => JSON.stringify(unordered(one))).sort()
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .map(([key, member]: [string, unknown]) => [key, unordered(member)] as const)
+      .sort(([left], [right]) => (left < right ? -1 : 1)),
+  )
+}
+
+/** What is kept in pieces says the same as the state. */
+function assertAnswers(master: Master): void {
+  const state: unknown = JSON.parse(text(largeAnswer(master, 'GET_STATE', 'application/json')))
+  assert.deepEqual(unordered(state), unordered(JSON.parse(plainStateJson(master))))
+  const binary = decodeProtobuf(
+    'mesos.v1.master.Response',
+    rendered(largeAnswer(master, 'GET_STATE', 'application/x-protobuf')),
+  )
+  const plain = { type: 'GET_STATE', get_state: plainState(master) } as const
+  const again = decodeProtobuf('mesos.v1.master.Response', encodeProtobuf('mesos.v1.master.Response', plain))
+  assert.deepEqual(unordered(binary), unordered(again))
+  const classic = JSON.parse(text(stateAnswer(master, surroundings))) as Record<string, unknown>
+  const lists = JSON.parse(plainClassicLists(master)) as Record<string, unknown>
+  for (const [name, list] of Object.entries(lists)) assert.deepEqual(unordered(classic[name]), unordered(list), name)
+  const ids = (binary.get_state?.get_tasks?.tasks ?? []).map((one) => one.task_id.value)
+  assert.deepEqual(
+    ids,
+    plain.get_state.get_tasks?.tasks?.map((one) => one.task_id.value),
+    'tasks are in their order',
+  )
+}
+
 const surroundings = { version: { version: '1.12.0' }, flags: {} }
 
 test('whatever happens, nothing is offered or used twice and all books agree', () => {
@@ -209,13 +247,14 @@ test('whatever happens, nothing is offered or used twice and all books agree', (
     const crowd = new Crowd()
     crowd.perform({ move: 'add-agent', who: 0 })
     crowd.perform({ move: 'subscribe', who: 0 })
-    for (const move of list) {
+    for (const [turn, move] of list.entries()) {
       crowd.perform(move)
       assertInvariants(crowd.world)
+      if (turn % 20 === 10) assertAnswers(crowd.world.master)
     }
     const { master } = crowd.world
-    JSON.parse(stateView(master, surroundings))
-    JSON.parse(stateSummaryView(master))
+    assertAnswers(master)
+    JSON.parse(text(stateSummaryAnswer(master)))
     for (const view of Object.values(v1Views)) assert.ok(view(master).type)
     for (const value of metricsView(master, crowd.world.now).values()) assert.ok(Number.isFinite(value))
   })

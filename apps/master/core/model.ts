@@ -3,6 +3,11 @@ import type { Allocator, Resources } from '@thermosphere/offer-engine'
 import type { Millis, Random } from '@thermosphere/effects'
 import type { Effect } from './effects.ts'
 import type { Counters } from './counters.ts'
+import type { Capacity } from './books/capacity.ts'
+import type { PagedList } from './books/paged-list.ts'
+import type { RoleLedger } from './books/role-ledger.ts'
+import type { Tally } from './books/tally.ts'
+import type { TaskBook, TaskHistory } from './books/task-book.ts'
 import type { Ring } from './ring.ts'
 
 export type FrameworkId = string
@@ -64,15 +69,18 @@ export interface Framework {
   registeredAt: Millis
   reregisteredAt: Millis
   unregisteredAt: Millis
-  readonly tasks: Map<TaskId, Task>
-  readonly unreachableTasks: Map<TaskId, Task>
-  readonly completedTasks: Ring<Task>
+  readonly tasks: TaskBook
+  readonly unreachableTasks: TaskBook
+  readonly completedTasks: TaskHistory
   readonly executors: Map<AgentId, Map<ExecutorId, Executor>>
+  /** The same, as endpoints list them. */
+  readonly executorList: PagedList<Executor, Executor>
   readonly offers: Set<Offer>
+  readonly offered: Tally<Offer>
   readonly inverseOffers: Set<InverseOffer>
   readonly operations: Map<string, Operation>
   /** Tasks and executors, by agent. */
-  readonly used: Map<AgentId, Resources>
+  readonly used: Tally<AgentId>
   readonly counters: Counters
 }
 
@@ -80,7 +88,7 @@ export interface Task {
   readonly id: TaskId
   readonly frameworkId: FrameworkId
   readonly agentId: AgentId
-  /** Wire form, kept current; replaced as a whole on every change so that cached encodings stay valid by identity. */
+  /** Wire form, kept current; replaced as a whole, by `rewriteTask`, so that encodings are known by identity. */
   wire: mesos.Task
   readonly resources: Resources
   /** False once its resources went back to the allocator. */
@@ -143,9 +151,10 @@ export interface Agent {
   readonly tasks: Map<string, Task>
   readonly executors: Map<FrameworkId, Map<ExecutorId, Executor>>
   readonly offers: Set<Offer>
+  readonly offered: Tally<Offer>
   readonly inverseOffers: Set<InverseOffer>
   readonly operations: Map<string, Operation>
-  readonly used: Map<FrameworkId, Resources>
+  readonly used: Tally<FrameworkId>
 }
 
 /** What the registry keeps of an agent besides its lists. */
@@ -221,6 +230,8 @@ export interface Master {
   readonly weights: Map<RoleName, number>
   readonly operatorStreams: Set<StreamId>
   readonly counters: Counters
+  readonly roleLedger: RoleLedger
+  readonly capacity: Capacity
   /** Agents that must be back before offers are made again; undefined when that is no question. */
   agentsAwaited: number | undefined
   nextFramework: number

@@ -49,8 +49,11 @@ function addOffer(m: Master, framework: Framework, agent: Agent, allocation: All
   const { role, resources } = allocation
   const offer: Offer = { id, frameworkId: framework.id, agentId: agent.id, role, resources }
   m.offers.set(id, offer)
-  framework.offers.add(offer)
-  agent.offers.add(offer)
+  m.roleLedger.offer(role, resources)
+  for (const owner of [framework, agent]) {
+    owner.offers.add(offer)
+    owner.offered.add(offer, resources)
+  }
   if (m.config.offerTimeoutMs !== undefined) armTimer(m, `offer/${id}`, m.now + m.config.offerTimeoutMs)
   return offer
 }
@@ -83,9 +86,11 @@ export function offerWire(m: Master, framework: Framework, agent: Agent, offer: 
 
 /** Takes an offer out of the books without giving its resources back. */
 export function dropOffer(m: Master, offer: Offer): void {
-  m.offers.delete(offer.id)
-  m.frameworks.get(offer.frameworkId)?.offers.delete(offer)
-  m.agents.get(offer.agentId)?.offers.delete(offer)
+  if (m.offers.delete(offer.id)) m.roleLedger.withdraw(offer.role, offer.resources)
+  for (const owner of [m.frameworks.get(offer.frameworkId), m.agents.get(offer.agentId)]) {
+    owner?.offers.delete(offer)
+    owner?.offered.remove(offer)
+  }
   if (m.config.offerTimeoutMs !== undefined) cancelTimer(m, `offer/${offer.id}`)
 }
 

@@ -53,18 +53,19 @@ export function addTask(m: Master, framework: Framework, agent: Agent, wire: mes
   }
   framework.tasks.set(task.id, task)
   agent.tasks.set(taskKey(framework.id, task.id), task)
-  if (task.holdsResources) use(framework, agent, resources)
+  if (task.holdsResources) use(m, framework, agent, resources)
   tellOperators(m, { type: 'TASK_ADDED', task_added: { task: wire } })
   return task
 }
 
-export function addExecutor(framework: Framework, agent: Agent, info: mesos.ExecutorInfo): Executor {
+export function addExecutor(m: Master, framework: Framework, agent: Agent, info: mesos.ExecutorInfo): Executor {
   const resources = Resources.fromWire(info.resources ?? [])
   const executor: Executor = { info, frameworkId: framework.id, agentId: agent.id, resources }
   const id = info.executor_id.value
   inner(framework.executors, agent.id).set(id, executor)
   inner(agent.executors, framework.id).set(id, executor)
-  use(framework, agent, resources)
+  framework.executorList.set(executor, executor)
+  use(m, framework, agent, resources)
   return executor
 }
 
@@ -72,25 +73,24 @@ export function removeExecutor(m: Master, framework: Framework, agent: Agent, ex
   const id = executor.info.executor_id.value
   dropInner(framework.executors, agent.id, id)
   dropInner(agent.executors, framework.id, id)
-  release(framework, agent, executor.resources)
+  framework.executorList.delete(executor)
+  release(m, framework, agent, executor.resources)
   recover(m, executor)
 }
 
 /** Charges resources to a framework on an agent. The allocator already counts them, as offered. */
-function use(framework: Framework, agent: Agent, resources: Resources): void {
-  framework.used.set(agent.id, (framework.used.get(agent.id) ?? Resources.empty).add(resources))
-  agent.used.set(framework.id, (agent.used.get(framework.id) ?? Resources.empty).add(resources))
+function use(m: Master, framework: Framework, agent: Agent, resources: Resources): void {
+  const before = agent.used.byKey.get(framework.id)
+  framework.used.add(agent.id, resources)
+  agent.used.add(framework.id, resources)
+  m.roleLedger.change(before, agent.used.byKey.get(framework.id))
 }
 
-function release(framework: Framework, agent: Agent, resources: Resources): void {
-  settle(framework.used, agent.id, resources)
-  settle(agent.used, framework.id, resources)
-}
-
-function settle(books: Map<string, Resources>, key: string, resources: Resources): void {
-  const left = (books.get(key) ?? Resources.empty).subtract(resources)
-  if (left.isEmpty()) books.delete(key)
-  else books.set(key, left)
+function release(m: Master, framework: Framework, agent: Agent, resources: Resources): void {
+  const before = agent.used.byKey.get(framework.id)
+  framework.used.subtract(agent.id, resources)
+  agent.used.subtract(framework.id, resources)
+  m.roleLedger.change(before, agent.used.byKey.get(framework.id))
 }
 
 function inner<V>(outer: Map<string, Map<string, V>>, key: string): Map<string, V> {
@@ -111,8 +111,16 @@ function dropInner<V>(outer: Map<string, Map<string, V>>, key: string, id: strin
 function releaseTask(m: Master, framework: Framework, agent: Agent, task: Task): void {
   if (!task.holdsResources) return
   task.holdsResources = false
-  release(framework, agent, task.resources)
+  release(m, framework, agent, task.resources)
   recover(m, task)
+}
+
+/** Replaces the record of a task. */
+export function rewriteTask(framework: Framework, task: Task, wire: mesos.Task): void {
+  const before = task.wire
+  task.wire = wire
+  framework.tasks.rewritten(task, before)
+  framework.unreachableTasks.rewritten(task, before)
 }
 
 /** What an agent or the master itself says about a task. */
@@ -132,7 +140,7 @@ export function applyStatus(m: Master, framework: Framework, agent: Agent, task:
   if (repeated) statuses.pop()
   statuses.push(status)
   const forwarded = status.uuid ? { status_update_state: status.state, status_update_uuid: status.uuid } : {}
-  task.wire = { ...before, state, statuses, ...forwarded }
+  rewriteTask(framework, task, { ...before, state, statuses, ...forwarded })
   if (!wasTerminal && isTerminal(state)) countTerminal(m, framework, state, status)
   if (isTerminal(state) || state === 'TASK_UNREACHABLE') releaseTask(m, framework, agent, task)
   if (repeated && !isCheckUpdate(status.reason)) return

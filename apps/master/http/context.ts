@@ -14,6 +14,8 @@ export type MasterContext = {
   readonly surroundings: ProcessView
   /** Metrics of the process: host, store, event loop. */
   readonly processMetrics: () => Record<string, number>
+  /** A reader was cut because it did not take what it had asked for. */
+  readonly onSlowReader: () => void
   readonly logging: Logging
   readonly files: VirtualFiles
 }

@@ -1,9 +1,10 @@
 import type { NextFunction, Request, Response } from 'express'
+import type { IncomingMessage } from 'node:http'
 import { constants, gzip } from 'node:zlib'
 
 const COMPRESSIBLE = /^(?:text\/|application\/(?:json|javascript|x-protobuf|xml|[\w.-]+\+json)|image\/svg\+xml)/
 /** Level 4 packs JSON nearly as small as 6 in half the time. */
-const LEVEL = 4
+export const GZIP_LEVEL = 4
 
 /** Packs complete answers of at least `bytesMin`; streams and small answers pass untouched. */
 export function gzipMiddleware(bytesMin: number) {
@@ -13,7 +14,7 @@ export function gzipMiddleware(bytesMin: number) {
   }
 }
 
-function acceptsGzip(request: Request): boolean {
+export function acceptsGzip(request: IncomingMessage): boolean {
   const accepted = request.headers['accept-encoding']
   return typeof accepted === 'string' && /(?:^|[\s,])(?:gzip|\*)(?!\s*;\s*q=0(?:\.0*)?(?:[\s,]|$))/.test(accepted)
 }
@@ -29,7 +30,7 @@ function packOnEnd(response: Response, bytesMin: number): void {
     }
     isPacking = true
     response.vary('Accept-Encoding')
-    gzip(body, { level: LEVEL, strategy: constants.Z_DEFAULT_STRATEGY }, (error, zipped) => {
+    gzip(body, { level: GZIP_LEVEL, strategy: constants.Z_DEFAULT_STRATEGY }, (error, zipped) => {
       if (error === null) {
         response.setHeader('Content-Encoding', 'gzip')
         response.setHeader('Content-Length', zipped.length)

@@ -3,6 +3,7 @@
  * A reader who does not keep up is cut at `bufferBytesMax` instead of filling memory; it reconnects and starts anew.
  */
 import type { ServerResponse } from 'node:http'
+import { writePieces } from '../large-answers/send-pieces.ts'
 import { HTTP_LIMITS } from './limits.ts'
 
 const crlf = Buffer.from('\r\n')
@@ -29,6 +30,10 @@ export class StreamWriter {
   readonly #options: StreamOptions
   #timer: NodeJS.Timeout | undefined
   #isOpen = true
+  /** Ends once the large chunk has been written. */
+  #isClosing = false
+  /** What comes after the large chunk that is on its way. */
+  #held: { readonly chunks: (string | Uint8Array)[]; bytes: number } | undefined
 
   constructor(response: ServerResponse, options: StreamOptions) {
     this.#response = response
@@ -53,13 +58,45 @@ export class StreamWriter {
   /** Queues a chunk. False when the stream is over, which it is after the reader was cut. */
   write(chunk: string | Uint8Array): boolean {
     if (!this.#isOpen) return false
-    if (this.#pending(chunk) > (this.#options.bufferBytesMax ?? HTTP_LIMITS.streamBufferBytesMax)) {
-      this.#finish('slow')
-      this.#response.destroy()
-      return false
-    }
+    const pending = this.#held ? hold(this.#held, chunk) : this.#pending(chunk)
+    if (pending > (this.#options.bufferBytesMax ?? HTTP_LIMITS.streamBufferBytesMax)) return this.#cut()
     if (this.#options.heartbeatAlways !== true) this.#timer?.refresh()
     return true
+  }
+
+  /** Several chunks with one system call. */
+  writeAll(chunks: readonly (string | Uint8Array)[]): void {
+    const { socket } = this.#response
+    socket?.cork()
+    for (const chunk of chunks) this.write(chunk)
+    socket?.uncork()
+  }
+
+  /**
+   * Writes one chunk that is too large to be queued, as fast as the reader takes it. What is written meanwhile, also
+   * while the pieces are still being made, comes after it. Without pieces nothing is written.
+   */
+  async writeLarge(made: Promise<readonly Uint8Array[] | undefined>): Promise<void> {
+    const held = { chunks: [], bytes: 0 }
+    this.#held = held
+    const pieces = await made
+    if (pieces && this.#isOpen && (await this.#writePieces(pieces)) === 'slow') this.#cut()
+    this.#held = undefined
+    for (const chunk of held.chunks) this.write(chunk)
+    if (this.#isClosing) this.close()
+  }
+
+  #writePieces(pieces: readonly Uint8Array[]): Promise<'written' | 'gone' | 'slow'> {
+    const { socket } = this.#response
+    if (this.#options.chunkPerWrite !== true || socket === null) return writePieces(this.#response, pieces)
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
+    return writePieces(socket, [Buffer.from(`${length.toString(16)}\r\n`), ...pieces, crlf])
+  }
+
+  #cut(): false {
+    this.#finish('slow')
+    this.#response.destroy()
+    return false
   }
 
   /** Queues a chunk; what is not yet on its way, in bytes. */
@@ -79,6 +116,8 @@ export class StreamWriter {
   /** Ends the response after what is queued. */
   close(): void {
     if (!this.#isOpen) return
+    this.#isClosing = this.#held !== undefined
+    if (this.#isClosing) return
     this.#finish('server')
     this.#response.end()
   }
@@ -96,6 +135,12 @@ export class StreamWriter {
     clearTimeout(this.#timer)
     this.#options.onEnd?.(end)
   }
+}
+
+function hold(held: { readonly chunks: (string | Uint8Array)[]; bytes: number }, chunk: string | Uint8Array): number {
+  held.chunks.push(chunk)
+  held.bytes += chunk.length
+  return held.bytes
 }
 
 export type ServerSentEvent = { readonly event?: string; readonly id?: string; readonly data: string }

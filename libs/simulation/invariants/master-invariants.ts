@@ -76,12 +76,20 @@ export class MasterInvariants implements MasterWatch {
   #checkAgent(master: Master, agent: Agent): void {
     const books = master.allocator.agentResources(agent.id)
     const offers = [...agent.offers].map(({ resources }) => resources)
-    const now = [agent.total, ...agent.used.values(), null, ...offers, null, books.total, ...books.allocations.values()]
+    const now = [
+      agent.total,
+      ...agent.used.byKey.values(),
+      null,
+      ...offers,
+      null,
+      books.total,
+      ...books.allocations.values(),
+    ]
     const { seen } = this.#booksOf(master)
     const before = seen.get(agent.id)
     if (before?.length === now.length && before.every((one, i) => one === now[i])) return
     seen.set(agent.id, now)
-    const used = sum(agent.used.values())
+    const used = sum(agent.used.byKey.values())
     const offered = sum(offers)
     const out = used.add(offered)
     const place = `${agent.id} with ${agent.total}`

@@ -83,7 +83,7 @@ function dropExecutors(m: Master, agent: Agent, said: Reregister): void {
     const framework = m.frameworks.get(framework_id.value)
     const id = executor_info.executor_id.value
     if (!framework || commandTasks.has(id) || framework.executors.get(agent.id)?.has(id)) continue
-    const executor = addExecutor(framework, agent, executor_info)
+    const executor = addExecutor(m, framework, agent, executor_info)
     m.allocator.addAllocation(framework.id, agent.id, executor.resources)
   }
 }

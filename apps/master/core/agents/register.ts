@@ -5,9 +5,11 @@ import { agentsAt, enterAddress } from './addresses.ts'
 import { admissionProblem } from './admission.ts'
 import { agentSpec } from '../allocation-books.ts'
 import { armTimer, note, persist, tellAgent, tellOperators } from '../emit.ts'
+import { Tally } from '../books/tally.ts'
 import { isOnMachine } from '../machines.ts'
 import { admit } from '../registry.ts'
 import { stripped } from '../resource-format.ts'
+import { showAgent } from '../answers/shown.ts'
 import { agentWire } from '../views/v1-entities.ts'
 import { removeAgentNow } from './removal.ts'
 import { cancelRemoval } from './removal-limits.ts'
@@ -94,7 +96,7 @@ export function onAgentAdmitted(m: Master, linkId: LinkId, register: Register, a
   joinCluster(m, agent, link ? linkId : undefined)
   m.counters.add('master/slave_registrations')
   tellAgent(m, agent, registered(m, agentId))
-  tellOperators(m, { type: 'AGENT_ADDED', agent_added: { agent: agentWire(m, agent) } })
+  tellOperators(m, { type: 'AGENT_ADDED', agent_added: { agent: agentWire(showAgent(agent)) } })
   note(m, 'agent.registered', { agentId, hostname: agent.info.hostname })
 }
 
@@ -120,9 +122,10 @@ export function createAgent(id: AgentId, said: Register, record: AgentRecord, { 
     tasks: new Map(),
     executors: new Map(),
     offers: new Set(),
+    offered: new Tally(),
     inverseOffers: new Set(),
     operations: new Map(),
-    used: new Map(),
+    used: new Tally(),
   }
 }
 

@@ -4,7 +4,7 @@ import { discardOffer, dropInverseOffer, rescindInverseOffer, rescindOffers } fr
 import { removeAgent } from '../registry.ts'
 import { sendOperation, timeInfo } from '../scheduler/reconcile.ts'
 import { isTerminal, isTerminalOperation, partitionState } from '../states.ts'
-import { applyStatus, masterStatus, removeExecutor, removeTask } from '../tasks.ts'
+import { applyStatus, masterStatus, removeExecutor, removeTask, rewriteTask } from '../tasks.ts'
 import { leaveAddress } from './addresses.ts'
 import { recordOf, stopWatching } from './health.ts'
 import { shutDown } from './register.ts'
@@ -177,7 +177,11 @@ function loseUnreachableTasks(m: Master, agentId: AgentId, message: string): voi
         message,
       })
       framework.unreachableTasks.delete(task.id)
-      task.wire = { ...task.wire, state: status.state, statuses: [...(task.wire.statuses ?? []), status] }
+      rewriteTask(framework, task, {
+        ...task.wire,
+        state: status.state,
+        statuses: [...(task.wire.statuses ?? []), status],
+      })
       framework.completedTasks.push(task)
       sendStatus(m, framework, status)
     }

@@ -6,6 +6,7 @@ import { rescindOffers } from '../offers.ts'
 import { adoptOperation, reconcileOperations } from '../operations.ts'
 import { admit, changeRecord, isSameInfo } from '../registry.ts'
 import { addExecutor, addTask, masterStatus } from '../tasks.ts'
+import { showAgent } from '../answers/shown.ts'
 import { agentWire } from '../views/v1-entities.ts'
 import { enterAddress, leaveAddress } from './addresses.ts'
 import { admissionProblem } from './admission.ts'
@@ -133,7 +134,7 @@ export function onAgentReadmitted(m: Master, { linkId, reregister, record, retur
   joinCluster(m, agent, link ? linkId : undefined)
   m.counters.add('master/slave_reregistrations')
   welcome(m, agent, [])
-  tellOperators(m, { type: 'AGENT_ADDED', agent_added: { agent: agentWire(m, agent) } })
+  tellOperators(m, { type: 'AGENT_ADDED', agent_added: { agent: agentWire(showAgent(agent)) } })
   if (returned) announceReturn(m, revived, wasUnreachable)
   shutDownCompleted(m, linkId, reregister)
   resumeDrain(m, agent)
@@ -161,7 +162,7 @@ function adoptWorkload(m: Master, agent: Agent, said: Reregister): Revived[] {
   const commandTasks = commandTaskIds(said)
   for (const { framework_id, executor_info } of said.executors ?? []) {
     const framework = m.frameworks.get(framework_id.value)
-    if (framework && !commandTasks.has(executor_info.executor_id.value)) addExecutor(framework, agent, executor_info)
+    if (framework && !commandTasks.has(executor_info.executor_id.value)) addExecutor(m, framework, agent, executor_info)
   }
   const revived: Revived[] = []
   for (const reported of said.tasks ?? []) {
@@ -184,7 +185,7 @@ export function commandTaskIds({ executors = [], tasks = [] }: Reregister): Set<
 function adoptTask(m: Master, framework: Framework, agent: Agent, reported: agentLink.AgentTask): Task {
   const id = reported.task.task_id.value
   framework.unreachableTasks.delete(id)
-  framework.completedTasks.remove((task) => task.id === id)
+  framework.completedTasks.remove(id)
   return addTask(m, framework, agent, wireOf(reported, agent))
 }
 

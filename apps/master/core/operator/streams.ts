@@ -1,14 +1,14 @@
 import { armTimer, tellOperators } from '../emit.ts'
 import { heartbeatIntervalMs } from '../scheduler/subscribe.ts'
-import { stateOf } from '../views/v1.ts'
+import { snapshotState } from '../answers/v1.ts'
 import type { Master, StreamId } from '../model.ts'
 
 /** A snapshot first, then every change. One subscriber too many costs the oldest its stream. */
 export function onOperatorSubscribed(m: Master, streamId: StreamId): void {
   if (m.operatorStreams.size === 0) armTimer(m, 'operator-heartbeat', m.now + heartbeatIntervalMs)
   m.operatorStreams.add(streamId)
-  const subscribed = { get_state: stateOf(m), heartbeat_interval_seconds: heartbeatIntervalMs / 1000 }
-  tellOperators(m, { type: 'SUBSCRIBED', subscribed }, streamId)
+  const subscribed = { state: snapshotState(m), heartbeatIntervalSeconds: heartbeatIntervalMs / 1000 }
+  m.effects.push({ type: 'operator-snapshot', to: streamId, subscribed })
   tellOperators(m, { type: 'HEARTBEAT' }, streamId)
   if (m.operatorStreams.size <= m.config.maxOperatorSubscribers) return
   const [oldest] = m.operatorStreams

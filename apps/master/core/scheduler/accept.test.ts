@@ -44,7 +44,7 @@ test('[mesos 91] a launched task is sent to its agent and charged', () => {
   assert.equal(run?.task.task_id.value, 't')
   assert.equal(run?.launch_executor, true)
   assert.equal(
-    world.master.agents.get(agent.id)?.used.get(s.id)?.toString(),
+    world.master.agents.get(agent.id)?.used.byKey.get(s.id)?.toString(),
     'cpus(allocated: r):1; mem(allocated: r):64',
   )
   world.advance(1000)
@@ -194,7 +194,7 @@ test('[mesos 93] the resources of a running custom executor are not charged agai
   const own = { command: undefined, executor }
   const offer = world.offer(s)
   world.accept(s, offer, [launchOf(task('a', offer, own), task('b', offer, own))])
-  assert.match(world.master.agents.get(agent.id)?.used.get(s.id)?.toString() ?? '', /cpus\(allocated: r\):3/)
+  assert.match(world.master.agents.get(agent.id)?.used.byKey.get(s.id)?.toString() ?? '', /cpus\(allocated: r\):3/)
   const runs = world.toAgent(agent.linkId).flatMap((message) => message.run_task ?? [])
   assert.deepEqual(
     runs.map((run) => run.launch_executor),
@@ -206,7 +206,7 @@ test('[mesos 93] the resources of a running custom executor are not charged agai
     executor_exited: { framework_id: { value: s.id }, executor_id: { value: 'e' }, status: 9 },
   })
   assert.equal(world.eventsOf(s.streamId).at(-1)?.failure?.status, 9)
-  assert.match(world.master.agents.get(agent.id)?.used.get(s.id)?.toString() ?? '', /cpus\(allocated: r\):2/)
+  assert.match(world.master.agents.get(agent.id)?.used.byKey.get(s.id)?.toString() ?? '', /cpus\(allocated: r\):2/)
 })
 
 test('[mesos 92] a group starts as a whole or not at all', () => {
@@ -247,7 +247,7 @@ test('[mesos 101] a terminal update frees the resources at once; its acknowledge
   world.run([s, agent, 't'])
   const uuid = world.update([s, agent, 't'], 'TASK_FINISHED')
   const framework = world.master.frameworks.get(s.id)!
-  assert.equal(framework.used.size, 0)
+  assert.equal(framework.used.byKey.size, 0)
   assert.equal(framework.tasks.size, 1, 'listed until acknowledged')
   world.acknowledge([s, agent, 't'], uuid)
   assert.equal(framework.tasks.size, 0)

@@ -35,7 +35,7 @@ export function makeInverseOffers(m: Master): void {
 }
 
 function concernedFrameworks(m: Master, agent: Agent): Framework[] {
-  const ids = new Set([...agent.used.keys(), ...[...agent.offers].map((offer) => offer.frameworkId)])
+  const ids = new Set([...agent.used.byKey.keys(), ...[...agent.offers].map((offer) => offer.frameworkId)])
   return [...ids].flatMap((id) => m.frameworks.get(id) ?? []).filter((framework) => framework.active)
 }
 

@@ -73,7 +73,7 @@ function start(
   const launchExecutor = !isRunning(acceptance, executor)
   acceptance.remaining = acceptance.remaining.subtract(wanted)
   const allocated = { ...executor, resources: withAllocation(executor.resources, role) }
-  if (launchExecutor) addExecutor(framework, agent, allocated)
+  if (launchExecutor) addExecutor(m, framework, agent, allocated)
   const injected = tasks.map((task) => ({ ...task, executor: allocated }))
   for (const task of injected) addTask(m, framework, agent, newTaskWire(task, framework.id, allocated))
   const run = {

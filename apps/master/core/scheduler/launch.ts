@@ -83,7 +83,7 @@ function start(m: Master, acceptance: Acceptance, task: mesos.TaskInfo): void {
   const { executor } = task
   const launchExecutor = executor === undefined || !isRunning(acceptance, executor)
   acceptance.remaining = acceptance.remaining.subtract(demand(acceptance, task))
-  if (executor && launchExecutor) addExecutor(framework, agent, executor)
+  if (executor && launchExecutor) addExecutor(m, framework, agent, executor)
   addTask(m, framework, agent, newTaskWire(task, framework.id))
   const run = { framework_info: framework.info, task, launch_executor: launchExecutor }
   tellAgent(m, agent, { type: 'RUN_TASK', run_task: run })

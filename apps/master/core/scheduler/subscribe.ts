@@ -9,7 +9,8 @@ import {
   roleOptionsProblem,
   subscribeProblem,
 } from '../validation/framework.ts'
-import { frameworkWire } from '../views/v1-entities.ts'
+import { showFramework } from '../answers/shown.ts'
+import { frameworkEvent } from '../views/v1-entities.ts'
 import type { Framework, Master, RequestId, StreamId } from '../model.ts'
 
 /** Fixed in the protocol; schedulers count missed ones. */
@@ -70,7 +71,7 @@ function subscribeNew(
   framework.active = true
   addFramework(m, framework)
   connect(m, framework, streamId)
-  const added = { framework: frameworkWire(m, framework, 'event') }
+  const added = { framework: frameworkEvent(showFramework(framework)) }
   tellOperators(m, { type: 'FRAMEWORK_ADDED', framework_added: added })
   note(m, 'framework.subscribed', { frameworkId: id, name: info.name })
 }
@@ -146,7 +147,7 @@ function updateInfo(m: Master, framework: Framework, info: mesos.FrameworkInfo):
 
 /** All agents learn the new description; those that run the framework re-send its pending updates at once. */
 function announceUpdate(m: Master, framework: Framework): void {
-  const updated = { framework: frameworkWire(m, framework, 'event') }
+  const updated = { framework: frameworkEvent(showFramework(framework)) }
   tellOperators(m, { type: 'FRAMEWORK_UPDATED', framework_updated: updated })
   for (const agent of m.agents.values()) {
     tellAgent(m, agent, { type: 'UPDATE_FRAMEWORK', update_framework: { framework_info: framework.info } })

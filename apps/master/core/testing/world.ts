@@ -1,8 +1,19 @@
 import { createRandom } from '@thermosphere/effects'
+import { decodeJson } from '@thermosphere/protocol'
 import type { agentLink, master, mesos, scheduler } from '@thermosphere/protocol'
 import { Resources } from '@thermosphere/offer-engine'
-import { createMaster, emptyRegistry, step } from '../index.ts'
-import type { Effect, Input, Master, MasterConfig, Note, Registry, Reply } from '../index.ts'
+import { createMaster, emptyRegistry, step, subscribedEvent } from '../index.ts'
+import type {
+  Effect,
+  Input,
+  Master,
+  MasterConfig,
+  Note,
+  Registry,
+  Rendering,
+  Reply,
+  SubscribedSnapshot,
+} from '../index.ts'
 
 const config: MasterConfig = {
   cluster: undefined,
@@ -124,6 +135,8 @@ export class World {
         return void this.closedLinks.add(effect.linkId)
       case 'operator-event':
         return void this.operatorEvents.push(effect.event)
+      case 'operator-snapshot':
+        return void this.operatorEvents.push(eventOf(effect.subscribed))
       case 'note':
         return void this.notes.push(effect.note)
       case 'give-up':
@@ -298,6 +311,17 @@ export class World {
     })
   }
 }
+
+/** The bytes of an answer. */
+export function rendered(rendering: Rendering): Uint8Array {
+  for (;;) {
+    const { done, value } = rendering.next()
+    if (done === true) return Uint8Array.from(value.flatMap((piece) => [...piece]))
+  }
+}
+
+const eventOf = (subscribed: SubscribedSnapshot): master.Event =>
+  decodeJson('mesos.v1.master.Event', rendered(subscribedEvent(subscribed, 'application/json')))
 
 export const scalar = (name: string, value: number, role?: string): mesos.Resource => ({
   name,

@@ -145,7 +145,7 @@ function destroyProblem(m: Master, agent: Agent, volumes: readonly mesos.Resourc
 }
 
 function isInUse(_m: Master, agent: Agent, volumes: Resources): boolean {
-  for (const used of agent.used.values()) {
+  for (const used of agent.used.byKey.values()) {
     const held = used.unallocated().persistentVolumes()
     if (volumes.items.some((volume) => held.items.some((item) => item.meta.key === volume.meta.key))) return true
   }

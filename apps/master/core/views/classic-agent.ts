@@ -4,11 +4,12 @@ import { endpointFormat } from '../resource-format.ts'
 import { attributeObject, resourceObject } from './classic-resources.ts'
 import { array, bool, double, entries, integer, merged, object, raw, text } from './json.ts'
 import type { Json } from './json.ts'
-import { isActive, offeredTo, pidOf, usedBy } from './v1-entities.ts'
-import type { Agent, AgentId, AgentRecord } from '../model.ts'
+import { isActive, pidOf } from './v1-entities.ts'
+import type { ShownAgent } from '../answers/shown.ts'
+import type { AgentId, AgentRecord } from '../model.ts'
 
 /** An agent as `/state` and `/state-summary` show it. */
-export function classicAgent(agent: Agent): Json {
+export function classicAgent(agent: ShownAgent): Json {
   const { info } = agent
   return object({
     id: text(agent.id),
@@ -20,8 +21,8 @@ export function classicAgent(agent: Agent): Json {
     registered_time: double(agent.registeredAt / 1000),
     reregistered_time: agent.reregisteredAt === undefined ? undefined : double(agent.reregisteredAt / 1000),
     resources: resourceObject(agent.total),
-    used_resources: resourceObject(usedBy(agent)),
-    offered_resources: resourceObject(offeredTo(agent)),
+    used_resources: resourceObject(agent.used.resources),
+    offered_resources: resourceObject(agent.offered.resources),
     reserved_resources: byRole(agent.total, resourceObject),
     unreserved_resources: resourceObject(agent.total.unreserved()),
     active: bool(isActive(agent)),
@@ -32,7 +33,7 @@ export function classicAgent(agent: Agent): Json {
   })
 }
 
-function drainMembers(agent: Agent): Record<string, Json> {
+function drainMembers(agent: ShownAgent): Record<string, Json> {
   if (!agent.drain) return {}
   return {
     drain_info: raw(encodeJson('mesos.v1.DrainInfo', agent.drain)),
@@ -47,14 +48,14 @@ const full = (resources: Resources): Json =>
   array(endpointFormat(resources.toWire()).map((resource) => raw(encodeJson('mesos.v1.Resource', resource))))
 
 /** `/slaves` adds the resources in the wire's own form. */
-export const classicAgentFull = (agent: Agent): Json =>
+export const classicAgentFull = (agent: ShownAgent): Json =>
   merged(
     classicAgent(agent),
     object({
       reserved_resources_full: byRole(agent.total, full),
       unreserved_resources_full: full(agent.total.unreserved()),
-      used_resources_full: full(usedBy(agent)),
-      offered_resources_full: full(offeredTo(agent)),
+      used_resources_full: full(agent.used.resources),
+      offered_resources_full: full(agent.offered.resources),
     }),
   )
 

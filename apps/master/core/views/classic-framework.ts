@@ -1,36 +1,33 @@
 import { encodeJson } from '@thermosphere/protocol'
 import type { mesos } from '@thermosphere/protocol'
 import { labelList, resourceObject } from './classic-resources.ts'
-import { classicTask } from './classic-task.ts'
 import { array, bool, double, merged, object, raw, text } from './json.ts'
 import type { Json } from './json.ts'
-import { offeredTo, usedBy } from './v1-entities.ts'
-import type { Executor, Framework, Master, Offer, Task } from '../model.ts'
+import type { ShownFramework } from '../answers/shown.ts'
+import type { Executor, Offer } from '../model.ts'
 
 const seconds = (at: number): Json => double(at / 1000)
-const tasks = (all: Iterable<Task>): Json => array(Array.from(all, (task) => classicTask(task.wire)))
 
 /** What `/state-summary` and `/state` share. */
-export function frameworkHead(framework: Framework): Json {
+export function frameworkHead(framework: ShownFramework): Json {
   const { info, connection } = framework
   return object({
     id: text(framework.id),
     name: text(info.name),
-    used_resources: resourceObject(usedBy(framework)),
-    offered_resources: resourceObject(offeredTo(framework)),
+    used_resources: resourceObject(framework.used.resources),
+    offered_resources: resourceObject(framework.offered.resources),
     capabilities: array((info.capabilities ?? []).map((capability) => text(capability.type ?? 'UNKNOWN'))),
     hostname: text(info.hostname ?? ''),
     webui_url: text(info.webui_url ?? ''),
     active: bool(framework.active),
-    connected: bool(connection.state === 'connected'),
-    recovered: bool(connection.state === 'recovered'),
+    connected: bool(connection === 'connected'),
+    recovered: bool(connection === 'recovered'),
   })
 }
 
-/** A framework with everything it has. */
-export function classicFramework(_m: Master, framework: Framework): Json {
-  const { info, registeredAt, reregisteredAt } = framework
-  const multiRole = framework.capabilities.has('MULTI_ROLE')
+/** What `/state` and `/frameworks` show of a framework before its lists. */
+export function frameworkBeforeTasks(framework: ShownFramework): Json {
+  const { info, registeredAt, reregisteredAt, isMultiRole } = framework
   const rest = object({
     principal: info.principal === undefined ? undefined : text(info.principal),
     user: text(info.user),
@@ -39,21 +36,22 @@ export function classicFramework(_m: Master, framework: Framework): Json {
     registered_time: seconds(registeredAt),
     unregistered_time: seconds(framework.unregisteredAt),
     reregistered_time: reregisteredAt === registeredAt ? undefined : seconds(reregisteredAt),
-    resources: resourceObject(usedBy(framework).add(offeredTo(framework))),
-    role: multiRole ? undefined : text(info.role ?? '*'),
-    roles: multiRole ? array((info.roles ?? []).map(text)) : undefined,
-    tasks: tasks(framework.tasks.values()),
-    unreachable_tasks: tasks(framework.unreachableTasks.values()),
-    completed_tasks: tasks(framework.completedTasks.values()),
-    offers: array([...framework.offers].map(classicOffer)),
-    executors: array([...framework.executors.values()].flatMap((byId) => [...byId.values()].map(classicExecutor))),
-    labels: labelList(info.labels),
-    offer_constraints: raw(encodeJson('mesos.v1.scheduler.OfferConstraints', framework.offerConstraints ?? {})),
+    resources: resourceObject(framework.used.resources.add(framework.offered.resources)),
+    role: isMultiRole ? undefined : text(info.role ?? '*'),
+    roles: isMultiRole ? array((info.roles ?? []).map(text)) : undefined,
   })
   return merged(frameworkHead(framework), rest)
 }
 
-const classicOffer = (offer: Offer): Json =>
+/** And after them. */
+export function frameworkAfterTasks({ info, offerConstraints }: ShownFramework): Json {
+  return object({
+    labels: labelList(info.labels),
+    offer_constraints: raw(encodeJson('mesos.v1.scheduler.OfferConstraints', offerConstraints ?? {})),
+  })
+}
+
+export const classicOffer = (offer: Offer): Json =>
   object({
     id: text(offer.id),
     framework_id: text(offer.frameworkId),
@@ -62,7 +60,7 @@ const classicOffer = (offer: Offer): Json =>
     resources: resourceObject(offer.resources),
   })
 
-function classicExecutor({ info, frameworkId, agentId, resources }: Executor): Json {
+export function classicExecutor({ info, frameworkId, agentId, resources }: Executor): Json {
   const role = info.resources?.[0]?.allocation_info?.role
   return object({
     executor_id: text(info.executor_id.value),

@@ -1,6 +1,6 @@
 import type { mesos } from '@thermosphere/protocol'
-import type { Item, Quantities, Resources } from '@thermosphere/offer-engine'
-import { rangePairs } from '@thermosphere/offer-engine'
+import type { Item, Quantities } from '@thermosphere/offer-engine'
+import { rangePairs, Resources, toMilli } from '@thermosphere/offer-engine'
 import { array, double, entries, object, text } from './json.ts'
 import type { Json } from './json.ts'
 
@@ -20,6 +20,21 @@ export function resourceObject(resources: Resources): Json {
   const texts = [...others].map(([name, items]) => [name, text(joined(items))] as const)
   return entries([...numbers, ...texts])
 }
+
+/** The same of resources as a task has them; most are plain scalars, which need no bag to be summed. */
+export function wireResourceObject(resources: readonly mesos.Resource[]): Json {
+  if (!resources.every(isPlainScalar)) return resourceObject(Resources.fromWire(resources))
+  const amounts = { disk: 0, mem: 0, gpus: 0, cpus: 0 }
+  for (const { name, scalar } of resources)
+    if (name in amounts) amounts[name as keyof typeof amounts] += toMilli(scalar?.value ?? 0)
+  const number = (name: keyof typeof amounts): Json => double(amounts[name] / 1000)
+  return object({ disk: number('disk'), mem: number('mem'), gpus: number('gpus'), cpus: number('cpus') })
+}
+
+const fixed: ReadonlySet<string> = new Set(fixedNames)
+
+const isPlainScalar = ({ name, type, scalar, disk, revocable, shared }: mesos.Resource): boolean =>
+  type === 'SCALAR' && fixed.has(name) && (scalar?.value ?? -1) >= 0 && !disk && !revocable && !shared
 
 function joined(items: readonly Item[]): string {
   const members = items.flatMap((item) => (item.type === 'SET' ? item.members : []))

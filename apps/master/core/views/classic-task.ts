@@ -1,23 +1,11 @@
 import { encodeJson } from '@thermosphere/protocol'
 import type { mesos } from '@thermosphere/protocol'
-import { Resources } from '@thermosphere/offer-engine'
 import { array, bool, double, entries, object, raw, text } from './json.ts'
 import type { Json } from './json.ts'
-import { labelList, resourceObject } from './classic-resources.ts'
-
-/** Encodings by task record: a changed task is a new record, so a hit is never stale. */
-const cache = new WeakMap<mesos.Task, Json>()
+import { labelList, wireResourceObject } from './classic-resources.ts'
 
 /** A task as the classic endpoints show it. */
 export function classicTask(task: mesos.Task): Json {
-  const known = cache.get(task)
-  if (known !== undefined) return known
-  const fresh = encodeTask(task)
-  cache.set(task, fresh)
-  return fresh
-}
-
-function encodeTask(task: mesos.Task): Json {
   const { resources = [], limits = {}, statuses = [] } = task
   return object({
     id: text(task.task_id.value),
@@ -26,7 +14,7 @@ function encodeTask(task: mesos.Task): Json {
     executor_id: text(task.executor_id?.value ?? ''),
     slave_id: text(task.agent_id.value),
     state: text(task.state),
-    resources: resourceObject(Resources.fromWire(resources)),
+    resources: wireResourceObject(resources),
     limits:
       Object.keys(limits).length > 0
         ? entries(Object.entries(limits).map(([name, scalar]) => [name, double(scalar.value)] as const))

@@ -3,23 +3,18 @@ import type { mesos } from '@thermosphere/protocol'
 import { addQuantities, toMilli } from '@thermosphere/offer-engine'
 import type { Quantities } from '@thermosphere/offer-engine'
 import { roleBooks } from '../roles.ts'
-import { classicAgent, classicAgentFull, classicRecoveredAgent } from './classic-agent.ts'
-import { classicFramework } from './classic-framework.ts'
 import { quantityObject } from './classic-resources.ts'
-import { classicTask } from './classic-task.ts'
 import { array, double, entries, integer, object, raw, text } from './json.ts'
 import type { Json } from './json.ts'
 import { maintenanceStatus, quotaStatus } from './v1.ts'
 import { isActive } from './v1-entities.ts'
-import type { Master, Task } from '../model.ts'
+import type { Master } from '../model.ts'
 
 /** What the state view shows of the process around the core. */
 export interface ProcessView {
   readonly version: mesos.VersionInfo
   readonly flags: Readonly<Record<string, string>>
 }
-
-const empty = array([])
 
 export const versionView = ({ version }: ProcessView): Json => {
   const { git_sha, git_branch, git_tag } = version
@@ -38,7 +33,8 @@ export const versionView = ({ version }: ProcessView): Json => {
 export const flagsObject = (flags: Readonly<Record<string, string>>): Json =>
   entries(Object.entries(flags).map(([name, value]) => [name, text(value)] as const))
 
-export function stateView(m: Master, surroundings: ProcessView): Json {
+/** `/state` before its lists. */
+export function stateHead(m: Master, surroundings: ProcessView): Json {
   const agents = [...m.agents.values()]
   const activated = agents.filter(isActive).length
   const { version, flags } = surroundings
@@ -66,64 +62,7 @@ export function stateView(m: Master, surroundings: ProcessView): Json {
     cluster: m.config.cluster === undefined ? undefined : text(m.config.cluster),
     log_dir: flags['log_dir'] === undefined ? undefined : text(flags['log_dir']),
     flags: flagsObject(flags),
-    slaves: array(agents.map(classicAgent)),
-    recovered_slaves: array([...m.recoveredAgents].map(([id, record]) => classicRecoveredAgent(id, record))),
-    frameworks: array([...m.frameworks.values()].map((framework) => classicFramework(m, framework))),
-    completed_frameworks: array(m.completedFrameworks.values().map((framework) => classicFramework(m, framework))),
-    orphan_tasks: empty,
-    unregistered_frameworks: empty,
   })
-}
-
-export function slavesView(m: Master, slaveId: string | undefined): Json {
-  const agents = [...m.agents.values()].filter((agent) => slaveId === undefined || agent.id === slaveId)
-  const recovered = [...m.recoveredAgents].filter(([id]) => slaveId === undefined || id === slaveId)
-  return object({
-    slaves: array(agents.map(classicAgentFull)),
-    recovered_slaves: array(recovered.map(([id, record]) => classicRecoveredAgent(id, record))),
-  })
-}
-
-export function frameworksView(m: Master, frameworkId: string | undefined): Json {
-  const wanted = (framework: { readonly id: string }): boolean =>
-    frameworkId === undefined || framework.id === frameworkId
-  return object({
-    frameworks: array([...m.frameworks.values()].filter(wanted).map((framework) => classicFramework(m, framework))),
-    completed_frameworks: array(
-      m.completedFrameworks
-        .values()
-        .filter(wanted)
-        .map((framework) => classicFramework(m, framework)),
-    ),
-    unregistered_frameworks: empty,
-  })
-}
-
-export interface TaskQuery {
-  readonly frameworkId: string | undefined
-  readonly taskId: string | undefined
-  readonly limit: number
-  readonly offset: number
-  readonly order: 'asc' | 'desc'
-}
-
-/** Running, unreachable and completed tasks together, by the time of their first status. */
-export function tasksView(m: Master, query: TaskQuery): Json {
-  const { frameworkId, taskId, offset, limit, order } = query
-  const frameworks = [...m.frameworks.values(), ...m.completedFrameworks.values()].filter(
-    (framework) => frameworkId === undefined || framework.id === frameworkId,
-  )
-  const all = frameworks
-    .flatMap((framework): Task[] => [
-      ...framework.tasks.values(),
-      ...framework.unreachableTasks.values(),
-      ...framework.completedTasks.values(),
-    ])
-    .filter((task) => taskId === undefined || task.id === taskId)
-  const first = (task: Task): number => task.wire.statuses?.[0]?.timestamp ?? 0
-  const sign = order === 'asc' ? 1 : -1
-  const sorted = all.sort((a, b) => sign * (first(a) - first(b)))
-  return object({ tasks: array(sorted.slice(offset, offset + limit).map((task) => classicTask(task.wire))) })
 }
 
 export function rolesView(m: Master): Json {

@@ -11,20 +11,29 @@ export function double(value: number): Json {
 }
 
 export const integer = (value: number): Json => json(String(Math.trunc(value)))
-export const text = (value: string): Json => json(JSON.stringify(value))
+
+const plain = /^[^"\\\u0000-\u001f\ud800-\udfff]*$/
+
+/** Nearly all texts need no escapes, and to see that is faster than to look for them. */
+export const text = (value: string): Json => json(plain.test(value) ? `"${value}"` : JSON.stringify(value))
 export const bool = (value: boolean): Json => json(value ? 'true' : 'false')
 export const raw = (value: string): Json => json(value)
 export const array = (items: readonly Json[]): Json => json(`[${items.join(',')}]`)
 
-/** Members in the order given; those that are undefined are left out. */
+/** Members in the order given; those that are undefined are left out. Keys are words of the protocol. */
 export function object(members: Readonly<Record<string, Json | undefined>>): Json {
-  return entries(Object.entries(members))
+  let joined = ''
+  for (const key in members) {
+    const value = members[key]
+    if (value !== undefined) joined += `${joined === '' ? '' : ','}"${key}":${value}`
+  }
+  return json(`{${joined}}`)
 }
 
 /** Like `object`, for keys that are data: an object literal would reorder keys that look like numbers. */
 export function entries(members: Iterable<readonly [string, Json | undefined]>): Json {
   const parts: string[] = []
-  for (const [key, value] of members) if (value !== undefined) parts.push(`${JSON.stringify(key)}:${value}`)
+  for (const [key, value] of members) if (value !== undefined) parts.push(`${text(key)}:${value}`)
   return json(`{${parts.join(',')}}`)
 }
 

@@ -116,4 +116,12 @@ export const frameworkCounterNames: readonly string[] = [
   ...each('tasks/terminal/task_', endStates),
 ]
 
-export const activeStates = ['staging', 'starting', 'running', 'killing', 'unreachable', 'unknown'] as const
+/** Of one framework, behind its own prefix: how many tasks there are now. */
+export const activeStates = {
+  'tasks/active/task_staging': 'TASK_STAGING',
+  'tasks/active/task_starting': 'TASK_STARTING',
+  'tasks/active/task_running': 'TASK_RUNNING',
+  'tasks/active/task_killing': 'TASK_KILLING',
+  'tasks/active/task_unreachable': 'TASK_UNREACHABLE',
+  'tasks/active/task_unknown': 'TASK_UNKNOWN',
+} as const

@@ -1,17 +1,19 @@
 import type { Millis } from '@thermosphere/effects'
-import type { Resources } from '@thermosphere/offer-engine'
-import { addQuantities, Resources as Bag } from '@thermosphere/offer-engine'
+import { addQuantities } from '@thermosphere/offer-engine'
+import type { Quantities } from '@thermosphere/offer-engine'
+import type { mesos } from '@thermosphere/protocol'
 import { roleBooks } from '../roles.ts'
-import { double, entries } from './json.ts'
-import type { Json } from './json.ts'
-import { activeStates, operationTypes } from './metric-names.ts'
-import { isActive, usedBy } from './v1-entities.ts'
-import type { Framework, Master } from '../model.ts'
+import { operationTypes } from './metric-names.ts'
+import { isActive } from './v1-entities.ts'
+import type { Master } from '../model.ts'
 
 type Put = (name: string, value: number) => void
 
-/** Every metric that follows from the state, by name. Amounts in MB and whole cpus, percentages 0 to 1. */
-export function metricsView(m: Master, now: Millis): Map<string, number> {
+/**
+ * The metrics that follow from the state, by name, but for those of single frameworks. Amounts in MB and whole cpus,
+ * percentages 0 to 1.
+ */
+export function masterMetrics(m: Master, now: Millis): Map<string, number> {
   const metrics = new Map<string, number>(m.counters.entries())
   const put: Put = (name, value) => void metrics.set(name, value)
   put('master/uptime_secs', (now - m.startedAt) / 1000)
@@ -23,20 +25,23 @@ export function metricsView(m: Master, now: Millis): Map<string, number> {
   putFrameworks(m, put)
   putTasks(m, put)
   putOperations(m, put)
+  m.capacity.update(m.agents)
   putResources(m, put)
   putAllocator(m, put)
-  if (m.config.publishPerFrameworkMetrics) for (const framework of m.frameworks.values()) putFramework(framework, put)
   return metrics
 }
 
 function putAgents(m: Master, put: Put): void {
-  const agents = [...m.agents.values()]
-  const connected = agents.filter((agent) => agent.connected).length
-  const active = agents.filter(isActive).length
+  let connected = 0
+  let active = 0
+  for (const agent of m.agents.values()) {
+    if (agent.connected) connected++
+    if (isActive(agent)) active++
+  }
   put('master/slaves_connected', connected)
-  put('master/slaves_disconnected', agents.length - connected)
+  put('master/slaves_disconnected', m.agents.size - connected)
   put('master/slaves_active', active)
-  put('master/slaves_inactive', agents.length - active)
+  put('master/slaves_inactive', m.agents.size - active)
   put('master/slaves_unreachable', m.unreachableAgents.size)
 }
 
@@ -51,15 +56,16 @@ function putFrameworks(m: Master, put: Put): void {
 }
 
 function putTasks(m: Master, put: Put): void {
-  const counts = new Map<string, number>()
-  let unreachable = 0
-  for (const framework of m.frameworks.values()) {
-    unreachable += framework.unreachableTasks.size
-    for (const task of framework.tasks.values()) counts.set(task.wire.state, (counts.get(task.wire.state) ?? 0) + 1)
-  }
-  for (const state of ['staging', 'starting', 'running', 'killing'])
-    put(`master/tasks_${state}`, counts.get(`TASK_${state.toUpperCase()}`) ?? 0)
-  put('master/tasks_unreachable', unreachable)
+  const all = [...m.frameworks.values()]
+  const count = (state: mesos.TaskState): number => all.reduce((sum, { tasks }) => sum + tasks.count(state), 0)
+  put('master/tasks_staging', count('TASK_STAGING'))
+  put('master/tasks_starting', count('TASK_STARTING'))
+  put('master/tasks_running', count('TASK_RUNNING'))
+  put('master/tasks_killing', count('TASK_KILLING'))
+  put(
+    'master/tasks_unreachable',
+    all.reduce((sum, { unreachableTasks }) => sum + unreachableTasks.size, 0),
+  )
 }
 
 function putOperations(m: Master, put: Put): void {
@@ -82,42 +88,33 @@ function putOperations(m: Master, put: Put): void {
 }
 
 function putResources(m: Master, put: Put): void {
-  let total = Bag.empty
-  let used = Bag.empty
-  for (const agent of m.agents.values()) {
-    total = total.add(agent.total)
-    used = used.add(usedBy(agent))
-  }
+  const total = m.capacity.amounts
+  const used = m.roleLedger.inUse
   for (const name of ['cpus', 'gpus', 'mem', 'disk']) {
-    putShare(name, '', total.nonRevocable(), used.nonRevocable(), put)
-    putShare(name, '_revocable', total.revocable(), used.revocable(), put)
+    for (const kind of ['', '_revocable']) {
+      const all = (total.get(name + kind) ?? 0) / 1000
+      const taken = (used.get(name + kind) ?? 0) / 1000
+      put(`master/${name}${kind}_total`, all)
+      put(`master/${name}${kind}_used`, taken)
+      put(`master/${name}${kind}_percent`, all === 0 ? 0 : taken / all)
+    }
   }
-}
-
-function putShare(name: string, kind: string, total: Resources, used: Resources, put: Put): void {
-  const all = total.scalar(name) / 1000
-  const taken = used.scalar(name) / 1000
-  put(`master/${name}${kind}_total`, all)
-  put(`master/${name}${kind}_used`, taken)
-  put(`master/${name}${kind}_percent`, all === 0 ? 0 : taken / all)
 }
 
 function putAllocator(m: Master, put: Put): void {
   put('allocator/event_queue_dispatches', 0)
   put('allocator/mesos/event_queue_dispatches', 0)
   put('allocator/mesos/allocation_runs', m.allocator.runCount)
+  const { amounts } = m.capacity
+  const { inUse, onOffer } = m.roleLedger
+  const sum = (books: Quantities, name: string): number =>
+    (books.get(name) ?? 0) + (books.get(`${name}_revocable`) ?? 0)
   const capacity = new Map<string, number>()
   for (const name of ['cpus', 'mem', 'disk']) {
-    let total = 0
-    let taken = 0
-    for (const agent of m.agents.values()) {
-      total += agent.total.scalar(name)
-      for (const used of agent.used.values()) taken += used.scalar(name)
-      for (const offer of agent.offers) taken += offer.resources.scalar(name)
-    }
+    const total = sum(amounts, name)
     capacity.set(name, total)
     put(`allocator/mesos/resources/${name}/total`, total / 1000)
-    put(`allocator/mesos/resources/${name}/offered_or_allocated`, taken / 1000)
+    put(`allocator/mesos/resources/${name}/offered_or_allocated`, (sum(inUse, name) + (onOffer.get(name) ?? 0)) / 1000)
   }
   putRoles(m, capacity, put)
 }
@@ -138,18 +135,3 @@ function putRoles(m: Master, capacity: ReadonlyMap<string, number>, put: Put): v
     for (const [name, scalar] of Object.entries(quota?.limits ?? {})) put(`${prefix}${name}/limit`, scalar.value)
   }
 }
-
-function putFramework(framework: Framework, put: Put): void {
-  const prefix = `master/frameworks/${encodeURIComponent(framework.info.name)}/${framework.id}/`
-  for (const [name, value] of framework.counters.entries()) put(prefix + name, value)
-  put(`${prefix}subscribed`, framework.connection.state === 'connected' ? 1 : 0)
-  for (const role of framework.roles) put(`${prefix}roles/${role}/suppressed`, framework.suppressed.has(role) ? 1 : 0)
-  const counts = new Map<string, number>()
-  for (const task of framework.tasks.values()) counts.set(task.wire.state, (counts.get(task.wire.state) ?? 0) + 1)
-  for (const state of activeStates)
-    put(`${prefix}tasks/active/task_${state}`, counts.get(`TASK_${state.toUpperCase()}`) ?? 0)
-}
-
-/** A snapshot as its endpoint writes it: one flat object, sorted by name. */
-export const metricsObject = (metrics: ReadonlyMap<string, number>): Json =>
-  entries([...metrics].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => [name, double(value)] as const))

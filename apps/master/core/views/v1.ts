@@ -4,18 +4,12 @@ import { addQuantities } from '@thermosphere/offer-engine'
 import { isOnMachine } from '../machines.ts'
 import { operationWire } from '../operations.ts'
 import { roleBooks } from '../roles.ts'
-import { agentWire, frameworkWire } from './v1-entities.ts'
-import type { Framework, Machine, Master } from '../model.ts'
+import type { Machine, Master } from '../model.ts'
 
 type Response = master.Response
 
-/** Answers of the calls that read the cluster, from the state alone. */
+/** Answers of the calls that read something small, from the state alone; `answers/v1.ts` has the others. */
 export const v1Views = {
-  GET_STATE: (m: Master): Response => ({ type: 'GET_STATE', get_state: stateOf(m) }),
-  GET_AGENTS: (m: Master): Response => ({ type: 'GET_AGENTS', get_agents: agentsOf(m) }),
-  GET_FRAMEWORKS: (m: Master): Response => ({ type: 'GET_FRAMEWORKS', get_frameworks: frameworksOf(m) }),
-  GET_EXECUTORS: (m: Master): Response => ({ type: 'GET_EXECUTORS', get_executors: executorsOf(m) }),
-  GET_TASKS: (m: Master): Response => ({ type: 'GET_TASKS', get_tasks: tasksOf(m) }),
   GET_OPERATIONS: (m: Master): Response => ({
     type: 'GET_OPERATIONS',
     get_operations: { operations: operationsOf(m) },
@@ -39,46 +33,6 @@ export const v1Views = {
     get_maintenance_schedule: { schedule: m.schedule },
   }),
 } as const satisfies Partial<Record<master.Call_Type, (m: Master) => Response>>
-
-/** The snapshot that opens an operator's event stream. */
-export const stateOf = (m: Master): master.Response_GetState => ({
-  get_tasks: tasksOf(m),
-  get_executors: executorsOf(m),
-  get_frameworks: frameworksOf(m),
-  get_agents: agentsOf(m),
-})
-
-const allFrameworks = (m: Master): Framework[] => [...m.frameworks.values(), ...m.completedFrameworks.values()]
-
-function tasksOf(m: Master): master.Response_GetTasks {
-  const frameworks = allFrameworks(m)
-  const wires = (pick: (framework: Framework) => Iterable<{ readonly wire: mesos.Task }>): mesos.Task[] =>
-    frameworks.flatMap((framework) => Array.from(pick(framework), (task) => task.wire))
-  return {
-    tasks: wires((framework) => framework.tasks.values()),
-    unreachable_tasks: wires((framework) => framework.unreachableTasks.values()),
-    completed_tasks: wires((framework) => framework.completedTasks.values()),
-  }
-}
-
-function executorsOf(m: Master): master.Response_GetExecutors {
-  const executors = [...m.frameworks.values()].flatMap((framework) =>
-    [...framework.executors].flatMap(([agentId, byId]) =>
-      [...byId.values()].map((executor) => ({ executor_info: executor.info, agent_id: { value: agentId } })),
-    ),
-  )
-  return { executors }
-}
-
-const frameworksOf = (m: Master): master.Response_GetFrameworks => ({
-  frameworks: [...m.frameworks.values()].map((framework) => frameworkWire(m, framework, 'response')),
-  completed_frameworks: m.completedFrameworks.values().map((framework) => frameworkWire(m, framework, 'response')),
-})
-
-const agentsOf = (m: Master): master.Response_GetAgents => ({
-  agents: [...m.agents.values()].map((agent) => agentWire(m, agent)),
-  recovered_agents: [...m.recoveredAgents.values()].map((record) => record.info),
-})
 
 const operationsOf = (m: Master): mesos.Operation[] =>
   [...m.agents.values()].flatMap((agent) => [...agent.operations.values()].map(operationWire))

@@ -1,22 +1,23 @@
 import {
   flagsObject,
-  frameworksView,
+  frameworksAnswer,
   maintenanceStatusView,
-  metricsObject,
-  metricsView,
+  metricsAnswer,
   quotaView,
   rolesView,
   scheduleView,
-  slavesView,
-  stateSummaryView,
-  stateView,
-  tasksView,
+  slavesAnswer,
+  stateAnswer,
+  stateSummaryAnswer,
+  tasksAnswer,
   versionView,
   weightsView,
 } from '@thermosphere/master-core'
+import type { Rendering } from '@thermosphere/master-core'
 import { parseDuration } from '@thermosphere/service-kit'
 import { MASTER_LIMITS } from '../../limits.ts'
 import { sendEmpty, sendJson, sendText } from '../answers.ts'
+import { sendLargeJson } from '../large-answers.ts'
 import type { Exchange, Handler } from '../answers.ts'
 import type { MasterContext } from '../context.ts'
 
@@ -24,18 +25,25 @@ type View = (context: MasterContext, query: URLSearchParams) => string
 
 const optional = (query: URLSearchParams, name: string): string | undefined => query.get(name) ?? undefined
 
+type LargeView = (context: MasterContext, query: URLSearchParams) => Rendering
+
 /** Endpoints that only show what is. */
 const views: Record<string, View> = {
-  '/state': ({ loop, surroundings }) => stateView(loop.master, surroundings),
-  '/state-summary': ({ loop }) => stateSummaryView(loop.master),
-  '/slaves': ({ loop }, query) => slavesView(loop.master, optional(query, 'slave_id')),
-  '/frameworks': ({ loop }, query) => frameworksView(loop.master, optional(query, 'framework_id')),
   '/roles': ({ loop }) => rolesView(loop.master),
   '/maintenance/status': ({ loop }) => maintenanceStatusView(loop.master),
 }
 
+/** Those that grow with the cluster. */
+const largeViews: Record<string, LargeView> = {
+  '/state': ({ loop, surroundings }) => stateAnswer(loop.master, surroundings),
+  '/state-summary': ({ loop }) => stateSummaryAnswer(loop.master),
+  '/slaves': ({ loop }, query) => slavesAnswer(loop.master, optional(query, 'slave_id')),
+  '/frameworks': ({ loop }, query) => frameworksAnswer(loop.master, optional(query, 'framework_id')),
+}
+
 export const readEndpoints = (context: MasterContext): Record<string, Handler> => ({
   ...Object.fromEntries(Object.entries(views).map(([path, view]) => [path, jsonOf(context, view)])),
+  ...Object.fromEntries(Object.entries(largeViews).map(([path, view]) => [path, largeJsonOf(context, view)])),
   '/tasks': tasks(context),
 })
 
@@ -58,6 +66,11 @@ const jsonOf =
   (exchange) =>
     sendJson(exchange, view(context, exchange.query))
 
+const largeJsonOf =
+  (context: MasterContext, view: LargeView): Handler =>
+  (exchange) =>
+    sendLargeJson(context, exchange, view(context, exchange.query))
+
 const tasks =
   (context: MasterContext): Handler =>
   (exchange) => {
@@ -69,7 +82,11 @@ const tasks =
     const frameworkId = optional(query, 'framework_id')
     const taskId = optional(query, 'task_id')
     const order = query.get('order') === 'asc' ? 'asc' : 'desc'
-    sendJson(exchange, tasksView(context.loop.master, { frameworkId, taskId, limit, offset, order }))
+    return sendLargeJson(
+      context,
+      exchange,
+      tasksAnswer(context.loop.master, { frameworkId, taskId, limit, offset, order }),
+    )
   }
 
 function countOf(query: URLSearchParams, name: string, absent: number): number | undefined {
@@ -102,10 +119,9 @@ const metrics =
     if (timeout !== null && parseDuration(timeout) === undefined) {
       return sendText(exchange.response, 400, `Invalid timeout '${timeout}'`)
     }
-    const all = new Map(Object.entries(context.processMetrics()))
-    for (const [name, value] of metricsView(context.masterOrBlank(), Date.now())) all.set(name, value)
-    all.set('master/elected', context.leading().state === 'here' ? 1 : 0)
-    sendJson(exchange, metricsObject(all))
+    const elected = context.leading().state === 'here' ? 1 : 0
+    const more = { ...context.processMetrics(), 'master/elected': elected }
+    return sendLargeJson(context, exchange, metricsAnswer(context.masterOrBlank(), Date.now(), more))
   }
 
 const toggleLogging =

@@ -1,11 +1,13 @@
-import { metricsView, operatorCallProblem, v1Views } from '@thermosphere/master-core'
+import { getMetricsAnswer, isLargeCall, largeAnswer, operatorCallProblem, v1Views } from '@thermosphere/master-core'
+import type { Rendering } from '@thermosphere/master-core'
 import { encodeJson, encodeProtobuf } from '@thermosphere/protocol'
-import type { master } from '@thermosphere/protocol'
+import type { master, MediaType } from '@thermosphere/protocol'
 import { randomUUID } from 'node:crypto'
 import { methodNotAllowed, sendEncoded, sendEmpty, sendReply, sendText } from '../answers.ts'
 import type { Exchange, Handler } from '../answers.ts'
 import { decodeCall } from '../decode-call.ts'
 import { FileError } from '../files/virtual-files.ts'
+import { sendLargeEncoded } from '../large-answers.ts'
 import { acceptedEncoding } from '../negotiate.ts'
 import type { MasterContext } from '../context.ts'
 
@@ -19,13 +21,6 @@ const processViews: Partial<Record<master.Call_Type, View>> = {
     get_flags: { flags: Object.entries(surroundings.flags).map(([name, value]) => ({ name, value })) },
   }),
   GET_VERSION: ({ surroundings }) => ({ type: 'GET_VERSION', get_version: { version_info: surroundings.version } }),
-  GET_METRICS: ({ loop, processMetrics }) => {
-    const all = { ...processMetrics(), ...Object.fromEntries(metricsView(loop.master, Date.now())) }
-    const metrics = Object.keys(all)
-      .sort()
-      .map((name) => ({ name, value: all[name] }))
-    return { type: 'GET_METRICS', get_metrics: { metrics } }
-  },
   GET_LOGGING_LEVEL: ({ logging }) => ({ type: 'GET_LOGGING_LEVEL', get_logging_level: { level: logging.level() } }),
   LIST_FILES: async ({ files }, call) => ({
     type: 'LIST_FILES',
@@ -60,6 +55,8 @@ async function answer(context: MasterContext, exchange: Exchange, call: master.C
     context.loop.operators.open(streamId, response, encoding, {})
     return context.loop.submit({ type: 'operator-subscribed', streamId })
   }
+  const rendering = renderingOf(context, call, encoding)
+  if (rendering) return sendLargeEncoded(context, exchange, { encoding, rendering })
   const view = viewOf(call)
   if (view) {
     const body = await readView(context, view, call)
@@ -77,6 +74,17 @@ async function answer(context: MasterContext, exchange: Exchange, call: master.C
     return refusal === undefined ? sendEmpty(response, 200) : sendText(response, 400, refusal)
   }
   sendReply(response, await context.loop.ask<'operator-call'>({ type: 'operator-call', call }))
+}
+
+/** Answers that grow with the cluster. */
+function renderingOf(
+  { loop, processMetrics }: MasterContext,
+  { type }: master.Call,
+  encoding: MediaType,
+): Rendering | undefined {
+  if (type === 'GET_METRICS')
+    return getMetricsAnswer(loop.master, { now: Date.now(), more: processMetrics() }, encoding)
+  return isLargeCall(type) ? largeAnswer(loop.master, type, encoding) : undefined
 }
 
 function viewOf(call: master.Call): View | undefined {

@@ -1,4 +1,4 @@
-import { step } from '@thermosphere/master-core'
+import { step, subscribedEvent } from '@thermosphere/master-core'
 import type { Effect, Input, Master, Note, Reply } from '@thermosphere/master-core'
 import type { master, scheduler } from '@thermosphere/protocol'
 import { CoreLoop, delay, StartupError } from '@thermosphere/service-kit'
@@ -59,10 +59,18 @@ export class MasterLoop {
       onFatal,
     })
     const submit = (input: Input): void => this.#loop.submit(input)
-    this.schedulers = new EventStreams(encodeSchedulerEvent, (streamId) => submit({ type: 'stream-closed', streamId }))
-    this.operators = new EventStreams(encodeOperatorEvent, (streamId) =>
-      submit({ type: 'operator-stream-closed', streamId }),
-    )
+    const slow = metrics.counter('http/slow_readers_cut')
+    const onSlow = (): void => slow.increment()
+    this.schedulers = new EventStreams({
+      encode: encodeSchedulerEvent,
+      onEnd: (streamId) => submit({ type: 'stream-closed', streamId }),
+      onSlow,
+    })
+    this.operators = new EventStreams({
+      encode: encodeOperatorEvent,
+      onEnd: (streamId) => submit({ type: 'operator-stream-closed', streamId }),
+      onSlow,
+    })
     this.links = new AgentLinkServer({
       onOpen: (linkId, ip) => submit({ type: 'link-opened', linkId, ip }),
       onMessage: (linkId, message) => submit({ type: 'link-message', linkId, message }),
@@ -120,6 +128,8 @@ export class MasterLoop {
         return this.schedulers.end(effect.streamId)
       case 'operator-event':
         return this.#tellOperators(effect.to, effect.event)
+      case 'operator-snapshot':
+        return this.operators.sendLarge(effect.to, (encoding) => subscribedEvent(effect.subscribed, encoding))
       case 'end-operator-stream':
         return this.operators.end(effect.streamId)
       case 'link':

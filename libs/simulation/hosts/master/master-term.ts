@@ -162,6 +162,7 @@ export class MasterTerm implements Term {
       case 'give-up':
         return this.#options.end(new Error(effect.message))
       case 'operator-event':
+      case 'operator-snapshot':
       case 'end-operator-stream':
       case 'note':
         return

@@ -1,0 +1,15 @@
+/** Bounds of answers that are sent in pieces, each with its reason. */
+export const LARGE_ANSWER_LIMITS = {
+  /** A request that comes meanwhile waits so long, a few times at most. */
+  sliceMs: 5,
+  /** Smaller pieces are sent together: a system call for each would cost more than the copy. */
+  writeBytesMin: 64 * 1024,
+  /** A reader that does not take one write in this time is cut: what it reads is kept in memory for it. */
+  readerStallMs: 30_000,
+  /** Below this a piece is packed together with its neighbours, above it alone, and what comes out is kept. */
+  packAloneBytesMin: 8 * 1024,
+  /** Smaller ones are stored as they are: what packing saves is less than what it costs. */
+  packBytesMin: 256,
+  /** Pieces of one answer that are packed at the same time, on threads that others need too. */
+  packingMax: 2,
+} as const
