@@ -94,6 +94,29 @@ test('a paused process does afterwards what came meanwhile, in order', async () 
   assert.deepEqual(numbersOf(said(), 'b'), [...Array(20).keys()])
 })
 
+test('one that wakes reads what has come before it looks at its timers, and takes none that was taken back', async () => {
+  const { time, network, process } = world(10)
+  const [a, b] = [process('a'), process('b')]
+  const done: string[] = []
+  let isHeard = (): void => undefined
+  network.listen<string, string>({ process: b, service: 'in' }, () => ({
+    onMessage: (message) => {
+      done.push(message)
+      isHeard()
+      b.after(0, () => done.push('what follows'))
+    },
+    onClose: () => undefined,
+  }))
+  const line: Line<string> = network.connect(a, 'b/in', { onMessage: () => undefined, onClose: () => undefined })
+  await time.runUntil(100, always)
+  b.pause(1_000)
+  isHeard = b.after(100, () => done.push('silence'))
+  b.after(200, () => done.push('timer'))
+  a.after(500, () => line.send('message'))
+  await time.runUntil(2_000, always)
+  assert.deepEqual(done, ['message', 'what follows', 'timer'])
+})
+
 test('a leader that slept past its lease cannot write, and its term ends', async () => {
   const { time, network, process, trace } = world(8)
   const store = new SimStore({ name: 'store', network, random: createRandom(9) })

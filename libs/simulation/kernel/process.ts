@@ -16,6 +16,9 @@ export type ProcessOptions = {
   readonly skew?: { ms: Millis }
 }
 
+/** A process that wakes comes to its timers that long after what it reads. */
+const timersLateMs: Millis = 1
+
 export class SimProcess implements ProcessClock {
   readonly name: string
   readonly time: VirtualTime
@@ -25,6 +28,8 @@ export class SimProcess implements ProcessClock {
   #isUp = true
   #pausedUntil = 0
   #asleep: (() => void)[] = []
+  /** Timers that came due while it was paused. */
+  #overdue: (() => void)[] = []
   #actsLeft = Infinity
   #onLastAct: () => void = () => undefined
 
@@ -58,7 +63,13 @@ export class SimProcess implements ProcessClock {
   }
 
   after(ms: Millis, run: () => void): Cancel {
-    return this.time.after(ms, () => this.run(run))
+    let isLive = true
+    const cancel = this.time.after(ms, () => this.#fire(() => isLive && run()))
+    return () => {
+      // It may be overdue and not have run yet.
+      isLive = false
+      cancel()
+    }
   }
 
   sleep(ms: Millis): Promise<void> {
@@ -114,18 +125,29 @@ export class SimProcess implements ProcessClock {
     if (!this.#isUp) return
     this.#isUp = false
     this.#asleep = []
+    this.#overdue = []
     this.time.stir()
     this.#halt.abort()
     for (const action of this.#onCrash) action(crash)
     this.#onCrash.clear()
   }
 
+  #fire(timer: () => void): void {
+    if (!this.#isUp) return
+    if (this.isPaused) this.#overdue.push(timer)
+    else timer()
+  }
+
+  /** As Node does: what has arrived is read, with all that follows from it at once, before timers are looked at. */
   #wake(): void {
     if (this.isPaused) return
     for (let action = this.#asleep.shift(); action !== undefined; action = this.#asleep.shift()) {
       if (!this.#isUp) return
       action()
     }
+    const overdue = this.#overdue
+    this.#overdue = []
+    if (overdue.length > 0) this.time.after(timersLateMs, () => overdue.forEach((timer) => this.#fire(timer)))
   }
 }
 
