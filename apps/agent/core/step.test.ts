@@ -31,6 +31,21 @@ test('only the oldest update is in flight; the next follows its acknowledgement'
   assert.deepEqual(agent.drain(), ['TASK_RUNNING', 'TASK_FINISHED'])
 })
 
+test('an update leaves once the acknowledgement of the one before is on disk: a crash takes neither back', () => {
+  const agent = BenchAgent.registered()
+  const containerId = agent.run(taskInfo('t'))
+  agent.launched(containerId)
+  agent.ended(containerId)
+  const [first] = agent.sent()
+  assert.ok(first?.uuid !== undefined)
+  const status_update_ack = { framework_id: { value: FRAMEWORK_ID }, task_id: first.task_id, uuid: first.uuid }
+  const message = { type: 'STATUS_UPDATE_ACK' as const, status_update_ack }
+  const effects = step(agent.state, { type: 'master', message }, agent.now)
+  const [send] = effects.filter(({ type }) => type === 'send')
+  assert.ok(send?.type === 'send' && send.message.status_update?.status.state === 'TASK_RUNNING')
+  assert.notEqual(send.after, undefined)
+})
+
 test('an update that nobody acknowledges is repeated after 10 s, 20 s, 40 s … at most every 10 min', () => {
   const agent = BenchAgent.registered()
   agent.launched(agent.run(taskInfo('t')))

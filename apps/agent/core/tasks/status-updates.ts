@@ -82,7 +82,8 @@ function forwardHead(turn: Turn, framework: Framework, stream: UpdateStream): vo
     task.statusUpdateState = head.status.state
     task.statusUpdateUuid = head.status.uuid
   }
-  turn.soon({
+  // Behind all writes so far: the acknowledgement of the one before, and the latest state that is told along.
+  turn.durable({
     type: 'send',
     message: {
       type: 'STATUS_UPDATE',
