@@ -255,6 +255,16 @@ test('[mesos 101] a terminal update frees the resources at once; its acknowledge
   assert.equal(world.toAgent(agent.linkId).at(-1)?.type, 'STATUS_UPDATE_ACK')
 })
 
+test('an update after the end of a task changes nothing in the books', () => {
+  const world = new World()
+  const agent = world.addAgent()
+  const s = world.subscribe()
+  world.run([s, agent, 't'])
+  world.update([s, agent, 't'], 'TASK_FINISHED')
+  world.update([s, agent, 't'], 'TASK_FAILED')
+  assert.equal(world.master.frameworks.get(s.id)?.tasks.get('t')?.wire.state, 'TASK_FINISHED')
+})
+
 test('statuses of one state replace each other and data is not kept', () => {
   const world = new World()
   const agent = world.addAgent()
