@@ -2,13 +2,14 @@
 import type { Millis } from '@thermosphere/effects'
 import type { Effect, Input, Master } from '@thermosphere/master-core'
 import { Resources } from '@thermosphere/offer-engine'
-import type { agentLink } from '@thermosphere/protocol'
+import type { agentLink, scheduler } from '@thermosphere/protocol'
 import type { MasterWatch } from '../hosts/master/master-watch.ts'
 import { endStates } from '../hosts/scheduler/task-states.ts'
 import type { Report } from '../world/report.ts'
 import { FilterBooks } from './filter-books.ts'
 
 type Agent = ReturnType<Master['agents']['get']> & object
+type Task = ReturnType<Agent['tasks']['get']> & object
 
 type Books = {
   /** By agent, what was looked at: resources are immutable, so the same ones need no second look. */
@@ -23,6 +24,8 @@ export type MasterInvariantsOptions = {
   /** What the store holds of a key now. */
   readonly stored: (key: string) => string | undefined
   readonly onElected: (master: Master, name: string) => void
+  /** A framework acknowledges an update. */
+  readonly onAcknowledged: (acknowledge: scheduler.Call_Acknowledge) => void
 }
 
 export class MasterInvariants implements MasterWatch {
@@ -30,7 +33,8 @@ export class MasterInvariants implements MasterWatch {
   readonly #report: Report
   /** Of each leader: one that was deposed and does not know it goes on for a moment. */
   readonly #books = new WeakMap<Master, Books>()
-  readonly #ends = new Map<string, string>()
+  /** The end of each task in the books of a master. */
+  readonly #ends = new WeakMap<Task, string>()
   stepCount = 0
 
   constructor(options: MasterInvariantsOptions) {
@@ -43,10 +47,8 @@ export class MasterInvariants implements MasterWatch {
   }
 
   before(master: Master, input: Input, now: Millis): void {
-    // A launch that did not take place may be made again under its id.
-    const operations = input.type === 'scheduler-call' ? (input.call.accept?.operations ?? []) : []
-    for (const { launch } of operations)
-      for (const { task_id } of launch?.task_infos ?? []) this.#ends.delete(task_id.value)
+    const acknowledge = input.type === 'scheduler-call' ? input.call.acknowledge : undefined
+    if (acknowledge !== undefined) this.#options.onAcknowledged(acknowledge)
     this.#booksOf(master).filters.before(master, input, now)
   }
 
@@ -122,7 +124,7 @@ export class MasterInvariants implements MasterWatch {
         this.#report('offers-do-not-overlap', `${agent.id} is away and has offers`)
       for (const task of agent.tasks.values()) {
         const { state } = task.wire
-        if (endStates.has(state)) this.#checkEnd(task.id, state)
+        this.#checkEnd(task)
         if (task.holdsResources === endStates.has(state))
           this.#report(
             'resources-conserved',
@@ -132,11 +134,18 @@ export class MasterInvariants implements MasterWatch {
           this.#report('books-agree', `${task.id} is in the books of ${agent.id} only`)
       }
     }
+    for (const { id, tasks } of master.frameworks.values())
+      for (const task of tasks.values())
+        if (!master.agents.has(task.agentId))
+          this.#report('books-agree', `${task.id} is in the books of ${id}, and its agent ${task.agentId} is lost`)
   }
 
-  #checkEnd(taskId: string, state: string): void {
-    const before = this.#ends.get(taskId)
-    if (before === undefined) this.#ends.set(taskId, state)
-    else if (before !== state) this.#report('one-terminal-state', `${taskId} was ${before} and is ${state}`)
+  #checkEnd(task: Task): void {
+    const { state } = task.wire
+    const before = this.#ends.get(task)
+    if (before === undefined) {
+      if (endStates.has(state)) this.#ends.set(task, state)
+    } else if (before !== state)
+      this.#report('one-terminal-state', `${task.id} was ${before} in the books of its master and is ${state}`)
   }
 }

@@ -1,7 +1,6 @@
 /** What must hold of every task, from its checkpoint to what its framework is told. */
 import type { agentLink, mesos } from '@thermosphere/protocol'
 import { toJsonObject } from '@thermosphere/protocol'
-import type { AgentWatch } from '../hosts/agent/agent-host.ts'
 import { agentCpus } from '../hosts/agent/agent-config.ts'
 import type { Container, Machine } from '../hosts/agent/machine.ts'
 import type { FrameworkWatch } from '../hosts/scripted/scripted-framework.ts'
@@ -9,7 +8,7 @@ import type { Report } from '../world/report.ts'
 
 const ended: ReadonlySet<string> = new Set(['TASK_FINISHED', 'TASK_FAILED', 'TASK_KILLED', 'TASK_ERROR'])
 
-export class TaskInvariants implements AgentWatch, FrameworkWatch {
+export class TaskInvariants implements FrameworkWatch {
   readonly #report: Report
   readonly #told = new Map<string, mesos.TaskState>()
   readonly #ran = new Set<string>()

@@ -1,6 +1,6 @@
 import { createRandom } from '@thermosphere/effects'
 import { Candidate, Deposed, fencedPersist } from '@thermosphere/store'
-import type { Term } from '@thermosphere/store'
+import type { Leadership, Term } from '@thermosphere/store'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Network, SimDisk, SimProcess, SimStore, StoreView, Trace, VirtualTime } from './index.ts'
@@ -94,7 +94,7 @@ test('a paused process does afterwards what came meanwhile, in order', async () 
   assert.deepEqual(numbersOf(said(), 'b'), [...Array(20).keys()])
 })
 
-test('one that wakes reads what has come before it looks at its timers, and takes none that was taken back', async () => {
+test('one that wakes reads what has come before its timers fire, and no timer that was taken back', async () => {
   const { time, network, process } = world(10)
   const [a, b] = [process('a'), process('b')]
   const done: string[] = []
@@ -153,6 +153,27 @@ test('a leader that slept past its lease cannot write, and its term ends', async
   assert.ok((await late) instanceof Deposed)
   assert.deepEqual(writers, [])
   assert.equal(one.candidate.term, undefined)
+})
+
+test('a write that comes past the lease is refused, and its writer hears so before its timer', async () => {
+  const { time, network, process } = world(11)
+  const store = new SimStore({ name: 'store', network, random: createRandom(12) })
+  const [one, two] = [process('boss-1'), process('boss-2')]
+  const [mine, theirs] = [new StoreView(store, one), new StoreView(store, two)]
+  const lease = { ttlMs: 3_000, signal: new AbortController().signal }
+  let held: Leadership | undefined
+  void mine.campaign('boss', { ...lease, value: 'one' }).then((leadership) => (held = leadership))
+  await time.runUntil(100, always)
+  void theirs.campaign('boss', { ...lease, value: 'two' })
+  assert.ok(held !== undefined)
+  store.stopAtWrite('boss', 8_000)
+  const leadership = held
+  const heard = mine
+    .transact({ conditions: [{ type: 'leader', leadership }], operations: [{ type: 'put', key: 'x', value: '1' }] })
+    .then(({ applied }) => ({ applied, isLost: leadership.lost.aborted }))
+  await time.runUntil(12_000, always)
+  assert.deepEqual(await heard, { applied: false, isLost: false })
+  assert.deepEqual([store.read('x'), store.refusedCount, leadership.lost.aborted], [undefined, 1, true])
 })
 
 test('a disk keeps what was synced; a batch under way at a crash is there as a whole or not at all', async () => {

@@ -39,7 +39,10 @@ export class SimStore {
   /** Until then nothing is answered. */
   stalledUntil: Millis = 0
   unknownCount = 0
+  /** Writes of leaders that had been deposed. */
+  refusedCount = 0
   onApplied: (applied: Applied) => void = () => undefined
+  readonly #lateWrites = new Map<string, Millis>()
   readonly #holders = new Map<string, { readonly token: number; readonly by: string }>()
 
   constructor({ name, network, random }: SimStoreOptions) {
@@ -47,6 +50,24 @@ export class SimStore {
     this.network = network
     this.random = random
     this.engine = new MemoryEngine(() => network.time.now)
+  }
+
+  /** The next write of a process named `<kind>-<number>` takes so long to arrive; until then the process is stopped. */
+  stopAtWrite(kind: string, ms: Millis): void {
+    this.#lateWrites.set(kind, ms)
+  }
+
+  /** Nobody is stopped any more. */
+  forgetStops(): void {
+    this.#lateWrites.clear()
+  }
+
+  /** How late a write is that is sent now; undefined unless its process is to be stopped at it. */
+  takeLateness(process: string): Millis | undefined {
+    const kind = process.slice(0, process.indexOf('-'))
+    const ms = this.#lateWrites.get(kind)
+    this.#lateWrites.delete(kind)
+    return ms
   }
 
   /** What is durable now. */
@@ -75,7 +96,8 @@ export class SimStore {
   apply({ conditions = [], operations }: Transaction, by: string): TransactionResult {
     const [result] = this.engine.transactAll([{ conditions: conditions.map(plainCondition), operations }])
     if (result === undefined) throw new TypeError('an engine answered fewer transactions than it was given')
-    if (result.applied && operations.length > 0) this.onApplied({ by, operations })
+    if (!result.applied) this.refusedCount++
+    else if (operations.length > 0) this.onApplied({ by, operations })
     return result
   }
 }
@@ -88,7 +110,11 @@ function plainCondition(condition: Condition) {
 
 /** A process gives up waiting for an answer after that long. */
 const answerMsMax = 5_000
+/** One that is stopped at a write sleeps for that long after the write has arrived. */
+const stoppedMs = 100
 const pollMs = 500
+
+type Asking = { readonly isWrite?: boolean; readonly lateMs?: Millis | undefined }
 
 /** What a process has of the store. */
 export class StoreView implements Store {
@@ -112,12 +138,14 @@ export class StoreView implements Store {
     const { random, failShare } = this.#store
     if (!this.#process.act()) return new Promise(() => undefined)
     const isRefused = failShare > 0 && random.fraction() < failShare
+    const lateMs = this.#store.takeLateness(this.#process.name)
+    if (lateMs !== undefined) this.#process.pause(lateMs + stoppedMs)
     return this.ask(
       () => {
         if (isRefused) throw new StoreError('STORE_FULL', 'the store refuses to write')
         return this.#store.apply(transaction, this.#process.name)
       },
-      { isWrite: true },
+      { isWrite: true, lateMs },
     )
   }
 
@@ -175,7 +203,7 @@ export class StoreView implements Store {
   }
 
   /** There and back. Rejects when no answer comes in time, whatever became of the question. */
-  ask<T>(act: () => T, { isWrite = false } = {}): Promise<T> {
+  ask<T>(act: () => T, { isWrite = false, lateMs = 0 }: Asking = {}): Promise<T> {
     const { time } = this.#process
     const { random, latencyMs, lossShare } = this.#store
     const isLost = isWrite && lossShare > 0 && random.fraction() < lossShare
@@ -202,7 +230,7 @@ export class StoreView implements Store {
           answer(() => reject(error instanceof Error ? error : new Error(String(error))))
         }
       }
-      time.after(1 + random.integer(latencyMs), arrive)
+      time.after(1 + random.integer(latencyMs) + lateMs, arrive)
     })
   }
 

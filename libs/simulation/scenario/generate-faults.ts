@@ -1,7 +1,7 @@
 import type { Millis, Random } from '@thermosphere/effects'
 import type { ClientRequest } from '../workload/requests.ts'
 import { namesOf } from './scenario.ts'
-import type { Fault, Sizes, Ways } from './scenario.ts'
+import type { Elected, Fault, Sizes, Ways } from './scenario.ts'
 
 /** In half of the scenarios one of so many requests is followed by the end of the process that carries it out. */
 const crashAfterOneIn = 3
@@ -26,6 +26,15 @@ function target({ random, sizes }: Draw): string {
 const agent = ({ random, sizes }: Draw): string => pick(random, namesOf('agent', sizes)) ?? 'agent-0'
 
 const clock = ({ random, sizes }: Draw): string => pick(random, processes(sizes)) ?? 'master-0'
+
+const electedKinds = ['master', 'marathon', 'chronos'] as const
+
+/** One kind of those that have a successor. */
+const elected = ({ random, sizes }: Draw): Elected =>
+  pick(
+    random,
+    electedKinds.filter((kind) => sizes[kind] > 1),
+  ) ?? 'master'
 
 /** Long ones outlast leases, pings and even the time for which an agent may be away. */
 const span = (random: Random): Millis =>
@@ -53,6 +62,18 @@ const kinds: readonly ((draw: Draw) => Fault)[] = [
   ({ at, random }) => ({ at, type: 'store-stall', ms: between(random, 500, 20_000) }),
   ({ at, random }) => ({ at, type: 'store-refuses', share: 0.2, ms: between(random, 1_000, 20_000) }),
   ({ at, random }) => ({ at, type: 'store-loses-answers', share: 0.3, ms: between(random, 1_000, 20_000) }),
+  ({ at, ...draw }) => ({
+    at,
+    type: 'stop-at-write',
+    leader: elected({ at, ...draw }),
+    ms: between(draw.random, 12_000, 25_000),
+  }),
+  ({ at, ...draw }) => ({
+    at,
+    type: 'crash-after-end',
+    target: agent({ at, ...draw }),
+    ms: between(draw.random, 20_000, 90_000),
+  }),
   ({ at, ...draw }) => ({ at, type: 'disk-full', target: agent({ at, ...draw }), ms: span(draw.random) }),
   ({ at, ...draw }) => ({ at, type: 'disk-slow', target: agent({ at, ...draw }), ms: span(draw.random) }),
   ({ at, ...draw }) => ({ at, type: 'clock-jump', target: clock({ at, ...draw }), byMs: jump(draw.random) }),
@@ -126,7 +147,7 @@ function oneWay({ random, sizes }: Draw): Cut {
 }
 
 function fromStore({ random, sizes }: Draw): Cut {
-  const all = processes(sizes).filter((name) => /^(master|marathon|chronos)/.test(name))
+  const all = electedKinds.flatMap((kind) => namesOf(kind, sizes))
   const one = pick(random, all) ?? 'master-0'
   return { shape: `${one} without its store`, ways: bothWays([one], [storeName]) }
 }

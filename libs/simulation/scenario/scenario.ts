@@ -17,6 +17,9 @@ export type Sizes = {
 /** Ways between hosts, each one way: `[from, to]`. The store is a host named `store`. */
 export type Ways = readonly (readonly [string, string])[]
 
+/** Of what kind a leader is elected. */
+export type Elected = 'master' | 'marathon' | 'chronos'
+
 export type Fault =
   /** Ends before its `acts`th send or write after `at`, or after a while. A kind without a number is who leads then. */
   | { readonly at: Millis; readonly type: 'crash'; readonly target: string; readonly acts: number; readonly ms: Millis }
@@ -31,6 +34,10 @@ export type Fault =
       readonly ms: Millis
     }
   | { readonly at: Millis; readonly type: 'reset'; readonly one: string; readonly other: string }
+  /** Whoever leads is stopped as it writes to the store; the write arrives that long after, past the lease. */
+  | { readonly at: Millis; readonly type: 'stop-at-write'; readonly leader: Elected; readonly ms: Millis }
+  /** An agent ends right after it has told its master of an end, and stays away until it counts as lost. */
+  | { readonly at: Millis; readonly type: 'crash-after-end'; readonly target: string; readonly ms: Millis }
   | { readonly at: Millis; readonly type: 'slow-network'; readonly latencyMs: Millis; readonly ms: Millis }
   | { readonly at: Millis; readonly type: 'store-stall'; readonly ms: Millis }
   | StoreTrouble

@@ -4,6 +4,7 @@ import type { Random } from '@thermosphere/effects'
 import type { Master } from '@thermosphere/master-core'
 import { StoreError } from '@thermosphere/store'
 import { AgentHost } from '../hosts/agent/agent-host.ts'
+import type { AgentWatch } from '../hosts/agent/agent-host.ts'
 import { Machine } from '../hosts/agent/machine.ts'
 import { MasterHost } from '../hosts/master/master-host.ts'
 import type { MasterTerm } from '../hosts/master/master-term.ts'
@@ -14,6 +15,7 @@ import { Orchestration } from '../orchestration/orchestration.ts'
 import { LeaderInvariants } from '../invariants/leader-invariants.ts'
 import { MasterInvariants } from '../invariants/master-invariants.ts'
 import { TaskInvariants } from '../invariants/task-invariants.ts'
+import { UpdateInvariants } from '../invariants/update-invariants.ts'
 import { loopClockOf, Network, SimStore, StoreView, Trace, VirtualTime } from '../kernel/index.ts'
 import type { SimProcess } from '../kernel/index.ts'
 import { namesOf, seedFor, startAt } from '../scenario/scenario.ts'
@@ -43,10 +45,12 @@ export class Cluster {
   readonly memories = new Map<string, FrameworkMemory>()
   readonly masterInvariants: MasterInvariants
   readonly taskInvariants: TaskInvariants
+  readonly updateInvariants: UpdateInvariants
   readonly leaderInvariants: LeaderInvariants
   readonly operator: Operator
   readonly orchestration: Orchestration
   violation: Violation | undefined
+  readonly #report = (invariant: string, message: string): void => this.report(invariant, message)
   readonly #lives = new Map<string, number>()
 
   constructor({ scenario, isTraceKept = false }: ClusterOptions) {
@@ -54,12 +58,14 @@ export class Cluster {
     this.trace = new Trace({ startAt, isKept: isTraceKept })
     this.network = new Network(this.time, this.random('network'))
     this.store = new SimStore({ name: 'store', network: this.network, random: this.random('store') })
-    const report = (invariant: string, message: string): void => this.report(invariant, message)
+    const report = this.#report
     this.taskInvariants = new TaskInvariants(report)
+    this.updateInvariants = new UpdateInvariants(report)
     this.masterInvariants = new MasterInvariants({
       report,
       stored: (key) => this.store.read(key),
       onElected: (master, name) => this.#onElected(master, name),
+      onAcknowledged: (acknowledge) => this.updateInvariants.onAcknowledged(acknowledge),
     })
     this.leaderInvariants = new LeaderInvariants({ report, store: this.store, time: this.time })
     this.store.onApplied = (applied) => {
@@ -134,6 +140,7 @@ export class Cluster {
       masters: this.masterNames,
       dial: dialOf(this.network, process),
       onFatal: (error) => this.fatal(process, error),
+      report: this.#report,
     }
   }
 
@@ -175,6 +182,7 @@ export class Cluster {
       store: new StoreView(this.store, process),
       random: this.randomOfLife(process.name),
       watch: this.masterInvariants,
+      report: this.#report,
       onFatal: (error) => this.fatal(process, error),
     })
     this.masters.set(process.name, host)
@@ -200,7 +208,7 @@ export class Cluster {
       network: this.network,
       masters: this.masterNames,
       random: this.randomOfLife(process.name),
-      watch: this.taskInvariants,
+      watch: this.#agentWatch(),
       onFatal: (error) => this.fatal(process, error),
       onExit: (message) => {
         this.log(`${process.name} exits: ${message}`)
@@ -209,6 +217,18 @@ export class Cluster {
       },
     })
     this.agents.set(process.name, host)
+  }
+
+  #agentWatch(): AgentWatch {
+    const { taskInvariants, updateInvariants } = this
+    return {
+      onOrphan: (container, machine) => taskInvariants.onOrphan(container, machine),
+      onDone: (status, machine) => updateInvariants.onDone(status, machine),
+      onSent: (message, machine) => {
+        taskInvariants.onSent(message, machine)
+        updateInvariants.onSent(message, machine)
+      },
+    }
   }
 
   #addFramework(name: string): void {

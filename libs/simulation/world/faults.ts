@@ -6,6 +6,8 @@ import type { Cluster } from './cluster.ts'
 const calmLatencyMs = 20
 const calmDiskMs = 10
 const slowDiskMs = 2_000
+/** How long a fault waits for its moment. */
+const awaitedMs = 60_000
 /** A process that is to end at a send ends after that long if it sends nothing. */
 const actsMs = 5_000
 
@@ -37,6 +39,10 @@ export class Faults {
       case 'disk-full':
       case 'disk-slow':
         return this.#disk(fault)
+      case 'stop-at-write':
+        return this.#cluster.store.stopAtWrite(fault.leader, fault.ms)
+      case 'crash-after-end':
+        return this.#crashAfterEnd(fault)
       case 'slow-network':
         this.#cluster.network.latencyMs = fault.latencyMs
         return this.#later(fault.ms, () => void (this.#cluster.network.latencyMs = calmLatencyMs))
@@ -55,7 +61,9 @@ export class Faults {
     store.stalledUntil = 0
     store.failShare = 0
     store.lossShare = 0
+    store.forgetStops()
     for (const machine of machines.values()) {
+      machine.onEndTold = () => undefined
       machine.disk.isFull = false
       machine.disk.latencyMs = calmDiskMs
     }
@@ -90,6 +98,23 @@ export class Faults {
     const member = this.#cluster.members.get(target)
     member?.crash(ms, { isPowerLoss: true })
     this.#cluster.machines.get(target)?.reboot()
+  }
+
+  /** Once its agent tells of the end of a task; if it tells of none for long, not at all. */
+  #crashAfterEnd({ target, ms }: Extract<Fault, { type: 'crash-after-end' }>): void {
+    const { machines, members } = this.#cluster
+    const machine = machines.get(target)
+    if (machine === undefined) return
+    const disarm = (): void => {
+      if (machine.onEndTold === onEndTold) machine.onEndTold = () => undefined
+    }
+    const onEndTold = (): void => {
+      disarm()
+      this.#cluster.log(`${target} crashes as it has told of an end`)
+      members.get(target)?.crash(ms)
+    }
+    machine.onEndTold = onEndTold
+    this.#later(awaitedMs, disarm)
   }
 
   /** Ways that several partitions cut are free again after the last of them. */

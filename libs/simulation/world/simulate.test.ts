@@ -27,7 +27,15 @@ test('faults reach what they are meant to reach', async () => {
     const outcome = await simulate({ scenario: generateScenario(seed) })
     for (const [name, count] of Object.entries(outcome.counts)) counts[name] = (counts[name] ?? 0) + count
   }
-  for (const name of ['elections', 'TASK_UNREACHABLE', 'TASK_GONE', 'unknown outcomes', 'gave up', 'operator 200'])
+  for (const name of [
+    'elections',
+    'TASK_UNREACHABLE',
+    'TASK_GONE',
+    'unknown outcomes',
+    'refused writes',
+    'gave up',
+    'operator 200',
+  ])
     assert.ok((counts[name] ?? 0) > 0, `no seed came to ${name}`)
   assert.ok((counts.elections ?? 0) > 12, 'leaders change')
 })

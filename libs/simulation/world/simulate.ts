@@ -34,6 +34,7 @@ export async function simulate(options: ClusterOptions): Promise<Outcome> {
   await run(cluster)
   const { time, trace, counters, violation } = cluster
   counters.add('unknown outcomes', cluster.store.unknownCount)
+  counters.add('refused writes', cluster.store.refusedCount)
   counters.add('orphans ended', cluster.taskInvariants.orphanCount)
   counters.add('updates told', cluster.taskInvariants.updateCount)
   time.end()
@@ -98,6 +99,10 @@ function look(cluster: Cluster): void {
   for (const [name, host] of cluster.masters) {
     const process = cluster.members.get(name)?.process
     if (process !== undefined) cluster.leaderInvariants.look(process, host.term)
+  }
+  for (const [name, { state }] of cluster.agents) {
+    const [process, machine] = [cluster.members.get(name)?.process, cluster.machines.get(name)]
+    if (process !== undefined && machine !== undefined) cluster.updateInvariants.look({ process, machine, state })
   }
   for (const [process, term] of cluster.orchestration.terms()) cluster.leaderInvariants.look(process, term)
   cluster.time.after(lookMs, () => look(cluster))

@@ -228,7 +228,7 @@ export class Candidate<T extends Term> {
 
 /** Writes as one, or rejects: with Deposed once somebody else was elected. */
 export async function fencedPersist(
-  store: Store,
+  store: Pick<Store, 'transact'>,
   { leadership, operations }: { readonly leadership: Leadership; readonly operations: readonly Operation[] },
 ): Promise<void> {
   const result = await store.transact({ conditions: [{ type: 'leader', leadership }], operations })

@@ -4,8 +4,9 @@ import type { AgentEffect, AgentInput, AgentState, LaunchPlan } from '@thermosph
 import { createRandom } from '@thermosphere/effects'
 import type { Random } from '@thermosphere/effects'
 import { Resources } from '@thermosphere/offer-engine'
-import type { agentLink } from '@thermosphere/protocol'
+import type { agentLink, mesos } from '@thermosphere/protocol'
 import { CoreLoop } from '@thermosphere/service-kit'
+import { endStates } from '../scheduler/task-states.ts'
 import { loopClockOf } from '../../kernel/index.ts'
 import type { Network, SimProcess } from '../../kernel/index.ts'
 import { agentConfig } from './agent-config.ts'
@@ -18,6 +19,8 @@ export type AgentWatch = {
   /** A message leaves for the master. */
   onSent(message: agentLink.AgentMessage, machine: Machine): void
   onOrphan(container: Container, machine: Machine): void
+  /** An update is taken for acknowledged. */
+  onDone(status: mesos.TaskStatus, machine: Machine): void
 }
 
 export type AgentHostOptions = {
@@ -31,6 +34,8 @@ export type AgentHostOptions = {
   onExit(message: string): void
 }
 
+type PendingUpdate = { readonly status: mesos.TaskStatus }
+type AboutTask = { readonly framework_id: mesos.FrameworkID; readonly task_id: mesos.TaskID }
 type Performed = Exclude<AgentEffect, { type: 'store' | 'timer' }>
 
 const recoveryMs = 100
@@ -80,7 +85,12 @@ export class AgentHost {
   }
 
   #step(input: AgentInput, now: number): AgentEffect[] {
+    const { watch, machine } = this.#options
+    const ack = input.type === 'master' ? input.message.status_update_ack : undefined
+    const before = [...this.#pending(ack)]
     const effects = step(this.state, input, now)
+    const after = new Set(this.#pending(ack))
+    for (const update of before) if (!after.has(update)) watch.onDone(update.status, machine)
     for (const effect of effects)
       if (effect.type === 'launch') this.#launching.set(effect.plan, this.#taskOf(effect.plan.containerId))
     return effects
@@ -91,7 +101,8 @@ export class AgentHost {
     switch (effect.type) {
       case 'send':
         watch.onSent(effect.message, machine)
-        return this.#link.send(effect.message)
+        this.#link.send(effect.message)
+        return endStates.has(effect.message.status_update?.status.state ?? '') ? machine.onEndTold() : undefined
       case 'connect':
         return this.#link.start()
       case 'reconnect':
@@ -117,6 +128,12 @@ export class AgentHost {
         // Sandboxes, volumes, limits and custom executors are not simulated.
         return
     }
+  }
+
+  /** What waits for the acknowledgement of a task's updates. */
+  #pending(about: AboutTask | undefined): readonly PendingUpdate[] {
+    const framework = this.state.frameworks.get(about?.framework_id.value ?? '')
+    return framework?.streams.get(about?.task_id.value ?? '')?.pending ?? []
   }
 
   #launch(plan: LaunchPlan): void {

@@ -32,6 +32,8 @@ export class Machine {
   readonly skew = { ms: 0 }
   onStarted: (container: Container) => void = () => undefined
   onEnded: (container: Container) => void = () => undefined
+  /** Its agent has told of the end of a task. */
+  onEndTold: () => void = () => undefined
   bootCount = 1
   /** Containers of an agent that was forgotten: the next one ends them as orphans. */
   readonly abandoned = new Set<string>()

@@ -5,6 +5,7 @@ import type { Store } from '@thermosphere/store'
 import { candidateClockOf } from '../../kernel/index.ts'
 import type { Ends, Line, Network, SimProcess } from '../../kernel/index.ts'
 import type { Answer, FromLink, FromStream, ToCalls, ToLink, ToOperator, ToStream } from '../wire.ts'
+import type { Report } from '../scheduler/report.ts'
 import { openMasterTerm } from './master-term.ts'
 import type { MasterTerm } from './master-term.ts'
 import type { MasterWatch } from './master-watch.ts'
@@ -15,6 +16,7 @@ export type MasterHostOptions = {
   readonly store: Store
   readonly random: Random
   readonly watch: MasterWatch
+  readonly report: Report
   readonly onFatal: (error: unknown) => void
 }
 

@@ -5,11 +5,12 @@ import { loadRegistry } from '@thermosphere/master/registry'
 import { createMaster, step } from '@thermosphere/master-core'
 import type { Effect, Input, Master } from '@thermosphere/master-core'
 import { CoreLoop } from '@thermosphere/service-kit'
-import { fencedPersist } from '@thermosphere/store'
 import type { Leadership, Store, Term } from '@thermosphere/store'
 import { loopClockOf } from '../../kernel/index.ts'
 import type { Ends, Line, SimProcess } from '../../kernel/index.ts'
 import type { Answer, FromLink, FromStream, ToCalls, ToLink, ToOperator, ToStream } from '../wire.ts'
+import { persistAsLeader } from '../persist-as-leader.ts'
+import type { Report } from '../scheduler/report.ts'
 import { masterConfig } from './master-config.ts'
 import type { MasterWatch } from './master-watch.ts'
 
@@ -18,6 +19,7 @@ export type MasterTermOptions = {
   readonly store: Store
   readonly random: Random
   readonly watch: MasterWatch
+  readonly report: Report
   readonly leadership: Leadership
   readonly end: (error?: unknown) => void
 }
@@ -56,10 +58,10 @@ export class MasterTerm implements Term {
     this.master = master
     this.leadership = options.leadership
     this.#options = options
-    const { process, store, leadership, end } = options
+    const { process, end } = options
     this.#loop = new CoreLoop<Input, Effect>({
       step: (input, now) => this.#step(input, now),
-      persist: (operations) => fencedPersist(store, { leadership, operations }),
+      persist: (operations) => persistAsLeader(options, operations),
       perform: (effect) => this.#perform(effect),
       timerInput: (key) => ({ type: 'timer', key }),
       clock: loopClockOf(process),

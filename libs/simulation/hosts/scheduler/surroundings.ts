@@ -1,6 +1,7 @@
 import type { Random } from '@thermosphere/effects'
 import type { LoopClock } from '@thermosphere/service-kit'
 import type { Store } from '@thermosphere/store'
+import type { Report } from './report.ts'
 import type { ConnectionClock, Dial } from './scheduler-connection.ts'
 
 /** What a framework's process stands in. All of it falls silent when the process crashes. */
@@ -14,4 +15,5 @@ export type Surroundings = {
   readonly masters: readonly string[]
   readonly dial: Dial
   readonly onFatal: (error: unknown) => void
+  readonly report: Report
 }

@@ -1,8 +1,8 @@
 import type { LoopEffect } from '@thermosphere/effects'
 import { CoreLoop } from '@thermosphere/service-kit'
 import type { CoreLoopOptions } from '@thermosphere/service-kit'
-import { fencedPersist } from '@thermosphere/store'
 import type { Leadership } from '@thermosphere/store'
+import { persistAsLeader } from '../persist-as-leader.ts'
 import type { Surroundings } from './surroundings.ts'
 
 export type TermOptions = Surroundings & {
@@ -18,16 +18,16 @@ export class TermLoop<Input, Effect extends LoopEffect> {
   readonly #loop: CoreLoop<Input, Effect>
   #persistingCount = 0
 
-  constructor({ store, leadership, loopClock, end }: TermOptions, core: Core<Input, Effect>) {
+  constructor(options: TermOptions, core: Core<Input, Effect>) {
     this.#loop = new CoreLoop<Input, Effect>({
       ...core,
       persist: async (operations) => {
         this.#persistingCount++
-        await fencedPersist(store, { leadership, operations })
+        await persistAsLeader(options, operations)
         this.#persistingCount--
       },
-      clock: loopClock,
-      onFatal: end,
+      clock: options.loopClock,
+      onFatal: options.end,
     })
   }
 

@@ -58,6 +58,8 @@ const reconcileMs = 20_000
 const refuseSeconds = 5
 /** A framework may think for a moment before it acknowledges. */
 const thinkMsMax = 500
+/** One in so many acknowledgements it forgets: the update must be repeated. */
+const forgottenOneIn = 8
 
 export class ScriptedFramework {
   readonly #options: ScriptedFrameworkOptions
@@ -164,7 +166,7 @@ export class ScriptedFramework {
     const task = memory.tasks.get(status.task_id.value)
     if (task !== undefined && !endStates.has(task.state)) task.state = status.state
     const { uuid, agent_id, task_id } = status
-    if (uuid === undefined || agent_id === undefined) return
+    if (uuid === undefined || agent_id === undefined || random.integer(forgottenOneIn) === 0) return
     process.after(random.integer(thinkMsMax), () => {
       this.#connection.call({ type: 'ACKNOWLEDGE', acknowledge: { agent_id, task_id, uuid } })
     })

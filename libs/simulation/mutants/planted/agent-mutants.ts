@@ -11,6 +11,20 @@ export const agentMutants: readonly Mutant[] = [
     breaks: ['updates-stored-before-sent'],
   },
   {
+    name: 'any-acknowledgement-accepted',
+    file: `${core}/tasks/status-updates.ts`,
+    find: 'hex(head.status.uuid) !== hex(uuid)',
+    replace: 'hex(uuid) === undefined',
+    breaks: ['updates-await-acknowledgement'],
+  },
+  {
+    name: 'update-not-retried',
+    file: `${core}/tasks/status-updates.ts`,
+    find: 'stream.retryMs = Math.min(stream.retryMs * 2, RETRY_MAX_MS)\n  stream.inFlight = false',
+    replace: 'stream.retryMs = Math.min(stream.retryMs * 2, RETRY_MAX_MS)',
+    breaks: ['updates-are-repeated'],
+  },
+  {
     name: 'updates-not-resent-on-registration',
     file: `${core}/registration.ts`,
     find: '  for (const framework of turn.state.frameworks.values()) resendHeads(turn, framework)\n',

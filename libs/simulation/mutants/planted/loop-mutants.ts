@@ -35,6 +35,13 @@ export const loopMutants: readonly Mutant[] = [
     breaks: ['one-leader-writes'],
   },
   {
+    name: 'fence-refusal-ignored',
+    file: candidate,
+    find: 'if (!result.applied) throw new Deposed(leadership.name)',
+    replace: 'void result',
+    breaks: ['refused-writes-end-the-term'],
+  },
+  {
     name: 'term-outlives-leadership',
     file: candidate,
     find: 'const over = AbortSignal.any([leadership.lost, this.#closing.signal])',

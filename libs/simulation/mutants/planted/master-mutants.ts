@@ -49,6 +49,20 @@ export const masterMutants: readonly Mutant[] = [
     breaks: ['resources-conserved'],
   },
   {
+    name: 'ended-task-lost-again',
+    file: `${core}/agents/removal.ts`,
+    find: 'if (!isTerminal(task.wire.state)) {\n      const draft',
+    replace: '{\n      const draft',
+    breaks: ['one-terminal-state'],
+  },
+  {
+    name: 'unreachable-tasks-stay-in-books',
+    file: `${core}/agents/removal.ts`,
+    find: '    removeTask(m, framework, agent, task)\n  }',
+    replace: '  }',
+    breaks: ['books-agree'],
+  },
+  {
     name: 'unreachable-agent-stays-in-allocator',
     file: `${core}/agents/removal.ts`,
     find: '  m.allocator.removeAgent(agent.id)\n',
