@@ -13,7 +13,13 @@ const streamId = 'stream'
 /** A real master with one framework and one agent, and the books that watch it. */
 class Watched {
   readonly reports: string[] = []
-  readonly #books = new FilterBooks((invariant) => void this.reports.push(invariant))
+  /** How far the clock of the host is ahead of the true time. */
+  aheadMs = 0
+  readonly #books = new FilterBooks(
+    (invariant) => void this.reports.push(invariant),
+    () => this.#elapsed,
+  )
+  #elapsed = 0
   readonly #offers: string[] = []
   readonly master: Master
 
@@ -37,6 +43,7 @@ class Watched {
   }
 
   do(input: Input, now: number): void {
+    this.#elapsed = now - this.aheadMs
     this.#books.before(this.master, input, now)
     const effects = step(this.master, input, now)
     this.#books.after(this.master, effects)
@@ -81,6 +88,7 @@ suite('the books of refusals', () => {
     test(`by ${what}, an offer after the time that was asked for is right`, () => {
       const watched = new Watched()
       watched.allocate(startAt + 10_000)
+      watched.aheadMs = -setBackMs
       watched.decline(declinedAt)
       for (let ms = 1_000; ms < 5_000; ms += 1_000) watched.allocate(declinedAt + ms)
       assert.equal(watched.isOffered, false)
@@ -92,6 +100,7 @@ suite('the books of refusals', () => {
     test(`by ${what}, an offer a moment before is reported`, () => {
       const watched = new Watched()
       watched.allocate(startAt + 10_000)
+      watched.aheadMs = -setBackMs
       watched.decline(declinedAt)
       watched.forget()
       watched.allocate(declinedAt + 4_999)
@@ -101,9 +110,23 @@ suite('the books of refusals', () => {
 
   test('by a clock that was set forward since the last step, an offer a moment before is reported', () => {
     const watched = new Watched()
+    watched.aheadMs = 3_600_000
     watched.decline(startAt + 3_600_000)
     watched.forget()
     watched.allocate(startAt + 3_604_999)
     assert.deepEqual(watched.reports, ['declined-offers-stay-away'])
   })
+
+  for (const [afterMs, reports] of [
+    [4_999, ['declined-offers-stay-away']],
+    [5_000, []],
+  ] as const)
+    test(`of a clock that is set back meanwhile, an offer ${afterMs} ms later is ${reports.length > 0 ? 'reported' : 'right'}`, () => {
+      const watched = new Watched()
+      watched.decline(startAt)
+      watched.forget()
+      watched.aheadMs = -600_000
+      watched.allocate(startAt + afterMs - 600_000)
+      assert.deepEqual(watched.reports, reports)
+    })
 })

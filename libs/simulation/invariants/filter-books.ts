@@ -7,21 +7,36 @@ import type { scheduler } from '@thermosphere/protocol'
 import type { Report } from '../world/report.ts'
 
 type SchedulerCall = Extract<Input, { type: 'scheduler-call' }>
+/** `until` is counted as timers count. */
 type Refusal = { readonly agentId: string; readonly refused: Resources; readonly until: Millis }
 
 export class FilterBooks {
   readonly #report: Report
+  readonly #elapsed: () => Millis
   readonly #refusals = new Map<string, Refusal[]>()
   readonly #suppressed = new Set<string>()
+  #counted: Millis = 0
+  #latest: { readonly now: Millis; readonly elapsed: Millis } | undefined
 
-  constructor(report: Report) {
+  /** `elapsed` is the true time, which nobody sets. */
+  constructor(report: Report, elapsed: () => Millis) {
     this.#report = report
+    this.#elapsed = elapsed
   }
 
   before(master: Master, input: Input, now: Millis): void {
+    this.#count(now)
     if (input.type === 'subscribe') return this.#forget(input.subscribe.framework_info.id?.value ?? '')
     if (input.type === 'stream-closed') return this.#forget(master.streams.get(input.streamId) ?? '')
-    if (input.type === 'scheduler-call') this.#onCall(master, input, now)
+    if (input.type === 'scheduler-call') this.#onCall(master, input)
+  }
+
+  /** A clock that is set forward makes timers end early, and one that is set back makes none wait longer. */
+  #count(now: Millis): void {
+    const elapsed = this.#elapsed()
+    const { now: before, elapsed: elapsedBefore } = this.#latest ?? { now, elapsed }
+    this.#counted += Math.max(now - before, elapsed - elapsedBefore)
+    this.#latest = { now, elapsed }
   }
 
   after(master: Master, effects: readonly Effect[]): void {
@@ -33,7 +48,7 @@ export class FilterBooks {
     for (const effect of effects) if (effect.type === 'event') this.#onEvent(master, effect.streamId, effect.event)
   }
 
-  #onCall(master: Master, { call, streamId }: SchedulerCall, now: Millis): void {
+  #onCall(master: Master, { call, streamId }: SchedulerCall): void {
     const id = call.framework_id?.value ?? ''
     const framework = master.frameworks.get(id)
     if (framework?.connection.state !== 'connected' || framework.connection.streamId !== streamId) return
@@ -44,7 +59,7 @@ export class FilterBooks {
     for (const { value } of call.decline.offer_ids ?? []) {
       const offer = master.offers.get(value)
       if (offer?.frameworkId !== id) continue
-      const refusal = { agentId: offer.agentId, refused: offer.resources, until: now + seconds * 1000 }
+      const refusal = { agentId: offer.agentId, refused: offer.resources, until: this.#counted + seconds * 1000 }
       this.#refusals.set(id, [...(this.#refusals.get(id) ?? []), refusal])
     }
   }
@@ -53,7 +68,7 @@ export class FilterBooks {
     const id = master.streams.get(streamId)
     if (offers === undefined || id === undefined) return
     if (this.#suppressed.has(id)) this.#report('suppressed-roles-get-no-offers', `${id} has suppressed its offers`)
-    const live = (this.#refusals.get(id) ?? []).filter(({ until }) => until > master.now)
+    const live = (this.#refusals.get(id) ?? []).filter(({ until }) => until > this.#counted)
     this.#refusals.set(id, live)
     for (const offer of offers.offers ?? []) {
       const resources = AllResources.fromWire(offer.resources ?? [])
@@ -61,7 +76,7 @@ export class FilterBooks {
       if (match !== undefined)
         this.#report(
           'declined-offers-stay-away',
-          `${id} is offered ${resources} of ${match.agentId}, ${match.until - master.now} ms too early`,
+          `${id} is offered ${resources} of ${match.agentId}, ${match.until - this.#counted} ms too early`,
         )
     }
   }

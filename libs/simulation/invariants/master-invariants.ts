@@ -21,6 +21,8 @@ const sum = (all: Iterable<Resources>): Resources => [...all].reduce((total, one
 
 export type MasterInvariantsOptions = {
   readonly report: Report
+  /** The true time, which nobody sets. */
+  readonly elapsed: () => Millis
   /** What the store holds of a key now. */
   readonly stored: (key: string) => string | undefined
   readonly onElected: (master: Master, name: string) => void
@@ -70,7 +72,7 @@ export class MasterInvariants implements MasterWatch {
   #booksOf(master: Master): Books {
     const known = this.#books.get(master)
     if (known !== undefined) return known
-    const books = { seen: new Map(), filters: new FilterBooks(this.#report) }
+    const books = { seen: new Map(), filters: new FilterBooks(this.#report, this.#options.elapsed) }
     this.#books.set(master, books)
     return books
   }

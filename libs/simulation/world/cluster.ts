@@ -63,6 +63,7 @@ export class Cluster {
     this.updateInvariants = new UpdateInvariants(report)
     this.masterInvariants = new MasterInvariants({
       report,
+      elapsed: () => this.time.now,
       stored: (key) => this.store.read(key),
       onElected: (master, name) => this.#onElected(master, name),
       onAcknowledged: (acknowledge) => this.updateInvariants.onAcknowledged(acknowledge),
