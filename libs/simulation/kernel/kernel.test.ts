@@ -176,6 +176,25 @@ test('a write that comes past the lease is refused, and its writer hears so befo
   assert.deepEqual([store.read('x'), store.refusedCount, leadership.lost.aborted], [undefined, 1, true])
 })
 
+test('a deposed leader is judged by what it left in the store, not by what others made of it', () => {
+  const { time, network } = world(10)
+  const store = new SimStore({ name: 'store', network, random: createRandom(11) })
+  const request = { name: 'boss', value: 'here', ttlMs: 3_000 }
+  const put = (key: string, value: string): unknown => store.apply({ operations: [{ type: 'put', key, value }] }, 'one')
+  put('boss/a', 'before')
+  const first = store.acquire(request, 'one') ?? 0
+  put('boss/a', 'first')
+  assert.equal(store.readAs({ name: 'boss', token: first }, 'boss/a'), 'first')
+  store.engine.expire('boss')
+  const second = store.acquire(request, 'two') ?? 0
+  put('boss/a', 'second')
+  put('boss/b', 'second')
+  assert.equal(store.readAs({ name: 'boss', token: first }, 'boss/a'), 'first')
+  assert.equal(store.readAs({ name: 'boss', token: first }, 'boss/b'), undefined)
+  assert.equal(store.readAs({ name: 'boss', token: second }, 'boss/a'), 'second')
+  time.end()
+})
+
 test('a disk keeps what was synced; a batch under way at a crash is there as a whole or not at all', async () => {
   const kept = new Set<number>()
   for (let seed = 0; seed < 20; seed++) {

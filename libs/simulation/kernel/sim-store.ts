@@ -23,6 +23,8 @@ import { SimLeadership } from './sim-leadership.ts'
 
 export type SimStoreOptions = { readonly name: string; readonly network: Network; readonly random: Random }
 
+type Lease = { readonly name: string; readonly token: number }
+
 /** A transaction that was applied. */
 export type Applied = { readonly by: string; readonly operations: readonly Operation[] }
 
@@ -44,6 +46,8 @@ export class SimStore {
   onApplied: (applied: Applied) => void = () => undefined
   readonly #lateWrites = new Map<string, Millis>()
   readonly #holders = new Map<string, { readonly token: number; readonly by: string }>()
+  /** What each holder left to the next, by the name and the token of its lease. */
+  readonly #left = new Map<string, ReadonlyMap<string, string>>()
 
   constructor({ name, network, random }: SimStoreOptions) {
     this.name = name
@@ -75,6 +79,12 @@ export class SimStore {
     return this.engine.get(key)?.value
   }
 
+  /** What was durable when this holder could last write: now, or when the next was elected. Keys begin with its name. */
+  readAs({ name, token }: Lease, key: string): string | undefined {
+    const left = this.#left.get(`${name} ${token}`)
+    return left === undefined ? this.read(key) : left.get(key)
+  }
+
   /** Who holds the lease now, although it may not know yet that it lost it. */
   holder(name: string): { readonly token: number; readonly by: string } | undefined {
     const view = this.engine.leader(name)
@@ -89,7 +99,9 @@ export class SimStore {
 
   acquire(request: { readonly name: string; readonly value: string; readonly ttlMs: Millis }, by: string) {
     const token = this.engine.acquire(request)
-    if (token !== undefined) this.#holders.set(request.name, { token, by })
+    if (token === undefined) return undefined
+    this.#keepLeft(request.name)
+    this.#holders.set(request.name, { token, by })
     return token
   }
 
@@ -99,6 +111,13 @@ export class SimStore {
     if (!result.applied) this.refusedCount++
     else if (operations.length > 0) this.onApplied({ by, operations })
     return result
+  }
+
+  #keepLeft(name: string): void {
+    const last = this.#holders.get(name)
+    if (last === undefined) return
+    const { entries } = this.engine.list(`${name}/`, {})
+    this.#left.set(`${name} ${last.token}`, new Map(entries.map(({ key, value }) => [key, value])))
   }
 }
 

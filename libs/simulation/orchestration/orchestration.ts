@@ -141,7 +141,8 @@ export class Orchestration {
     const plain = this.#surroundings(process)
     const { onFatal } = plain
     const store = prefixed(plain.store, chronosPrefix)
-    const surroundings = { ...plain, store, durable: (key: string) => plain.durable(chronosPrefix + key) }
+    const durable: Surroundings['durable'] = (key, leadership) => plain.durable(chronosPrefix + key, leadership)
+    const surroundings = { ...plain, store, durable }
     const candidate: Candidate<ChronosTerm> = new Candidate({
       store,
       name: 'chronos',

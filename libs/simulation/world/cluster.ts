@@ -134,7 +134,7 @@ export class Cluster {
   surroundings(process: SimProcess): Surroundings {
     return {
       store: new StoreView(this.store, process),
-      durable: (key) => this.store.read(key),
+      durable: (key, leadership) => this.store.readAs(leadership, key),
       clock: process,
       loopClock: loopClockOf(process),
       random: this.randomOfLife(process.name),

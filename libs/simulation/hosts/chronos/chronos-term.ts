@@ -113,10 +113,11 @@ export class ChronosTerm implements Term {
   }
 
   #perform(effect: Effect): void {
-    const { watch, durable } = this.#options
+    const { watch, durable, clock } = this.#options
+    const stored = (key: string): string | undefined => durable(key, this.leadership)
     switch (effect.type) {
       case 'call':
-        watch.onCall(this.state, effect.call, { now: this.#options.clock.now(), stored: durable })
+        watch.onCall(this.state, effect.call, { now: clock.now(), stored })
         return void this.#connection.call(effect.call)
       case 'reply':
         this.#answers.get(effect.id)?.(effect.reply)

@@ -116,7 +116,7 @@ export class MarathonTerm implements Term {
     const { watch, probe, durable } = this.#options
     switch (effect.type) {
       case 'call':
-        watch.onCall(effect.call, durable)
+        watch.onCall(effect.call, (key) => durable(key, this.leadership))
         return void this.#connection.call(effect.call)
       case 'respond':
         this.#answers.get(effect.requestId)?.(effect.response)

@@ -43,7 +43,7 @@ export class MarathonWatch {
     if (before === undefined || !endStates.has(before)) this.#told.set(task_id.value, state)
   }
 
-  /** `stored` reads what is durable now. */
+  /** `stored` reads what is durable of what its leader wrote: one that slept may send late. */
   onCall(call: SchedulerCall, stored: (key: string) => string | undefined): void {
     for (const operation of call.accept?.operations ?? [])
       for (const { task_id } of operation.launch?.task_infos ?? []) this.#onLaunch(task_id.value, stored)
