@@ -79,7 +79,7 @@ export class SimStore {
     return this.engine.get(key)?.value
   }
 
-  /** What was durable when this holder could last write: now, or when the next was elected. Keys begin with its name. */
+  /** What was durable when this holder could last write: now or when the next was elected. Keys begin with its name. */
   readAs({ name, token }: Lease, key: string): string | undefined {
     const left = this.#left.get(`${name} ${token}`)
     return left === undefined ? this.read(key) : left.get(key)

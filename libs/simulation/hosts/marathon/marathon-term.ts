@@ -106,10 +106,12 @@ export class MarathonTerm implements Term {
   /** Watchers know what the core knows: what still waits to be stepped has not been said to it. */
   #watchInput(input: Input): void {
     const { watch } = this.#options
-    if (input.type === 'mesos-event' && input.event.update !== undefined) watch.onStatus(input.event.update.status)
+    if (input.type === 'mesos-event' && input.event.update !== undefined)
+      watch.onStatus(this.state, input.event.update.status)
     if (input.type !== 'probe-result') return
     const { taskId, outcome } = input
-    watch.onProbed(taskId, outcome.kind === 'connected' || (outcome.kind === 'http' && outcome.status < 400))
+    const isAlive = outcome.kind === 'connected' || (outcome.kind === 'http' && outcome.status < 400)
+    watch.onProbed(this.state, { taskId, isAlive })
   }
 
   #perform(effect: Performed): void {

@@ -9,36 +9,44 @@ import type { Report } from '../scheduler/report.ts'
 import type { SchedulerCall } from '../scheduler/scheduler-connection.ts'
 import { endStates } from '../scheduler/task-states.ts'
 
+/** What one leader knows of tasks; two may act at once, as one does not hear at once that it was deposed. */
+type Known = { readonly running: Set<string>; readonly answering: Set<string> }
+
 export type Before = ReadonlyMap<string, Instance['goal']>
 
 export class MarathonWatch {
   readonly #report: Report
   readonly #told = new Map<string, mesos.TaskState>()
   readonly #launched = new Set<string>()
-  readonly #answering = new Set<string>()
-  /** Tasks that run, as a leader was told that lost its term before it had stored that. */
-  readonly #unheard = new Set<string>()
+  readonly #known = new WeakMap<MarathonState, Known>()
+  #answering: ReadonlySet<string> = new Set()
 
   constructor(report: Report) {
     this.#report = report
   }
 
-  /** A leader has loaded its state. Results of probes stay true for it, although it has not asked yet. */
-  onTerm({ instances }: MarathonState): void {
-    this.#unheard.clear()
-    for (const { state } of instances.all()) {
-      if (!isPlacedState(state) || state.task.mesosState === 'TASK_RUNNING') continue
-      if (this.#told.get(state.task.id) === 'TASK_RUNNING') this.#unheard.add(state.task.id)
-    }
+  /**
+   * A leader has loaded its state. Another may have been told more, or may still be told more: what it lost its term
+   * before storing is not known here. Results of probes stay true for it, although it has not asked yet.
+   */
+  onTerm(state: MarathonState): void {
+    const running = new Set<string>()
+    for (const one of state.instances.all())
+      if (isPlacedState(one.state) && one.state.task.mesosState === 'TASK_RUNNING') running.add(one.state.task.id)
+    this.#known.set(state, { running, answering: new Set(this.#answering) })
   }
 
-  onProbed(taskId: string, isAlive: boolean): void {
-    if (isAlive) this.#answering.add(taskId)
-    else this.#answering.delete(taskId)
+  onProbed(leader: MarathonState, { taskId, isAlive }: { readonly taskId: string; readonly isAlive: boolean }): void {
+    const { answering } = this.#of(leader)
+    if (isAlive) answering.add(taskId)
+    else answering.delete(taskId)
+    this.#answering = answering
   }
 
-  onStatus({ task_id, state }: mesos.TaskStatus): void {
-    this.#unheard.delete(task_id.value)
+  onStatus(leader: MarathonState, { task_id, state }: mesos.TaskStatus): void {
+    const { running } = this.#of(leader)
+    if (state === 'TASK_RUNNING') running.add(task_id.value)
+    else running.delete(task_id.value)
     const before = this.#told.get(task_id.value)
     if (before === undefined || !endStates.has(before)) this.#told.set(task_id.value, state)
   }
@@ -94,10 +102,16 @@ export class MarathonWatch {
       this.#report('marathon-capacity-maximum', `${appId}: ${instances.length} instances of at most ${capacityMax}`)
   }
 
-  #isHealthy({ appVersions }: MarathonState, { appId, version, state }: Instance): boolean {
-    if (!isPlacedState(state) || this.#told.get(state.task.id) !== 'TASK_RUNNING') return false
-    if (this.#unheard.has(state.task.id)) return false
-    const app = appVersions.get(appId)?.find((one) => one.version === version)
-    return (app?.healthChecks ?? []).length === 0 || this.#answering.has(state.task.id)
+  #isHealthy(leader: MarathonState, { appId, version, state }: Instance): boolean {
+    const { running, answering } = this.#of(leader)
+    if (!isPlacedState(state) || !running.has(state.task.id)) return false
+    const app = leader.appVersions.get(appId)?.find((one) => one.version === version)
+    return (app?.healthChecks ?? []).length === 0 || answering.has(state.task.id)
+  }
+
+  #of(leader: MarathonState): Known {
+    const known = this.#known.get(leader)
+    if (known === undefined) throw new TypeError('a leader acts before its term began')
+    return known
   }
 }
