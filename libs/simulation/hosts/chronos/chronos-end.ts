@@ -57,13 +57,17 @@ function checkCursor(state: ChronosState, { name, latest }: { name: string; late
     )
 }
 
-/** Jobs whose every window must have a run: repeated for ever, enabled, shorter than their interval. */
+/**
+ * Jobs whose every window must have a run: repeated for ever, enabled, shorter than their interval. Retries of one time
+ * may take the window of the next.
+ */
 function definitionOf(state: ChronosState, name: string, quietFrom: Millis): JobDefinition | undefined {
   const job = state.jobs.get(name)?.job
   if (job === undefined || job.disabled || job.trigger.type !== 'scheduled') return undefined
   const { schedule, epsilonMs = latenessMs } = job.trigger
   const times = timesOf(schedule.text)
-  const durationMs = taskBehaviour(job.command).runMs
+  const { runMs: durationMs, exitCode } = taskBehaviour(job.command)
+  if (exitCode !== 0 && job.retries > 0) return undefined
   if (times === undefined || times.count !== undefined || durationMs * 2 > times.intervalMs) return undefined
   const passed = Math.max(0, Math.floor((quietFrom - times.startAt) / times.intervalMs))
   const { intervalMs } = times
