@@ -21,6 +21,8 @@ export class UpdateInvariants {
   readonly #report: Report
   readonly #acknowledged = new Set<string>()
   readonly #sent = new Map<string, Sent>()
+  /** By agent, when it was last seen unable to send, or to write what must be written before. */
+  readonly #hinderedAt = new Map<string, Millis>()
 
   constructor(report: Report) {
     this.#report = report
@@ -48,7 +50,10 @@ export class UpdateInvariants {
 
   /** Called now and then for each agent. */
   look({ process, machine, state }: Place): void {
-    if (!process.isUp || process.isPaused || state.link.type !== 'registered') return
+    if (!process.isUp || process.isPaused || state.link.type !== 'registered' || !machine.disk.isCalm) {
+      this.#hinderedAt.set(machine.name, process.time.now)
+      return
+    }
     for (const { streams } of state.frameworks.values())
       for (const { pending } of streams.values()) this.#lookAt(pending[0]?.status, { process, machine, state })
   }
@@ -58,7 +63,7 @@ export class UpdateInvariants {
     if (head === undefined || sent === undefined) return
     // Timers are set by the clock of the host: one that is set back puts them off.
     const setBackMs = Math.max(0, sent.skewMs - machine.skew.ms)
-    const since = process.time.now - Math.max(sent.at, process.awakeSince)
+    const since = process.time.now - Math.max(sent.at, process.awakeSince, this.#hinderedAt.get(machine.name) ?? 0)
     if (since <= sent.waitMs + setBackMs + graceMs) return
     const what = `${head.state} of ${head.task_id.value}`
     this.#report('updates-are-repeated', `${machine.name} has not repeated ${what} for ${since} ms`)

@@ -2,9 +2,12 @@
 import type { Millis, Random, StoreWrite } from '@thermosphere/effects'
 import type { SimProcess } from './process.ts'
 
+/** A batch takes at most as long while nothing is wrong. */
+export const calmDiskMs: Millis = 10
+
 export class SimDisk {
   readonly entries = new Map<string, string>()
-  latencyMs: Millis = 10
+  latencyMs = calmDiskMs
   /** The next batch is refused: the disk is full. */
   isFull = false
   onSynced: () => void = () => undefined
@@ -12,6 +15,10 @@ export class SimDisk {
 
   constructor(random: Random) {
     this.#random = random
+  }
+
+  get isCalm(): boolean {
+    return !this.isFull && this.latencyMs <= calmDiskMs
   }
 
   /** Resolves once the writes are on the disk. */

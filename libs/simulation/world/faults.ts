@@ -1,10 +1,10 @@
 /** Carries out the faults of a scenario, and undoes them all. */
+import { calmDiskMs } from '../kernel/index.ts'
 import { namesOf } from '../scenario/scenario.ts'
 import type { Fault } from '../scenario/scenario.ts'
 import type { Cluster } from './cluster.ts'
 
 const calmLatencyMs = 20
-const calmDiskMs = 10
 const slowDiskMs = 2_000
 /** How long a fault waits for its moment. */
 const awaitedMs = 60_000
