@@ -26,23 +26,22 @@ export function onDisowned(turn: Turn, run: Run, { state, reason }: mesos.TaskSt
   if (run.killRequested === true) return endKilled(turn, run)
   const attempt = nextAttempt(run)
   const retries = jobOfRun(turn.state, run)?.job.retries ?? 0
-  if (retries > 0 && attempt - run.retryCount <= unconfirmedLaunchesMax) return launchAgain(turn, run, attempt)
+  const mayRepeat = retries > 0 && attempt - run.retryCount <= unconfirmedLaunchesMax
+  // A retry of another run may have that id: then this one is retried, which finds a free one.
+  const taskId = taskIdOf({ ...run, attempt })
+  if (mayRepeat && !turn.state.runs.byTask.has(taskId)) return launchAgain(turn, run, { attempt, taskId })
   run.taskState = state
   if (reason !== undefined) run.reason = reason
   run.message = 'nobody has its task, and nobody knows whether it began'
   fail(turn, run, { mayRetry: true })
 }
 
-function launchAgain(turn: Turn, run: Run, attempt: number): void {
+function launchAgain(turn: Turn, run: Run, next: Pick<Run, 'attempt' | 'taskId'>): void {
   run.unconfirmed = [...(run.unconfirmed ?? []), launchOf(run, turn)]
   for (const field of ['taskState', 'reason', 'message'] as const) delete run[field]
-  run.attempt = attempt
-  while (isTaken(turn, run)) run.attempt++
-  run.taskId = taskIdOf(run)
+  Object.assign(run, next)
   requeue(turn, run)
 }
-
-const isTaken = ({ state }: Turn, run: Run): boolean => state.runs.byTask.has(taskIdOf(run))
 
 const launchOf = ({ taskId, attempt, launchedAt, agentId, agentHostname }: Run, { now }: Turn): UnconfirmedLaunch => ({
   taskId,
