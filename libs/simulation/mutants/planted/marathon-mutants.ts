@@ -39,13 +39,6 @@ export const marathonMutants: readonly Mutant[] = [
     breaks: ['launch-stored-before-accept', 'acknowledged-changes-survive'],
   },
   {
-    name: 'marathon-refuses-before-it-is-stored',
-    file: `${core}/state/step-context.ts`,
-    find: 'if (writes.length === 0 && this.#told.length === 0) return this.#others',
-    replace: 'if (writes.length === 0) return [...this.#others, ...this.#told]',
-    breaks: ['acknowledged-changes-survive'],
-  },
-  {
     name: 'app-definition-not-stored',
     file: `${core}/deployment/update-root.ts`,
     find: '  ctx.put(keys.app(app.id, app.version), app)\n',
