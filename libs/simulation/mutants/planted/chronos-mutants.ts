@@ -55,8 +55,8 @@ export const chronosMutants: readonly Mutant[] = [
   {
     name: 'job-without-retries-launched-again',
     file: `${core}/runs/unconfirmed.ts`,
-    find: 'if (retries > 0 && attempt',
-    replace: 'if (retries >= 0 && attempt',
+    find: 'const mayRepeat = retries > 0 && ',
+    replace: 'const mayRepeat = ',
     breaks: ['chronos-retries-bounded'],
   },
   {
