@@ -1,4 +1,6 @@
 /** A master that answers on a real port and whose core was filled with agents and tasks, as after a failover. */
+import { World } from '@thermosphere/master-core/testing'
+import type { TestAgent, Where } from '@thermosphere/master-core/testing'
 import type { agentLink, mesos } from '@thermosphere/protocol'
 import {
   createHttpApp,
@@ -9,8 +11,6 @@ import {
   textErrors,
 } from '@thermosphere/service-kit'
 import { openStore } from '@thermosphere/store'
-import { World } from '../core/testing/world.ts'
-import type { TestAgent, Where } from '../core/testing/world.ts'
 import { VirtualFiles } from '../http/files/virtual-files.ts'
 import { createRouter } from '../http/router.ts'
 import { createLogging } from '../shell/logging/logging.ts'
