@@ -5,6 +5,7 @@ import type { Random } from '@thermosphere/effects'
 import { Resources } from '@thermosphere/offer-engine'
 import { Background, createLogger, delay } from '@thermosphere/service-kit'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { agentConfig } from '../../hosts/agent/agent-config.ts'
 import type { FailureRate, Failures } from './failures.ts'
 import { Durations } from '../figures.ts'
 import { FleetAgent } from './fleet-agent.ts'
@@ -30,24 +31,13 @@ const firstPort = 1024
 const sliceMs = 8
 /** From the launch of a task until its process is there. */
 const startMs = 20
-const version = '1.12.0'
 
-const agentConfig = (index: number, resources: AgentConfig['resources']): AgentConfig => ({
+const configOf = (index: number, resources: AgentConfig['resources']): AgentConfig => ({
+  ...agentConfig(`agent-${index + 1}.fleet`, firstPort + index),
   workDir: '/fleet',
   ip: '127.0.0.1',
-  port: firstPort + index,
-  hostname: `agent-${index + 1}.fleet`,
-  version,
   resources,
-  attributes: [],
-  reconfigurationPolicy: 'equal',
-  executorRegistrationTimeoutMs: 60_000,
-  executorReregistrationTimeoutMs: 2_000,
-  executorShutdownGraceMs: 5_000,
-  registrationBackoffMs: 1_000,
-  recoveryTimeoutMs: 900_000,
-  executorEnvironment: { PATH: '/bin' },
-  switchUser: false,
+  // What has ended is not kept by thousands of agents.
   completedFrameworksMax: 2,
   completedExecutorsMax: 2,
   completedTasksMax: 2,
@@ -80,7 +70,7 @@ export class Fleet {
     const shared = { masters: options.masters, behaviour, background: this.#background, log, watch: this.#watch() }
     this.agents = Array.from({ length: options.agents }, (_, index) => {
       const random = createRandom(this.#random.uint32())
-      return new FleetAgent({ ...shared, random, config: agentConfig(index, resources) })
+      return new FleetAgent({ ...shared, random, config: configOf(index, resources) })
     })
   }
 
