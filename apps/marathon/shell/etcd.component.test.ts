@@ -1,30 +1,20 @@
 /** Marathon on a real etcd: what a new leader loads, how one follows another, and what a deposed one can still write. */
 import { storePrefix } from '@thermosphere/marathon-core'
-import { createRandom } from '@thermosphere/effects'
-import { createLogger, readFlags } from '@thermosphere/service-kit'
 import { Deposed, openStore } from '@thermosphere/store'
 import { EtcdCluster } from '@thermosphere/store/testing'
 import { eventually, freePort } from '@thermosphere/test-kit'
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { coreConfig, flags } from '../config.ts'
 import { storePageMax } from '../limits.ts'
-import { loggersOf } from '../logger.ts'
 import { FakeMaster } from '../test-kit/fake-master.ts'
 import { MarathonProcess } from '../test-kit/marathon-process.ts'
-import { MarathonShell } from './marathon-shell.ts'
-import { MarathonMetrics } from './metrics.ts'
-import { loadState } from './state-store.ts'
+import { loadFrom, startShell } from '../test-kit/test-shell.ts'
 
 let etcd: EtcdCluster
 before(async () => {
   etcd = await EtcdCluster.start()
 })
 after(() => etcd.close())
-
-const parsed = readFlags(flags, { argv: ['--master=127.0.0.1:1'], env: {} })
-const config = parsed.kind === 'config' ? parsed.config : assert.fail('the flags are wrong')
-const surroundings = () => ({ config: coreConfig(config, undefined), random: createRandom(1) })
 
 const createApp = (id: string) =>
   ({
@@ -39,21 +29,7 @@ async function openTerm(prefix: string) {
   const store = await openStore(etcd.url(prefix))
   const { signal } = new AbortController()
   const leadership = await store.campaign('marathon', { value: '', ttlMs: 60_000, signal })
-  const failures: unknown[] = []
-  const shell = new MarathonShell({
-    state: await loadState(store, surroundings()),
-    store,
-    leadership,
-    masters: config.master,
-    credential: undefined,
-    probesMax: 1,
-    metrics: new MarathonMetrics(),
-    loggers: loggersOf(createLogger({ name: 'marathon-test', level: 'fatal' })),
-    loop: {},
-    onFatal: (error) => failures.push(error),
-    onRefused: assert.fail,
-  })
-  shell.start()
+  const { shell, failures } = await startShell(store, leadership)
   const close = async (): Promise<void> => {
     await shell.close()
     await store.close()
@@ -63,7 +39,7 @@ async function openTerm(prefix: string) {
 
 const loaded = async (prefix: string) => {
   const store = await openStore(etcd.url(prefix))
-  const state = await loadState(store, surroundings())
+  const state = await loadFrom(store)
   await store.close()
   return state
 }

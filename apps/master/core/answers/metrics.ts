@@ -127,7 +127,7 @@ interface Sections {
 function sectionsOf(m: Master, now: Millis, more: More): Sections {
   const all = masterMetrics(m, now)
   for (const [name, value] of Object.entries(more)) all.set(name, value)
-  const sorted = sortedByName([...all])
+  const sorted = sortedByName(m, [...all])
   const prefixes = new Map<Framework, string>()
   if (m.config.publishPerFrameworkMetrics)
     for (const framework of m.frameworks.values()) prefixes.set(framework, blockOf(framework).prefix)
@@ -138,18 +138,25 @@ function sectionsOf(m: Master, now: Millis, more: More): Sections {
   }
 }
 
-/** The last names, as they came, and where each is in their order: they are nearly always the same. */
-let lastNames: readonly string[] = []
-let lastOrder: readonly number[] = []
+/** Names as they came last, and where each is in their order: they are nearly always the same. */
+interface Order {
+  readonly names: readonly string[]
+  readonly indexes: readonly number[]
+}
 
-function sortedByName(metrics: readonly Metric[]): Metric[] {
-  const isKnown = metrics.length === lastNames.length && metrics.every(([name], index) => name === lastNames[index])
-  if (!isKnown) {
-    const names = metrics.map(([name]) => name)
-    lastOrder = names.map((_, index) => index).sort((left, right) => byName(names[left] ?? '', names[right] ?? ''))
-    lastNames = names
-  }
-  return lastOrder.map((index) => metrics[index] as Metric)
+const orders = new WeakMap<Master, Order>()
+
+function sortedByName(m: Master, metrics: readonly Metric[]): Metric[] {
+  const known = orders.get(m)
+  const isKnown = known?.names.length === metrics.length && metrics.every(([name], at) => name === known.names[at])
+  const order = isKnown ? known : orderOf(metrics)
+  orders.set(m, order)
+  return order.indexes.map((index) => metrics[index] as Metric)
+}
+
+function orderOf(metrics: readonly Metric[]): Order {
+  const names = metrics.map(([name]) => name)
+  return { names, indexes: names.map((_, at) => at).sort((a, b) => byName(names[a] ?? '', names[b] ?? '')) }
 }
 
 const memberForm: Form<Metric> = {
