@@ -12,6 +12,19 @@ export type StoreWrite =
   | { readonly type: 'delete'; readonly key: string }
   | { readonly type: 'delete-prefix'; readonly prefix: string }
 
+/** What a store that is a map holds after the writes. */
+export function applyWrites(entries: Map<string, string>, writes: readonly StoreWrite[]): void {
+  for (const write of writes) {
+    if (write.type === 'put') entries.set(write.key, write.value)
+    else if (write.type === 'delete') entries.delete(write.key)
+    else deleteBelow(entries, write.prefix)
+  }
+}
+
+function deleteBelow(entries: Map<string, string>, prefix: string): void {
+  for (const key of entries.keys()) if (key.startsWith(prefix)) entries.delete(key)
+}
+
 /** Applied as one; `id` is unique within the list of effects of one step. */
 export type StoreEffect = { readonly type: 'store'; readonly id: number; readonly writes: readonly StoreWrite[] }
 

@@ -2,7 +2,7 @@
  * The invariants of scheduling on random schedules, clock jumps, restarts at any point, task outcomes and duplicated or
  * lost messages. A restart keeps what was persisted and nothing else.
  */
-import { createRandom } from '@thermosphere/effects'
+import { applyWrites, createRandom } from '@thermosphere/effects'
 import type { Random } from '@thermosphere/effects'
 import type { mesos, scheduler } from '@thermosphere/protocol'
 import fc from 'fast-check'
@@ -112,12 +112,8 @@ class World {
   }
 
   #perform(effect: Effect): void {
-    if (effect.type === 'store') {
-      for (const write of effect.writes) {
-        if (write.type === 'put') this.store.set(write.key, write.value)
-        else if (write.type === 'delete') this.store.delete(write.key)
-      }
-    } else if (effect.type === 'timer') {
+    if (effect.type === 'store') applyWrites(this.store, effect.writes)
+    else if (effect.type === 'timer') {
       if (effect.at === undefined) this.#timers.delete(effect.key)
       else this.#timers.set(effect.key, effect.at)
     } else if (effect.type === 'call') this.#call(effect.call)

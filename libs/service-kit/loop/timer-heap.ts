@@ -1,13 +1,17 @@
+import { Heap } from '@thermosphere/effects'
+
 /**
  * One armed timer. Identity matters: re-arming a key makes a new one, and the old one is void. `at` counts from when
  * the heap was new, so that it need not change when all timers are advanced.
  */
 export type ArmedTimer = { readonly key: string; readonly at: number; readonly order: number }
 
+const isBefore = (a: ArmedTimer, b: ArmedTimer): boolean => a.at < b.at || (a.at === b.at && a.order < b.order)
+
 /** Timers by key, earliest first. Cancelled ones stay in the heap until they surface or outnumber the live ones. */
 export class TimerHeap {
   readonly #byKey = new Map<string, ArmedTimer>()
-  #heap: ArmedTimer[] = []
+  readonly #heap = new Heap(isBefore)
   #order = 0
   /** How much earlier than they say all timers are due. */
   #advancedMs = 0
@@ -24,8 +28,8 @@ export class TimerHeap {
     }
     const timer = { key, at: at + this.#advancedMs, order: this.#order++ }
     this.#byKey.set(key, timer)
-    this.#push(timer)
-    if (this.#heap.length > 64 && this.#heap.length > 2 * this.#byKey.size) this.#compact()
+    this.#heap.push(timer)
+    if (this.#heap.size > 64 && this.#heap.size > 2 * this.#byKey.size) this.#heap.retain((one) => this.isArmed(one))
   }
 
   /** Whether this very timer is still armed. */
@@ -40,7 +44,7 @@ export class TimerHeap {
 
   earliest(): number | undefined {
     this.#dropVoid()
-    const [first] = this.#heap
+    const { first } = this.#heap
     return first === undefined ? undefined : first.at - this.#advancedMs
   }
 
@@ -54,61 +58,20 @@ export class TimerHeap {
     const due: ArmedTimer[] = []
     for (;;) {
       this.#dropVoid()
-      const first = this.#heap[0]
+      const { first } = this.#heap
       if (first === undefined || first.at - this.#advancedMs > now) return due
-      this.#pop()
+      this.#heap.pop()
       due.push(first)
     }
   }
 
   clear(): void {
     this.#byKey.clear()
-    this.#heap = []
+    this.#heap.clear()
   }
 
   #dropVoid(): void {
-    for (let first = this.#heap[0]; first !== undefined && !this.isArmed(first); first = this.#heap[0]) this.#pop()
-  }
-
-  #compact(): void {
-    const live = this.#heap.filter((timer) => this.isArmed(timer))
-    live.sort((a, b) => (isBefore(a, b) ? -1 : 1))
-    this.#heap = live
-  }
-
-  #push(timer: ArmedTimer): void {
     const heap = this.#heap
-    let index = heap.push(timer) - 1
-    while (index > 0) {
-      const parentIndex = (index - 1) >> 1
-      const parent = heap[parentIndex]
-      if (parent === undefined || !isBefore(timer, parent)) break
-      heap[index] = parent
-      index = parentIndex
-    }
-    heap[index] = timer
-  }
-
-  #pop(): void {
-    const heap = this.#heap
-    const last = heap.pop()
-    if (last === undefined || heap.length === 0) return
-    let index = 0
-    for (;;) {
-      const childIndex = this.#smallerChild(index)
-      const child = heap[childIndex]
-      if (child === undefined || !isBefore(child, last)) break
-      heap[index] = child
-      index = childIndex
-    }
-    heap[index] = last
-  }
-
-  #smallerChild(index: number): number {
-    const left = this.#heap[2 * index + 1]
-    const right = this.#heap[2 * index + 2]
-    return left !== undefined && right !== undefined && isBefore(right, left) ? 2 * index + 2 : 2 * index + 1
+    while (heap.first !== undefined && !this.isArmed(heap.first)) heap.pop()
   }
 }
-
-const isBefore = (a: ArmedTimer, b: ArmedTimer): boolean => a.at < b.at || (a.at === b.at && a.order < b.order)

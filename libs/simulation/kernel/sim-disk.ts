@@ -1,4 +1,5 @@
 /** The disk of one host: batches of writes in order. A crash keeps what was synced, and perhaps what was under way. */
+import { applyWrites } from '@thermosphere/effects'
 import type { Millis, Random, StoreWrite } from '@thermosphere/effects'
 import type { SimProcess } from './process.ts'
 
@@ -42,15 +43,7 @@ export class SimDisk {
   }
 
   #apply(writes: readonly StoreWrite[]): void {
-    for (const write of writes) {
-      if (write.type === 'put') this.entries.set(write.key, write.value)
-      else if (write.type === 'delete') this.entries.delete(write.key)
-      else this.#deleteBelow(write.prefix)
-    }
+    applyWrites(this.entries, writes)
     this.onSynced()
-  }
-
-  #deleteBelow(prefix: string): void {
-    for (const key of [...this.entries.keys()]) if (key.startsWith(prefix)) this.entries.delete(key)
   }
 }

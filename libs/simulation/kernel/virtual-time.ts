@@ -2,9 +2,12 @@
  * Time that passes when there is nothing left to do at the present moment. Everything that happens is an event here:
  * one queue, ordered by time and then by the order of asking.
  */
+import { Heap } from '@thermosphere/effects'
 import type { Millis } from '@thermosphere/effects'
 
 type Event = { readonly at: Millis; readonly order: number; readonly run: () => void; isLive: boolean }
+
+const isBefore = (a: Event, b: Event): boolean => a.at < b.at || (a.at === b.at && a.order < b.order)
 
 /** Takes back what was asked for. */
 export type Cancel = () => void
@@ -12,7 +15,7 @@ export type Cancel = () => void
 export class VirtualTime {
   now: Millis
   eventCount = 0
-  readonly #heap: Event[] = []
+  readonly #events = new Heap(isBefore)
   #order = 0
   #isStirred = false
   readonly #atEnd: (() => void)[] = []
@@ -23,7 +26,7 @@ export class VirtualTime {
 
   after(ms: Millis, run: () => void): Cancel {
     const event = { at: this.now + Math.max(0, Math.ceil(ms)), order: this.#order++, run, isLive: true }
-    this.#push(event)
+    this.#events.push(event)
     return () => void (event.isLive = false)
   }
 
@@ -61,38 +64,8 @@ export class VirtualTime {
     return new Promise((resolve) => setImmediate(resolve))
   }
 
-  #push(event: Event): void {
-    const heap = this.#heap
-    let at = heap.push(event) - 1
-    while (at > 0) {
-      const above = (at - 1) >> 1
-      const parent = heap[above]
-      if (parent === undefined || !isBefore(event, parent)) break
-      heap[at] = parent
-      at = above
-    }
-    heap[at] = event
-  }
-
   #pop(until: Millis): Event | undefined {
-    const heap = this.#heap
-    const first = heap[0]
-    if (first === undefined || first.at > until) return undefined
-    const last = heap.pop()
-    if (last === undefined || heap.length === 0) return first
-    let at = 0
-    for (;;) {
-      const left = heap[2 * at + 1]
-      const right = heap[2 * at + 2]
-      const isRight = left !== undefined && right !== undefined && isBefore(right, left)
-      const child = isRight ? right : left
-      if (child === undefined || !isBefore(child, last)) break
-      heap[at] = child
-      at = isRight ? 2 * at + 2 : 2 * at + 1
-    }
-    heap[at] = last
-    return first
+    const { first } = this.#events
+    return first === undefined || first.at > until ? undefined : this.#events.pop()
   }
 }
-
-const isBefore = (a: Event, b: Event): boolean => a.at < b.at || (a.at === b.at && a.order < b.order)

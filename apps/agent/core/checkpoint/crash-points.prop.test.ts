@@ -1,5 +1,5 @@
+import { applyWrites, createRandom } from '@thermosphere/effects'
 import type { StoreWrite } from '@thermosphere/effects'
-import { createRandom } from '@thermosphere/effects'
 import type { mesos } from '@thermosphere/protocol'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -255,13 +255,7 @@ class Machine {
   /** Whole or not at all. */
   #persist(writes: readonly StoreWrite[]): void {
     this.#point()
-    for (const write of writes) this.#write(write)
-  }
-
-  #write(write: StoreWrite): void {
-    if (write.type === 'put') this.journal.set(write.key, write.value)
-    else if (write.type === 'delete') this.journal.delete(write.key)
-    else for (const key of [...this.journal.keys()]) if (key.startsWith(write.prefix)) this.journal.delete(key)
+    applyWrites(this.journal, writes)
   }
 }
 

@@ -1,6 +1,5 @@
 /** The core under test: a journal in memory, a clock by hand, and everything that it wants done in a list. */
-import { createRandom } from '@thermosphere/effects'
-import type { StoreWrite } from '@thermosphere/effects'
+import { applyWrites, createRandom } from '@thermosphere/effects'
 import { decodeJson } from '@thermosphere/protocol'
 import type { agentLink, mesos } from '@thermosphere/protocol'
 import { recoverState, step } from '../index.ts'
@@ -128,7 +127,7 @@ export class BenchAgent {
   input(input: AgentInput): void {
     const effects = step(this.state, input, this.now)
     for (const effect of effects) {
-      if (effect.type === 'store') for (const write of effect.writes) this.#write(write)
+      if (effect.type === 'store') applyWrites(this.journal, effect.writes)
       else if (effect.type === 'timer') this.#arm(effect.key, effect.at)
       else if (effect.type === 'feedback') this.input(effect.input)
       else this.effects.push(effect)
@@ -212,12 +211,6 @@ export class BenchAgent {
 
   signals(): string[] {
     return this.effects.flatMap((effect) => (effect.type === 'signal' ? [effect.signal] : []))
-  }
-
-  #write(write: StoreWrite): void {
-    if (write.type === 'put') this.journal.set(write.key, write.value)
-    else if (write.type === 'delete') this.journal.delete(write.key)
-    else for (const key of [...this.journal.keys()]) if (key.startsWith(write.prefix)) this.journal.delete(key)
   }
 
   #arm(key: string, at: number | undefined): void {

@@ -1,5 +1,5 @@
 /** Drives the core without a shell: a clock, timers, offers, updates and ends of the process by hand. */
-import { createRandom, invariant } from '@thermosphere/effects'
+import { applyWrites, createRandom, invariant } from '@thermosphere/effects'
 import type { mesos, scheduler } from '@thermosphere/protocol'
 import type { Command, Effect, Input, Notification, Reply } from '../messages.ts'
 import { relink } from '../graph/graph.ts'
@@ -127,10 +127,7 @@ export class World {
   }
 
   #write(effects: readonly Effect[]): void {
-    for (const write of effects.flatMap((effect) => (effect.type === 'store' ? effect.writes : []))) {
-      if (write.type === 'put') this.store.set(write.key, write.value)
-      else if (write.type === 'delete') this.store.delete(write.key)
-    }
+    for (const effect of effects) if (effect.type === 'store') applyWrites(this.store, effect.writes)
   }
 
   /** One offer; returns the tasks that were launched on it. */

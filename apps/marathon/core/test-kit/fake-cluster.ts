@@ -2,7 +2,7 @@
  * A core with a clock, timers, a store and a Mesos of a few agents that answers its calls. Nothing happens by itself:
  * tests advance the clock and say what tasks do.
  */
-import { createRandom, invariant } from '@thermosphere/effects'
+import { applyWrites, createRandom, invariant } from '@thermosphere/effects'
 import type { Random } from '@thermosphere/effects'
 import { Resources } from '@thermosphere/offer-engine'
 import type { mesos, scheduler } from '@thermosphere/protocol'
@@ -185,7 +185,7 @@ export class FakeCluster {
   #perform(effects: readonly Effect[]): void {
     const told: scheduler.Call[] = []
     for (const effect of effects) {
-      if (effect.type === 'store') this.#write(effect.writes)
+      if (effect.type === 'store') applyWrites(this.store, effect.writes)
       else if (effect.type === 'timer') this.#arm(effect.key, effect.at)
       else if (effect.type === 'call') told.push(effect.call)
       else if (effect.type === 'event') this.events.push(effect.event)
@@ -194,13 +194,6 @@ export class FakeCluster {
     }
     this.calls.push(...told)
     for (const call of told) this.#answer(call)
-  }
-
-  #write(writes: Extract<Effect, { type: 'store' }>['writes']): void {
-    for (const write of writes) {
-      if (write.type === 'put') this.store.set(write.key, write.value)
-      else if (write.type === 'delete') this.store.delete(write.key)
-    }
   }
 
   #arm(key: string, at: number | undefined): void {

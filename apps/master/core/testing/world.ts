@@ -1,4 +1,4 @@
-import { createRandom } from '@thermosphere/effects'
+import { applyWrites, createRandom } from '@thermosphere/effects'
 import { decodeJson } from '@thermosphere/protocol'
 import type { agentLink, master, mesos, scheduler } from '@thermosphere/protocol'
 import { Resources } from '@thermosphere/offer-engine'
@@ -116,9 +116,7 @@ export class World {
   #perform(effect: Effect, queue: Input[]): void {
     switch (effect.type) {
       case 'store':
-        for (const write of effect.writes) if (write.type === 'put') this.stored.set(write.key, write.value)
-        for (const write of effect.writes) if (write.type === 'delete') this.stored.delete(write.key)
-        return
+        return applyWrites(this.stored, effect.writes)
       case 'timer':
         return void (effect.at === undefined ? this.timers.delete(effect.key) : this.timers.set(effect.key, effect.at))
       case 'event':

@@ -1,3 +1,4 @@
+import { Heap } from '@thermosphere/effects'
 import type { Millis } from '@thermosphere/effects'
 
 interface Expiring {
@@ -14,8 +15,8 @@ const deadEntriesMax = 1024
  */
 export class ExpiryQueue<T extends Expiring> {
   private readonly moments = new Map<Millis, T[]>()
-  /** A binary heap, the earliest first. */
-  private heap: Millis[] = []
+  /** The earliest first. */
+  private readonly times = new Heap<Millis>((a, b) => a < b)
   private entryCount = 0
 
   add(entry: T): void {
@@ -26,19 +27,19 @@ export class ExpiryQueue<T extends Expiring> {
       return
     }
     this.moments.set(entry.expiresAt, [entry])
-    this.push(entry.expiresAt)
+    this.times.push(entry.expiresAt)
   }
 
   /** One entry whose time has come; it leaves the queue. */
   takeDue(now: Millis): T | undefined {
-    for (let at = this.heap[0]; at !== undefined && at <= now; at = this.heap[0]) {
+    for (let at = this.times.first; at !== undefined && at <= now; at = this.times.first) {
       const entry = this.moments.get(at)?.pop()
       if (entry) {
         this.entryCount--
         return entry
       }
       this.moments.delete(at)
-      this.pop()
+      this.times.pop()
     }
     return undefined
   }
@@ -48,36 +49,8 @@ export class ExpiryQueue<T extends Expiring> {
     if (this.entryCount <= 2 * liveCount + deadEntriesMax) return
     const live = [...this.moments.values()].flat().filter((entry) => entry.live)
     this.moments.clear()
-    this.heap = []
+    this.times.clear()
     this.entryCount = 0
     for (const entry of live) this.add(entry)
-  }
-
-  private push(at: Millis): void {
-    const { heap } = this
-    let i = heap.push(at) - 1
-    while (i > 0) {
-      const parent = (i - 1) >> 1
-      if ((heap[parent] as number) <= at) break
-      heap[i] = heap[parent] as number
-      i = parent
-    }
-    heap[i] = at
-  }
-
-  private pop(): void {
-    const { heap } = this
-    const last = heap.pop()
-    if (last === undefined || heap.length === 0) return
-    let i = 0
-    for (;;) {
-      let child = 2 * i + 1
-      if (child >= heap.length) break
-      if (child + 1 < heap.length && (heap[child + 1] as number) < (heap[child] as number)) child++
-      if ((heap[child] as number) >= last) break
-      heap[i] = heap[child] as number
-      i = child
-    }
-    heap[i] = last
   }
 }

@@ -5,8 +5,8 @@
 import { AgentLink } from '@thermosphere/agent'
 import { recoverState, step } from '@thermosphere/agent-core'
 import type { AgentConfig, AgentEffect, AgentInput, AgentState } from '@thermosphere/agent-core'
-import { createRandom } from '@thermosphere/effects'
-import type { Random, StoreWrite } from '@thermosphere/effects'
+import { applyWrites, createRandom } from '@thermosphere/effects'
+import type { Random } from '@thermosphere/effects'
 import type { agentLink } from '@thermosphere/protocol'
 import { CoreLoop } from '@thermosphere/service-kit'
 import type { Background, Logger } from '@thermosphere/service-kit'
@@ -73,7 +73,7 @@ export class FleetAgent {
     const halt = new AbortController()
     const loop = new CoreLoop<AgentInput, AgentEffect>({
       step: (input, now) => step(state, input, now),
-      persist: (writes) => this.#persist(writes),
+      persist: (writes) => Promise.resolve(applyWrites(this.#checkpoint, writes)),
       perform: (effect) => this.#perform(effect),
       timerInput: (key) => ({ type: 'timer', key }),
       halt: halt.signal,
@@ -148,17 +148,6 @@ export class FleetAgent {
     if (taskId === undefined || sentAt === undefined) return
     this.#sentAt.delete(taskId)
     watch.onAcknowledged(performance.now() - sentAt)
-  }
-
-  #persist(writes: readonly StoreWrite[]): Promise<void> {
-    for (const write of writes) this.#write(write)
-    return Promise.resolve()
-  }
-
-  #write(write: StoreWrite): void {
-    if (write.type === 'put') return void this.#checkpoint.set(write.key, write.value)
-    if (write.type === 'delete') return void this.#checkpoint.delete(write.key)
-    for (const key of this.#checkpoint.keys()) if (key.startsWith(write.prefix)) this.#checkpoint.delete(key)
   }
 
   #perform(effect: Performed): void {
