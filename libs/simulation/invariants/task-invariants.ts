@@ -1,6 +1,5 @@
 /** What must hold of every task, from its checkpoint to what its framework is told. */
-import type { agentLink, mesos } from '@thermosphere/protocol'
-import { toJsonObject } from '@thermosphere/protocol'
+import type { mesos } from '@thermosphere/protocol'
 import { agentCpus } from '../hosts/agent/agent-config.ts'
 import type { Container, Machine } from '../hosts/agent/machine.ts'
 import type { FrameworkWatch } from '../hosts/scripted/scripted-framework.ts'
@@ -34,20 +33,6 @@ export class TaskInvariants implements FrameworkWatch {
       this.#report(
         'resources-conserved',
         `${machine.name} runs containers with ${cpusMilli / 1000} cpus of ${agentCpus}`,
-      )
-  }
-
-  onSent({ status_update }: agentLink.AgentMessage, machine: Machine): void {
-    if (status_update === undefined) return
-    const { framework_id, status } = status_update
-    const stored = toJsonObject('mesos.v1.TaskStatus', status) as { readonly uuid?: unknown }
-    const prefix = `update/${framework_id.value}/${status.task_id.value}/`
-    const uuid = JSON.stringify(stored.uuid)
-    const isStored = [...machine.disk.entries].some(([key, value]) => key.startsWith(prefix) && value.includes(uuid))
-    if (!isStored)
-      this.#report(
-        'updates-stored-before-sent',
-        `${machine.name} sends ${status.state} of ${status.task_id.value}, which is not on its disk`,
       )
   }
 

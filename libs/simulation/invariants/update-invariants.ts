@@ -1,7 +1,9 @@
 /** What must hold of every status update on its way from an agent's disk to its acknowledgement. */
 import type { AgentState } from '@thermosphere/agent-core'
 import type { Millis } from '@thermosphere/effects'
+import { toJsonObject } from '@thermosphere/protocol'
 import type { agentLink, mesos } from '@thermosphere/protocol'
+import type { PendingUpdate } from '../hosts/agent/agent-host.ts'
 import type { Machine } from '../hosts/agent/machine.ts'
 import type { SimProcess } from '../kernel/index.ts'
 import type { Report } from '../world/report.ts'
@@ -10,8 +12,7 @@ import type { Report } from '../world/report.ts'
 const backoffMs = { min: 10_000, max: 600_000 }
 const graceMs: Millis = 5_000
 
-/** `skewMs`: how far the clock of its host was off when it was sent last. */
-type Sent = { readonly at: Millis; readonly waitMs: Millis; readonly skewMs: Millis }
+type Sent = { readonly at: Millis; readonly waitMs: Millis }
 
 type Place = { readonly process: SimProcess; readonly machine: Machine; readonly state: AgentState }
 
@@ -33,12 +34,28 @@ export class UpdateInvariants {
     this.#acknowledged.add(keyOf(uuid))
   }
 
-  onSent({ status_update }: agentLink.AgentMessage, { time, skew }: Machine): void {
+  onSent({ status_update }: agentLink.AgentMessage, machine: Machine, pending: readonly PendingUpdate[]): void {
     if (status_update === undefined) return
+    this.#lookOnDisk(status_update, machine, pending)
     const key = keyOf(status_update.status.uuid)
     const before = this.#sent.get(key)
     const waitMs = before === undefined ? backoffMs.min : Math.min(before.waitMs * 2, backoffMs.max)
-    this.#sent.set(key, { at: time.now, waitMs, skewMs: skew.ms })
+    this.#sent.set(key, { at: machine.time.now, waitMs })
+  }
+
+  /** One that was acknowledged, or whose framework was ended, since its agent decided to send it, is there no more. */
+  #lookOnDisk(
+    { framework_id, status }: agentLink.AgentMessage_StatusUpdate,
+    { name, disk }: Machine,
+    pending: readonly PendingUpdate[],
+  ): void {
+    if (!pending.some((update) => keyOf(update.status.uuid) === keyOf(status.uuid))) return
+    const stored = toJsonObject('mesos.v1.TaskStatus', status) as { readonly uuid?: unknown }
+    const prefix = `update/${framework_id.value}/${status.task_id.value}/`
+    const uuid = JSON.stringify(stored.uuid)
+    if ([...disk.entries].some(([key, value]) => key.startsWith(prefix) && value.includes(uuid))) return
+    const what = `${status.state} of ${status.task_id.value}`
+    this.#report('updates-stored-before-sent', `${name} sends ${what}, which is not on its disk`)
   }
 
   /** An agent takes an update for acknowledged. */
@@ -61,10 +78,8 @@ export class UpdateInvariants {
   #lookAt(head: mesos.TaskStatus | undefined, { process, machine }: Place): void {
     const sent = this.#sent.get(keyOf(head?.uuid))
     if (head === undefined || sent === undefined) return
-    // Timers are set by the clock of the host: one that is set back puts them off.
-    const setBackMs = Math.max(0, sent.skewMs - machine.skew.ms)
     const since = process.time.now - Math.max(sent.at, process.awakeSince, this.#hinderedAt.get(machine.name) ?? 0)
-    if (since <= sent.waitMs + setBackMs + graceMs) return
+    if (since <= sent.waitMs + graceMs) return
     const what = `${head.state} of ${head.task_id.value}`
     this.#report('updates-are-repeated', `${machine.name} has not repeated ${what} for ${since} ms`)
   }

@@ -225,10 +225,7 @@ export class Cluster {
     return {
       onOrphan: (container, machine) => taskInvariants.onOrphan(container, machine),
       onDone: (status, machine) => updateInvariants.onDone(status, machine),
-      onSent: (message, machine) => {
-        taskInvariants.onSent(message, machine)
-        updateInvariants.onSent(message, machine)
-      },
+      onSent: (message, machine, pending) => updateInvariants.onSent(message, machine, pending),
     }
   }
 

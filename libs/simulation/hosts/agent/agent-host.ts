@@ -16,8 +16,8 @@ import type { Container, LaunchedTask, Machine } from './machine.ts'
 
 /** Who looks at every agent. */
 export type AgentWatch = {
-  /** A message leaves for the master. */
-  onSent(message: agentLink.AgentMessage, machine: Machine): void
+  /** A message leaves for the master. `pending` are the updates of the task it tells of that wait for it. */
+  onSent(message: agentLink.AgentMessage, machine: Machine, pending: readonly PendingUpdate[]): void
   onOrphan(container: Container, machine: Machine): void
   /** An update is taken for acknowledged. */
   onDone(status: mesos.TaskStatus, machine: Machine): void
@@ -34,8 +34,11 @@ export type AgentHostOptions = {
   onExit(message: string): void
 }
 
-type PendingUpdate = { readonly status: mesos.TaskStatus }
+export type PendingUpdate = { readonly status: mesos.TaskStatus }
 type AboutTask = { readonly framework_id: mesos.FrameworkID; readonly task_id: mesos.TaskID }
+
+const taskOf = (update: agentLink.AgentMessage_StatusUpdate | undefined): AboutTask | undefined =>
+  update && { framework_id: update.framework_id, task_id: update.status.task_id }
 type Performed = Exclude<AgentEffect, { type: 'store' | 'timer' }>
 
 const recoveryMs = 100
@@ -100,7 +103,7 @@ export class AgentHost {
     const { machine, watch, process, onExit } = this.#options
     switch (effect.type) {
       case 'send':
-        watch.onSent(effect.message, machine)
+        watch.onSent(effect.message, machine, this.#pending(taskOf(effect.message.status_update)))
         this.#link.send(effect.message)
         return endStates.has(effect.message.status_update?.status.state ?? '') ? machine.onEndTold() : undefined
       case 'connect':
