@@ -3,7 +3,12 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { TestEvent } from 'node:test/reporters'
 
-type Outcome = { readonly name: string; readonly file: string; readonly outcome: 'passed' | 'failed' | 'skipped' }
+type Outcome = {
+  readonly name: string
+  readonly file: string
+  readonly outcome: 'passed' | 'failed' | 'skipped'
+  readonly ms: number
+}
 
 const label = process.env.TEST_LABEL ?? 'tests'
 const recordPath = process.env.TEST_RECORD
@@ -26,15 +31,16 @@ export default async function* report(source: AsyncIterable<TestEvent>): AsyncGe
     }
     if (event.type !== 'test:pass' && event.type !== 'test:fail') continue
     const { name, file = '', skip, todo } = event.data
+    const ms = Math.round(event.data.details.duration_ms)
     // Of a suite its tests count; one that is skipped has none.
     if (event.data.details.type === 'suite' && skip === undefined) continue
     if (event.type === 'test:fail') {
-      outcomes.push({ name, file, outcome: 'failed' })
+      outcomes.push({ name, file, outcome: 'failed', ms })
       yield `FAILED ${file}\n  ${name}\n${indent(describeError(event.data.details.error))}\n`
       continue
     }
     const skipped = skip !== undefined || todo !== undefined
-    outcomes.push({ name, file, outcome: skipped ? 'skipped' : 'passed' })
+    outcomes.push({ name, file, outcome: skipped ? 'skipped' : 'passed', ms })
     if (skipped) yield `SKIPPED ${file}\n  ${name}: ${typeof skip === 'string' ? skip : 'no reason named'}\n`
   }
   const count = (outcome: Outcome['outcome']): number => outcomes.filter((one) => one.outcome === outcome).length
