@@ -27,7 +27,7 @@ async function measure(tasksEach: number, sizes: readonly number[]): Promise<voi
       sinceKillMs: median(all.map(({ sinceKillMs }) => sinceKillMs)),
       masterCpuSeconds: cpuSeconds,
       masterPeakMib: Math.max(...all.map(({ master }) => master.peakMib)),
-      eventLoop: all.at(-1)?.master.eventLoop,
+      eventLoopMs: all.at(-1)?.master.eventLoopMs,
       growth: growth.next(agents, median(sinceElectionMs)),
       cpuGrowth: cpuGrowth.next(agents, cpuSeconds),
     })

@@ -11,7 +11,7 @@ export type MasterFigures = {
   readonly cpuPercent: number
   readonly rssMib: number
   readonly peakMib: number
-  readonly eventLoop?: { readonly p99Ms: number; readonly maxMs: number }
+  readonly eventLoopMs?: Quantiles
 }
 export type FleetFigures = {
   readonly joining: {

@@ -4,18 +4,18 @@ import { conditions, fleet, Growth, print, sizesOr } from './fleets.ts'
 const growth = new Growth()
 for (const agents of sizesOr([1_000, 5_000, 10_000])) {
   const { joining, fleet: own, holding } = await fleet([`--agents=${agents}`, '--hold=60secs'])
-  const { cpuPercent, rssMib, peakMib, eventLoop } = holding.master
+  const { cpuPercent, rssMib, peakMib, eventLoopMs } = holding.master
   print({
     name: 'P10 idle master',
     ...conditions(),
     agents,
     registeredMs: joining.registeredMs,
     joiningMasterCpuSeconds: joining.master.cpuSeconds,
-    joiningEventLoop: joining.master.eventLoop,
+    joiningEventLoopMs: joining.master.eventLoopMs,
     cpuPercent,
     rssMib,
     peakMib,
-    eventLoop,
+    eventLoopMs,
     fleetKibAnAgent: own.kibAnAgent,
     growth: growth.next(agents, cpuPercent),
   })

@@ -24,7 +24,7 @@ for (const store of ['sqlite', 'etcd'] as const) {
       acknowledgedMs,
       masterCpuMsAnUpdate: Math.round((master.cpuSeconds / seconds / updatesASecond) * 1e5) / 100,
       masterPeakMib: master.peakMib,
-      eventLoop: master.eventLoop,
+      eventLoopMs: master.eventLoopMs,
       growth: growth.next(updatesASecond, master.cpuSeconds),
     })
   }

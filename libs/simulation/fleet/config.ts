@@ -35,6 +35,12 @@ const flags = defineFlags({
     max: 31_536_000,
     help: 'How long a task runs before it finishes and another takes its place; 0 is for ever.',
   },
+  'launch-rate': {
+    type: 'number',
+    min: 0.1,
+    max: 1_000_000,
+    help: 'How many tasks are launched in a second at most; without it as many as there is room for.',
+  },
   speed: {
     type: 'number',
     default: 1,
@@ -50,6 +56,12 @@ const flags = defineFlags({
   },
   fail: { type: 'list', default: [], help: `What goes wrong during --hold: ${failuresForm}.` },
   hold: { type: 'duration', default: '10secs', max: 604_800_000, help: 'How long to go on once everything runs.' },
+  'report-every': {
+    type: 'duration',
+    min: 5_000,
+    max: 86_400_000,
+    help: 'How often during --hold figures of the time since are printed, as a line of JSON.',
+  },
   failovers: {
     type: 'integer',
     default: 0,

@@ -1,11 +1,19 @@
 /** What is measured, and how it is told. */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { createHistogram } from 'node:perf_hooks'
 import type { RecordableHistogram } from 'node:perf_hooks'
 
 export const rounded = (value: number, digits = 1): number => Math.round(value * 10 ** digits) / 10 ** digits
 
 export type Quantiles = { readonly p50: number; readonly p99: number; readonly max: number }
+
+/** The highest of each. */
+export function worst(all: readonly (Quantiles | undefined)[]): Quantiles | undefined {
+  const known = all.filter((one) => one !== undefined)
+  if (known.length === 0) return undefined
+  const highest = (name: keyof Quantiles): number => Math.max(...known.map((one) => one[name]))
+  return { p50: highest('p50'), p99: highest('p99'), max: highest('max') }
+}
 
 /** Durations in milliseconds, kept to a microsecond. */
 export class Durations {
@@ -34,7 +42,12 @@ export class Durations {
   }
 }
 
-export type ProcessUse = { readonly cpuMs: number; readonly rssMib: number; readonly peakMib: number }
+export type ProcessUse = {
+  readonly cpuMs: number
+  readonly rssMib: number
+  readonly peakMib: number
+  readonly openFiles: number
+}
 
 /** What a process has used, of all its threads; undefined when it is gone or not on this machine. */
 export function processUse(pid: number): ProcessUse | undefined {
@@ -45,7 +58,12 @@ export function processUse(pid: number): ProcessUse | undefined {
     const mib = (name: string): number =>
       rounded(Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0) / 1024)
     // The kernel counts in hundredths of a second.
-    return { cpuMs: (Number(fields[11]) + Number(fields[12])) * 10, rssMib: mib('VmRSS'), peakMib: mib('VmHWM') }
+    return {
+      cpuMs: (Number(fields[11]) + Number(fields[12])) * 10,
+      rssMib: mib('VmRSS'),
+      peakMib: mib('VmHWM'),
+      openFiles: readdirSync(`/proc/${pid}/fd`).length,
+    }
   } catch {
     return undefined
   }

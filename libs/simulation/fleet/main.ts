@@ -1,4 +1,4 @@
-/** `npm run fleet`, see `--help`. Figures go to standard output as one JSON line, everything else to standard error. */
+/** `npm run fleet`, see `--help`. Figures go to standard output as lines of JSON, everything else to standard error. */
 import { readConfig } from './config.ts'
 import { runFleet } from './run-fleet.ts'
 
@@ -12,9 +12,10 @@ const startedAt = performance.now()
 const say = (line: string): void =>
   void process.stderr.write(`${((performance.now() - startedAt) / 1000).toFixed(1)} s  ${line}\n`)
 
+const print = (figures: object): void => void process.stdout.write(`${JSON.stringify(figures)}\n`)
+
 try {
-  const figures = await runFleet({ config: readConfig(), signal: stop.signal, say })
-  process.stdout.write(`${JSON.stringify(figures)}\n`)
+  print(await runFleet({ config: readConfig(), signal: stop.signal, say, report: print }))
 } catch (error) {
   process.stderr.write(`fleet: ${error instanceof Error ? error.message : String(error)}\n`)
   process.exitCode = 1

@@ -4,8 +4,10 @@ import type { Part } from '@thermosphere/cli'
 import { freePorts } from '@thermosphere/test-kit'
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { processUse } from './figures.ts'
-import type { ProcessUse } from './figures.ts'
+import { processUse, rounded } from './figures.ts'
+import type { ProcessUse, Quantiles } from './figures.ts'
+import { collectGarbage } from './inspector.ts'
+import type { LiveHeap } from './inspector.ts'
 
 export type OwnMasterOptions = {
   readonly store: 'sqlite' | 'etcd'
@@ -14,6 +16,8 @@ export type OwnMasterOptions = {
 }
 
 const startTimeoutMs = 60_000
+/** The master's, and two of etcd. */
+const portsOfParts = 3
 /** Nothing runs here that a plan would share out. */
 const machine = { cpus: 1, memMib: 1024, diskMib: 1024 }
 const servers = ['agent', 'marathon', 'chronos', 'gateway'] as const
@@ -22,6 +26,7 @@ export class OwnMaster {
   readonly workDir: string
   readonly #parts: readonly Part[]
   readonly #etcdPort: number
+  readonly #inspectorPort: number
   readonly #store: OwnMasterOptions['store']
   readonly #processes = new Map<string, PartProcess>()
   #isClosing = false
@@ -30,6 +35,7 @@ export class OwnMaster {
     this.workDir = workDir
     this.#store = store
     this.#etcdPort = port + 1
+    this.#inspectorPort = port + portsOfParts
     const values = { masters: 1, store, without: servers, masterPort: port, etcdPort: port + 1, masterFlag: flags }
     this.#parts = planCluster(planOptions(values, workDir), machine)
   }
@@ -37,7 +43,7 @@ export class OwnMaster {
   /** Resolves when it leads. Rejects with the end of its log when it does not start. */
   static async start(options: OwnMasterOptions): Promise<OwnMaster> {
     const workDir = await mkdtemp(`${tmpdir()}/thermosphere-fleet-`)
-    const master = new OwnMaster(workDir, options, await freePorts(3))
+    const master = new OwnMaster(workDir, options, await freePorts(portsOfParts + 1))
     try {
       for (const part of master.#parts) await master.#startPart(part)
       return master
@@ -62,6 +68,21 @@ export class OwnMaster {
     return pid === undefined ? undefined : processUse(pid)
   }
 
+  /** How late its event loop was since this was read last. */
+  async readEventLoop(): Promise<Quantiles | undefined> {
+    const answer = await fetch(`${this.url}/metrics/snapshot`)
+    const metrics = (await answer.json()) as Readonly<Record<string, number>>
+    const [p50, p99, max] = ['p50', 'p99', 'max'].map((name) => metrics[`event_loop/delay_ms/${name}`])
+    if (p50 === undefined || p99 === undefined || max === undefined) return undefined
+    return { p50: rounded(p50), p99: rounded(p99), max: rounded(max) }
+  }
+
+  /** What a collection of garbage, which this asks for, leaves in its heap. */
+  async liveHeap(): Promise<LiveHeap | undefined> {
+    const pid = this.#master.record()?.pid
+    return pid === undefined ? undefined : collectGarbage({ pid, port: this.#inspectorPort })
+  }
+
   /** Where a framework of the fleet may keep its own state: like the master, but not with it. */
   async storeUrl(): Promise<string> {
     if (this.#store === 'etcd') return `etcd://127.0.0.1:${this.#etcdPort}/fleet`
@@ -71,9 +92,8 @@ export class OwnMaster {
 
   /** SIGKILL, then another process in its place. Resolves when that one leads. */
   async failOver(): Promise<void> {
-    const { part } = this.#master
     await this.#master.stop('SIGKILL')
-    await this.#startPart(part)
+    for (const part of this.#parts) if (part.kind === 'master') await this.#startPart(part)
   }
 
   /** The fields of the last line of its log that tells of `event`. */
@@ -96,7 +116,7 @@ export class OwnMaster {
   }
 
   async #startPart(part: Part): Promise<void> {
-    const started = new PartProcess(part, {
+    const started = new PartProcess(part.kind === 'master' ? inspectable(part, this.#inspectorPort) : part, {
       logFolder: `${this.workDir}/logs`,
       events: { onStarted: () => undefined, onEnded: (_part, how) => this.#onEnded(part, how) },
     })
@@ -112,6 +132,13 @@ export class OwnMaster {
   #onEnded({ name }: Part, how: string): void {
     if (!this.#isClosing) process.stderr.write(`the ${name} ended by itself: ${how}\n`)
   }
+}
+
+/** Nothing listens there before the process gets SIGUSR1. */
+function inspectable(part: Part, port: number): Part {
+  const { run, flags } = part
+  if (!('script' in run)) return part
+  return { ...part, run: { program: process.execPath }, flags: [`--inspect-port=${port}`, run.script, ...flags] }
 }
 
 async function untilLeading(url: string): Promise<void> {

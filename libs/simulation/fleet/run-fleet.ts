@@ -3,13 +3,13 @@ import { delay } from '@thermosphere/service-kit'
 import { openStore } from '@thermosphere/store'
 import type { Store } from '@thermosphere/store'
 import type { Config } from './config.ts'
-import { processUse, rounded } from './figures.ts'
+import { processUse, rounded, worst } from './figures.ts'
 import type { ProcessUse, Quantiles } from './figures.ts'
 import { Fleet } from './agents/fleet.ts'
 import { FleetFramework } from './framework/fleet-framework.ts'
 import { OwnMaster } from './own-master.ts'
-
-type EventLoop = { readonly p99Ms: number; readonly maxMs: number }
+import { PeriodReports } from './reports.ts'
+import type { PeriodReport } from './reports.ts'
 
 /** What the master did meanwhile; only of one on this machine that the fleet has started. */
 type MasterFigures = {
@@ -18,7 +18,7 @@ type MasterFigures = {
   readonly cpuPercent: number
   readonly rssMib: number
   readonly peakMib: number
-  readonly eventLoop: EventLoop | undefined
+  readonly eventLoopMs: Quantiles | undefined
 }
 
 export type FleetFigures = {
@@ -64,9 +64,12 @@ export type FleetRunOptions = {
   readonly signal: AbortSignal
   /** A line for who waits. */
   say(line: string): void
+  /** Of `--report-every`. */
+  report(report: PeriodReport): void
 }
 
 const progressMs = 2_000
+const nothingUsed: ProcessUse = { cpuMs: 0, rssMib: 0, peakMib: 0, openFiles: 0 }
 
 export async function runFleet(options: FleetRunOptions): Promise<FleetFigures> {
   const run = new FleetRun(options)
@@ -80,6 +83,7 @@ export async function runFleet(options: FleetRunOptions): Promise<FleetFigures> 
 class FleetRun {
   readonly #config: Config
   readonly #say: (line: string) => void
+  readonly #report: (report: PeriodReport) => void
   readonly #stopped: Promise<never>
   #stop: (error: unknown) => void = () => undefined
   #master: OwnMaster | undefined
@@ -88,9 +92,10 @@ class FleetRun {
   #store: Store | undefined
   #lastUse: { readonly use: ProcessUse | undefined; readonly at: number } = { use: undefined, at: 0 }
 
-  constructor({ config, signal, say }: FleetRunOptions) {
+  constructor({ config, signal, say, report }: FleetRunOptions) {
     this.#config = config
     this.#say = say
+    this.#report = report
     const { promise, reject } = Promise.withResolvers<never>()
     this.#stopped = promise
     this.#stop = reject
@@ -177,6 +182,7 @@ class FleetRun {
       agents,
       tasks,
       command: seconds === 0 ? 'sleep infinity' : `sleep ${seconds}`,
+      launchRate: this.#config['launch-rate'],
       store: this.#store,
       onFatal: (error) => this.#stop(error),
     })
@@ -210,6 +216,9 @@ class FleetRun {
     const { updateCount = 0, failedCount = 0 } = this.#framework ?? {}
     const failing = new AbortController()
     const fails = this.#fleet?.fail(failing.signal)
+    const reports = this.#reports()
+    const reporting = reports?.run(failing.signal)
+    reporting?.catch((error: unknown) => this.#stop(error))
     const startedAt = performance.now()
     const counts = (): string => {
       const running = this.#framework === undefined ? '' : `, ${this.#framework.runningCount} tasks run`
@@ -217,7 +226,7 @@ class FleetRun {
     }
     await this.#await(delay(hold), counts, 10 * progressMs)
     failing.abort()
-    await fails
+    await Promise.all([fails, reporting])
     const seconds = (performance.now() - startedAt) / 1000
     const updates = (this.#framework?.updateCount ?? 0) - updateCount
     return {
@@ -225,8 +234,15 @@ class FleetRun {
       updatesASecond: rounded(updates / seconds),
       acknowledgedMs: this.#fleet?.acknowledged.quantilesMs(),
       failedTasks: (this.#framework?.failedCount ?? 0) - failedCount,
-      master: await this.#endPhase(),
+      master: await this.#endPhase(reports?.eventLoops),
     }
+  }
+
+  #reports(): PeriodReports | undefined {
+    const everyMs = this.#config['report-every']
+    if (everyMs === undefined || this.#fleet === undefined) return undefined
+    const [fleet, framework, master] = [this.#fleet, this.#framework, this.#master]
+    return new PeriodReports({ fleet, framework, master, everyMs, report: this.#report })
   }
 
   async #failOver(): Promise<FleetFigures['failovers'][number]> {
@@ -265,11 +281,12 @@ class FleetRun {
 
   /** The master's figures count from here; a fresh process has counted nothing yet. */
   async #beginPhase({ isFresh = false } = {}): Promise<void> {
-    if (!isFresh) await this.#readEventLoop()
-    this.#lastUse = { use: isFresh ? { cpuMs: 0, rssMib: 0, peakMib: 0 } : this.#master?.use(), at: performance.now() }
+    if (!isFresh) await this.#master?.readEventLoop()
+    this.#lastUse = { use: isFresh ? nothingUsed : this.#master?.use(), at: performance.now() }
   }
 
-  async #endPhase(): Promise<MasterFigures | undefined> {
+  /** `earlier`: readings of the event loop that were taken during the phase. */
+  async #endPhase(earlier: readonly Quantiles[] = []): Promise<MasterFigures | undefined> {
     const use = this.#master?.use()
     const { use: before, at } = this.#lastUse
     if (use === undefined || before === undefined) return undefined
@@ -279,17 +296,8 @@ class FleetRun {
       cpuPercent: rounded((cpuMs / (performance.now() - at)) * 100),
       rssMib: use.rssMib,
       peakMib: use.peakMib,
-      eventLoop: await this.#readEventLoop(),
+      eventLoopMs: worst([...earlier, await this.#master?.readEventLoop()]),
     }
-  }
-
-  /** How late its event loop was since this was read last. */
-  async #readEventLoop(): Promise<EventLoop | undefined> {
-    if (this.#master === undefined) return undefined
-    const answer = await fetch(`${this.#master.url}/metrics/snapshot`)
-    const metrics = (await answer.json()) as Readonly<Record<string, number>>
-    const [p99, max] = [metrics['event_loop/delay_ms/p99'], metrics['event_loop/delay_ms/max']]
-    return p99 === undefined || max === undefined ? undefined : { p99Ms: rounded(p99), maxMs: rounded(max) }
   }
 }
 

@@ -50,6 +50,10 @@ export class Fleet {
   readonly registered = new Durations()
   /** From an update of a task until its acknowledgement. */
   readonly acknowledged = new Durations()
+  /** The same, for whoever resets it. */
+  readonly acknowledgedLately = new Durations()
+  /** Whether acknowledgements count. */
+  isMeasuring = true
   readonly #options: FleetOptions
   readonly #random: Random
   readonly #background: Background
@@ -164,7 +168,11 @@ export class Fleet {
         this.registered.add(passedMs())
         if (++this.#registeredCount === this.agents.length) this.#onRegistered()
       },
-      onAcknowledged: (durationMs) => this.acknowledged.add(durationMs),
+      onAcknowledged: (durationMs) => {
+        if (!this.isMeasuring) return
+        this.acknowledged.add(durationMs)
+        this.acknowledgedLately.add(durationMs)
+      },
       onFatal: (error) => this.#options.onFatal(error),
     }
   }

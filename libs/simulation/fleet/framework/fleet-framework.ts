@@ -8,6 +8,7 @@ import type { mesos, scheduler } from '@thermosphere/protocol'
 import { SchedulerClient } from '@thermosphere/protocol/node'
 import type { Store } from '@thermosphere/store'
 import { Durations } from '../figures.ts'
+import { Pace } from './pace.ts'
 import { UpdateKeeper } from './update-keeper.ts'
 
 export type FleetFrameworkOptions = {
@@ -15,6 +16,8 @@ export type FleetFrameworkOptions = {
   readonly agents: number
   readonly tasks: number
   readonly command: string
+  /** Launches in a second at most; as many as there is room for without it. */
+  readonly launchRate?: number | undefined
   /** Updates are acknowledged once they are durable here; at once without it. */
   readonly store?: Store | undefined
   onFatal(error: unknown): void
@@ -24,6 +27,8 @@ export const taskResources = { cpusMilli: 10, memMilli: 8_000 } as const
 const name = 'fleet'
 /** The framework outlives a master's failover, not the fleet. */
 const failoverTimeoutSeconds = 600
+/** How often it is looked whether the pace allows another launch. */
+const paceMs = 10
 
 const scalar = (resource: string, milli: number): mesos.Resource => ({
   name: resource,
@@ -43,11 +48,13 @@ export class FleetFramework {
   firstOfferMs: number | undefined
   allOfferedMs: number | undefined
   updateCount = 0
+  endedCount = 0
   failedCount = 0
   readonly #options: FleetFrameworkOptions
   readonly #client: SchedulerClient
   readonly #keeper: UpdateKeeper | undefined
   readonly #perAgent: number
+  readonly #pace: Pace | undefined
   readonly #places = new Map<string, Place>()
   readonly #running = new Set<string>()
   readonly #launchedAt = new Map<string, number>()
@@ -56,10 +63,12 @@ export class FleetFramework {
   #waiting = 0
   #nextTask = 1
   #subscribedAt = 0
+  #laterLaunch: NodeJS.Timeout | undefined
   #isClosing = false
 
   constructor(options: FleetFrameworkOptions) {
     this.#options = options
+    this.#pace = options.launchRate === undefined ? undefined : new Pace(options.launchRate)
     this.#waiting = options.tasks
     this.#perAgent = Math.ceil(options.tasks / options.agents)
     this.#client = new SchedulerClient({
@@ -99,6 +108,7 @@ export class FleetFramework {
   /** Ends all tasks with the framework. */
   async close(): Promise<void> {
     this.#isClosing = true
+    clearTimeout(this.#laterLaunch)
     await this.#client.call({ type: 'TEARDOWN' }).catch(() => undefined)
     await this.#client.close()
     await this.#keeper?.settled()
@@ -143,25 +153,36 @@ export class FleetFramework {
 
   #launch(): void {
     while (this.#waiting > 0) {
+      const paced = this.#pace?.available() ?? Infinity
+      if (paced === 0) return this.#launchLater()
       const place = this.#ready.shift()
       if (place === undefined) return
       place.isReady = false
-      this.#launchOn(place)
+      this.#launchOn(place, paced)
     }
   }
 
-  #launchOn(place: Place): void {
+  #launchLater(): void {
+    if (this.#isClosing) return
+    this.#laterLaunch ??= setTimeout(() => {
+      this.#laterLaunch = undefined
+      this.#launch()
+    }, paceMs)
+  }
+
+  #launchOn(place: Place, paced: number): void {
     const held = Resources.fromWire(place.offers.flatMap(({ resources = [] }) => resources))
     const fitting = Math.min(
       Math.floor(held.scalar('cpus') / taskResources.cpusMilli),
       Math.floor(held.scalar('mem') / taskResources.memMilli),
     )
-    const count = Math.min(fitting, this.#waiting, this.#perAgent - place.taskCount)
+    const count = Math.min(fitting, paced, this.#waiting, this.#perAgent - place.taskCount)
     if (count <= 0) return
     const offer_ids = place.offers.map(({ id }) => id)
     place.offers = []
     place.taskCount += count
     this.#waiting -= count
+    this.#pace?.spend(count)
     const task_infos = Array.from({ length: count }, () => this.#newTask(place.id))
     this.#client
       .call({
@@ -213,6 +234,7 @@ export class FleetFramework {
   #onEnd(id: string, agentId: string): void {
     this.#running.delete(id)
     if (!this.#launchedAt.delete(id)) return
+    this.endedCount++
     this.#waiting++
     const place = this.#places.get(agentId)
     if (place === undefined) return
