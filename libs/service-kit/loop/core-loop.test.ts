@@ -24,6 +24,7 @@ async function turns(): Promise<void> {
 function build(
   overrides: {
     now?: () => number
+    monotonicNow?: () => number
     halt?: AbortSignal
     persist?: (writes: readonly StoreWrite[]) => Promise<void>
   } = {},
@@ -44,7 +45,11 @@ function build(
     perform: (effect) => said.push(effect.text),
     timerInput: (timer) => ({ timer }),
     onFatal: (error) => fatal.push(error),
-    ...(overrides.now !== undefined && { clock: { ...realLoopClock, now: overrides.now } }),
+    clock: {
+      ...realLoopClock,
+      ...(overrides.now !== undefined && { now: overrides.now }),
+      ...(overrides.monotonicNow !== undefined && { monotonicNow: overrides.monotonicNow }),
+    },
     halt: overrides.halt,
   })
   return { loop, said, persisted, fatal, pending }
@@ -214,6 +219,30 @@ test('a clock that is set back makes no timer wait longer, and one that is armed
   loop.submit({ effects: [] })
   await turns()
   assert.deepEqual(said, ['timer before', 'timer after'])
+  await loop.close()
+})
+
+test('a timer loses no time that passed unseen before the clock was set back', async () => {
+  const time = { wall: 3_600_000, monotonic: 0 }
+  const { loop, said } = build({ now: () => time.wall, monotonicNow: () => time.monotonic })
+  loop.submit({ effects: [{ type: 'timer', key: 'retry', at: time.wall + 10_000 }] })
+  await turns()
+  // Eight seconds without an input; the clock is set back by thirty, or by less than what has passed.
+  for (const [wallMs, monotonicMs] of [
+    [-22_000, 8_000],
+    [-500, 1_900],
+  ] as const) {
+    time.wall += wallMs
+    time.monotonic += monotonicMs
+    loop.submit({ effects: [] })
+    await turns()
+    assert.deepEqual(said, [])
+  }
+  time.wall += 100
+  time.monotonic += 100
+  loop.submit({ effects: [] })
+  await turns()
+  assert.deepEqual(said, ['timer retry'])
   await loop.close()
 })
 

@@ -61,8 +61,9 @@ export class CoreLoop<Input, Effect extends LoopEffect> {
   #turn: Cancel | undefined
   #sleep: Cancel | undefined
   #sleepUntil = Infinity
-  /** What the clock said last. */
+  /** What the clocks said last. */
   #latest = -Infinity
+  #latestMonotonic = 0
   #closed: PromiseWithResolvers<void> | undefined
   #steppedCount = 0
   #persistCount = 0
@@ -126,8 +127,11 @@ export class CoreLoop<Input, Effect extends LoopEffect> {
   /** A clock that is set back makes nobody wait longer: every timer keeps the time that was left to it. */
   #now(): number {
     const now = this.#clock.now()
-    if (now < this.#latest) this.#timers.advance(this.#latest - now)
+    const monotonic = this.#clock.monotonicNow()
+    const setBackMs = this.#latest + monotonic - this.#latestMonotonic - now
+    if (setBackMs >= LOOP_LIMITS.setBackMsMin) this.#timers.advance(setBackMs)
     this.#latest = now
+    this.#latestMonotonic = monotonic
     return now
   }
 

@@ -6,4 +6,6 @@ export const LOOP_LIMITS = {
   batchWritesMax: 4_096,
   /** A sleeping timer looks at the wall clock at least this often, so a clock that was set forward is noticed. */
   timerSleepMsMax: 30_000,
+  /** A wall clock that has lost less against monotonic time runs slow; it was not set back. */
+  setBackMsMin: 500,
 } as const

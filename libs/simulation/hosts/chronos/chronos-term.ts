@@ -109,6 +109,7 @@ export class ChronosTerm implements Term {
   /** Watchers know what the core knows: what still waits to be stepped has not been said to it. */
   #step(input: Input, now: number): readonly Effect[] {
     if (input.type === 'update') this.#options.watch.onStatus(input.status)
+    if (input.type === 'command') this.#options.watch.onCommand(this.state, input.command)
     return step(this.state, input, now)
   }
 

@@ -3,7 +3,7 @@
  * that it was told, and keeps books of its own over all terms.
  */
 import { isLaunchedRun } from './run-facts.ts'
-import type { ChronosState, Run } from '@thermosphere/chronos-core'
+import type { ChronosState, Command, Run } from '@thermosphere/chronos-core'
 import type { Millis } from '@thermosphere/effects'
 import type { mesos } from '@thermosphere/protocol'
 import type { JobRun } from '../../checkers/index.ts'
@@ -35,7 +35,8 @@ export class ChronosWatch {
   readonly #wasUnreachable = new Set<string>()
   /** Their offers were gone: the master started nothing. */
   readonly #refused = new Set<string>()
-  readonly #occurrences = new Map<string, string>()
+  /** By job, the run of each time. */
+  readonly #occurrences = new Map<string, Map<number, string>>()
   readonly #counts = new Map<string, Counts>()
   /** The longest of each job's definitions. */
   readonly #epsilonMs = new Map<string, Millis>()
@@ -55,6 +56,13 @@ export class ChronosWatch {
     const epsilonMs = epsilon === undefined ? Infinity : Temporal.Duration.from(epsilon).total('milliseconds')
     this.#epsilonMs.set(name, Math.max(this.#epsilonMs.get(name) ?? 0, epsilonMs))
     this.#schedules.set(name, (this.#schedules.get(name) ?? new Set()).add(schedule))
+  }
+
+  /** About to be carried out: a sequence that has run out begins anew when it is posted again, and so do its times. */
+  onCommand(state: ChronosState, command: Command): void {
+    if (command.type !== 'put-job') return
+    const { name } = command.document as { readonly name: string }
+    if (state.jobs.get(name)?.left === 0) this.#occurrences.delete(name)
   }
 
   /** A leader has loaded its state: launches that were stored and perhaps never told count as well. */
@@ -103,9 +111,10 @@ export class ChronosWatch {
   }
 
   #checkTimes({ id, job, dueAt, attempt, launchedAt = 0 }: Run): void {
-    const key = `${job} ${Math.floor(dueAt / sameTimeMs)}`
-    const known = this.#occurrences.get(key) ?? id
-    this.#occurrences.set(key, known)
+    const runs = this.#occurrences.get(job) ?? new Map<number, string>()
+    const slot = Math.floor(dueAt / sameTimeMs)
+    const known = runs.get(slot) ?? id
+    this.#occurrences.set(job, runs.set(slot, known))
     if (known !== id) this.#report('chronos-at-most-once', `${job} runs twice for ${time(dueAt)}: ${known} and ${id}`)
     // Another attempt may start later: the first was in time.
     if (attempt === 0 && launchedAt > dueAt + (this.#epsilonMs.get(job) ?? Infinity))
