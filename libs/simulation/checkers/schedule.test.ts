@@ -29,6 +29,12 @@ test('a window without a run is named, and a run after its end does not count', 
   assert.deepEqual(verdict.extra, [runAt(2201)])
 })
 
+test('of overlapping windows the one that no run names is missed', () => {
+  const runs = [2000, 3000, 4000].map((nominalAt) => runAt(nominalAt + 100, { nominalAt }))
+  const { missed, satisfied } = check({ definitions: [{ ...job, epsilonMs: 6000 }], runs })
+  assert.deepEqual([satisfied, missed], [3, [{ job: 'j', nominalAt: 1000, closesAt: 7000 }]])
+})
+
 test('a run within the forgiveness counts and is told as late', () => {
   const verdict = check({ forgivenessMs: 10, runs: [1000, 2201, 3000, 4000].map((at) => runAt(at)) })
   assert.deepEqual([verdict.isValid, verdict.late], [true, 1])

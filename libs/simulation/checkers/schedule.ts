@@ -90,20 +90,31 @@ function targetsOf(definition: JobDefinition, history: ScheduleHistory): Target[
 
 type Matching = { readonly pairs: readonly (readonly [Target, JobRun])[]; readonly extra: readonly JobRun[] }
 
-/** Both in order of time. A window that must be satisfied is served before one that is excused. */
+/**
+ * Both in order of time. A run that names its time serves that one, so that what is missed is told by its right name.
+ * Of the others, a window that must be satisfied is served before one that is excused.
+ */
 function matchRuns(targets: readonly Target[], runs: readonly JobRun[]): Matching {
   const pairs: [Target, JobRun][] = []
-  const required = matchBy(
-    targets.filter(({ isRequired }) => isRequired),
-    runs,
-    pairs,
-  )
-  const extra = matchBy(
-    targets.filter(({ isRequired }) => !isRequired),
-    required,
-    pairs,
-  )
-  return { pairs, extra }
+  let left = matchNamed(targets, runs, pairs)
+  for (const isRequired of [true, false]) {
+    const taken = new Set(pairs.map(([target]) => target))
+    const open = targets.filter((target) => target.isRequired === isRequired && !taken.has(target))
+    left = matchBy(open, left, pairs)
+  }
+  return { pairs, extra: left }
+}
+
+/** Resolves to the runs that do not start in the window they name. */
+function matchNamed(targets: readonly Target[], runs: readonly JobRun[], pairs: [Target, JobRun][]): JobRun[] {
+  const byTime = new Map(targets.map((target) => [target.nominalAt, target]))
+  return runs.filter((run) => {
+    const target = run.nominalAt === undefined ? undefined : byTime.get(run.nominalAt)
+    if (target === undefined || run.startAt < target.nominalAt || run.startAt > target.deadlineAt) return true
+    byTime.delete(target.nominalAt)
+    pairs.push([target, run])
+    return false
+  })
 }
 
 /** Resolves to the runs that found no window. */
