@@ -141,6 +141,10 @@ const masterFlags = defineFlags({
     type: 'string',
     help: 'Deprecated: first weights, as role=weight,role=weight; the registry knows better.',
   },
+  whitelist: {
+    type: 'path',
+    help: 'A file with the host names of the agents to offer, one a line, read every 4 seconds; without it, or *, all.',
+  },
   root_submissions: { type: 'boolean', default: true, help: 'Whether frameworks may run as root.' },
   publish_per_framework_metrics: {
     type: 'boolean',

@@ -6,6 +6,10 @@ export const MASTER_LIMITS = {
   callBytesMax: 32 * 1024 * 1024,
   /** About 5 ms of looking at frameworks before agents, or 300 offers; then other inputs have their turn. */
   allocationWorkMax: 2_000,
+  /** A host that is added to the whitelist is offered within 5 s: an allocation comes up to a second later. */
+  whitelistReadMs: 4_000,
+  /** 100,000 host names of 40 characters. */
+  whitelistBytesMax: 4 * 1024 * 1024,
   /** Query-encoded bodies of the classic endpoints hold a few resources. */
   formBytesMax: 1024 * 1024,
   /** Messages waiting for an agent that does not read; then the link is cut and the agent comes back. */

@@ -34,6 +34,7 @@ import { createLogging } from './shell/logging/logging.ts'
 import { masterInfo } from './shell/master-info.ts'
 import { Seat } from './shell/seat.ts'
 import { readVersion } from './shell/version.ts'
+import { Whitelist } from './shell/whitelist/whitelist.ts'
 
 type Surroundings = Pick<Lifecycle, 'defer' | 'fatal' | 'loop'>
 type Parts = {
@@ -54,7 +55,10 @@ export async function startMaster(config: Config, logger: Logger, lifecycle: Sur
   lifecycle.defer('store', () => store.close())
   const door = await openDoor(parts)
   const { port } = door.listening
-  const seat = takeSeat(parts, store, port)
+  const whitelist = new Whitelist({ path: config.whitelist, logger })
+  await whitelist.start()
+  lifecycle.defer('whitelist', () => whitelist.close())
+  const seat = takeSeat(parts, { store, whitelist, port })
   const logging = createLogging(logger)
   lifecycle.defer('logging', () => logging.close())
   await openRoutes(parts, { seat, door, logging })
@@ -116,10 +120,13 @@ function createMasterApp({ logger, metrics }: Parts, context: MasterContext): Re
 const describe = (config: Config, port: number): mesos.MasterInfo =>
   masterInfo({ id: randomUUID(), ip: config.ip, port, hostname: config.hostname, domain: config.domain })
 
-function takeSeat({ config, logger, lifecycle, metrics, startedAt }: Parts, store: Store, port: number): Seat {
+type SeatOf = { readonly store: Store; readonly whitelist: Whitelist; readonly port: number }
+
+function takeSeat(parts: Parts, { store, whitelist, port }: SeatOf): Seat {
+  const { config, logger, lifecycle, metrics, startedAt } = parts
   const { hostname = '' } = describe(config, port)
   const seat = new Seat({
-    parts: { config, logger, metrics, store, startedAt, loop: lifecycle.loop },
+    parts: { config, logger, metrics, store, whitelist, startedAt, loop: lifecycle.loop },
     address: `${hostname}:${port}`,
     info: () => describe(config, port),
     onFatal: (error) => lifecycle.fatal(error),

@@ -12,12 +12,14 @@ import { createAllocationTimes } from './shell/metrics/allocation-times.ts'
 import { allocatorOptions, coreConfig, withFirstWeights } from './shell/core-config.ts'
 import { MasterLoop } from './shell/loop/master-loop.ts'
 import { loadRegistry } from './shell/registry/load-registry.ts'
+import type { Whitelist } from './shell/whitelist/whitelist.ts'
 
 export type TermOptions = {
   readonly config: Config
   readonly logger: Logger
   readonly metrics: Metrics
   readonly store: Store
+  readonly whitelist: Whitelist
   readonly leadership: Leadership
   /** A new one for each term. */
   readonly info: mesos.MasterInfo
@@ -31,7 +33,7 @@ export type TermOptions = {
 export type MasterTerm = Term & { readonly loop: MasterLoop }
 
 export async function openTerm(options: TermOptions): Promise<MasterTerm> {
-  const { config, logger, metrics, store, leadership, info, startedAt, end } = options
+  const { config, logger, metrics, store, whitelist, leadership, info, startedAt, end } = options
   const readAt = performance.now()
   const registry = withFirstWeights(await loadRegistry(store), config.weights)
   const durationMs = Math.round(performance.now() - readAt)
@@ -58,5 +60,10 @@ export async function openTerm(options: TermOptions): Promise<MasterTerm> {
     onFatal: end,
   })
   loop.submit({ type: 'started' })
-  return { loop, close: () => loop.close() }
+  const forget = whitelist.listen((hostnames) => loop.submit({ type: 'whitelist', hostnames }))
+  const close = (): Promise<void> => {
+    forget()
+    return loop.close()
+  }
+  return { loop, close }
 }

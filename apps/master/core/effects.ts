@@ -79,6 +79,8 @@ export type Input =
   | { readonly type: 'link-message'; readonly linkId: LinkId; readonly message: agentLink.AgentMessage }
   | { readonly type: 'link-closed'; readonly linkId: LinkId }
   | { readonly type: 'timer'; readonly key: string }
+  /** Only agents on these hosts are offered; without any list all are. */
+  | { readonly type: 'whitelist'; readonly hostnames: readonly string[] | undefined }
   | ({ readonly type: 'durable' } & DurableChange)
 
 /** Everything a master does to its surroundings. `after` waits for that store effect of the same step. */

@@ -56,6 +56,8 @@ function dispatch(m: Master, input: Input): void {
       return onLinkClosed(m, input.linkId)
     case 'timer':
       return onTimer(m, input.key)
+    case 'whitelist':
+      return m.allocator.setWhitelist(input.hostnames)
     case 'durable':
       return onDurable(m, input)
     default:

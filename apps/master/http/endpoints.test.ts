@@ -92,6 +92,7 @@ suite('the endpoints of a master', () => {
     'quota',
     'maintenance/schedule',
     'maintenance/status',
+    'allocator/offer_constraints_debug',
     'flags',
   ]) {
     test(`[mesos 212] /${path} and /master/${path}/ are JSON with nothing appended to the type`, async () => {

@@ -339,6 +339,7 @@ export class Allocator {
   /** Agents that the framework's offer constraints keep from the role. */
   excludedAgents(frameworkId: string, role: string): string[] {
     const framework = this.framework(frameworkId)
+    if (!framework.hasConstraints) return []
     return [...this.agents.values()].filter((agent) => framework.excludes(role, agent)).map((agent) => agent.id)
   }
 

@@ -26,6 +26,18 @@ test('a framework that suppresses its roles gets nothing of the rest of a run', 
   assert.equal(world.offers(s).length, offered)
 })
 
+test('[mesos 19] agents that are not on the whitelist are offered again once there is none', () => {
+  const world = new World()
+  world.addAgent(undefined, { hostname: 'h1', port: 6001 })
+  world.do({ type: 'whitelist', hostnames: ['h2'] })
+  const s = world.subscribe()
+  world.advance(3000)
+  assert.equal(world.offers(s).length, 0)
+  world.do({ type: 'whitelist', hostnames: undefined })
+  world.advance(1000)
+  assert.equal(world.offers(s).length, 1)
+})
+
 test('what is offered counts for the share of its role, and under its quota', () => {
   const world = new World()
   world.addAgent('cpus:4;mem:1024')

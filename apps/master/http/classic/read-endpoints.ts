@@ -3,6 +3,7 @@ import {
   frameworksAnswer,
   maintenanceStatusView,
   metricsAnswer,
+  offerConstraintsAnswer,
   quotaView,
   rolesView,
   scheduleView,
@@ -39,6 +40,7 @@ const largeViews: Record<string, LargeView> = {
   '/state-summary': ({ loop }) => stateSummaryAnswer(loop.master),
   '/slaves': ({ loop }, query) => slavesAnswer(loop.master, optional(query, 'slave_id')),
   '/frameworks': ({ loop }, query) => frameworksAnswer(loop.master, optional(query, 'framework_id')),
+  '/allocator/offer_constraints_debug': ({ loop }) => offerConstraintsAnswer(loop.master),
 }
 
 export const readEndpoints = (context: MasterContext): Record<string, Handler> => ({

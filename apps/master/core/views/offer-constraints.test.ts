@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { offerConstraintsAnswer } from '../index.ts'
+import type { Rendering } from '../index.ts'
+import { World } from '../testing/world.ts'
+
+function finish(rendering: Rendering): unknown {
+  for (;;) {
+    const { done, value } = rendering.next()
+    if (done) return JSON.parse(Buffer.concat(value).toString())
+  }
+}
+
+/** Only agents whose host name begins so. */
+const named = (regex: string) => {
+  const selector = { pseudoattribute_type: 'HOSTNAME' as const }
+  return {
+    role_constraints: {
+      r: { groups: [{ attribute_constraints: [{ selector, predicate: { text_matches: { regex } } }] }] },
+    },
+  }
+}
+
+test('[mesos 65] the agents that constraints keep from a framework are listed by role', () => {
+  const world = new World()
+  const [near, far] = ['near', 'far'].map((hostname, i) => world.addAgent(undefined, { hostname, port: 6000 + i }))
+  const picky = world.subscribe({ roles: ['r', 's'] }, { offer_constraints: named('n.*'), suppressed_roles: ['s'] })
+  const plain = world.subscribe({ name: 'g' })
+  const expected = {
+    frameworks: {
+      [picky.id]: { suppressed_roles: ['s'], excluded_by_attribute_constraints: { r: [far?.id], s: [] } },
+      [plain.id]: { suppressed_roles: [], excluded_by_attribute_constraints: { r: [] } },
+    },
+  }
+  assert.ok(near)
+  assert.deepEqual(finish(offerConstraintsAnswer(world.master)), expected)
+})
+
+test('[mesos 65] a framework that leaves while the answer is on its way excludes nobody any more', () => {
+  const world = new World()
+  const agent = world.addAgent()
+  const [first, second] = [1, 2].map(() => world.subscribe({}, { offer_constraints: named('none') }))
+  assert.ok(first && second)
+  const rendering = offerConstraintsAnswer(world.master)
+  assert.ok(!rendering.next().done)
+  world.call(second, { type: 'TEARDOWN' })
+  assert.deepEqual(finish(rendering), {
+    frameworks: {
+      [first.id]: { suppressed_roles: [], excluded_by_attribute_constraints: { r: [agent.id] } },
+      [second.id]: { suppressed_roles: [], excluded_by_attribute_constraints: {} },
+    },
+  })
+})

@@ -1,0 +1,23 @@
+/** `/allocator/offer_constraints_debug`: which agents the constraints of each framework keep from it. */
+import { late, render, separated } from '../answers/parts.ts'
+import type { Part, Rendering } from '../answers/parts.ts'
+import type { Framework, Master } from '../model.ts'
+import { array, entries, object, text } from './json.ts'
+
+export const offerConstraintsAnswer = (m: Master): Rendering => render(() => partsOf(m))
+
+function* partsOf(m: Master): Generator<Part> {
+  yield '{"frameworks":{'
+  yield* separated([...m.frameworks.values()].map((framework) => [late(() => memberOf(m, framework))]))
+  yield '}}'
+}
+
+function memberOf(m: Master, { id, roles, suppressed }: Framework): string {
+  // It may have left since the answer was begun.
+  const known = m.frameworks.has(id) ? roles : []
+  const excluded = known.map((role) => [role, array(m.allocator.excludedAgents(id, role).map(text))] as const)
+  return `${text(id)}:${object({
+    suppressed_roles: array([...suppressed].map(text)),
+    excluded_by_attribute_constraints: entries(excluded),
+  })}`
+}
