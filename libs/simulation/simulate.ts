@@ -15,11 +15,14 @@ const mutantSeedsMax = 60
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
-function describe({ seed, sizes, faults, actions, durationMs }: Scenario): string {
+function describe({ seed, sizes, masters, faults, actions, durationMs }: Scenario): string {
   const counts = Object.entries(sizes).map(([kind, count]) => `${count} ${kind}`)
   const wanted = actions.map(({ at, type, ...rest }) => `  ${at / 1000} s ${type} ${Object.values(rest).join(' ')}`)
   const hits = faults.map((fault) => `  ${textOf(fault)}`)
-  return [`seed ${seed}: ${counts.join(', ')}, ${durationMs / 1000} s`, ...hits, ...wanted].join('\n')
+  const { allocationWorkMax, timersLateMs } = masters
+  const cuts = `allocations of ${allocationWorkMax}, timers of masters ${timersLateMs} ms late`
+  const head = `seed ${seed}: ${counts.join(', ')}, ${durationMs / 1000} s, ${cuts}`
+  return [head, ...hits, ...wanted].join('\n')
 }
 
 async function runOne(seed: number, { trace }: RunOptions): Promise<boolean> {

@@ -6,6 +6,7 @@ import type { agentLink, scheduler } from '@thermosphere/protocol'
 import type { MasterWatch } from '../hosts/master/master-watch.ts'
 import { endStates } from '../hosts/scheduler/task-states.ts'
 import type { Report } from '../world/report.ts'
+import { AllocationInvariants } from './allocation-invariants.ts'
 import { FilterBooks } from './filter-books.ts'
 
 type Agent = ReturnType<Master['agents']['get']> & object
@@ -15,6 +16,7 @@ type Books = {
   /** By agent, what was looked at: resources are immutable, so the same ones need no second look. */
   readonly seen: Map<string, readonly unknown[]>
   readonly filters: FilterBooks
+  readonly allocations: AllocationInvariants
 }
 
 const sum = (all: Iterable<Resources>): Resources => [...all].reduce((total, one) => total.add(one), Resources.empty)
@@ -25,6 +27,7 @@ export type MasterInvariantsOptions = {
   readonly elapsed: () => Millis
   /** What the store holds of a key now. */
   readonly stored: (key: string) => string | undefined
+  readonly count: (name: string) => void
   readonly onElected: (master: Master, name: string) => void
   /** A framework acknowledges an update. */
   readonly onAcknowledged: (acknowledge: scheduler.Call_Acknowledge) => void
@@ -51,14 +54,18 @@ export class MasterInvariants implements MasterWatch {
   before(master: Master, input: Input, now: Millis): void {
     const acknowledge = input.type === 'scheduler-call' ? input.call.acknowledge : undefined
     if (acknowledge !== undefined) this.#options.onAcknowledged(acknowledge)
-    this.#booksOf(master).filters.before(master, input, now)
+    const { filters, allocations } = this.#booksOf(master)
+    filters.before(master, input, now)
+    allocations.before(master, input)
   }
 
   after(master: Master, _input: Input, effects: readonly Effect[]): void {
     this.stepCount++
     for (const agent of master.agents.values()) this.#checkAgent(master, agent)
     this.#checkTasks(master)
-    this.#booksOf(master).filters.after(master, effects)
+    const { filters, allocations } = this.#booksOf(master)
+    filters.after(master, effects)
+    allocations.after(master, effects)
   }
 
   /** An agent that is told that it is known must be known to the next leader as well. */
@@ -72,7 +79,12 @@ export class MasterInvariants implements MasterWatch {
   #booksOf(master: Master): Books {
     const known = this.#books.get(master)
     if (known !== undefined) return known
-    const books = { seen: new Map(), filters: new FilterBooks(this.#report, this.#options.elapsed) }
+    const { elapsed, count } = this.#options
+    const books = {
+      seen: new Map(),
+      filters: new FilterBooks(this.#report, elapsed),
+      allocations: new AllocationInvariants(this.#report, count),
+    }
     this.#books.set(master, books)
     return books
   }

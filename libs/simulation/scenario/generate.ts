@@ -5,10 +5,13 @@ import type { ClientRequest } from '../workload/requests.ts'
 import { generateWorkload } from '../workload/generate.ts'
 import { drawCrashes, drawFault } from './generate-faults.ts'
 import { namesOf, seedFor, startAt } from './scenario.ts'
-import type { Action, Fault, Scenario, Sizes } from './scenario.ts'
+import type { Action, Fault, Masters, Scenario, Sizes } from './scenario.ts'
 
 const durationMsMin = 120_000
 const durationMsMax = 480_000
+/** One agent a slice, a few, and what a server has, which is never reached here. */
+const allocationWorkMaxes = [1, 3, 20, 2_000] as const
+const timersLateMsMax = 50
 
 /** `sizes` fixes how many there are of a kind; the others are drawn. */
 export function generateScenario(seed: number, sizes: Partial<Sizes> = {}): Scenario {
@@ -28,6 +31,7 @@ export function generateScenario(seed: number, sizes: Partial<Sizes> = {}): Scen
   return {
     seed,
     sizes: all,
+    masters: drawMasters(createRandom(seedFor(seed, 'masters'))),
     durationMs,
     faults: faults.filter(({ at }) => at < durationMs),
     actions: drawActions(createRandom(seedFor(seed, 'actions')), { sizes: all, durationMs }),
@@ -38,6 +42,12 @@ export function generateScenario(seed: number, sizes: Partial<Sizes> = {}): Scen
 /** Every other seed has Marathon and Chronos in place of plain frameworks. */
 function orchestrators(random: Random): Pick<Sizes, 'framework' | 'marathon' | 'chronos'> {
   return { framework: 0, marathon: 1 + random.integer(3), chronos: 1 + random.integer(3) }
+}
+
+/** Half of them are busy. */
+function drawMasters(random: Random): Masters {
+  const allocationWorkMax = allocationWorkMaxes[random.integer(allocationWorkMaxes.length)] ?? 1
+  return { allocationWorkMax, timersLateMs: random.integer(2) * random.integer(timersLateMsMax) }
 }
 
 type Frame = { readonly sizes: Sizes; readonly durationMs: Millis }
@@ -75,11 +85,16 @@ function drawAction(random: Random, place: { at: Millis; framework: string; agen
   if (roll < 65) return { at, type: 'want', framework, command: drawCommand(random) }
   if (roll < 83) return { at, type: 'kill', framework, nth: random.integer(100) }
   if (roll < 88) return { at, type: 'suppress', framework }
-  if (roll < 91) return { at, type: 'quota', role, cpus: random.integer(4) }
+  if (roll < 91) return drawQuota(random, { at, role })
   if (roll < 95) return { at, type: 'weight', role, weight: 1 + random.integer(9) }
   if (roll < 97) return { at, type: 'deactivate', agent }
   if (roll < 99) return { at, type: 'reactivate', agent }
   return { at, type: 'gone', agent }
+}
+
+function drawQuota(random: Random, place: { at: Millis; role: string }): Action {
+  const roll = random.integer(8)
+  return { ...place, type: 'quota', cpus: roll % 4, isGuaranteed: roll >= 4 }
 }
 
 function drawCommand(random: Random): string {

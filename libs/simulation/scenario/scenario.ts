@@ -56,13 +56,23 @@ export type Action =
   /** Kills the `nth` live task, counted around. */
   | { readonly at: Millis; readonly type: 'kill'; readonly framework: string; readonly nth: number }
   | { readonly at: Millis; readonly type: 'suppress'; readonly framework: string }
-  | { readonly at: Millis; readonly type: 'quota'; readonly role: string; readonly cpus: number }
+  | {
+      readonly at: Millis
+      readonly type: 'quota'
+      readonly role: string
+      readonly cpus: number
+      readonly isGuaranteed: boolean
+    }
   | { readonly at: Millis; readonly type: 'weight'; readonly role: string; readonly weight: number }
   | { readonly at: Millis; readonly type: 'gone' | 'deactivate' | 'reactivate'; readonly agent: string }
+
+/** What cuts allocations into slices, and lets others in between. */
+export type Masters = { readonly allocationWorkMax: number; readonly timersLateMs: Millis }
 
 export type Scenario = {
   readonly seed: number
   readonly sizes: Sizes
+  readonly masters: Masters
   /** After that everything is whole again. */
   readonly durationMs: Millis
   readonly faults: readonly Fault[]

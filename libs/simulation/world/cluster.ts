@@ -65,6 +65,7 @@ export class Cluster {
       report,
       elapsed: () => this.time.now,
       stored: (key) => this.store.read(key),
+      count: (name) => this.counters.add(name),
       onElected: (master, name) => this.#onElected(master, name),
       onAcknowledged: (acknowledge) => this.updateInvariants.onAcknowledged(acknowledge),
     })
@@ -182,6 +183,7 @@ export class Cluster {
       network: this.network,
       store: new StoreView(this.store, process),
       random: this.randomOfLife(process.name),
+      masters: this.scenario.masters,
       watch: this.masterInvariants,
       report: this.#report,
       onFatal: (error) => this.fatal(process, error),

@@ -70,7 +70,7 @@ export class Operator {
     switch (action.type) {
       case 'quota': {
         const limits = action.cpus === 0 ? {} : { cpus: { value: action.cpus } }
-        const quota_configs = [{ role: action.role, limits }]
+        const quota_configs = [{ role: action.role, limits, ...(action.isGuaranteed && { guarantees: limits }) }]
         const call: master.Call = { type: 'UPDATE_QUOTA', update_quota: { force: true, quota_configs } }
         return { about: `quota ${action.role}`, value: String(action.cpus), call }
       }

@@ -1,7 +1,7 @@
 import type { MasterConfig } from '@thermosphere/master-core'
 
 /** The flags' defaults with shorter waits, so that minutes are enough to see agents lost and found. */
-export const masterConfig: MasterConfig = {
+export const masterConfig: Omit<MasterConfig, 'allocationWorkMax'> = {
   cluster: undefined,
   agentPingTimeoutMs: 5_000,
   maxAgentPingTimeouts: 3,
@@ -9,7 +9,6 @@ export const masterConfig: MasterConfig = {
   agentRemovalRateLimit: undefined,
   recoveryAgentRemovalLimit: 1,
   allocationIntervalMs: 1_000,
-  allocationWorkMax: 10_000,
   offerTimeoutMs: 30_000,
   maxCompletedFrameworks: 10,
   maxCompletedTasksPerFramework: 1_000,

@@ -5,6 +5,7 @@ import type { Store } from '@thermosphere/store'
 import { candidateClockOf } from '../../kernel/index.ts'
 import type { Ends, Line, Network, SimProcess } from '../../kernel/index.ts'
 import type { Answer, FromLink, FromStream, ToCalls, ToLink, ToOperator, ToStream } from '../wire.ts'
+import type { Masters } from '../../scenario/scenario.ts'
 import type { Report } from '../scheduler/report.ts'
 import { openMasterTerm } from './master-term.ts'
 import type { MasterTerm } from './master-term.ts'
@@ -15,6 +16,7 @@ export type MasterHostOptions = {
   readonly network: Network
   readonly store: Store
   readonly random: Random
+  readonly masters: Masters
   readonly watch: MasterWatch
   readonly report: Report
   readonly onFatal: (error: unknown) => void

@@ -10,6 +10,7 @@ import { loopClockOf } from '../../kernel/index.ts'
 import type { Ends, Line, SimProcess } from '../../kernel/index.ts'
 import type { Answer, FromLink, FromStream, ToCalls, ToLink, ToOperator, ToStream } from '../wire.ts'
 import { persistAsLeader } from '../persist-as-leader.ts'
+import type { Masters } from '../../scenario/scenario.ts'
 import type { Report } from '../scheduler/report.ts'
 import { masterConfig } from './master-config.ts'
 import type { MasterWatch } from './master-watch.ts'
@@ -18,6 +19,7 @@ export type MasterTermOptions = {
   readonly process: SimProcess
   readonly store: Store
   readonly random: Random
+  readonly masters: Masters
   readonly watch: MasterWatch
   readonly report: Report
   readonly leadership: Leadership
@@ -25,10 +27,10 @@ export type MasterTermOptions = {
 }
 
 export async function openMasterTerm(options: MasterTermOptions): Promise<MasterTerm> {
-  const { store, process, leadership, random, watch } = options
+  const { store, process, leadership, random, masters, watch } = options
   const registry = await loadRegistry(store)
   const master = createMaster({
-    config: masterConfig,
+    config: { ...masterConfig, allocationWorkMax: masters.allocationWorkMax },
     info: { id: `${process.name}-${leadership.token}`, ip: 0, port: 5050, hostname: process.name },
     registry,
     random: createRandom(random.uint32()),
@@ -58,13 +60,13 @@ export class MasterTerm implements Term {
     this.master = master
     this.leadership = options.leadership
     this.#options = options
-    const { process, end } = options
+    const { process, masters, end } = options
     this.#loop = new CoreLoop<Input, Effect>({
       step: (input, now) => this.#step(input, now),
       persist: (operations) => persistAsLeader(options, operations),
       perform: (effect) => this.#perform(effect),
       timerInput: (key) => ({ type: 'timer', key }),
-      clock: loopClockOf(process),
+      clock: loopClockOf(process, masters.timersLateMs),
       halt: process.halt,
       onFatal: end,
     })

@@ -41,4 +41,18 @@ export const allocatorMutants: readonly Mutant[] = [
     replace: 'void spec.used',
     breaks: ['resources-conserved', 'offers-do-not-overlap'],
   },
+  {
+    name: 'grants-told-at-the-end-of-the-run',
+    file: `${allocator}/runs.ts`,
+    find: 'for (const allocation of run.takeGrants()) granted.push(allocation)',
+    replace: 'if (run.isDone) for (const allocation of run.takeGrants()) granted.push(allocation)',
+    breaks: ['resources-conserved'],
+  },
+  {
+    name: 'limit-ignores-what-is-used',
+    file: `${allocator}/quota/quota-books.ts`,
+    find: 'const left = Math.max(0, limit - (reserved[i] ?? 0) - (consumed[i] ?? 0))',
+    replace: 'const left = Math.max(0, limit)',
+    breaks: ['limits-hold'],
+  },
 ]
