@@ -10,6 +10,9 @@ interface Pending {
   run: AllocationRun | undefined
 }
 
+/** To choose so many agents takes as long as to look at one framework. */
+const agentsChosenAtOnce = 10
+
 /** One run after the other, each in as many slices as it takes. */
 export class Runs {
   /** Runs that have been started. */
@@ -55,7 +58,7 @@ export class Runs {
     const candidates = agenda.candidates(pending.due).filter(isOffered)
     if (candidates.length === 0) this.end()
     else pending.run = new AllocationRun(this.context, candidates)
-    return work
+    return work + Math.floor(candidates.length / agentsChosenAtOnce)
   }
 
   private serve(run: AllocationRun, workMax: number, granted: Allocation[]): number {

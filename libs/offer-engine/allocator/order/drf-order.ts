@@ -1,10 +1,13 @@
 import { BrokenInvariant } from '@thermosphere/effects'
-import type { ClusterTotal, Competitor, Order, Shape } from './order.ts'
+import type { ClusterTotal, Competitor, Order, Place } from './order.ts'
+import { byPath, insertSorted, removeSorted } from './sorted-list.ts'
+
+type Denominator = Pick<ClusterTotal, 'vector' | 'excluded'>
 
 /** The largest part of any one resource in the cluster that the competitor has, by its weight. */
 export function dominantShare(
   { allocated, weight }: Pick<Competitor, 'allocated' | 'weight'>,
-  total: ClusterTotal,
+  total: Denominator,
 ): number {
   let share = 0
   for (let i = 0; i < allocated.length; i++) {
@@ -16,24 +19,32 @@ export function dominantShare(
   return share / weight
 }
 
-/** With so many competitors of each shape it pays to compare the shapes alone. */
-const fewShapesFactor = 8
+/** So far totals may move against each other before everybody is sorted anew. */
+const driftMax = 1.02
+/** More than divisions round. */
+const rounding = 1 - 1e-12
 
 /**
- * Competitors by share, then number of allocations, then path; repairs its order on demand, as little as needed:
- * who was touched moves, and a new total is only looked at shape by shape as long as it leaves the shapes in order.
+ * Competitors by share, then number of allocations, then path. They are kept in order for the total of some time ago,
+ * the base, and who was touched moves. As long as all totals grow alike, that is the order for the total of now as
+ * well; else it is corrected as it is read: no share has shrunk more than the totals have grown, so that whoever comes
+ * next is found among the few that come next by the base.
  */
 export class DrfOrder<C extends Competitor> implements Order<C> {
   private readonly order: C[] = []
   private readonly touched = new Set<C>()
-  /** By hash. */
-  private readonly shapes = new Map<number, Shape>()
-  private sortedFor: number
   private readonly total: ClusterTotal
+  private base: Denominator
+  private followed: number
+  /** No share is less than so many times what it was for the base. */
+  private shrunkMost = 1
+  /** Totals have not grown alike since the base. */
+  private isOff = false
 
   constructor(total: ClusterTotal) {
     this.total = total
-    this.sortedFor = total.version
+    this.base = copyOf(total)
+    this.followed = total.version
   }
 
   get size(): number {
@@ -42,14 +53,13 @@ export class DrfOrder<C extends Competitor> implements Order<C> {
 
   add(competitor: C): void {
     this.repair()
-    competitor.place = { shape: this.join(competitor), count: competitor.count }
-    this.insert(competitor)
+    competitor.place = this.newPlace(competitor)
+    insertSorted(this.order, competitor, byBase)
   }
 
   remove(competitor: C): void {
     if (!competitor.place) return
-    this.take(competitor)
-    this.leave(competitor.place.shape)
+    removeSorted(this.order, competitor, byBase)
     competitor.place = undefined
     this.touched.delete(competitor)
   }
@@ -58,136 +68,115 @@ export class DrfOrder<C extends Competitor> implements Order<C> {
     if (competitor.place) this.touched.add(competitor)
   }
 
-  /** The array stays as it is until the next call. */
-  sorted(): readonly C[] {
+  sorted(): Iterable<C> {
     this.repair()
-    return this.order
+    return this.isOff ? this.corrected() : this.order
+  }
+
+  private newPlace(competitor: C): Place {
+    return { share: dominantShare(competitor, this.base), count: competitor.count }
   }
 
   private repair(): void {
-    if (this.sortedFor !== this.total.version) this.follow()
+    if (this.followed !== this.total.version) this.follow()
     if (this.touched.size === 0) return
     if (this.touched.size * 4 > this.order.length + 4) this.sortAll()
     else for (const competitor of this.touched) this.reposition(competitor)
     this.touched.clear()
   }
 
-  /** The total has changed. */
-  private follow(): void {
-    this.sortedFor = this.total.version
-    const shapes = this.allShapes()
-    if (shapes.length * fewShapesFactor > this.order.length) {
-      for (const shape of shapes) shape.share = dominantShare(shape, this.total)
-      this.order.sort(compare)
-    } else if (!this.keepsOrder(shapes)) this.order.sort(compare)
-  }
-
-  /** Takes the new shares over; says whether the shapes are in the same order as before, equal ones as well. */
-  private keepsOrder(shapes: Shape[]): boolean {
-    shapes.sort((a, b) => a.share - b.share)
-    const shares = shapes.map((shape) => dominantShare(shape, this.total))
-    const keepsOrder = shapes.every((shape, i) => {
-      const next = shapes[i + 1]
-      if (!next) return true
-      const gap = (shares[i + 1] as number) - (shares[i] as number)
-      return next.share > shape.share ? gap > 0 : gap === 0
-    })
-    for (const [i, shape] of shapes.entries()) shape.share = shares[i] as number
-    return keepsOrder
-  }
-
-  private allShapes(): Shape[] {
-    const all: Shape[] = []
-    for (const first of this.shapes.values())
-      for (let shape: Shape | undefined = first; shape; shape = shape.next) all.push(shape)
-    return all
-  }
-
   private sortAll(): void {
-    for (const competitor of this.order) this.place(competitor)
-    this.order.sort(compare)
+    for (const competitor of this.order) competitor.place = this.newPlace(competitor)
+    this.order.sort(byBase)
   }
 
   private reposition(competitor: C): void {
-    this.take(competitor)
-    this.place(competitor)
-    this.insert(competitor)
+    removeSorted(this.order, competitor, byBase)
+    competitor.place = this.newPlace(competitor)
+    insertSorted(this.order, competitor, byBase)
   }
 
-  private place(competitor: C): void {
-    const { place } = competitor
-    if (!place) return
-    const before = place.shape
-    place.count = competitor.count
-    place.shape = this.join(competitor)
-    this.leave(before)
-  }
-
-  private join(competitor: C): Shape {
-    const hash = hashOf(competitor)
-    const first = this.shapes.get(hash)
-    for (let shape = first; shape; shape = shape.next) {
-      if (!hasShape(competitor, shape)) continue
-      shape.members++
-      return shape
+  /** The total has changed: how far from the base? */
+  private follow(): void {
+    this.followed = this.total.version
+    let [least, most] = [Infinity, 0]
+    for (let i = 0; i < this.total.vector.length; i++) {
+      const [before, now] = [this.base.vector[i] ?? 0, this.total.vector[i] ?? 0]
+      if (before <= 0 && now <= 0) continue
+      if (before <= 0 || now <= 0) return this.rebase()
+      least = Math.min(least, before / now)
+      most = Math.max(most, before / now)
     }
-    const { weight, allocated } = competitor
-    const share = dominantShare(competitor, this.total)
-    const shape: Shape = { hash, allocated: [...allocated], weight, members: 1, share, next: first }
-    this.shapes.set(hash, shape)
-    return shape
+    if (most > least * driftMax) return this.rebase()
+    this.isOff = most > least
+    this.shrunkMost = least * rounding
   }
 
-  private leave(shape: Shape): void {
-    if (--shape.members > 0) return
-    const first = this.shapes.get(shape.hash)
-    if (first !== shape) {
-      let before = first
-      while (before && before.next !== shape) before = before.next
-      if (before) before.next = shape.next
-    } else if (shape.next) this.shapes.set(shape.hash, shape.next)
-    else this.shapes.delete(shape.hash)
+  private rebase(): void {
+    this.base = copyOf(this.total)
+    this.isOff = false
+    this.sortAll()
   }
 
-  private insert(competitor: C): void {
-    this.order.splice(this.search(competitor), 0, competitor)
-  }
-
-  private take(competitor: C): void {
-    const at = this.search(competitor)
-    if (this.order[at] === competitor) this.order.splice(at, 1)
-  }
-
-  /** The first position whose competitor does not come before this one. */
-  private search(competitor: C): number {
-    let low = 0
-    let high = this.order.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (compare(this.order[middle] as C, competitor) < 0) low = middle + 1
-      else high = middle
+  /** In order for the total of now. */
+  private *corrected(): Generator<C> {
+    const { order } = this
+    let at = 0
+    for (; order[at]?.place?.share === 0; at++) yield order[at] as C
+    /** Those that may come next. */
+    const next: Run<C>[] = []
+    for (;;) {
+      while (at < order.length && this.mayPrecede(order[at] as C, next[0])) {
+        const run = this.runFrom(at)
+        insertSorted(next, run, byShareNow)
+        at = run.end
+      }
+      const run = next.shift()
+      if (!run) return
+      yield run.head
+      if (++run.at === run.end) continue
+      run.head = order[run.at] as C
+      insertSorted(next, run, byShareNow)
     }
-    return low
+  }
+
+  private mayPrecede(one: C, first: Run<C> | undefined): boolean {
+    return !first || placeOf(one).share * this.shrunkMost <= first.share
+  }
+
+  private runFrom(at: number): Run<C> {
+    const head = this.order[at] as C
+    let end = at + 1
+    while (end < this.order.length && hasSameAmounts(head, this.order[end] as C)) end++
+    return { head, at, end, share: dominantShare(head, this.total) }
   }
 }
 
-function hashOf({ allocated, weight }: Competitor): number {
-  let hash = Math.imul(weight * 1000, 0x9e3779b1)
-  for (const milli of allocated) hash = Math.imul(hash ^ milli ^ (milli / 2 ** 32), 0x01000193)
-  return hash
+/** Neighbours in the order with the same amounts: whatever the total, they follow each other. */
+interface Run<C extends Competitor> {
+  head: C
+  at: number
+  readonly end: number
+  /** For the total of now. */
+  readonly share: number
 }
 
-function hasShape({ allocated, weight }: Competitor, shape: Shape): boolean {
-  if (weight !== shape.weight || allocated.length !== shape.allocated.length) return false
-  for (let i = 0; i < allocated.length; i++) if (allocated[i] !== shape.allocated[i]) return false
-  return true
+function hasSameAmounts(one: Competitor, other: Competitor): boolean {
+  return (
+    placeOf(one).share === placeOf(other).share &&
+    one.allocated.every((milli, i) => milli === (other.allocated[i] ?? 0))
+  )
 }
 
-function compare(left: Competitor, right: Competitor): number {
-  const a = left.place
-  const b = right.place
-  if (!a || !b) throw new BrokenInvariant('put in order without a place', { paths: [left.path, right.path] })
-  if (a.shape.share !== b.shape.share) return a.shape.share - b.shape.share
-  if (a.count !== b.count) return a.count - b.count
-  return left.path < right.path ? -1 : left.path > right.path ? 1 : 0
+const copyOf = ({ vector, excluded }: Denominator): Denominator => ({ vector: [...vector], excluded })
+
+function placeOf({ place, path }: Competitor): Place {
+  if (!place) throw new BrokenInvariant('put in order without a place', { path })
+  return place
 }
+
+const byBase = (a: Competitor, b: Competitor): number => placeOf(a).share - placeOf(b).share || byCount(a, b)
+
+const byShareNow = (a: Run<Competitor>, b: Run<Competitor>): number => a.share - b.share || byCount(a.head, b.head)
+
+const byCount = (a: Competitor, b: Competitor): number => placeOf(a).count - placeOf(b).count || byPath(a, b)

@@ -13,21 +13,11 @@ export interface Competitor {
   place: Place | undefined
 }
 
-/** All competitors that have the same amounts and weight: their share is the same, whatever the total. */
-export interface Shape {
-  readonly hash: number
-  readonly allocated: Vector
-  readonly weight: number
-  members: number
-  share: number
-  /** Another shape of the same hash. */
-  next: Shape | undefined
-}
-
 /** What a competitor was put in order by. */
 export interface Place {
-  shape: Shape
-  count: number
+  /** Of the total that the order goes by. */
+  readonly share: number
+  readonly count: number
 }
 
 /** The cluster's scalars: the denominator of every share. `version` grows with each change. */

@@ -1,5 +1,6 @@
 import { drawn } from './lots.ts'
 import type { Competitor, Lots, Order } from './order.ts'
+import { byPath, insertSorted, removeSorted } from './sorted-list.ts'
 
 /** Competitors by lot, drawn anew each time; a weight of two has twice the chance to come next. */
 export class RandomOrder<C extends Competitor> implements Order<C> {
@@ -11,12 +12,11 @@ export class RandomOrder<C extends Competitor> implements Order<C> {
   }
 
   add(competitor: C): void {
-    this.competitors.splice(this.search(competitor), 0, competitor)
+    insertSorted(this.competitors, competitor, byPath)
   }
 
   remove(competitor: C): void {
-    const at = this.search(competitor)
-    if (this.competitors[at] === competitor) this.competitors.splice(at, 1)
+    removeSorted(this.competitors, competitor, byPath)
   }
 
   touch(): void {
@@ -25,16 +25,5 @@ export class RandomOrder<C extends Competitor> implements Order<C> {
 
   sorted(lots: Lots, level: string): Iterable<C> {
     return this.competitors.length === 1 ? this.competitors : drawn(this.competitors, lots(level))
-  }
-
-  private search({ path }: C): number {
-    let low = 0
-    let high = this.competitors.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if ((this.competitors[middle] as C).path < path) low = middle + 1
-      else high = middle
-    }
-    return low
   }
 }

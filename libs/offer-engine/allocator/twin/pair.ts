@@ -58,6 +58,13 @@ export class Pair {
     this.twin = new ObviousAllocator({ random, roleSorter, frameworkSorter })
   }
 
+  /** A large agent that nobody is offered: every other one then changes the total by little. */
+  addBallast(): void {
+    const total = Resources.parse('cpus:200;mem:300000')
+    this.allocator.addAgent({ id: 'ballast', hostname: 'ballast', total, active: false })
+    this.twin.agents.set('ballast', { total, active: false })
+  }
+
   /** Something to begin with. */
   populate(): void {
     for (const which of [0, 1, 2]) {

@@ -11,6 +11,7 @@ export function performSeed(seed: number): number {
   const sorter = (): 'drf' | 'random' => (random.integer(4) === 0 ? 'random' : 'drf')
   const pair = new Pair({ roleSorter: sorter(), frameworkSorter: sorter() })
   const hasQuota = random.integer(2) === 0
+  if (random.integer(2) === 0) pair.addBallast()
   pair.populate()
   for (let left = 10 + random.integer(eventsMax); left > 0; left--) {
     pair.apply(randomOp(random, hasQuota))
