@@ -2,7 +2,8 @@
  * node libs/offer-engine/allocator/allocator.bench.ts [SITUATION [SIZE…]]
  * The situations of Mesos' own allocator benchmarks, each at three sizes and in a process of its own. One JSON line
  * each: times of one run in ms (wall, and CPU of the thread, which other work on the machine disturbs less), the longest
- * slice between two looks at the event loop, CPU seconds and peak memory of the whole process. Then the growth.
+ * slice between two looks at the event loop, CPU seconds and peak memory of the whole process. Then the growth by each
+ * parameter, with the others fixed.
  */
 import { spawnSync } from 'node:child_process'
 import { createRandom } from '@thermosphere/effects'
@@ -127,7 +128,7 @@ function firstRun(agents: number, frameworks: number): void {
 }
 
 /** `kinds`: how many different sizes agents have. */
-function oneByOne(agents: number, frameworks: number, kinds = 1): void {
+function oneByOne(agents: number, frameworks: number, kinds: number): void {
   const allocator = new Allocator({ random: createRandom(seed) })
   const totals = Array.from({ length: kinds }, (_, i) => Resources.parse(`cpus:${24 + i};mem:${4096 + 77 * i * i}`))
   addFrameworks(allocator, frameworks, () => '*')
@@ -214,25 +215,32 @@ const situations: Record<string, Situation> = {
     play: (agents = 0, frameworks = 0) => declines(agents, frameworks),
   },
   'first-run': {
-    sizes: [
-      [1_000, 1],
-      [10_000, 1_000],
-      [50_000, 6_000],
-    ],
+    sizes: [1_000, 10_000, 50_000].flatMap((agents) => [1, 1_000, 6_000].map((frameworks) => [agents, frameworks])),
     names: ['agents', 'frameworks'],
     play: (agents = 0, frameworks = 0) => firstRun(agents, frameworks),
   },
   'one-by-one': {
     sizes: [
-      [1_000, 1_000],
-      [10_000, 1_000],
-      [10_000, 6_000],
+      [1_000, 1_000, 1],
+      [10_000, 1_000, 1],
+      [50_000, 1_000, 1],
+      [10_000, 1, 1],
+      [10_000, 6_000, 1],
+      [10_000, 1_000, 3],
       [10_000, 1_000, 20],
     ],
     names: ['agents', 'frameworks', 'kinds'],
-    play: (agents = 0, frameworks = 0, kinds = 1) => oneByOne(agents, frameworks, kinds),
+    play: (agents = 0, frameworks = 0, kinds = 1) => {
+      for (let i = 0; i < 3; i++) oneByOne(agents, frameworks, kinds)
+    },
   },
-  'quota-grid': { sizes: [[30], [300], [3_000]], names: ['size'], play: (size = 0) => quotaGrid(size) },
+  'quota-grid': {
+    sizes: [[30], [300], [3_000]],
+    names: ['size'],
+    play: (size = 0) => {
+      for (let i = 0; i < 3; i++) quotaGrid(size)
+    },
+  },
   placement: {
     sizes: [[10], [100], [1_000]],
     names: ['frameworks'],
@@ -243,24 +251,46 @@ const situations: Record<string, Situation> = {
   },
 }
 
+/** What one size printed: a step, its size and its time. */
+interface Line {
+  readonly name: string
+  readonly size: readonly number[]
+  readonly cpuMedian: number
+}
+
 /** Every size in a process of its own; what it prints is passed on. */
-function playAll(name: string, { sizes }: Situation): void {
-  const medians = new Map<string, number[]>()
-  for (const size of sizes) {
-    const file = import.meta.filename
-    const { stdout } = spawnSync(process.execPath, [file, name, ...size.map(String)], {
+function playAll(name: string, { sizes, names }: Situation): void {
+  const lines = sizes.flatMap((size): Line[] => {
+    const { stdout } = spawnSync(process.execPath, [import.meta.filename, name, ...size.map(String)], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     process.stdout.write(stdout)
-    for (const line of stdout.trim().split('\n').filter(Boolean)) {
-      const { name: step, cpuMedian } = JSON.parse(line) as { name: string; cpuMedian: number }
-      medians.set(step, [...(medians.get(step) ?? []), cpuMedian])
-    }
-  }
-  for (const [step, values] of medians) {
-    const growth = values.slice(1).map((value, i) => rounded(value / Math.max(0.01, values[i] ?? 0)))
-    console.log(JSON.stringify({ name: step, sizes, cpuMedianGrowth: growth }))
+    const printed = stdout.trim().split('\n').filter(Boolean)
+    return printed.map((line) => ({ ...(JSON.parse(line) as Pick<Line, 'name' | 'cpuMedian'>), size }))
+  })
+  for (const [at, parameter] of names.entries()) reportGrowth(lines, { at, parameter, names })
+}
+
+interface Axis {
+  readonly at: number
+  readonly parameter: string
+  readonly names: readonly string[]
+}
+
+/** How many times as long a step takes as with the next smaller value of the parameter. */
+function reportGrowth(lines: readonly Line[], { at, parameter, names }: Axis): void {
+  const others = (line: Line): number[] => line.size.toSpliced(at, 1)
+  const rows = Map.groupBy(lines, (line) => JSON.stringify([line.name, others(line)]))
+  for (const row of rows.values()) {
+    const [first, ...rest] = row.toSorted((a, b) => (a.size[at] ?? 0) - (b.size[at] ?? 0))
+    if (!first || rest.length === 0) continue
+    const fixed = Object.fromEntries(names.toSpliced(at, 1).map((name, i) => [name, others(first)[i]]))
+    const all = [first, ...rest]
+    const cpuMedianGrowth = rest.map(({ cpuMedian }, i) => rounded(cpuMedian / Math.max(0.01, all[i]?.cpuMedian ?? 0)))
+    console.log(
+      JSON.stringify({ name: first.name, ...fixed, [parameter]: all.map(({ size }) => size[at]), cpuMedianGrowth }),
+    )
   }
 }
 
