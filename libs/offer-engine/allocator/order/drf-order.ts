@@ -162,10 +162,10 @@ interface Run<C extends Competitor> {
 }
 
 function hasSameAmounts(one: Competitor, other: Competitor): boolean {
-  return (
-    placeOf(one).share === placeOf(other).share &&
-    one.allocated.every((milli, i) => milli === (other.allocated[i] ?? 0))
-  )
+  if (placeOf(one).share !== placeOf(other).share) return false
+  const length = Math.max(one.allocated.length, other.allocated.length)
+  for (let i = 0; i < length; i++) if ((one.allocated[i] ?? 0) !== (other.allocated[i] ?? 0)) return false
+  return true
 }
 
 const copyOf = ({ vector, excluded }: Denominator): Denominator => ({ vector: [...vector], excluded })

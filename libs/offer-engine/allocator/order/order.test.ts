@@ -66,6 +66,22 @@ test('however amounts and totals change, the order is that of a sort from scratc
   )
 })
 
+test('of two with one share, who has more of another resource does not follow the other into every total', () => {
+  const total = createTotal()
+  total.vector.splice(0, 2, 10_000, 10_000)
+  const order = new DrfOrder<Competitor>(total)
+  const [a, b, c] = ['a', 'b', 'c'].map((path) => competitor(path)) as [Competitor, Competitor, Competitor]
+  a.allocated.splice(0, Infinity, 1000)
+  b.allocated.splice(0, Infinity, 1000, 990)
+  c.allocated.splice(0, Infinity, 0, 985)
+  for (const one of [a, b, c]) order.add(one)
+  const paths = (): string[] => [...order.sorted()].map(({ path }) => path)
+  assert.deepEqual(paths(), ['c', 'a', 'b'])
+  total.vector[0] = 10_190
+  total.version++
+  assert.deepEqual(paths(), ['a', 'c', 'b'])
+})
+
 test('a random order serves everybody once, and the one of weight three first in half of the draws', () => {
   const order = new RandomOrder<Competitor>()
   for (const [path, weight] of [
