@@ -85,7 +85,9 @@ class FleetRun {
   readonly #say: (line: string) => void
   readonly #report: (report: PeriodReport) => void
   readonly #stopped: Promise<never>
-  #stop: (error: unknown) => void = () => undefined
+  readonly #stop: (error: unknown) => void
+  /** Aborts with the end of the run, so that nothing which still waits keeps the process alive. */
+  readonly #ending = new AbortController()
   #master: OwnMaster | undefined
   #fleet: Fleet | undefined
   #framework: FleetFramework | undefined
@@ -98,9 +100,12 @@ class FleetRun {
     this.#report = report
     const { promise, reject } = Promise.withResolvers<never>()
     this.#stopped = promise
-    this.#stop = reject
+    this.#stop = (error) => {
+      reject(error)
+      this.#ending.abort()
+    }
     promise.catch(() => undefined)
-    signal.addEventListener('abort', () => reject(signal.reason))
+    signal.addEventListener('abort', () => this.#stop(signal.reason))
   }
 
   async run(): Promise<FleetFigures> {
@@ -130,6 +135,7 @@ class FleetRun {
   }
 
   async close(): Promise<void> {
+    this.#ending.abort()
     this.#say('stopping')
     await this.#framework?.close()
     await this.#fleet?.close()
@@ -192,7 +198,7 @@ class FleetRun {
     const counts = (): string =>
       `${framework.launched.count} of ${tasks} tasks were started, ${framework.runningCount} run`
     await this.#await(
-      until(() => framework.launched.count >= tasks),
+      until(() => framework.launched.count >= tasks, this.#ending.signal),
       counts,
     )
     const allRunningMs = performance.now() - startedAt
@@ -214,18 +220,19 @@ class FleetRun {
     await this.#beginPhase()
     this.#fleet?.mark()
     const { updateCount = 0, failedCount = 0 } = this.#framework ?? {}
-    const failing = new AbortController()
-    const fails = this.#fleet?.fail(failing.signal)
+    const held = new AbortController()
+    const ended = AbortSignal.any([held.signal, this.#ending.signal])
+    const fails = this.#fleet?.fail(ended)
     const reports = this.#reports()
-    const reporting = reports?.run(failing.signal)
+    const reporting = reports?.run(ended)
     reporting?.catch((error: unknown) => this.#stop(error))
     const startedAt = performance.now()
     const counts = (): string => {
       const running = this.#framework === undefined ? '' : `, ${this.#framework.runningCount} tasks run`
       return `${this.#fleet?.registeredCount ?? 0} agents are registered${running}`
     }
-    await this.#await(delay(hold), counts, 10 * progressMs)
-    failing.abort()
+    await this.#await(delay(hold, this.#ending.signal), counts, 10 * progressMs)
+    held.abort()
     await Promise.all([fails, reporting])
     const seconds = (performance.now() - startedAt) / 1000
     const updates = (this.#framework?.updateCount ?? 0) - updateCount
@@ -301,6 +308,6 @@ class FleetRun {
   }
 }
 
-async function until(isDone: () => boolean): Promise<void> {
-  while (!isDone()) await delay(5)
+async function until(isDone: () => boolean, signal: AbortSignal): Promise<void> {
+  while (!isDone()) await delay(5, signal)
 }
