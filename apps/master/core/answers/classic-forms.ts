@@ -5,7 +5,7 @@ import { classicAgent, classicAgentFull, classicRecoveredAgent } from '../views/
 import { classicExecutor, classicOffer } from '../views/classic-framework.ts'
 import { classicTask } from '../views/classic-task.ts'
 import type { Json } from '../views/json.ts'
-import type { ShownAgent } from './shown.ts'
+import type { ShownAgent } from '../views/shown.ts'
 import type { AgentsSnapshot } from './snapshot.ts'
 import type { Executor, Offer } from '../model.ts'
 

@@ -7,7 +7,7 @@ import { kept, listed, pagesIn, render, runsOf, separated } from './parts.ts'
 import type { Fragment, Part, Rendering } from './parts.ts'
 import { snapshotAgents, snapshotFramework, snapshotFrameworks } from './snapshot.ts'
 import type { AgentsSnapshot, FrameworkSnapshot, FrameworksSnapshot } from './snapshot.ts'
-import type { ShownFramework } from './shown.ts'
+import type { ShownFramework } from '../views/shown.ts'
 import type { Framework, Master } from '../model.ts'
 
 /** `/state`. */

@@ -12,7 +12,7 @@ import { activeStates } from '../views/metric-names.ts'
 import { masterMetrics } from '../views/metrics.ts'
 import { late, listed, render, runsOf, separated } from './parts.ts'
 import type { Part, Rendering } from './parts.ts'
-import { isSame } from './shown.ts'
+import { isSame } from '../views/shown.ts'
 import type { Framework, Master } from '../model.ts'
 
 type Metric = readonly [name: string, value: number]

@@ -2,8 +2,8 @@
 import type { mesos } from '@thermosphere/protocol'
 import { PagedList } from '../books/paged-list.ts'
 import type { Page } from '../books/page.ts'
-import { isSame, showAgent, showFramework } from './shown.ts'
-import type { ShownAgent, ShownFramework } from './shown.ts'
+import { isSame, showAgent, showFramework } from '../views/shown.ts'
+import type { ShownAgent, ShownFramework } from '../views/shown.ts'
 import type { Agent, AgentId, AgentRecord, Executor, Framework, Master, Offer } from '../model.ts'
 
 export interface FrameworkSnapshot {

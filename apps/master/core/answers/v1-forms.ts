@@ -3,7 +3,7 @@ import { encodeJson, encodeProtobuf } from '@thermosphere/protocol'
 import type { MediaType, mesos } from '@thermosphere/protocol'
 import type { Form } from '../books/encoded-items.ts'
 import { agentWire } from '../views/v1-entities.ts'
-import type { ShownAgent } from './shown.ts'
+import type { ShownAgent } from '../views/shown.ts'
 import type { Executor } from '../model.ts'
 
 export interface EntityForms {

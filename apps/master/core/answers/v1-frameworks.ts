@@ -7,7 +7,7 @@ import { kept, listed, runsOf } from './parts.ts'
 import type { Fragment, Part } from './parts.ts'
 import { snapshotFramework } from './snapshot.ts'
 import type { FrameworkSnapshot } from './snapshot.ts'
-import type { ShownFramework } from './shown.ts'
+import type { ShownFramework } from '../views/shown.ts'
 import type { Framework, Master } from '../model.ts'
 
 export interface V1Framework extends FrameworkSnapshot {

@@ -9,7 +9,7 @@ import {
   roleOptionsProblem,
   subscribeProblem,
 } from '../validation/framework.ts'
-import { showFramework } from '../answers/shown.ts'
+import { showFramework } from '../views/shown.ts'
 import { frameworkEvent } from '../views/v1-entities.ts'
 import type { Framework, Master, RequestId, StreamId } from '../model.ts'
 

@@ -5,7 +5,7 @@ import { attributeObject, resourceObject } from './classic-resources.ts'
 import { array, bool, double, entries, integer, merged, object, raw, text } from './json.ts'
 import type { Json } from './json.ts'
 import { isActive, pidOf } from './v1-entities.ts'
-import type { ShownAgent } from '../answers/shown.ts'
+import type { ShownAgent } from './shown.ts'
 import type { AgentId, AgentRecord } from '../model.ts'
 
 /** An agent as `/state` and `/state-summary` show it. */

@@ -3,7 +3,7 @@ import type { mesos } from '@thermosphere/protocol'
 import { labelList, resourceObject } from './classic-resources.ts'
 import { array, bool, double, merged, object, raw, text } from './json.ts'
 import type { Json } from './json.ts'
-import type { ShownFramework } from '../answers/shown.ts'
+import type { ShownFramework } from './shown.ts'
 import type { Executor, Offer } from '../model.ts'
 
 const seconds = (at: number): Json => double(at / 1000)

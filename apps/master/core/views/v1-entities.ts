@@ -4,7 +4,7 @@ import { offerWire } from '../offers.ts'
 import { endpointFormat } from '../resource-format.ts'
 import { inverseOfferWire } from '../scheduler/inverse-offers.ts'
 import { timeInfo } from '../scheduler/reconcile.ts'
-import type { ShownAgent, ShownFramework } from '../answers/shown.ts'
+import type { ShownAgent, ShownFramework } from './shown.ts'
 import type { Agent, Framework, Master } from '../model.ts'
 
 type WireFramework = master.Response_GetFrameworks_Framework
