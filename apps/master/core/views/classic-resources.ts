@@ -1,7 +1,7 @@
 import type { mesos } from '@thermosphere/protocol'
 import type { Item, Quantities } from '@thermosphere/offer-engine'
 import { rangePairs, Resources, toMilli } from '@thermosphere/offer-engine'
-import { array, double, entries, object, text } from './json.ts'
+import { array, double, entries, object, raw, text } from './json.ts'
 import type { Json } from './json.ts'
 
 /** Always there, 0 if none, in this order. */
@@ -23,13 +23,23 @@ export function resourceObject(resources: Resources): Json {
 
 /** The same of resources as a task has them; most are plain scalars, which need no bag to be summed. */
 export function wireResourceObject(resources: readonly mesos.Resource[]): Json {
-  if (!resources.every(isPlainScalar)) return resourceObject(Resources.fromWire(resources))
-  const amounts = { disk: 0, mem: 0, gpus: 0, cpus: 0 }
-  for (const { name, scalar } of resources)
-    if (name in amounts) amounts[name as keyof typeof amounts] += toMilli(scalar?.value ?? 0)
-  const number = (name: keyof typeof amounts): Json => double(amounts[name] / 1000)
-  return object({ disk: number('disk'), mem: number('mem'), gpus: number('gpus'), cpus: number('cpus') })
+  let disk = 0
+  let mem = 0
+  let gpus = 0
+  let cpus = 0
+  for (const resource of resources) {
+    if (!isPlainScalar(resource)) return resourceObject(Resources.fromWire(resources))
+    const milli = toMilli(resource.scalar?.value ?? 0)
+    if (resource.name === 'cpus') cpus += milli
+    else if (resource.name === 'mem') mem += milli
+    else if (resource.name === 'disk') disk += milli
+    else gpus += milli
+  }
+  const [diskText, memText, gpusText, cpusText] = [amount(disk), amount(mem), amount(gpus), amount(cpus)]
+  return raw(`{"disk":${diskText},"mem":${memText},"gpus":${gpusText},"cpus":${cpusText}}`)
 }
+
+const amount = (milli: number): Json => double(milli / 1000)
 
 const fixed: ReadonlySet<string> = new Set(fixedNames)
 

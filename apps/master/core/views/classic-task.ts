@@ -1,42 +1,53 @@
 import { encodeJson } from '@thermosphere/protocol'
 import type { mesos } from '@thermosphere/protocol'
-import { array, bool, double, entries, object, raw, text } from './json.ts'
+import { array, double, entries, object, raw, text } from './json.ts'
 import type { Json } from './json.ts'
 import { labelList, wireResourceObject } from './classic-resources.ts'
 
-/** A task as the classic endpoints show it. */
+/** A task as the classic endpoints show it. There are more of them than of anything: the text is put together directly. */
 export function classicTask(task: mesos.Task): Json {
-  const { resources = [], limits = {}, statuses = [] } = task
-  return object({
-    id: text(task.task_id.value),
-    name: text(task.name),
-    framework_id: text(task.framework_id.value),
-    executor_id: text(task.executor_id?.value ?? ''),
-    slave_id: text(task.agent_id.value),
-    state: text(task.state),
-    resources: wireResourceObject(resources),
-    limits:
-      Object.keys(limits).length > 0
-        ? entries(Object.entries(limits).map(([name, scalar]) => [name, double(scalar.value)] as const))
-        : undefined,
-    role: text(resources[0]?.allocation_info?.role ?? '*'),
-    statuses: array(statuses.map(encodeStatus)),
-    user: task.user === undefined ? undefined : text(task.user),
-    labels: labelList(task.labels),
-    discovery: task.discovery && raw(encodeJson('mesos.v1.DiscoveryInfo', task.discovery)),
-    container: task.container && raw(encodeJson('mesos.v1.ContainerInfo', task.container)),
-    health_check: task.health_check && raw(encodeJson('mesos.v1.HealthCheck', task.health_check)),
-  })
+  const { resources = [], limits, statuses = [] } = task
+  const amounts = limits && Object.entries(limits)
+  return raw(
+    `{"id":${text(task.task_id.value)}` +
+      `,"name":${text(task.name)}` +
+      `,"framework_id":${text(task.framework_id.value)}` +
+      `,"executor_id":${text(task.executor_id?.value ?? '')}` +
+      `,"slave_id":${text(task.agent_id.value)}` +
+      `,"state":"${task.state}"` +
+      `,"resources":${wireResourceObject(resources)}` +
+      (amounts && amounts.length > 0
+        ? `,"limits":${entries(amounts.map(([name, scalar]) => [name, double(scalar.value)] as const))}`
+        : '') +
+      `,"role":${text(resources[0]?.allocation_info?.role ?? '*')}` +
+      `,"statuses":[${statusTexts(statuses)}]` +
+      optional('user', task.user === undefined ? undefined : text(task.user)) +
+      optional('labels', labelList(task.labels)) +
+      optional('discovery', task.discovery && encodeJson('mesos.v1.DiscoveryInfo', task.discovery)) +
+      optional('container', task.container && encodeJson('mesos.v1.ContainerInfo', task.container)) +
+      optional('health_check', task.health_check && encodeJson('mesos.v1.HealthCheck', task.health_check)) +
+      '}',
+  )
 }
 
-function encodeStatus(status: mesos.TaskStatus): Json {
-  return object({
-    state: text(status.state),
-    timestamp: double(status.timestamp ?? 0),
-    labels: labelList(status.labels),
-    container_status: status.container_status && encodeContainer(status.container_status),
-    healthy: status.healthy === undefined ? undefined : bool(status.healthy),
-  })
+const optional = (key: string, value: string | undefined): string => (value === undefined ? '' : `,"${key}":${value}`)
+
+function statusTexts(statuses: readonly mesos.TaskStatus[]): string {
+  let joined = ''
+  for (const status of statuses) joined += joined === '' ? encodeStatus(status) : `,${encodeStatus(status)}`
+  return joined
+}
+
+function encodeStatus(status: mesos.TaskStatus): string {
+  const { container_status, healthy } = status
+  return (
+    `{"state":"${status.state}"` +
+    `,"timestamp":${double(status.timestamp ?? 0)}` +
+    optional('labels', labelList(status.labels)) +
+    optional('container_status', container_status && encodeContainer(container_status)) +
+    optional('healthy', healthy === undefined ? undefined : String(healthy)) +
+    '}'
+  )
 }
 
 function encodeContainer(container: mesos.ContainerStatus): Json {

@@ -7,7 +7,8 @@ const json = (text: string): Json => text as Json
 export function double(value: number): Json {
   if (!Number.isFinite(value)) return json(Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity')
   const text = String(value)
-  return json(/[.e]/.test(text) ? text : `${text}.0`)
+  // From 1e21 on, whole numbers have an exponent.
+  return json(Number.isInteger(value) && Math.abs(value) < 1e21 ? `${text}.0` : text)
 }
 
 export const integer = (value: number): Json => json(String(Math.trunc(value)))
