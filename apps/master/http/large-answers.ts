@@ -27,6 +27,7 @@ export function sendLargeJson({ onSlowReader }: Context, exchange: Exchange, ren
 }
 
 function* wrapped(callback: string, rendering: Rendering): Rendering {
-  const pieces = yield* rendering
-  return [Buffer.from(`${callback}(`), ...pieces, Buffer.from(');')]
+  yield Buffer.from(`${callback}(`)
+  yield* rendering
+  yield Buffer.from(');')
 }

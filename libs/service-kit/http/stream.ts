@@ -3,7 +3,7 @@
  * A reader who does not keep up is cut at `bufferBytesMax` instead of filling memory; it reconnects and starts anew.
  */
 import type { ServerResponse } from 'node:http'
-import { writePieces } from '../large-answers/send-pieces.ts'
+import { writePieces } from '../large-answers/write-pieces.ts'
 import { HTTP_LIMITS } from './limits.ts'
 
 const crlf = Buffer.from('\r\n')

@@ -6,6 +6,8 @@ import { constants, crc32, deflateRaw } from 'node:zlib'
 import { GZIP_LEVEL } from '../http/gzip.ts'
 import { combineCrc32 } from './crc32.ts'
 import { LARGE_ANSWER_LIMITS } from './limits.ts'
+import { inTurns } from './pieces.ts'
+import type { Pieces } from './pieces.ts'
 
 interface Packed {
   readonly bytes: Uint8Array
@@ -18,38 +20,38 @@ const header = Uint8Array.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3])
 /** An empty block that says it is the last. */
 const lastBlock = [3, 0]
 
-/** The gzip stream of all pieces in a row, in pieces. */
-export async function gzipPieces(pieces: readonly Uint8Array[], isWanted: () => boolean): Promise<Uint8Array[]> {
-  const packed: Uint8Array[] = [header]
+/** The gzip stream of all pieces in a row, in pieces; without its end when it is not wanted any more. */
+export async function* gzipPieces(pieces: Pieces, isWanted: () => boolean): AsyncGenerator<Uint8Array> {
+  yield header
   let crc = 0
   let length = 0
   const under: (Packed | Promise<Packed>)[] = []
-  const take = async (): Promise<void> => {
-    const next = await under.shift()
-    if (!next) return
-    packed.push(next.bytes)
+  const take = async (): Promise<Uint8Array> => {
+    // Asked for only while there is one.
+    const next = await (under.shift() as Packed | Promise<Packed>)
     crc = combineCrc32(crc, next.crc, next.length)
     length += next.length
+    return next.bytes
   }
-  for (const piece of packable(pieces)) {
-    if (!isWanted()) break
-    if (under.length >= LARGE_ANSWER_LIMITS.packingMax) await take()
+  for await (const piece of inTurns(packable(pieces), isWanted)) {
     under.push(pack(piece))
+    if (under.length > LARGE_ANSWER_LIMITS.packingMax) yield await take()
   }
-  while (under.length > 0) await take()
+  while (under.length > 0) yield await take()
   const trailer = Buffer.alloc(10)
   trailer.set(lastBlock)
   trailer.writeUInt32LE(crc, 2)
   trailer.writeUInt32LE(length % 2 ** 32, 6)
-  packed.push(trailer)
-  return packed
+  yield trailer
 }
 
 /** Runs of pieces that are too small to be packed alone, as one; others as they are. */
-function* packable(pieces: readonly Uint8Array[]): Generator<Uint8Array> {
+function* packable(pieces: Pieces): Generator<Uint8Array | undefined> {
   let small: Uint8Array[] = []
   let length = 0
   for (const piece of pieces) {
+    if (!piece) yield
+    if (!piece) continue
     const isLarge = piece.length >= LARGE_ANSWER_LIMITS.packAloneBytesMin
     if (!isLarge) {
       small.push(piece)

@@ -1,3 +1,4 @@
+import { eventually } from '@thermosphere/test-kit'
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, request } from 'node:http'
@@ -9,12 +10,16 @@ import { test } from 'node:test'
 import { crc32, gunzipSync } from 'node:zlib'
 import { StreamWriter } from '../http/stream.ts'
 import { combineCrc32 } from './crc32.ts'
-import { sendLarge, writePieces } from './send-pieces.ts'
+import { LARGE_ANSWER_LIMITS } from './limits.ts'
+import { sendLarge } from './send-large.ts'
 import { runInSlices } from './slices.ts'
+import { writePieces } from './write-pieces.ts'
 
-function* rendered(pieces: Uint8Array[]): Generator<undefined, Uint8Array[]> {
-  for (const _piece of pieces) yield
-  return pieces
+function* rendered(pieces: Iterable<Uint8Array>): Generator<Uint8Array | undefined, void> {
+  for (const piece of pieces) {
+    yield
+    yield piece
+  }
 }
 
 /** Pieces of all kinds: large, small, empty, so short that they are not packed. */
@@ -69,6 +74,91 @@ test('a large answer has its length, and is packed as one gzip stream for who ta
     assert.deepEqual(gunzipSync(packed.body), whole)
     const head = await get(port, 'HEAD', { 'Accept-Encoding': 'gzip' })
     assert.deepEqual([head.headers['content-length'], head.body.length], [String(whole.length), 0])
+  })
+})
+
+/** Longer than what comes with its length; `made` counts the pieces. */
+function* large(made: { count: number } = { count: 0 }): Generator<Uint8Array> {
+  for (let index = 0; index < 400; index++) {
+    made.count++
+    yield Buffer.alloc(32 * 1024, String(index))
+  }
+}
+
+test('an answer that is too large to wait for comes in chunks, packed or not', async () => {
+  const handler: RequestListener = (request, response) =>
+    void sendLarge(request, response, { contentType: 'application/json', rendering: rendered(large()) })
+  await withServer(handler, async (port) => {
+    const whole = Buffer.concat([...large()])
+    const plain = await get(port, 'GET', {})
+    assert.ok(plain.body.equals(whole))
+    assert.deepEqual(
+      [plain.headers['content-length'], plain.headers['transfer-encoding'], plain.headers['content-type']],
+      [undefined, 'chunked', 'application/json'],
+    )
+    const packed = await get(port, 'GET', { 'Accept-Encoding': 'gzip' })
+    assert.deepEqual([packed.headers['content-encoding'], packed.headers['content-length']], ['gzip', undefined])
+    assert.ok(gunzipSync(packed.body).equals(whole))
+    const head = await get(port, 'HEAD', {})
+    assert.deepEqual([head.headers['content-length'], head.body.length], [String(whole.length), 0])
+  })
+})
+
+test('a client of HTTP/1.0, which knows no chunks, gets the length of a large answer', async () => {
+  const handler: RequestListener = (request, response) =>
+    void sendLarge(request, response, { contentType: 'application/json', rendering: rendered(large()) })
+  await withServer(handler, async (port) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.write('GET / HTTP/1.0\r\n\r\n')
+    const answer = Buffer.concat(await Array.fromAsync(socket as AsyncIterable<Buffer>))
+    const head = answer.subarray(0, answer.indexOf('\r\n\r\n')).toString()
+    const whole = Buffer.concat([...large()])
+    assert.match(head, new RegExp(`Content-Length: ${whole.length}`))
+    assert.doesNotMatch(head, /Transfer-Encoding/)
+    assert.ok(answer.subarray(head.length + 4).equals(whole))
+  })
+})
+
+test('a large answer is made as fast as it is read, and its first byte does not wait for its last', async () => {
+  const made = { count: 0 }
+  let isOver = false
+  const handler: RequestListener = (request, response) =>
+    void sendLarge(request, response, { contentType: 'application/json', rendering: rendered(large(made)) }).then(
+      () => (isOver = true),
+    )
+  await withServer(handler, async (port) => {
+    const sent = request({ port, host: '127.0.0.1' })
+    sent.end()
+    const [response] = (await once(sent, 'response')) as [IncomingMessage]
+    response.pause()
+    await once(response, 'readable')
+    // What the kernel holds for a reader is bounded; the answer is larger.
+    let before = -1
+    for (; before !== made.count; await new Promise((resolve) => setTimeout(resolve, 100))) before = made.count
+    assert.ok(made.count * 32 * 1024 > LARGE_ANSWER_LIMITS.wholeBytesMax)
+    assert.ok(made.count < 400, `${made.count} pieces were made for a reader that reads nothing`)
+    response.destroy()
+    await eventually('the end', () => isOver)
+    assert.ok(made.count < 400, 'nothing more is made for a reader that is gone')
+  })
+})
+
+test('an answer that fails half way ends its connection, so that nobody takes it for whole', async () => {
+  function* broken(): Generator<Uint8Array> {
+    yield* [...large()].slice(0, 100)
+    throw new Error('broken')
+  }
+  let failure: unknown
+  const handler: RequestListener = (request, response) =>
+    void sendLarge(request, response, { contentType: 'application/json', rendering: rendered(broken()) }).catch(
+      (error: unknown) => {
+        failure = error
+        response.destroy()
+      },
+    )
+  await withServer(handler, async (port) => {
+    await assert.rejects(get(port, 'GET', {}), /aborted/)
+    assert.match(String(failure), /broken/)
   })
 })
 

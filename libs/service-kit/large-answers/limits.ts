@@ -2,6 +2,8 @@
 export const LARGE_ANSWER_LIMITS = {
   /** A request that comes meanwhile waits so long, a few times at most. */
   sliceMs: 5,
+  /** Up to this an answer has a Content-Length: it is made within about 10 ms. */
+  wholeBytesMax: 1024 * 1024,
   /** Smaller pieces are sent together: a system call for each would cost more than the copy. */
   writeBytesMin: 64 * 1024,
   /** A reader that does not take one write in this time is cut: what it reads is kept in memory for it. */

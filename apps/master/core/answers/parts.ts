@@ -18,35 +18,39 @@ export type Part = string | Fragment | Nested
 
 const utf8 = new TextEncoder()
 
-/** An answer on its way: pauses every few milliseconds, so that others may work, and ends with its bytes in order. */
-export type Rendering = Generator<undefined, Uint8Array[]>
+/**
+ * An answer on its way: its bytes piece by piece, in order. Nothing comes where a pause is good although no piece is
+ * ready, so that whoever takes the pieces may let others work every few milliseconds.
+ */
+export type Rendering = Generator<Uint8Array | undefined, void>
 
-/** Encodes the parts, in order, and pauses after each fragment. */
+/** Encodes the parts when their turn comes. A message within another is encoded whole, as its length comes first. */
 export function* render(parts: () => Iterable<Part>): Rendering {
+  yield* piecesOf(parts())
+}
+
+function* piecesOf(parts: Iterable<Part>): Rendering {
+  for (const part of parts) {
+    if (typeof part === 'string') yield utf8.encode(part)
+    else if ('field' in part) {
+      const inner = yield* collected(piecesOf(part.parts))
+      yield nestedPrefix(part.field, lengthOf(inner))
+      yield* inner
+    } else yield part.bytes()
+  }
+}
+
+/** All pieces of an answer whose length has to be known before the first of them goes out. */
+export function* collected(rendering: Rendering): Generator<undefined, Uint8Array[]> {
   const pieces: Uint8Array[] = []
-  yield* renderInto(pieces, parts())
+  for (const piece of rendering) {
+    if (piece) pieces.push(piece)
+    yield
+  }
   return pieces
 }
 
-function* renderInto(pieces: Uint8Array[], parts: Iterable<Part>): Generator<undefined, number> {
-  let length = 0
-  for (const part of parts) {
-    if (typeof part === 'object' && 'field' in part) {
-      const inner: Uint8Array[] = []
-      const innerLength = yield* renderInto(inner, part.parts)
-      const prefix = nestedPrefix(part.field, innerLength)
-      pieces.push(prefix)
-      for (const piece of inner) pieces.push(piece)
-      length += prefix.length + innerLength
-      continue
-    }
-    const piece = typeof part === 'string' ? utf8.encode(part) : part.bytes()
-    pieces.push(piece)
-    length += piece.length
-    if (typeof part === 'object') yield
-  }
-  return length
-}
+const lengthOf = (pieces: readonly Uint8Array[]): number => pieces.reduce((sum, piece) => sum + piece.length, 0)
 
 const lengthDelimited = 2
 

@@ -1,7 +1,7 @@
 /** The large answers of the v1 operator API, from a snapshot, in both encodings. */
 import { encodeJson, encodeProtobuf } from '@thermosphere/protocol'
 import type { MediaType } from '@thermosphere/protocol'
-import { listed, pagesIn, render, runsOf, separated } from './parts.ts'
+import { collected, listed, pagesIn, render, runsOf, separated } from './parts.ts'
 import type { Part, Rendering } from './parts.ts'
 import { snapshotAgents } from './snapshot.ts'
 import type { AgentsSnapshot } from './snapshot.ts'
@@ -138,13 +138,15 @@ function* typed(encoding: MediaType, head: Uint8Array, { type, members: all }: T
   if (isJson) yield '}'
 }
 
-/** The event that opens an operator's stream. */
-export function subscribedEvent(subscribed: SubscribedSnapshot, encoding: MediaType): Rendering {
+/** The event that opens an operator's stream, whole: as a record it comes after its length. */
+export function subscribedEvent(
+  subscribed: SubscribedSnapshot,
+  encoding: MediaType,
+): Generator<undefined, Uint8Array[]> {
   const type = 'SUBSCRIBED'
   const head = encodeProtobuf('mesos.v1.master.Event', { type })
-  return render(() =>
-    typed(encoding, head, { type, members: [['subscribed', 2, subscribedContent(subscribed, encoding)]] }),
-  )
+  const members: Member[] = [['subscribed', 2, subscribedContent(subscribed, encoding)]]
+  return collected(render(() => typed(encoding, head, { type, members })))
 }
 
 export interface SubscribedSnapshot {

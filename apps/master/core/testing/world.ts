@@ -311,15 +311,21 @@ export class World {
 }
 
 /** The bytes of an answer. */
-export function rendered(rendering: Rendering): Uint8Array {
+export const rendered = (rendering: Rendering): Uint8Array => joined([...rendering])
+
+const joined = (pieces: readonly (Uint8Array | undefined)[]): Uint8Array =>
+  Uint8Array.from(pieces.flatMap((piece) => [...(piece ?? [])]))
+
+/** What the work returns. */
+function finished<T>(work: Generator<undefined, T>): T {
   for (;;) {
-    const { done, value } = rendering.next()
-    if (done === true) return Uint8Array.from(value.flatMap((piece) => [...piece]))
+    const { done, value } = work.next()
+    if (done === true) return value
   }
 }
 
 const eventOf = (subscribed: SubscribedSnapshot): master.Event =>
-  decodeJson('mesos.v1.master.Event', rendered(subscribedEvent(subscribed, 'application/json')))
+  decodeJson('mesos.v1.master.Event', joined(finished(subscribedEvent(subscribed, 'application/json'))))
 
 export const scalar = (name: string, value: number, role?: string): mesos.Resource => ({
   name,
