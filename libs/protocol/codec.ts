@@ -3,7 +3,7 @@ import { decodeObject } from './json/decode.ts'
 import { encodeObject } from './json/encode.ts'
 import { parseJson } from './json/parse.ts'
 import { toPlainObject } from './json/plain-object.ts'
-import { decodeMessage, encodeMessage } from './protobuf/compile.ts'
+import { borrowMessage, decodeMessage, encodeMessage } from './protobuf/compile.ts'
 import type { WireObject } from './schema.ts'
 import type { WireTypes } from './wire/wire-types.gen.ts'
 
@@ -40,6 +40,11 @@ export function decodeProtobuf<Name extends WireName>(name: Name, input: Uint8Ar
 /** Message → protobuf bytes. Throws WireError when a required field is unset. */
 export function encodeProtobuf<Name extends WireName>(name: Name, value: WireTypes[Name]): Uint8Array {
   return encodeMessage(name, value as unknown as WireObject)
+}
+
+/** Like `encodeProtobuf`, but the bytes are the codec's own: they are true until the next message is encoded. */
+export function borrowProtobuf<Name extends WireName>(name: Name, value: WireTypes[Name]): Uint8Array {
+  return borrowMessage(name, value as unknown as WireObject)
 }
 
 /** The two media types of the v1 APIs. */

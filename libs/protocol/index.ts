@@ -10,7 +10,15 @@ export type * as quota from './wire/quota.gen.ts'
 export type * as resourceProvider from './wire/resource-provider.gen.ts'
 export type * as scheduler from './wire/scheduler.gen.ts'
 export type { WireTypes } from './wire/wire-types.gen.ts'
-export { decodeJson, decodeProtobuf, encodeJson, encodeProtobuf, fromJsonObject, toJsonObject } from './codec.ts'
+export {
+  borrowProtobuf,
+  decodeJson,
+  decodeProtobuf,
+  encodeJson,
+  encodeProtobuf,
+  fromJsonObject,
+  toJsonObject,
+} from './codec.ts'
 export type { MediaType, WireName } from './codec.ts'
 export { createRecordIoDecoder, encodeRecord } from './record-io.ts'
 export type { RecordIoDecoder } from './record-io.ts'

@@ -190,11 +190,14 @@ function notInitialized(name: string, message: WireObject): WireError {
 
 const sharedWriter = new Writer()
 
-export function encodeMessage(name: string, message: WireObject): Uint8Array {
+export const encodeMessage = (name: string, message: WireObject): Uint8Array => borrowMessage(name, message).slice()
+
+/** The bytes are the writer's, who uses them again for the next message. */
+export function borrowMessage(name: string, message: WireObject): Uint8Array {
   try {
     codecOf(name).encode(message, sharedWriter)
     if (sharedWriter.missing) throw notInitialized(name, message)
-    return sharedWriter.finish()
+    return sharedWriter.written()
   } finally {
     sharedWriter.reset()
   }

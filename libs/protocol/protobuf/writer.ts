@@ -22,11 +22,9 @@ export class Writer {
     return this.#bytes.length - this.#pos
   }
 
-  /** The message, and an empty writer. */
-  finish(): Uint8Array {
-    const result = this.#bytes.slice(this.#pos)
-    this.reset()
-    return result
+  /** The message, until something else is written. */
+  written(): Uint8Array {
+    return this.#bytes.subarray(this.#pos)
   }
 
   reset(): void {

@@ -1,6 +1,7 @@
 /** Entities as the lists of the classic endpoints have them. */
 import type { mesos } from '@thermosphere/protocol'
 import type { Form } from '../books/encoded-items.ts'
+import { PageForm } from '../books/page-form.ts'
 import { classicAgent, classicAgentFull, classicRecoveredAgent } from '../views/classic-agent.ts'
 import { classicExecutor, classicOffer } from '../views/classic-framework.ts'
 import { classicTask } from '../views/classic-task.ts'
@@ -10,11 +11,12 @@ import type { AgentsSnapshot } from './snapshot.ts'
 import type { Executor, Offer } from '../model.ts'
 
 const json = <V>(encode: (value: V) => Json): Form<V> => ({ separator: ',', encode })
+const paged = <V extends object>(encode: (value: V) => Json): PageForm<V> => new PageForm(json(encode))
 
-export const taskForm: Form<mesos.Task> = json(classicTask)
-export const agentForm: Form<ShownAgent> = json(classicAgent)
-export const fullAgentForm: Form<ShownAgent> = json(classicAgentFull)
-export const executorForm: Form<Executor> = json(classicExecutor)
+export const taskForm: PageForm<mesos.Task> = paged(classicTask)
+export const agentForm: PageForm<ShownAgent> = paged(classicAgent)
+export const fullAgentForm: PageForm<ShownAgent> = paged(classicAgentFull)
+export const executorForm: PageForm<Executor> = paged(classicExecutor)
 export const offerForm: Form<Offer> = json(classicOffer)
 export const recoveredForm: Form<AgentsSnapshot['recovered'][number]> = json(([id, record]) =>
   classicRecoveredAgent(id, record),

@@ -1,4 +1,5 @@
 /** The large answers of the classic endpoints, from a snapshot. */
+import { ask } from '../books/page-form.ts'
 import { frameworkAfterTasks, frameworkBeforeTasks } from '../views/classic-framework.ts'
 import { stateHead } from '../views/classic.ts'
 import type { ProcessView } from '../views/classic.ts'
@@ -15,6 +16,7 @@ export function stateAnswer(m: Master, surroundings: ProcessView): Rendering {
   const head = stateHead(m, surroundings).slice(0, -1)
   const agents = snapshotAgents(m)
   const frameworks = snapshotFrameworks(m)
+  ask(agentForm, taskForm, executorForm)
   return render(function* () {
     yield `${head},`
     yield* agentMembers(pagesIn(agents.pages, agentForm), agents.recovered)
@@ -35,6 +37,7 @@ export function slavesAnswer(m: Master, agentId: string | undefined): Rendering 
           pages.flatMap((page) => page.values.filter(isWanted)),
           fullAgentForm,
         )
+  ask(fullAgentForm)
   const known = recovered.filter(([id]) => isWanted({ id }))
   return render(function* () {
     yield '{'
@@ -53,6 +56,7 @@ export function frameworksAnswer(m: Master, frameworkId: string | undefined): Re
           current: [...m.frameworks.values()].filter(isWanted).map(snapshotFramework),
           completed: m.completedFrameworks.values().filter(isWanted).map(snapshotFramework),
         }
+  ask(taskForm, executorForm)
   return render(function* () {
     yield '{'
     yield* frameworkLists(frameworks)

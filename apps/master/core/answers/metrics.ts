@@ -208,7 +208,7 @@ function metricGroups({ before, frameworks, after }: Sections, form: Form<Metric
   const groups: Iterable<Part>[] = []
   if (before.length > 0) groups.push(runsOf(before, form))
   for (const framework of frameworks)
-    groups.push([late(() => encodeItems(form, metricsOf(framework), undefined).bytes)])
+    groups.push([{ bytes: () => encodeItems(form, metricsOf(framework), undefined).pieces }])
   if (after.length > 0) groups.push(runsOf(after, form))
   return groups
 }

@@ -1,11 +1,12 @@
 /** Answers in pieces: punctuation, fragments that are encoded when they are needed, messages within messages. */
 import { encodeItems } from '../books/encoded-items.ts'
 import type { Form } from '../books/encoded-items.ts'
+import type { PageForm } from '../books/page-form.ts'
 import type { Page } from '../books/page.ts'
 
 /** Something that takes at most a few milliseconds to encode, and always comes out the same. */
 export interface Fragment {
-  bytes(): Uint8Array
+  bytes(): Uint8Array | readonly Uint8Array[]
 }
 
 /** A protobuf message as a field of another. */
@@ -31,14 +32,22 @@ export function* render(parts: () => Iterable<Part>): Rendering {
 
 function* piecesOf(parts: Iterable<Part>): Rendering {
   for (const part of parts) {
-    if (typeof part === 'string') yield utf8.encode(part)
+    if (typeof part === 'string') yield punctuation(part)
     else if ('field' in part) {
       const inner = yield* collected(piecesOf(part.parts))
       yield nestedPrefix(part.field, lengthOf(inner))
       yield* inner
-    } else yield part.bytes()
+    } else {
+      const bytes = part.bytes()
+      if (bytes instanceof Uint8Array) yield bytes
+      else yield* bytes
+    }
   }
 }
+
+const comma = utf8.encode(',')
+
+const punctuation = (text: string): Uint8Array => (text === ',' ? comma : utf8.encode(text))
 
 /** All pieces of an answer whose length has to be known before the first of them goes out. */
 export function* collected(rendering: Rendering): Generator<undefined, Uint8Array[]> {
@@ -66,27 +75,24 @@ function varint(value: number): number[] {
 }
 
 /** Encoded when it is needed. */
-export const late = (encode: () => string | Uint8Array): Fragment => ({
-  bytes() {
-    const encoded = encode()
-    return typeof encoded === 'string' ? utf8.encode(encoded) : encoded
-  },
-})
+export const late = (encode: () => string | Uint8Array): Fragment => ({ bytes: () => bytesOf(encode()) })
+
+const bytesOf = (encoded: string | Uint8Array): Uint8Array =>
+  typeof encoded === 'string' ? utf8.encode(encoded) : encoded
 
 /** Encoded when it is first needed, and kept. */
 export function kept(encode: () => string | Uint8Array): Fragment {
-  const fragment = late(encode)
   let bytes: Uint8Array | undefined
-  return { bytes: () => (bytes ??= fragment.bytes()) }
+  return { bytes: () => (bytes ??= bytesOf(encode())) }
 }
 
 /** Pages one after the other, with the separator of the form between. */
-export function* pagesIn<V extends object>(pages: Iterable<Page<V>>, form: Form<V>): Generator<Part> {
+export function* pagesIn<V extends object>(pages: Iterable<Page<V>>, form: PageForm<V>): Generator<Part> {
   let isFirst = true
   for (const page of pages) {
     if (!isFirst && form.separator !== '') yield form.separator
     isFirst = false
-    yield { bytes: () => page.bytes(form) }
+    yield { bytes: () => page.pieces(form) }
   }
 }
 
@@ -113,6 +119,6 @@ const runLength = 128
 export function* runsOf<V extends object>(values: readonly V[], form: Form<V>): Generator<Part> {
   for (let from = 0; from < values.length; from += runLength) {
     if (from > 0 && form.separator !== '') yield form.separator
-    yield late(() => encodeItems(form, values.slice(from, from + runLength), undefined).bytes)
+    yield { bytes: () => encodeItems(form, values.slice(from, from + runLength), undefined).pieces }
   }
 }

@@ -1,5 +1,6 @@
 /** `/state-summary`: agents and frameworks with counts of tasks instead of tasks. */
 import type { mesos } from '@thermosphere/protocol'
+import { ask } from '../books/page-form.ts'
 import type { Page } from '../books/page.ts'
 import { frameworkHead } from '../views/classic-framework.ts'
 import { array, entries, integer, merged, object, text } from '../views/json.ts'
@@ -52,6 +53,7 @@ export function stateSummaryAnswer(m: Master): Rendering {
     hostname: text(m.info.hostname ?? ''),
     cluster: m.config.cluster === undefined ? undefined : text(m.config.cluster),
   })
+  ask(agentForm)
   return renderSummary(head, snapshotAgents(m), snapshotFrameworks(m).current)
 }
 
@@ -82,12 +84,12 @@ function* renderSummary(head: Json, { pages }: AgentsSnapshot, frameworks: reado
 const utf8 = new TextDecoder()
 
 function agentsPart(page: Page<ShownAgent>, summaries: ReadonlyMap<string, TaskSummary>): Part {
-  const one = ({ id }: ShownAgent, index: number): string => {
-    const summary = summaries.get(id) ?? noTasks
+  const one = (encoded: Uint8Array, index: number): string => {
+    const summary = summaries.get(page.values[index]?.id ?? '') ?? noTasks
     const rest = merged(summary.counts(), object({ framework_ids: summary.others() }))
-    return `${utf8.decode(page.item(agentForm, index)).slice(0, -1)},${rest.slice(1)}`
+    return `${utf8.decode(encoded).slice(0, -1)},${rest.slice(1)}`
   }
-  return late(() => page.values.map(one).join(','))
+  return late(() => page.items(agentForm).map(one).join(','))
 }
 
 function frameworkPart(shown: ShownFramework, summaries: ReadonlyMap<string, TaskSummary>): Part {

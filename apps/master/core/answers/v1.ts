@@ -1,6 +1,7 @@
 /** The large answers of the v1 operator API, from a snapshot, in both encodings. */
 import { encodeJson, encodeProtobuf } from '@thermosphere/protocol'
 import type { MediaType } from '@thermosphere/protocol'
+import { ask } from '../books/page-form.ts'
 import { collected, listed, pagesIn, render, runsOf, separated } from './parts.ts'
 import type { Part, Rendering } from './parts.ts'
 import { snapshotAgents } from './snapshot.ts'
@@ -55,6 +56,7 @@ function* named(key: string, parts: Iterable<Part>): Generator<Part> {
 const tasks: Content = ({ frameworks: { current, completed } }, encoding) => {
   const all = [...current, ...completed]
   const forms = entityForms[encoding]
+  ask(forms.tasks, forms.unreachableTasks, forms.completedTasks)
   const running = pagesIn(
     all.flatMap((framework) => framework.tasks),
     forms.tasks,
@@ -72,7 +74,9 @@ const tasks: Content = ({ frameworks: { current, completed } }, encoding) => {
 
 const executors: Content = ({ frameworks }, encoding) => {
   const pages = frameworks.current.flatMap((framework) => framework.executors)
-  return lists(encoding, ['executors', pagesIn(pages, entityForms[encoding].executors)])
+  const form = entityForms[encoding].executors
+  ask(form)
+  return lists(encoding, ['executors', pagesIn(pages, form)])
 }
 
 const frameworks: Content = ({ frameworks: { current, completed } }, encoding) => {
@@ -85,6 +89,7 @@ const frameworks: Content = ({ frameworks: { current, completed } }, encoding) =
 
 const agents: Content = ({ agents: { pages, recovered } }, encoding) => {
   const forms = entityForms[encoding]
+  ask(forms.agents)
   const infos = recovered.map(([, record]) => record.info)
   return lists(
     encoding,

@@ -1,17 +1,18 @@
-import { encodeItems, itemAt } from './encoded-items.ts'
-import type { EncodedItems, Form } from './encoded-items.ts'
+import { encodeItems, itemsOf } from './encoded-items.ts'
+import type { EncodedItems } from './encoded-items.ts'
+import { carryEncodings } from './page-form.ts'
+import type { PageForm } from './page-form.ts'
 
-/** A few values in a row, with their encodings. Shared ones never change; the others belong to their list. */
+/**
+ * A few values in a row. Shared pages never change; the others belong to their list. Forms keep with a page how it was
+ * encoded, and with a copy how what it was copied from was, until it is encoded itself.
+ */
 export class Page<V extends object> {
   readonly #values: V[]
-  readonly #encoded = new Map<Form<V>, EncodedItems<V>>()
-  /** Encodings of what the page was before, until they are replaced: what is still the same is taken from them. */
-  readonly #before: Map<Form<V>, EncodedItems<V>>
   #isShared = false
 
-  constructor(values: V[], before = new Map<Form<V>, EncodedItems<V>>()) {
+  constructor(values: V[]) {
     this.#values = values
-    this.#before = before
   }
 
   get values(): readonly V[] {
@@ -42,33 +43,34 @@ export class Page<V extends object> {
   }
 
   concat(that: Page<V>): Page<V> {
-    return new Page([...this.#values, ...that.#values], this.#known())
+    return this.#copy([...this.#values, ...that.#values])
   }
 
   #writable(): Page<V> {
-    return this.#isShared ? new Page([...this.#values], this.#known()) : this
+    return this.#isShared ? this.#copy([...this.#values]) : this
   }
 
-  #known(): Map<Form<V>, EncodedItems<V>> {
-    return new Map([...this.#before, ...this.#encoded])
-  }
-
-  /** One value in this form. */
-  item(form: Form<V>, index: number): Uint8Array {
-    return itemAt(this.#encode(form), index, form.separator.length)
+  #copy(values: V[]): Page<V> {
+    const copy = new Page(values)
+    carryEncodings(this, copy)
+    return copy
   }
 
   /** The values in this form, one after the other; only for pages of a snapshot. */
-  bytes(form: Form<V>): Uint8Array {
-    return this.#encode(form).bytes
+  pieces(form: PageForm<V>): readonly Uint8Array[] {
+    return this.#encode(form).pieces
   }
 
-  #encode(form: Form<V>): EncodedItems<V> {
-    const known = this.#encoded.get(form)
-    if (known) return known
-    const fresh = encodeItems(form, this.#values, this.#before.get(form))
-    this.#encoded.set(form, fresh)
-    this.#before.delete(form)
+  /** Each of them alone. */
+  items(form: PageForm<V>): Uint8Array[] {
+    return [...itemsOf(this.#encode(form).runs, form.separator.length)]
+  }
+
+  #encode(form: PageForm<V>): EncodedItems<V> {
+    const known = form.known(this)
+    if (known?.values === this.#values) return known
+    const fresh = encodeItems(form, this.#values, known)
+    form.keep(this, fresh)
     return fresh
   }
 }
