@@ -1,8 +1,12 @@
 /**
  * Answers that grow with the cluster, over a real socket, while the core goes on (goals P7b, P8, P8b). The master runs
- * in a process of its own, its readers in others. `cold` is the first answer after the start, `warm` one with nothing
- * changed, `changed` one after a hundredth of the running tasks changed. `turnMs` is the most processor time in one turn
- * of the master's event loop, `lateMs` the longest that the loop was late, also because other processes ran.
+ * in a process of its own, its readers in others. `cold` is the first answer after the start, `second` the one after it,
+ * which keeps what it encodes, `warm` one with nothing changed, `changed` one after a hundredth of the running tasks
+ * changed. `turnMs` is the most processor time in one turn of the master's event loop, a collection of garbage included;
+ * `lateMs` the longest that the loop was late, also because other processes ran.
+ *
+ * `node apps/master/reads.bench.ts 100 1000 10000`: so many agents, each with ten running and ten finished tasks.
+ * `BENCH_ONLY='/state,GET_TASKS json'` measures only these, `BENCH_SERVER_FLAGS` are flags of Node for the master.
  */
 import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
@@ -15,7 +19,6 @@ import { serveFilled } from './testing/filled-master.ts'
 import type { Size } from './testing/filled-master.ts'
 
 const seed = 1
-const rounds = 7
 
 type Order = { readonly order: 'take' | 'churn' | 'stop'; readonly count?: number }
 type Stats = {
@@ -34,15 +37,17 @@ class LoopWatch {
   #turnMs = 0
   #rssMiB = 0
 
+  /** A turn that takes longer than the timer has all of its processor time between two calls. */
   start(): void {
     this.#delays.enable()
     let last = process.threadCpuUsage()
+    let calls = 0
     const turn = (): void => {
       const now = process.threadCpuUsage()
       this.#turnMs = Math.max(this.#turnMs, (now.user - last.user + now.system - last.system) / 1000)
-      this.#rssMiB = Math.max(this.#rssMiB, process.memoryUsage.rss() / 2 ** 20)
+      if (calls++ % 64 === 0) this.#rssMiB = Math.max(this.#rssMiB, process.memoryUsage.rss() / 2 ** 20)
       last = now
-      setImmediate(turn).unref()
+      setTimeout(turn, 1).unref()
     }
     turn()
   }
@@ -133,96 +138,114 @@ class Server {
 
 const serverFlags = (process.env['BENCH_SERVER_FLAGS'] ?? '').split(' ').filter((flag) => flag !== '')
 
-const reads: Readonly<Record<string, What>> = {
+const call = (type: string, accept: 'json' | 'x-protobuf'): What => [
+  'POST',
+  '/api/v1',
+  JSON.stringify({ type }),
+  `application/${accept}`,
+]
+
+/** Those with a goal. */
+const goals: Readonly<Record<string, What>> = {
   '/state': ['GET', '/state'],
-  'GET_STATE json': ['POST', '/api/v1', '{"type":"GET_STATE"}', 'application/json'],
-  'GET_STATE protobuf': ['POST', '/api/v1', '{"type":"GET_STATE"}', 'application/x-protobuf'],
-  '/state-summary': ['GET', '/state-summary'],
-  '/tasks': ['GET', '/tasks'],
+  'GET_STATE json': call('GET_STATE', 'json'),
+  'GET_STATE protobuf': call('GET_STATE', 'x-protobuf'),
 }
 
-type Measured = { readonly name: string; readonly what: What; readonly size: Size }
+/** All others that look at more than a few things. */
+const others: Readonly<Record<string, What>> = {
+  ...Object.fromEntries(
+    [
+      '/state-summary',
+      '/tasks',
+      '/slaves',
+      '/slaves?slave_id=S-00001',
+      '/frameworks',
+      '/frameworks?framework_id=F-0001',
+      '/roles',
+      '/weights',
+      '/quota',
+      '/maintenance/schedule',
+      '/maintenance/status',
+      '/metrics/snapshot',
+    ].map((path): [string, What] => [path, ['GET', path]]),
+  ),
+  ...Object.fromEntries(
+    [
+      'GET_AGENTS',
+      'GET_TASKS',
+      'GET_FRAMEWORKS',
+      'GET_EXECUTORS',
+      'GET_OPERATIONS',
+      'GET_ROLES',
+      'GET_WEIGHTS',
+      'GET_QUOTA',
+      'GET_MASTER',
+      'GET_MAINTENANCE_STATUS',
+      'GET_MAINTENANCE_SCHEDULE',
+      'GET_METRICS',
+    ].flatMap((type): [string, What][] => [
+      [`${type} json`, call(type, 'json')],
+      [`${type} protobuf`, call(type, 'x-protobuf')],
+    ]),
+  ),
+}
 
-/** Cold once, then warm and changed in turn. */
-async function measure(server: Server, { name, what, size }: Measured): Promise<number> {
+const wanted = process.env['BENCH_ONLY']?.split(',')
+const only = (reads: Readonly<Record<string, What>>): [string, What][] =>
+  Object.entries(reads).filter(([name]) => wanted?.includes(name) ?? true)
+
+type Measured = { readonly name: string; readonly what: What; readonly size: Size; readonly rounds: number }
+type Sample = Times & Stats
+
+async function sample(server: Server, what: What, agent: Agent): Promise<Sample> {
+  await server.take()
+  const times = await read(server.port, what, { agent })
+  return { ...times, ...(await server.take()) }
+}
+
+/** Once cold, a second time, then warm and changed in turn. */
+async function measure(server: Server, { name, what, size, rounds }: Measured): Promise<number> {
   const agent = new Agent({ keepAlive: true })
   const count = Math.ceil(Math.max(size.running, size.frameworks) / 100)
-  await server.take()
-  const cold = await read(server.port, what, { agent })
-  const first = await server.take()
-  const warm: Times[] = []
-  const changed: Times[] = []
-  let worst: Stats = { lateMs: 0, turnMs: 0, cpuSeconds: 0, rssMiB: 0 }
+  const cold = await sample(server, what, agent)
+  const second = await sample(server, what, agent)
+  const warm: Sample[] = []
+  const changed: Sample[] = []
   for (let round = 0; round < rounds; round++) {
-    warm.push(await read(server.port, what, { agent }))
-    worst = larger(worst, await server.take())
+    warm.push(await sample(server, what, agent))
     await server.tell({ order: 'churn', count })
     await delay(50)
-    await server.take()
-    changed.push(await read(server.port, what, { agent }))
-    worst = larger(worst, await server.take())
+    changed.push(await sample(server, what, agent))
   }
   agent.destroy()
-  const ms = (times: readonly Times[]) => ({
-    firstByteMs: {
-      median: rounded(
-        quantile(
-          times.map((t) => t.firstMs),
-          0.5,
-        ),
-      ),
-      p99: rounded(
-        quantile(
-          times.map((t) => t.firstMs),
-          0.99,
-        ),
-      ),
-    },
-    lastByteMs: {
-      median: rounded(
-        quantile(
-          times.map((t) => t.lastMs),
-          0.5,
-        ),
-      ),
-      p99: rounded(
-        quantile(
-          times.map((t) => t.lastMs),
-          0.99,
-        ),
-      ),
-    },
-  })
+  const kinds = { cold: [cold], second: [second], warm, changed }
   print({
     name,
     ...size,
     seed,
     bytes: cold.bytes,
-    cold: {
-      firstByteMs: rounded(cold.firstMs),
-      lastByteMs: rounded(cold.lastMs),
-      turnMs: rounded(first.turnMs),
-      cpuSeconds: first.cpuSeconds,
-    },
-    warm: ms(warm),
-    changed: ms(changed),
-    turnMs: rounded(worst.turnMs),
-    lateMs: rounded(worst.lateMs),
-    cpuSecondsPerRead: rounded(worst.cpuSeconds * 1000) / 1000 / rounds / 2,
-    peakMiB: Math.round(worst.rssMiB),
+    ...Object.fromEntries(Object.entries(kinds).map(([kind, samples]) => [kind, figuresOf(samples)])),
+    peakMiB: Math.round(Math.max(...[cold, second, ...warm, ...changed].map(({ rssMiB }) => rssMiB))),
   })
   return quantile(
-    changed.map((times) => times.lastMs),
+    changed.map((one) => one.lastMs),
     0.5,
   )
 }
 
-const larger = (left: Stats, right: Stats): Stats => ({
-  lateMs: Math.max(left.lateMs, right.lateMs),
-  turnMs: Math.max(left.turnMs, right.turnMs),
-  cpuSeconds: left.cpuSeconds + right.cpuSeconds,
-  rssMiB: Math.max(left.rssMiB, right.rssMiB),
-})
+function figuresOf(samples: readonly Sample[]): object {
+  const median = (of: (one: Sample) => number): number => rounded(quantile(samples.map(of), 0.5))
+  const most = (of: (one: Sample) => number): number => rounded(Math.max(...samples.map(of)))
+  return {
+    firstByteMs: median((one) => one.firstMs),
+    lastByteMs: median((one) => one.lastMs),
+    lastByteMaxMs: most((one) => one.lastMs),
+    cpuMs: median((one) => one.cpuSeconds * 1000),
+    turnMaxMs: most((one) => one.turnMs),
+    lateMaxMs: most((one) => one.lateMs),
+  }
+}
 
 /** `/health` every 10 ms while so many clients poll `/state`, each as fast as it is answered. */
 async function healthUnderPolls(size: Size, pollers: number): Promise<void> {
@@ -250,27 +273,28 @@ async function healthUnderPolls(size: Size, pollers: number): Promise<void> {
   print({ name: 'P8b /health ms', ...size, pollers, seed, ...figures, ...stats })
 }
 
-/** The goals' sizes, and hundredths and tenths of them. */
-async function main(parts: readonly number[]): Promise<void> {
+async function main(agentCounts: readonly number[]): Promise<void> {
   print({ loadAverage: loadavg().map(rounded), node: process.version })
   const growth: Record<string, number[]> = {}
-  for (const part of parts) {
-    const size = { agents: 10_000 / part, frameworks: 100, running: 100_000 / part, finished: 100_000 / part }
+  const measureAll = async (size: Size, reads: readonly [string, What][], rounds: number): Promise<void> => {
+    if (reads.length === 0) return
     const server = await Server.start(size)
-    for (const [name, what] of Object.entries(reads))
-      (growth[name] ??= []).push(await measure(server, { name: `P8 ${name}`, what, size }))
+    for (const [name, what] of reads) (growth[name] ??= []).push(await measure(server, { name, what, size, rounds }))
     await server.tell({ order: 'stop' })
   }
-  for (const part of parts) {
-    const size = { agents: 10_000 / part, frameworks: 1000 / part, running: 10_000 / part, finished: 0 }
-    const server = await Server.start(size)
-    const name = '/metrics/snapshot'
-    ;(growth[name] ??= []).push(await measure(server, { name: `P7b ${name}`, what: ['GET', name], size }))
-    await server.tell({ order: 'stop' })
+  for (const agents of agentCounts) {
+    const size = { agents, frameworks: 100, running: 10 * agents, finished: 10 * agents }
+    await measureAll(size, only(goals), 7)
+    await measureAll(size, only(others), 3)
+    const metrics: [string, What][] = [['P7b /metrics/snapshot', ['GET', '/metrics/snapshot']]]
+    if (wanted === undefined || wanted.includes('P7b'))
+      await measureAll({ agents, frameworks: Math.ceil(agents / 10), running: agents, finished: 0 }, metrics, 15)
   }
-  print({ name: 'growth of the time to the last byte, changed, for ten times the size', ...ratios(growth) })
-  for (const part of parts)
-    await healthUnderPolls({ agents: 1000, frameworks: 100, running: 100_000 / part, finished: 100_000 / part }, 5)
+  print({ name: 'growth of the time to the last byte, changed, from size to size', ...ratios(growth) })
+  for (const agents of agentCounts) {
+    const size = { agents: 1000, frameworks: 100, running: 10 * agents, finished: 10 * agents }
+    if (wanted === undefined || wanted.includes('P8b')) await healthUnderPolls(size, 5)
+  }
 }
 
 const ratios = (growth: Record<string, number[]>): Record<string, number[]> =>
@@ -281,4 +305,4 @@ const ratios = (growth: Record<string, number[]>): Record<string, number[]> =>
 const [role, argument = ''] = process.argv.slice(2)
 if (role === 'serve') await serve(JSON.parse(argument) as Size)
 else if (role === 'poll') await poll(Number(argument))
-else await main(role === undefined ? [100, 10, 1] : process.argv.slice(2).map(Number))
+else await main(role === undefined ? [100, 1000, 10_000] : process.argv.slice(2).map(Number))
