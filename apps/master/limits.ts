@@ -20,6 +20,11 @@ export const MASTER_LIMITS = {
   fileReadBytesMax: 64 * 1024,
   /** `/tasks` without a limit. */
   tasksPageDefault: 100,
+  /**
+   * What was encoded for an answer is dropped when no such answer began in this time, or up to twice as long: 100 MB for
+   * `/state` of 200,000 tasks. Those who poll do it at least once a minute.
+   */
+  encodingsAgeMs: 90_000,
   /** How long a term that ends may take to write what it has decided. */
   termCloseMs: 2_000,
   /** A store page while the registry is read. */

@@ -25,6 +25,7 @@ import type { RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { flags } from './config.ts'
 import type { Config } from './config.ts'
+import { startAgeing } from './http/kept-encodings.ts'
 import { VirtualFiles } from './http/files/virtual-files.ts'
 import { createRouter } from './http/router.ts'
 import type { MasterContext } from './http/context.ts'
@@ -61,6 +62,8 @@ export async function startMaster(config: Config, logger: Logger, lifecycle: Sur
   const seat = takeSeat(parts, { store, whitelist, port })
   const logging = createLogging(logger)
   lifecycle.defer('logging', () => logging.close())
+  const ageing = startAgeing()
+  lifecycle.defer('kept encodings', () => ageing.close())
   await openRoutes(parts, { seat, door, logging })
   logger.info({ ip: config.ip, port }, 'master.listening')
   seat.start()
