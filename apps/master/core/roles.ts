@@ -1,4 +1,4 @@
-import { addQuantities, roleAncestors } from '@thermosphere/offer-engine'
+import { roleAncestors } from '@thermosphere/offer-engine'
 import type { Quantities } from '@thermosphere/offer-engine'
 import type { FrameworkId, Master, RoleName } from './model.ts'
 
@@ -38,7 +38,7 @@ export function roleBooks(m: Master): Map<RoleName, RoleBooks> {
   }
   const charge = (field: Exclude<keyof Sums, 'frameworks'>, own: ReadonlyMap<RoleName, Quantities>): void => {
     for (const [role, amounts] of own) {
-      for (const name of [...roleAncestors(role), role]) sums(name)[field] = addQuantities(sums(name)[field], amounts)
+      for (const name of [...roleAncestors(role), role]) addTo(sums(name)[field], amounts)
     }
   }
   for (const role of [...m.weights.keys(), ...m.quotas.keys(), ...(m.config.roles ?? [])]) sums(role)
@@ -52,6 +52,10 @@ export function roleBooks(m: Master): Map<RoleName, RoleBooks> {
   charge('offered', m.roleLedger.offered)
   for (const role of [...books.keys()]) for (const ancestor of roleAncestors(role)) sums(ancestor)
   return new Map([...books].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+function addTo(sum: Map<string, number>, amounts: Quantities): void {
+  for (const [name, milli] of amounts) sum.set(name, (sum.get(name) ?? 0) + milli)
 }
 
 /** What counts against a role's quota: reservations and use, but not offers. */

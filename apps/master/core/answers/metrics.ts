@@ -2,7 +2,7 @@
  * All metrics, in the order of their names. A framework's share a prefix that no other name has, so that the metrics of
  * each are a block; what a block says as text is kept until the framework changes.
  */
-import { encodeJson, encodeProtobuf } from '@thermosphere/protocol'
+import { borrowProtobuf, encodeJson, encodeProtobuf } from '@thermosphere/protocol'
 import type { MediaType, mesos } from '@thermosphere/protocol'
 import type { Millis } from '@thermosphere/effects'
 import { encodeItems } from '../books/encoded-items.ts'
@@ -39,7 +39,7 @@ interface Shape {
 const blocks = new WeakMap<Framework, Block>()
 
 function blockOf(framework: Framework): Block {
-  const { id, info, roles, counters } = framework
+  const { info, roles, counters } = framework
   const known = blocks.get(framework)
   if (known?.of.info === info && known.of.roles === roles && known.of.counterCount === counters.size) return known
   const names = [
@@ -49,13 +49,15 @@ function blockOf(framework: Framework): Block {
     'subscribed',
   ]
   const block: Block = {
-    prefix: `${blocksBegin}${encodeURIComponent(info.name)}/${id}/`,
+    prefix: prefixOf(framework),
     names: [...new Set(names)].sort(byName),
     of: { info, roles, counterCount: counters.size },
   }
   blocks.set(framework, block)
   return block
 }
+
+const prefixOf = ({ id, info }: Framework): string => `${blocksBegin}${encodeURIComponent(info.name)}/${id}/`
 
 /** Values that are no counters. */
 function gaugesOf({ connection, roles, suppressed, tasks }: Framework): Map<string, number> {
@@ -130,7 +132,7 @@ function sectionsOf(m: Master, now: Millis, more: More): Sections {
   const sorted = sortedByName(m, [...all])
   const prefixes = new Map<Framework, string>()
   if (m.config.publishPerFrameworkMetrics)
-    for (const framework of m.frameworks.values()) prefixes.set(framework, blockOf(framework).prefix)
+    for (const framework of m.frameworks.values()) prefixes.set(framework, prefixOf(framework))
   return {
     before: sorted.filter(([name]) => name < blocksBegin),
     frameworks: [...prefixes].sort(([, left], [, right]) => byName(left, right)).map(([framework]) => framework),
@@ -200,7 +202,7 @@ const wire = ([name, value]: Metric): mesos.Metric => ({ name, value })
 const jsonForm: Form<Metric> = { separator: ',', encode: (metric) => encodeJson('mesos.v1.Metric', wire(metric)) }
 const protobufForm: Form<Metric> = {
   separator: '',
-  encode: (metric) => encodeProtobuf(`${response}.GetMetrics`, { metrics: [wire(metric)] }),
+  encode: (metric) => borrowProtobuf(`${response}.GetMetrics`, { metrics: [wire(metric)] }),
 }
 const metricsField = 5
 

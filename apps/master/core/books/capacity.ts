@@ -40,6 +40,8 @@ export class Capacity {
 
   #count(total: Resources, sign: 1 | -1): void {
     for (const item of total.items) if (item.type === 'SCALAR') add(this.#amounts, shareKey(item), sign * item.milli)
+    // Most agents have none, and to see that is faster than to group what there is.
+    if (total.items.every(({ meta }) => meta.reservations.length === 0)) return
     for (const [role, resources] of total.reservations()) {
       for (const [name, milli] of resources.scalarQuantities()) charge(this.#reserved, [role, name], sign * milli)
     }
