@@ -21,8 +21,8 @@ export const MASTER_LIMITS = {
   /** `/tasks` without a limit. */
   tasksPageDefault: 100,
   /**
-   * What was encoded for an answer is dropped when no such answer began in this time, or up to twice as long: 100 MB for
-   * `/state` of 200,000 tasks. Those who poll do it at least once a minute.
+   * What was encoded for an answer is dropped when no such answer began in this time, or up to twice as long: for
+   * `/state` of 200,000 tasks it is 100 MB. Those who poll do it at least once a minute.
    */
   encodingsAgeMs: 90_000,
   /** How long a term that ends may take to write what it has decided. */

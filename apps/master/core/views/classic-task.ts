@@ -4,7 +4,7 @@ import { array, double, entries, object, raw, text } from './json.ts'
 import type { Json } from './json.ts'
 import { labelList, wireResourceObject } from './classic-resources.ts'
 
-/** A task as the classic endpoints show it. There are more of them than of anything: the text is put together directly. */
+/** A task as the classic endpoints show it. Nothing is more often in an answer: its text is put together directly. */
 export function classicTask(task: mesos.Task): Json {
   const { resources = [], limits, statuses = [] } = task
   const amounts = limits && Object.entries(limits)
