@@ -2,14 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { offerConstraintsAnswer } from '../index.ts'
 import type { Rendering } from '../index.ts'
-import { World } from '../testing/world.ts'
+import { rendered, World } from '../testing/world.ts'
 
-function finish(rendering: Rendering): unknown {
-  for (;;) {
-    const { done, value } = rendering.next()
-    if (done) return JSON.parse(Buffer.concat(value).toString())
-  }
-}
+const finish = (rendering: Rendering): unknown => JSON.parse(new TextDecoder().decode(rendered(rendering)))
 
 /** Only agents whose host name begins so. */
 const named = (regex: string) => {
