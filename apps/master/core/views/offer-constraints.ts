@@ -4,11 +4,14 @@ import type { Part, Rendering } from '../answers/parts.ts'
 import type { Framework, Master } from '../model.ts'
 import { array, entries, object, text } from './json.ts'
 
-export const offerConstraintsAnswer = (m: Master): Rendering => render(() => partsOf(m))
+export function offerConstraintsAnswer(m: Master): Rendering {
+  const frameworks = [...m.frameworks.values()]
+  return render(() => partsOf(m, frameworks))
+}
 
-function* partsOf(m: Master): Generator<Part> {
+function* partsOf(m: Master, frameworks: readonly Framework[]): Generator<Part> {
   yield '{"frameworks":{'
-  yield* separated([...m.frameworks.values()].map((framework) => [late(() => memberOf(m, framework))]))
+  yield* separated(frameworks.map((framework) => [late(() => memberOf(m, framework))]))
   yield '}}'
 }
 
