@@ -36,6 +36,11 @@ const pieces = (): Uint8Array[] => {
   ]
 }
 
+const busy = (ms: number): void => {
+  const until = performance.now() + ms
+  while (performance.now() < until);
+}
+
 async function withServer(handler: RequestListener, use: (port: number) => Promise<void>): Promise<void> {
   const server = createServer(handler)
   server.listen(0, '127.0.0.1')
@@ -193,8 +198,7 @@ test('a reader that takes everything at once gets it in many turns, between whic
   const reader = new Writable({
     highWaterMark: 64 * 1024 * 1024,
     write(_chunk, _encoding, done) {
-      const until = performance.now() + 2
-      while (performance.now() < until);
+      busy(2)
       taken.push(turn)
       done()
     },
@@ -209,6 +213,63 @@ test('a reader that takes everything at once gets it in many turns, between whic
   clearInterval(count)
   assert.equal(taken.length, 50)
   assert.ok(new Set(taken).size > 8, `${new Set(taken).size} turns`)
+})
+
+test('all readers together get a few milliseconds of each turn, also when all of them are ready at once', async () => {
+  const steps: number[] = []
+  let turn = 0
+  let isOver = false
+  let ready: (() => void)[] = []
+  const nextTurn = (): void => {
+    turn++
+    for (const done of ready.splice(0)) done()
+    if (!isOver) setImmediate(nextTurn)
+  }
+  const reader = (): Writable =>
+    new Writable({
+      write(_chunk, _encoding, done) {
+        busy(2)
+        steps.push(turn)
+        ready.push(done)
+      },
+    })
+  nextTurn()
+  const pieces = Array.from({ length: 6 }, () => Buffer.alloc(LARGE_ANSWER_LIMITS.writeBytesMin))
+  const outcomes = await Promise.all(Array.from({ length: 8 }, () => writePieces(reader(), pieces)))
+  isOver = true
+  ready = []
+  assert.deepEqual(new Set(outcomes), new Set(['written']))
+  const most = Math.max(
+    ...Map.groupBy(steps, (step) => step)
+      .values()
+      .map(({ length }) => length),
+  )
+  assert.ok(most <= Math.ceil(LARGE_ANSWER_LIMITS.sliceMs / 2) + 1, `${most} writes of 2 ms in one turn`)
+})
+
+test('large pieces are written as they are, small ones in a row as one', async () => {
+  const written: Uint8Array[] = []
+  const reader = new Writable({
+    writev(chunks, done) {
+      written.push(...chunks.map(({ chunk }) => chunk as Buffer))
+      setTimeout(done, 1)
+    },
+  })
+  const large = Array.from({ length: 20 }, (_, index) => Buffer.alloc(100_000, `${index}`))
+  const small = Array.from({ length: 20 }, (_, index) => Buffer.from(`<${index}>`))
+  const all = large.flatMap((piece, index) => [small[index] ?? piece, small[index] ?? piece, piece])
+  assert.equal(await writePieces(reader, all), 'written')
+  assert.ok(large.every((piece) => written.includes(piece)))
+  assert.equal(written.length, 40)
+  assert.ok(Buffer.concat(written).equals(Buffer.concat(all)))
+})
+
+test('an answer is over although its reader has room for the end of it and takes that later', async () => {
+  const reader = new Writable({
+    highWaterMark: 1024 * 1024,
+    write: (_chunk, _encoding, done) => void setTimeout(done, 20),
+  })
+  assert.equal(await writePieces(reader, [Buffer.alloc(100_000), Buffer.alloc(10)], 500), 'written')
 })
 
 test('a large chunk of a stream comes whole, and what is written meanwhile after it', async () => {
@@ -231,8 +292,7 @@ test('work in slices takes turns, and stops when nobody wants it', async () => {
   const order: string[] = []
   function* work(name: string, turns: number): Generator<undefined, string> {
     for (let turn = 0; turn < turns; turn++) {
-      const until = performance.now() + 6
-      while (performance.now() < until);
+      busy(6)
       order.push(name)
       yield
     }

@@ -8,10 +8,11 @@ import { acceptsGzip } from '../http/gzip.ts'
 import { HTTP_LIMITS } from '../http/limits.ts'
 import { gzipPieces } from './gzip-pieces.ts'
 import { LARGE_ANSWER_LIMITS } from './limits.ts'
-import { grouped, inTurns, lengthOf } from './pieces.ts'
+import { lengthOf } from './pieces.ts'
 import type { Pieces } from './pieces.ts'
-import { writeChunks } from './write-pieces.ts'
 import { runInSlices } from './slices.ts'
+import { writeChunks, writePieces } from './write-pieces.ts'
+import type { Written } from './write-pieces.ts'
 
 export type LargeAnswer = {
   readonly contentType: string
@@ -35,20 +36,20 @@ export async function sendLarge(
   if (!begun) return
   const isPacked = !isHead && begun.length >= HTTP_LIMITS.gzipBytesMin && acceptsGzip(request)
   const pieces = begun.isWhole ? begun.pieces : joined(begun.pieces, answer.rendering)
-  let body = isPacked ? gzipPieces(pieces, isWanted) : inTurns(grouped(pieces), isWanted)
-  let length = begun.isWhole ? begun.length : undefined
-  if (isPacked && begun.isWhole) {
-    const packed = await Array.fromAsync(body)
-    body = inTurns(grouped(packed), isWanted)
-    length = lengthOf(packed)
-  }
+  const packed = isPacked ? gzipPieces(pieces, isWanted) : undefined
+  const whole = begun.isWhole && packed ? await Array.fromAsync(packed) : begun.pieces
+  const length = begun.isWhole ? lengthOf(whole) : undefined
   if (!isWanted()) return
   response.writeHead(200, {
     'Content-Type': answer.contentType,
     ...(length !== undefined && { 'Content-Length': length }),
     ...(isPacked && { 'Content-Encoding': 'gzip', Vary: 'Accept-Encoding' }),
   })
-  if (!isHead && (await writeChunks(response, body, answer.stallMs)) === 'slow') {
+  const write = (): Promise<Written> => {
+    if (packed && !begun.isWhole) return writeChunks(response, packed, answer.stallMs)
+    return writePieces(response, begun.isWhole ? whole : pieces, answer.stallMs)
+  }
+  if (!isHead && (await write()) === 'slow') {
     answer.onSlow?.()
     response.destroy()
     return

@@ -1,39 +1,52 @@
 /**
- * Long work beside short work: generators that pause often take turns, one slice of a few milliseconds for each turn of
- * the event loop, however many there are. So a request that arrives waits for one slice.
+ * Long work beside short work: generators that pause often take turns, a few milliseconds of all of them together in
+ * each turn of the event loop, however many there are. So a request that arrives waits for one slice.
  */
 import { LARGE_ANSWER_LIMITS } from './limits.ts'
 
 /** Works until the time is over; whether it is finished. */
 type Slice = (deadline: number) => boolean
 
-const waiting: Slice[] = []
+/** `isAlone`: it works after the slices of its turn, so that it has to be the last of them. */
+type Waiting = { readonly slice: Slice; readonly isAlone: boolean }
+
+const waiting: Waiting[] = []
 let isArmed = false
 
 function arm(): void {
   if (isArmed || waiting.length === 0) return
   isArmed = true
-  setImmediate(() => {
-    isArmed = false
+  setImmediate(takeTurn)
+}
+
+function takeTurn(): void {
+  isArmed = false
+  const deadline = performance.now() + LARGE_ANSWER_LIMITS.sliceMs
+  // What is not finished comes again in the next turn, behind those that wait longer.
+  for (let left = waiting.length; left > 0 && performance.now() < deadline; left--) {
     const next = waiting.shift()
-    if (next && !next(performance.now() + LARGE_ANSWER_LIMITS.sliceMs)) waiting.push(next)
-    arm()
-  })
+    if (!next) break
+    if (!next.slice(deadline)) waiting.push(next)
+    if (next.isAlone) break
+  }
+  arm()
 }
 
 /** Runs in slices, in turn with everything else that does. */
 export function inSlices(slice: Slice): void {
-  waiting.push(slice)
+  waiting.push({ slice, isAlone: false })
   arm()
 }
 
 /** Resolves when it is this one's turn, with the time until which it may work before the next. */
 export const myTurn = (): Promise<number> =>
   new Promise((resolve) => {
-    inSlices((deadline) => {
+    const slice = (deadline: number): true => {
       resolve(deadline)
       return true
-    })
+    }
+    waiting.push({ slice, isAlone: true })
+    arm()
   })
 
 /** What the generator returns; undefined when `isWanted` said no before it was finished. */

@@ -1,41 +1,108 @@
 import type { Writable } from 'node:stream'
 import { LARGE_ANSWER_LIMITS } from './limits.ts'
-import { grouped, inTurns } from './pieces.ts'
+import { grouped } from './pieces.ts'
 import type { Pieces } from './pieces.ts'
+import { inSlices } from './slices.ts'
 
 /** How a large answer came out. `slow`: its reader took nothing for too long. */
 export type Written = 'written' | 'gone' | 'slow'
 
-/** Writes the pieces in order and waits whenever the reader is behind. */
-export const writePieces = (to: Writable, pieces: Pieces, stallMs?: number): Promise<Written> =>
+/** Writes the pieces in order, without a copy of them, and makes the next when the reader has taken those before. */
+export function writePieces(
+  to: Writable,
+  pieces: Pieces,
+  stallMs: number = LARGE_ANSWER_LIMITS.readerStallMs,
+): Promise<Written> {
+  const { promise, resolve, reject } = Promise.withResolvers<Written>()
+  const groups = grouped(pieces)
+  const reader = new Reader(to, stallMs)
   // A fast reader takes every write at once: without turns it would get all of the answer in one.
-  writeChunks(to, inTurns(grouped(pieces)), stallMs)
+  const slice = (deadline: number): boolean => {
+    try {
+      do {
+        const { done, value } = to.destroyed ? { done: true, value: undefined } : groups.next()
+        if (done === true) {
+          resolve(to.destroyed ? 'gone' : 'written')
+          return true
+        }
+        if (value && !reader.take(value)) {
+          void reader.drained().then((outcome) => (outcome === 'written' ? inSlices(slice) : resolve(outcome)))
+          return true
+        }
+      } while (performance.now() < deadline)
+    } catch (error) {
+      reject(error)
+      return true
+    }
+    return false
+  }
+  inSlices(slice)
+  return promise.finally(() => {
+    groups.return(undefined)
+    reader.close()
+  })
+}
 
-/** Takes the next chunk when the reader has taken those before. */
+/** The same for chunks that take time to come. */
 export async function writeChunks(
   to: Writable,
   chunks: AsyncIterable<Uint8Array>,
   stallMs: number = LARGE_ANSWER_LIMITS.readerStallMs,
 ): Promise<Written> {
-  for await (const chunk of chunks) {
-    if (to.destroyed) return 'gone'
-    if (to.write(chunk)) continue
-    const outcome = await drained(to, stallMs)
-    if (outcome !== 'written') return outcome
+  const reader = new Reader(to, stallMs)
+  try {
+    for await (const chunk of chunks) {
+      if (to.destroyed) return 'gone'
+      if (reader.take([chunk])) continue
+      const outcome = await reader.drained()
+      if (outcome !== 'written') return outcome
+    }
+    return to.destroyed ? 'gone' : 'written'
+  } finally {
+    reader.close()
   }
-  return to.destroyed ? 'gone' : 'written'
 }
 
-function drained(to: Writable, stallMs: number): Promise<Written> {
-  const { promise, resolve } = Promise.withResolvers<Written>()
-  const onDrain = (): void => resolve('written')
-  const onClose = (): void => resolve('gone')
-  const timer = setTimeout(() => resolve('slow'), stallMs)
-  to.once('drain', onDrain)
-  to.once('close', onClose)
-  return promise.finally(() => {
-    clearTimeout(timer)
-    to.off('drain', onDrain)
-    to.off('close', onClose)
-  })
+/** Who takes what is written, and may be behind. */
+class Reader {
+  readonly #to: Writable
+  readonly #stallMs: number
+  #waiting: { readonly resolve: (outcome: Written) => void; readonly timer: NodeJS.Timeout } | undefined
+
+  constructor(to: Writable, stallMs: number) {
+    this.#to = to
+    this.#stallMs = stallMs
+    to.on('drain', this.#onDrain)
+    to.on('close', this.#onClose)
+  }
+
+  /** Writes at once; whether more may follow. */
+  take(pieces: readonly Uint8Array[]): boolean {
+    this.#to.cork()
+    for (const piece of pieces) this.#to.write(piece)
+    this.#to.uncork()
+    return !this.#to.writableNeedDrain
+  }
+
+  drained(): Promise<Written> {
+    if (this.#to.destroyed) return Promise.resolve('gone')
+    const { promise, resolve } = Promise.withResolvers<Written>()
+    this.#waiting = { resolve, timer: setTimeout(() => this.#end('slow'), this.#stallMs) }
+    return promise
+  }
+
+  close(): void {
+    this.#to.off('drain', this.#onDrain)
+    this.#to.off('close', this.#onClose)
+    clearTimeout(this.#waiting?.timer)
+  }
+
+  readonly #onDrain = (): void => this.#end('written')
+  readonly #onClose = (): void => this.#end('gone')
+
+  #end(outcome: Written): void {
+    clearTimeout(this.#waiting?.timer)
+    this.#waiting?.resolve(outcome)
+    this.#waiting = undefined
+  }
 }

@@ -2,7 +2,7 @@
 import type { mesos } from '@thermosphere/protocol'
 import { PagedList } from '../books/paged-list.ts'
 import type { Page } from '../books/page.ts'
-import { isSame, showAgent, showFramework } from '../views/shown.ts'
+import { isSame, isShownBy, showAgent, showFramework } from '../views/shown.ts'
 import type { ShownAgent, ShownFramework } from '../views/shown.ts'
 import type { Agent, AgentId, AgentRecord, Executor, Framework, Master, Offer } from '../model.ts'
 
@@ -37,8 +37,8 @@ class Gallery {
   take(agents: ReadonlyMap<AgentId, Agent>): readonly Page<ShownAgent>[] {
     for (const agent of agents.values()) {
       const before = this.#shown.get(agent)
+      if (before && isShownBy(before, agent)) continue
       const now = showAgent(agent)
-      if (before && isSame(before, now)) continue
       this.#shown.set(agent, now)
       this.#list.set(agent, now)
     }

@@ -30,6 +30,8 @@ export interface EncodedItems<V> {
   /** All items with their separators, in order. */
   readonly pieces: readonly Uint8Array[]
   readonly runs: readonly Run[]
+  /** Of all sources, what is not true any more included. */
+  readonly heldBytes: number
 }
 
 /** More runs are copied into one: each is a write of its own. */
@@ -97,8 +99,11 @@ export function encodeItems<V extends object>(
   const whole = before
     ? compacted(runsOf(form, values, before), gap)
     : [wholeRun(joined(encoded(form, values), values.length, gap))]
-  return { values, pieces: piecesOf(whole, gap), runs: whole }
+  return { values, pieces: piecesOf(whole, gap), runs: whole, heldBytes: heldBytesOf(whole) }
 }
+
+const heldBytesOf = (runs: readonly Run[]): number =>
+  [...new Set(runs.map(({ source }) => source))].reduce((sum, { bytes }) => sum + bytes.length, 0)
 
 function runsOf<V extends object>(form: Form<V>, values: readonly V[], before: EncodedItems<V>): Run[] {
   const runs: Run[] = []
@@ -148,9 +153,8 @@ class Places {
 }
 
 function compacted(runs: Run[], gap: number): Run[] {
-  const heldBytes = [...new Set(runs.map(({ source }) => source))].reduce((sum, { bytes }) => sum + bytes.length, 0)
   const trueBytes = runs.reduce((sum, run) => sum + bytesOf(run, gap).length, 0)
-  if (runs.length <= runsMax && heldBytes <= staleFactorMax * trueBytes) return runs
+  if (runs.length <= runsMax && heldBytesOf(runs) <= staleFactorMax * trueBytes) return runs
   const count = runs.reduce((sum, { from, to }) => sum + to - from, 0)
   return count === 0 ? [] : [wholeRun(joined(itemsOf(runs, gap), count, gap))]
 }

@@ -42,6 +42,22 @@ export const showAgent = (agent: Agent): ShownAgent => ({
   offered: agent.offered.total,
 })
 
+/** Whether the record still says how the agent is; without making another, as there are many. */
+export const isShownBy = (shown: ShownAgent, agent: Agent): boolean =>
+  shown.used === agent.used.total &&
+  shown.offered === agent.offered.total &&
+  shown.total === agent.total &&
+  shown.connected === agent.connected &&
+  shown.deactivated === agent.deactivated &&
+  shown.reregisteredAt === agent.reregisteredAt &&
+  shown.info === agent.info &&
+  shown.version === agent.version &&
+  shown.ip === agent.ip &&
+  shown.capabilities === agent.capabilities &&
+  shown.drain === agent.drain &&
+  shown.drainStartedAt === agent.drainStartedAt &&
+  shown.registeredAt === agent.registeredAt
+
 export interface ShownFramework {
   readonly id: string
   readonly info: mesos.FrameworkInfo
