@@ -102,7 +102,7 @@ test('updates wait for a lost master and go on when it is back', async () => {
   await agent.master.state('lost-master', 'TASK_FINISHED')
 })
 
-test('[mesos 142] a task group: one fails, the others are killed, and the executor ends with status 0', async () => {
+test('[mesos 92] a task group: one fails, the others are killed, and the executor ends with status 0', async () => {
   const resources = [scalar('cpus', 0.1), scalar('mem', 32)]
   const executor = { type: 'DEFAULT' as const, executor_id: { value: 'pod1' }, resources }
   const member = (id: string, value: string) => taskInfo(agent.master.agentId, { id, ...shell(value) })
@@ -125,7 +125,7 @@ test('[mesos 142] a task group: one fails, the others are killed, and the execut
   assert.deepEqual([exited.executor_exited?.executor_id.value, exited.executor_exited?.status], ['pod1', 0])
 })
 
-test('[mesos 133] a failing health check is told and in the end kills the task', async () => {
+test('[mesos 116] a failing health check is told and in the end kills the task', async () => {
   const health_check = {
     type: 'COMMAND' as const,
     command: { shell: true, value: 'test -e healthy && test ! -e sick' },
@@ -144,7 +144,7 @@ test('[mesos 133] a failing health check is told and in the end kills the task',
   assert.equal(unhealthy?.reason, 'REASON_TASK_HEALTH_CHECK_STATUS_UPDATED')
 })
 
-test('[mesos 135] TCP and HTTP checks report what they find', async () => {
+test('[mesos 120] TCP and HTTP checks report what they find', async () => {
   const server = createServer((_request, response) => response.writeHead(204).end())
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -166,14 +166,14 @@ test('[mesos 135] TCP and HTTP checks report what they find', async () => {
   await agent.master.state('tcp', 'TASK_KILLED')
 })
 
-test('max_completion_time ends a task as FAILED', async () => {
+test('[mesos 97] max_completion_time ends a task as FAILED', async () => {
   agent.runTask({ id: 'long', ...shell('sleep 100'), max_completion_time: { nanoseconds: 300_000_000 } })
   const failed = await agent.master.state('long', 'TASK_FAILED')
   assert.equal(failed.reason, 'REASON_MAX_COMPLETION_TIME_REACHED')
   assert.ok(!agent.master.states('long').includes('TASK_KILLING'))
 })
 
-test('[mesos 171] files are fetched: archives unpacked, programs made executable, names given', async () => {
+test('[mesos 175] [mesos 177] files are fetched: archives unpacked, programs made executable, names given', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'fetch-test-'))
   await writeFile(join(directory, 'inside'), 'packed')
   execFileSync('tar', ['-C', directory, '-czf', join(directory, 'pack.tgz'), 'inside'])

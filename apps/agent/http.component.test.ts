@@ -87,7 +87,7 @@ test('[mesos 214] the operator API answers in both encodings and in Mesos words'
   assert.equal((await fetch(`${agent.url}/slave(1)/health`)).status, 200)
 })
 
-test('[mesos 131] a custom executor: launched, spoken to, back after kill -9 of the agent, and mourned', async () => {
+test('[mesos 111] a custom executor: launched, spoken to, back after kill -9 of the agent, and mourned', async () => {
   const { master } = agent
   const info = {
     executor_id: { value: 'mine' },
@@ -117,7 +117,7 @@ test('[mesos 131] a custom executor: launched, spoken to, back after kill -9 of 
   assert.equal(exited.executor_exited?.executor_id.value, 'mine')
 })
 
-test('an executor that never subscribes fails its tasks', async () => {
+test('[mesos 114] an executor that never subscribes fails its tasks', async () => {
   const other = await AgentProcess.start(['--executor_registration_timeout=500ms'])
   const command = { shell: true, value: 'sleep 100' }
   other.runTask({ id: 'mute', executor: { executor_id: { value: 'mute' }, command, resources: [scalar('cpus', 0.1)] } })

@@ -358,7 +358,7 @@ test('resources that an operation did not bring are refused with their reason', 
   )
 })
 
-test('[mesos 20] a draining agent kills what runs with the shorter grace and takes nothing new until it is idle', () => {
+test('[mesos 14] [mesos 15] a draining agent kills what runs with the shorter grace and takes nothing new until it is idle', () => {
   const agent = BenchAgent.registered()
   const id = agent.run(taskInfo('t', { kill_policy: { grace_period: { nanoseconds: 60e9 } } }))
   agent.launched(id)

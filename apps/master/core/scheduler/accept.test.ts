@@ -150,10 +150,14 @@ test('[mesos 57] a suppressed role gets no offers; a strange role voids the call
   world.call(s, { type: 'SUPPRESS', suppress: { roles: ['r', 'x'] } })
   world.addAgent()
   assert.equal(world.offers(s).length, 1, 'the call was dropped')
+})
+
+test('[mesos 58] a role that is suppressed from the start gets no offers', () => {
+  const world = new World()
   const quiet = world.subscribe({ roles: ['q'] }, { suppressed_roles: ['q'] })
   world.addAgent('cpus:1;mem:100', { port: 5052 })
   world.advance(5000)
-  assert.equal(world.offers(quiet).length, 0, '[mesos 58]')
+  assert.equal(world.offers(quiet).length, 0)
 })
 
 test('[mesos 59] an offer that is not answered in time is rescinded', () => {
