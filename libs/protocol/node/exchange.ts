@@ -1,4 +1,4 @@
-/** One HTTP request and its whole answer. */
+/** HTTP requests and their answers. */
 import http from 'node:http'
 import https from 'node:https'
 import { ANSWER_BYTES_MAX, ANSWER_TIMEOUT_MS } from './limits.ts'
@@ -51,29 +51,4 @@ export async function readText(response: http.IncomingMessage): Promise<string> 
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
-}
-
-function isStaleConnection(request: http.ClientRequest, error: NodeJS.ErrnoException): boolean {
-  return request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
-}
-
-/**
- * Posts and reads the answer. A kept connection that the server closed while it was idle is replaced once: the request
- * cannot have been handled then.
- */
-export function exchange(options: PostOptions): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const start = (mayRetry: boolean) => {
-      const request = post(options)
-      request.once('response', (response) => {
-        const status = response.statusCode ?? 0
-        readText(response).then((text) => resolve({ status, text }), reject)
-      })
-      request.once('error', (error) => {
-        if (mayRetry && isStaleConnection(request, error)) start(false)
-        else reject(error)
-      })
-    }
-    start(true)
-  })
 }

@@ -7,7 +7,7 @@ import { decodeAs, encodeAs } from '../codec.ts'
 import type { MediaType } from '../codec.ts'
 import type * as executor from '../wire/executor.gen.ts'
 import type * as mesos from '../wire/mesos.gen.ts'
-import { CallLine } from './call-line.ts'
+import { CallLine } from './calls/index.ts'
 import { CallError } from './errors.ts'
 import { openEventStream } from './event-stream.ts'
 import type { EventStream, StreamOutcome } from './event-stream.ts'
@@ -136,7 +136,7 @@ export class ExecutorClient {
       body: this.#encode({ type: 'SUBSCRIBE', subscribe: this.#unacknowledged.subscribe() }),
       decode: (record) => decodeAs(this.#mediaType, 'mesos.v1.executor.Event', record),
       onOpen: () => {
-        this.#subscription = { line: new CallLine(endpoint, headers), stream }
+        this.#subscription = { line: new CallLine({ endpoint, headers }), stream }
       },
       onEvent: (event) => this.#onEvent(event),
     })

@@ -16,8 +16,8 @@ export const DIAL_TIMEOUT_MS = 5_000
 export const REDIRECTS_MAX = 3
 /** Milliseconds a subscription must have lasted to reset the backoff. */
 export const STABLE_MS = 10_000
-/** Connections that acknowledgements share; one alone holds a thousand tasks that end at once up for seconds. */
-export const ACKNOWLEDGEMENT_LINES = 8
+/** Acknowledgements that wait for their answers; a server reads about so many at once. */
+export const ACKNOWLEDGEMENTS_IN_FLIGHT_MAX = 128
 export const BACKOFF_MIN_MS = 250
 /** An election takes seconds; a longer pause would add to every failover. */
 export const BACKOFF_MAX_MS = 2_000

@@ -6,7 +6,7 @@ import { decodeAs, encodeAs } from '../codec.ts'
 import type { MediaType } from '../codec.ts'
 import type * as mesos from '../wire/mesos.gen.ts'
 import type * as scheduler from '../wire/scheduler.gen.ts'
-import { CallLine, CallLines } from './call-line.ts'
+import { CallLine } from './calls/index.ts'
 import { CallError } from './errors.ts'
 import { openEventStream } from './event-stream.ts'
 import type { EventStream, StreamOutcome } from './event-stream.ts'
@@ -14,7 +14,7 @@ import type { Headers } from './exchange.ts'
 import { checkAddresses, redial } from './dialing/index.ts'
 import type { BackoffOptions, Masters } from './dialing/index.ts'
 import {
-  ACKNOWLEDGEMENT_LINES,
+  ACKNOWLEDGEMENTS_IN_FLIGHT_MAX,
   BACKOFF_MAX_MS,
   BACKOFF_MIN_MS,
   DIAL_TIMEOUT_MS,
@@ -49,8 +49,8 @@ export type SchedulerClientOptions = {
 
 export type SchedulerCall = Omit<scheduler.Call, 'framework_id'>
 
-/** Calls go in order on one line; acknowledgements, of which a task has one at a time, beside each other. */
-type Lines = { readonly ordered: CallLine; readonly acknowledgements: CallLines }
+/** Calls go one after another on one line; acknowledgements, of which a task has one at a time, wait for no answer. */
+type Lines = { readonly ordered: CallLine; readonly acknowledgements: CallLine }
 type Subscription = { readonly lines: Lines; readonly stream: EventStream; readonly frameworkId: mesos.FrameworkID }
 
 const API_PATH = '/api/v1/scheduler'
@@ -95,7 +95,7 @@ export class SchedulerClient {
     await this.#send(call, ({ acknowledgements }) => acknowledgements)
   }
 
-  async #send(call: SchedulerCall, lineOf: (lines: Lines) => CallLine | CallLines): Promise<void> {
+  async #send(call: SchedulerCall, lineOf: (lines: Lines) => CallLine): Promise<void> {
     const subscription = this.#subscription
     if (subscription === undefined) throw new CallError('NOT_SUBSCRIBED', 'the framework is not subscribed')
     const body = this.#encode({ ...call, framework_id: subscription.frameworkId })
@@ -148,8 +148,14 @@ export class SchedulerClient {
       decode: (record) => decodeAs(this.#mediaType, 'mesos.v1.scheduler.Event', record),
       onOpen: (answered) => {
         const ofStream = { ...headers, 'Mesos-Stream-Id': String(answered['mesos-stream-id'] ?? '') }
-        const open = (): CallLine => new CallLine(endpoint, ofStream)
-        lines = { ordered: open(), acknowledgements: new CallLines(ACKNOWLEDGEMENT_LINES, open) }
+        lines = {
+          ordered: new CallLine({ endpoint, headers: ofStream }),
+          acknowledgements: new CallLine({
+            endpoint,
+            headers: ofStream,
+            inFlightMax: ACKNOWLEDGEMENTS_IN_FLIGHT_MAX,
+          }),
+        }
         stream.setSilenceMax(this.#silenceMax(HEARTBEAT_INTERVAL_MS))
       },
       onEvent: (event) => this.#onEvent(event, { stream, lines }),
