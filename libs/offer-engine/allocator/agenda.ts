@@ -33,8 +33,10 @@ export class Agenda {
   private isAllWanted = false
   private isBatchWanted = false
   /** Agents where something changed since a run last found nothing to grant. */
-  private readonly unsettled = new Set<AgentState>()
-  /** All agents that have not been looked at since some bound grew are known to be in `unsettled`: up to here. */
+  private unsettledCount = 0
+  /** Those, and some that have been settled or have gone since they were put in. */
+  private listed: AgentState[] = []
+  /** All agents that have not been looked at since some bound grew are known to be unsettled: up to here. */
   private sweptAt = 0
 
   constructor(surroundings: AgendaSurroundings) {
@@ -68,7 +70,16 @@ export class Agenda {
   unsettle(agent: AgentState | undefined): void {
     if (!agent) return
     agent.unsettle()
-    this.unsettled.add(agent)
+    this.list(agent)
+  }
+
+  private list(agent: AgentState): void {
+    if (agent.isUnsettled) return
+    agent.isUnsettled = true
+    this.unsettledCount++
+    if (agent.isListed) return
+    agent.isListed = true
+    this.listed.push(agent)
   }
 
   unsettleId(agentId: string): void {
@@ -76,19 +87,24 @@ export class Agenda {
   }
 
   unsettleAll(): void {
-    if (this.unsettled.size === this.agents.size) return
+    if (this.unsettledCount === this.agents.size) return
     for (const agent of this.agents.values()) this.unsettle(agent)
   }
 
   /** A run has looked at the agent, when the quota books' clock stood at `at`. */
   settle(agent: AgentState, at: number): void {
     agent.settledAt = at
-    this.unsettled.delete(agent)
+    this.leave(agent)
   }
 
   forget(agent: AgentState): void {
     this.wanted.delete(agent)
-    this.unsettled.delete(agent)
+    this.leave(agent)
+  }
+
+  private leave(agent: AgentState): void {
+    if (agent.isUnsettled) this.unsettledCount--
+    agent.isUnsettled = false
   }
 
   /** What comes to be wanted from now on is for the next run. */
@@ -107,14 +123,16 @@ export class Agenda {
   }
 
   /** The agents of the run that are worth a look. */
-  candidates({ scope }: DueRun): AgentState[] {
+  candidates({ scope }: DueRun): readonly AgentState[] {
     if (scope !== 'all') return [...scope]
     this.quotas.watchSurplus()
     const { clock } = this.quotas
     if (this.sweptAt < clock) {
-      for (const agent of this.agents.values()) if (agent.settledAt < clock) this.unsettled.add(agent)
+      for (const agent of this.agents.values()) if (agent.settledAt < clock) this.list(agent)
       this.sweptAt = clock
     }
-    return [...this.unsettled]
+    for (const agent of this.listed) agent.isListed = agent.isUnsettled
+    this.listed = this.listed.filter((agent) => agent.isListed)
+    return this.listed
   }
 }

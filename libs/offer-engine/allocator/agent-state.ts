@@ -29,6 +29,12 @@ export class AgentState {
   private readonly refusalsOfAll = new BitSet()
   /** … and with what is taken now. */
   private readonly refusalsOfRest = new BitSet()
+  /** Removed; another may have its id. */
+  isGone = false
+  /** Something has changed since a run last found nothing to grant. Written by the agenda only, as is … */
+  isUnsettled = false
+  /** … whether it is in the agenda's list. */
+  isListed = false
   /** When a run last found nothing (more) to grant here: the time of the quota books. */
   settledAt = never
 
@@ -58,7 +64,7 @@ export class AgentState {
     this.totalOffer = inOfferOrder(total)
     this.refusalsOfAll.clear()
     this.hasGpus = total.scalar('gpus') > 0
-    this.hasShared = total.items.some((item) => item.meta.shared)
+    this.hasShared = total.hasShared
     this.changed()
   }
 

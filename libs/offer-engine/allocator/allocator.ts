@@ -8,7 +8,7 @@ import { AgentState, sameAttributes } from './agent-state.ts'
 import { DeclineFilters } from './filters/decline-filters.ts'
 import { FrameworkState } from './framework-state.ts'
 import type { ClusterTotal } from './order/order.ts'
-import { quotaScalars } from './quota/quota-scalars.ts'
+import { countsAgainstQuota } from './quota/quota-scalars.ts'
 import { RoleTree } from './role-tree.ts'
 import type { RunContext } from './run.ts'
 import { Runs } from './runs.ts'
@@ -26,7 +26,7 @@ import type {
   RecoverOptions,
   RoleSnapshot,
 } from './types.ts'
-import { addVector, ScalarNames } from './vectors.ts'
+import { addAt, ScalarNames } from './vectors.ts'
 
 /** Mesos' default of `--allocation_interval`. */
 export const defaultAllocationIntervalMs: Millis = 1000
@@ -121,6 +121,7 @@ export class Allocator {
     this.filters.dropAgent(agentId)
     for (const framework of this.constrained) framework.forgetAgent(agent)
     this.agents.delete(agentId)
+    agent.isGone = true
     this.agenda.forget(agent)
   }
 
@@ -316,8 +317,7 @@ export class Allocator {
   }
 
   private isOffered(agent: AgentState): boolean {
-    if (this.agents.get(agent.id) !== agent) return false
-    return agent.active && (this.whitelist === undefined || this.whitelist.has(agent.hostname))
+    return !agent.isGone && agent.active && (this.whitelist === undefined || this.whitelist.has(agent.hostname))
   }
 
   /** Total, and what each framework has, of one agent. */
@@ -369,8 +369,12 @@ export class Allocator {
   }
 
   private addTotal(total: Resources, sign: 1 | -1): void {
-    addVector(this.total.vector, this.names.toVector(total.scalarQuantities()), sign)
-    addVector(this.total.quotaScalars, quotaScalars(total, this.names), sign)
+    for (const item of total.items) {
+      if (item.type !== 'SCALAR') continue
+      const index = this.names.indexOf(item.meta.name)
+      addAt(this.total.vector, index, sign * item.milli)
+      if (countsAgainstQuota(item)) addAt(this.total.quotaScalars, index, sign * item.milli)
+    }
     this.total.version++
     this.roles.trackReservations(total, sign)
   }

@@ -48,7 +48,7 @@ export class FrameworkState {
   }
 
   excludes(role: string, agent: AgentState): boolean {
-    if (!this.constraints.has(role)) return false
+    if (!this.hasConstraints || !this.constraints.has(role)) return false
     const verdicts = this.excluded.get(role) ?? new Map<AgentState, boolean>()
     this.excluded.set(role, verdicts)
     const known = verdicts.get(agent)
@@ -76,7 +76,7 @@ export class FrameworkState {
 
   /** Without what the framework would not understand. */
   strip(resources: Resources): Resources {
-    if (resources.items.every(isPlain)) return resources
+    if (resources.isPlain || resources.items.every(isPlain)) return resources
     return resources.filter((item) => this.understands(item))
   }
 

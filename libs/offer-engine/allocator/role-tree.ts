@@ -3,13 +3,13 @@ import type { Item, Resources } from '../resources/index.ts'
 import { BitSet } from './bit-set.ts'
 import type { RoleFilters } from './filters/decline-filters.ts'
 import { DrfOrder } from './order/drf-order.ts'
-import type { ClusterTotal, Competitor, Lots, Order, SorterKind } from './order/order.ts'
+import type { ClusterTotal, Competitor, Order, SorterKind } from './order/order.ts'
 import { RandomOrder } from './order/random-order.ts'
 import { createBounds, QuotaBooks } from './quota/quota-books.ts'
 import type { RoleBounds } from './quota/quota-books.ts'
-import { quotaScalars } from './quota/quota-scalars.ts'
+import { countsAgainstQuota } from './quota/quota-scalars.ts'
 import type { Allocation, Quota } from './types.ts'
-import { addAt, addVector, isZero } from './vectors.ts'
+import { addAt, isZero } from './vectors.ts'
 import type { ScalarNames, Vector } from './vectors.ts'
 
 /** How roles, and the frameworks of a role, are put in order. */
@@ -31,13 +31,17 @@ export interface Client extends Competitor {
   declines: RoleFilters | undefined
 }
 
-interface Branch extends Competitor {
+export interface Branch extends Competitor {
   /** The role below, or the role itself beside its children. */
   readonly node: RoleNode
   readonly isLeaf: boolean
 }
 
+type ScalarItem = Extract<Item, { type: 'SCALAR' }>
+
 interface Change {
+  readonly node: RoleNode
+  readonly client: Client
   readonly agentId: string
   readonly resources: Resources
   readonly sign: 1 | -1
@@ -46,6 +50,8 @@ interface Change {
 /** One role of the tree. Its figures include those of the roles below it. */
 export class RoleNode {
   readonly role: string
+  /** Names its children in lots. */
+  readonly level: string
   readonly parent: RoleNode | undefined
   readonly children = new Map<string, RoleNode>()
   readonly clients = new Map<string, Client>()
@@ -65,6 +71,7 @@ export class RoleNode {
 
   constructor(role: string, parent: RoleNode | undefined, { total, sorters }: Ordering) {
     this.role = role
+    this.level = `${role}/`
     this.parent = parent
     this.bounds = parent?.parent ? parent.bounds : createBounds()
     this.clientOrder = createOrder(sorters.frameworks, total)
@@ -202,51 +209,51 @@ export class RoleTree {
 
   /** Resources were offered to a framework or are used by it; all are allocated to `role`. */
   track({ role, frameworkId, agentId, resources }: Allocation): void {
-    const node = this.ensure(role)
-    const client = this.client(role, frameworkId)
+    this.trackClient({ node: this.ensure(role), client: this.client(role, frameworkId), agentId, resources })
+  }
+
+  /** The same, where role and framework are at hand. */
+  trackClient({ node, client, agentId, resources }: Omit<Change, 'sign'>): void {
     client.count++
     node.leaf.count++
-    this.book(node, client, { agentId, resources, sign: 1 })
+    this.book({ node, client, agentId, resources, sign: 1 })
   }
 
   /** The same resources are given back. */
   untrack({ role, frameworkId, agentId, resources }: Allocation): void {
     const client = this.client(role, frameworkId)
-    this.book(this.ensure(role), client, { agentId, resources, sign: -1 })
+    this.book({ node: this.ensure(role), client, agentId, resources, sign: -1 })
     this.forgetIdle(role, client)
   }
 
-  private book(role: RoleNode, client: Client, change: Change): void {
-    const hasShared = change.resources.items.some(({ meta }) => meta.shared)
-    // Without shared resources it is the same on every level.
-    const plain = hasShared ? undefined : this.countedScalars(role.sharedUses, change)
-    addVector(client.allocated, plain ?? this.countedScalars(client.sharedUses, change), change.sign)
+  private book(change: Change): void {
+    const { node: role, client } = change
+    for (const item of change.resources.items) if (item.type === 'SCALAR') this.bookScalar(item, change)
     role.clientOrder.touch(client)
-    const own = plain ?? this.countedScalars(role.sharedUses, change)
-    const consumed = quotaScalars(change.resources, this.names)
-    addVector(role.leaf.allocated, own, change.sign)
     role.branchOrder.touch(role.leaf)
     for (let node: RoleNode = role; node.parent; node = node.parent) {
-      const counted = plain ?? (node === role ? own : this.countedScalars(node.sharedUses, change))
-      addVector(node.branch.allocated, counted, change.sign)
       if (change.sign > 0) node.branch.count++
-      addVector(node.consumed, consumed, change.sign)
       if (node.parent === this.root) this.quotas.refresh(node)
       node.parent.branchOrder.touch(node.branch)
     }
-    addVector(this.root.consumed, consumed, change.sign)
   }
 
-  /** The scalars that change a share: a shared resource counts while anybody on the agent uses it, once. */
-  private countedScalars(uses: Map<string, number>, { agentId, resources, sign }: Change): Vector {
-    const vector: Vector = []
-    for (const item of resources.items) {
-      if (item.type !== 'SCALAR') continue
-      if (!item.meta.shared || firstOrLastUse(uses, `${agentId}\u0000${item.meta.key}`, item.copies * sign)) {
-        addAt(vector, this.names.indexOf(item.meta.name), item.milli)
+  /** A shared resource counts for a share while anybody on the agent uses it, once. */
+  private bookScalar(item: ScalarItem, change: Change): void {
+    const { node: role, client } = change
+    const index = this.names.indexOf(item.meta.name)
+    const milli = change.sign * item.milli
+    const isConsumed = countsAgainstQuota(item)
+    if (changesShare(client.sharedUses, item, change)) addAt(client.allocated, index, milli)
+    const isRoles = changesShare(role.sharedUses, item, change)
+    if (isRoles) addAt(role.leaf.allocated, index, milli)
+    for (let node: RoleNode = role; node.parent; node = node.parent) {
+      if (node === role ? isRoles : changesShare(node.sharedUses, item, change)) {
+        addAt(node.branch.allocated, index, milli)
       }
+      if (isConsumed) addAt(node.consumed, index, milli)
     }
-    return vector
+    if (isConsumed) addAt(this.root.consumed, index, milli)
   }
 
   private addItem(vector: Vector, item: Item, sign: 1 | -1): void {
@@ -271,14 +278,6 @@ export class RoleTree {
     if (isIdle && this.nodes.get(role)?.clients.delete(client.frameworkId)) this.freeIndexes.push(client.index)
     this.prune(role)
   }
-
-  /** Roles with active frameworks in the order in which they are served: level by level down the tree. */
-  *inOrder(lots: Lots, node: RoleNode = this.root): Generator<RoleNode> {
-    for (const branch of node.branchOrder.sorted(lots, `${node.role}/`)) {
-      if (branch.isLeaf) yield branch.node
-      else yield* this.inOrder(lots, branch.node)
-    }
-  }
 }
 
 function setBranch(parent: RoleNode, branch: Branch, active: boolean): void {
@@ -295,6 +294,10 @@ function isIdle(node: RoleNode): boolean {
     isZero(node.reserved) &&
     isZero(node.branch.allocated)
   )
+}
+
+function changesShare(uses: Map<string, number>, { meta, copies }: ScalarItem, { agentId, sign }: Change): boolean {
+  return !meta.shared || firstOrLastUse(uses, `${agentId}\u0000${meta.key}`, copies * sign)
 }
 
 function firstOrLastUse(uses: Map<string, number>, key: string, change: number): boolean {

@@ -30,21 +30,14 @@ export interface RunContext {
   readonly isOffered: (agent: AgentState) => boolean
 }
 
-/** A framework in a role, before an agent. */
-interface Candidate {
-  readonly framework: FrameworkState
-  readonly client: Client
+/** To a framework of the role. */
+interface PlannedOffer {
   readonly node: RoleNode
   readonly agent: AgentState
+  readonly offer: Resources
 }
 
 type Stage = 'guarantees' | 'all'
-
-interface Turn {
-  readonly node: RoleNode
-  readonly agent: AgentState
-  readonly stage: Stage
-}
 
 /** How much of a name may still be granted. */
 type Bound = (name: string) => Milli
@@ -125,32 +118,42 @@ export class AllocationRun {
     this.isCut = false
     this.mayFindMore = false
     if (!agent.isRefusedByAll(roles.activeClients)) {
-      if (this.stage === 'guarantees') this.serveGuarantees(agent)
-      else this.serve(agent)
+      if (this.stage === 'all' || this.quotas.hasUnmetGuarantees()) {
+        this.serveBelow(this.context.roles.root, agent, this.lots(agent))
+      }
     }
     if (this.stage === 'all' && !agent.hasShared && !this.mayFindMore) agenda.settle(agent, clock)
   }
 
-  private serveGuarantees(agent: AgentState): void {
-    if (!this.quotas.hasUnmetGuarantees()) return
-    for (const node of this.context.roles.inOrder(this.lots(agent))) {
-      if (agent.offerable().isEmpty()) return
-      if (!node.quota || !hasUnmetGuarantee(node.bounds) || this.isSettled(agent, node)) continue
-      for (const client of node.clientOrder.sorted(this.lots(agent), node.role)) {
-        if (!hasUnmetGuarantee(node.bounds)) break
-        if (this.consider(client, { node, agent, stage: 'guarantees' }) === 'none left') break
+  /**
+   * The roles with active frameworks in their order, level by level down the tree, and the frameworks of each in
+   * theirs; true once the agent has nothing left.
+   */
+  private serveBelow(parent: RoleNode, agent: AgentState, lots: Lots): boolean {
+    for (const { node, isLeaf } of parent.branchOrder.sorted(lots, parent.level)) {
+      if (!isLeaf) {
+        if (this.serveBelow(node, agent, lots)) return true
+        continue
       }
+      if (agent.offerable().isEmpty()) return true
+      if (this.stage === 'all') this.serve(node, agent, lots)
+      else this.serveGuarantee(node, agent, lots)
+    }
+    return false
+  }
+
+  private serveGuarantee(node: RoleNode, agent: AgentState, lots: Lots): void {
+    if (!node.quota || !hasUnmetGuarantee(node.bounds) || this.isSettled(agent, node)) return
+    for (const client of node.clientOrder.sorted(lots, node.role)) {
+      if (!hasUnmetGuarantee(node.bounds)) return
+      if (this.consider(client, node, agent) === 'none left') return
     }
   }
 
-  private serve(agent: AgentState): void {
-    const lots = this.lots(agent)
-    for (const node of this.context.roles.inOrder(lots)) {
-      if (agent.offerable().isEmpty()) return
-      if (this.isSettled(agent, node)) continue
-      for (const client of node.clientOrder.sorted(lots, node.role)) {
-        if (this.consider(client, { node, agent, stage: 'all' }) === 'none left') break
-      }
+  private serve(node: RoleNode, agent: AgentState, lots: Lots): void {
+    if (this.isSettled(agent, node)) return
+    for (const client of node.clientOrder.sorted(lots, node.role)) {
+      if (this.consider(client, node, agent) === 'none left') return
     }
   }
 
@@ -165,7 +168,7 @@ export class AllocationRun {
   }
 
   /** `none left`: the agent has nothing for any framework of the role. */
-  private consider(client: Client, { node, agent, stage }: Turn): 'granted' | 'refused' | 'none left' {
+  private consider(client: Client, node: RoleNode, agent: AgentState): 'granted' | 'refused' | 'none left' {
     this.work++
     // Refused before, when as much was free: no need to plan an offer again.
     if (agent.isRefusedBy(client.index)) return 'refused'
@@ -173,14 +176,13 @@ export class AllocationRun {
     if (!framework || framework.excludes(node.role, agent)) return 'refused'
     const allocatable = this.allocatableTo(node.role, agent)
     if (allocatable.isEmpty()) return 'none left'
-    const candidate = { framework, client, node, agent }
-    if (!this.isEnough(allocatable, candidate)) return 'refused'
+    if (!this.isEnough(allocatable, framework, node.role)) return 'refused'
     if (!framework.accepts(node.role, agent, this.context)) return 'refused'
     const free = framework.strip(allocatable)
-    const offer = stage === 'all' ? this.planAll(node, free) : this.planGuaranteed(node, free)
-    if (offer.isEmpty() || (offer !== allocatable && !this.isEnough(offer, candidate))) return 'refused'
-    if (this.isDeclined(candidate, offer)) return 'refused'
-    this.grant(candidate, offer)
+    const offer = this.stage === 'all' ? this.planAll(node, free) : this.planGuaranteed(node, free)
+    if (offer.isEmpty() || (offer !== allocatable && !this.isEnough(offer, framework, node.role))) return 'refused'
+    if (this.isDeclined(client, { node, agent, offer })) return 'refused'
+    this.grant(client, { node, agent, offer })
     return 'granted'
   }
 
@@ -190,12 +192,12 @@ export class AllocationRun {
     return offered ? allocatable.subtract(offered) : allocatable
   }
 
-  private isEnough(resources: Resources, { framework, node }: Candidate): boolean {
-    const minimum = framework.minimumFor(node.role) ?? this.context.minAllocatable
+  private isEnough(resources: Resources, framework: FrameworkState, role: string): boolean {
+    const minimum = framework.minimumFor(role) ?? this.context.minAllocatable
     return minimum.length === 0 || minimum.some((quantities) => resources.containsQuantities(quantities))
   }
 
-  private isDeclined({ client, node, agent }: Candidate, offer: Resources): boolean {
+  private isDeclined(client: Client, { node, agent, offer }: PlannedOffer): boolean {
     client.declines ??= this.context.filters.forRole(client.frameworkId, node.role)
     const filters = client.declines.get(agent.id)
     if (!filters?.some((filter) => filter.refused.contains(offer))) return false
@@ -260,16 +262,17 @@ export class AllocationRun {
     )
   }
 
-  private grant({ framework, node, agent }: Candidate, offer: Resources): void {
+  private grant(client: Client, { node, agent, offer }: PlannedOffer): void {
+    const { frameworkId } = client
     this.work += grantWork
     if (this.isCut) this.mayFindMore = true
     const allocated = offer.allocatedTo(node.role)
-    this.addGrant({ frameworkId: framework.id, agentId: agent.id, role: node.role, resources: allocated })
+    this.addGrant({ frameworkId, agentId: agent.id, role: node.role, resources: allocated })
     if (agent.hasShared) {
       this.offeredShared.set(agent, (this.offeredShared.get(agent) ?? Resources.empty).add(offer.shared()))
     }
-    agent.give(framework.id, allocated)
-    this.context.roles.track({ role: node.role, frameworkId: framework.id, agentId: agent.id, resources: allocated })
+    agent.give(frameworkId, allocated)
+    this.context.roles.trackClient({ node, client, agentId: agent.id, resources: allocated })
   }
 
   private addGrant(grant: Allocation): void {

@@ -1,4 +1,4 @@
-import type { Milli, Quantities } from '../resources/index.ts'
+import type { Milli } from '../resources/index.ts'
 
 /** Scalars by the index of their name; a missing entry is 0. Mutable and dense: made for the allocation loop. */
 export type Vector = number[]
@@ -21,12 +21,6 @@ export class ScalarNames {
     for (const [i, milli] of vector.entries()) if (milli > 0) result.set(this.names[i] ?? '', milli)
     return result
   }
-
-  toVector(quantities: Quantities): Vector {
-    const vector: Vector = []
-    for (const [name, milli] of quantities) addAt(vector, this.indexOf(name), milli)
-    return vector
-  }
 }
 
 export function addAt(vector: Vector, index: number, milli: Milli): void {
@@ -34,9 +28,8 @@ export function addAt(vector: Vector, index: number, milli: Milli): void {
   vector[index] = (vector[index] ?? 0) + milli
 }
 
-/** Adds `factor` × `delta`. */
-export function addVector(vector: Vector, delta: Vector, factor = 1): void {
-  for (let i = 0; i < delta.length; i++) if (delta[i]) addAt(vector, i, factor * (delta[i] as number))
+export function addVector(vector: Vector, delta: Vector): void {
+  for (let i = 0; i < delta.length; i++) addAt(vector, i, delta[i] as number)
 }
 
 export function isZero(vector: Vector): boolean {

@@ -28,6 +28,21 @@ import { itemFromWire, itemToWire } from './wire.ts'
 export type ApplyResult =
   { readonly ok: true; readonly resources: Resources } | { readonly ok: false; readonly error: string }
 
+const unknownTraits = -1
+const reservedTrait = 1
+const sharedTrait = 2
+const otherTrait = 4
+
+function traitsOf(items: readonly Item[]): number {
+  let traits = 0
+  for (const { meta } of items) {
+    if (meta.reservations.length > 0) traits |= reservedTrait
+    if (meta.shared) traits |= sharedTrait
+    if (meta.revocable !== undefined || meta.disk !== undefined || meta.providerId !== undefined) traits |= otherTrait
+  }
+  return traits
+}
+
 /**
  * An immutable bag of resources with exact arithmetic; equal resources are merged, empty ones dropped.
  *
@@ -39,9 +54,27 @@ export class Resources {
   readonly items: readonly Item[]
   /** What this was before it was allocated: the way back costs nothing, and the same stays the same object. */
   private bare: Resources | undefined
+  /** The same allocated to the role it was last allocated to: agents of one size share it. */
+  private allocated: Resources | undefined
+  /** Traits that any of the items has, once asked for. */
+  private traitsKnown = unknownTraits
 
   private constructor(items: readonly Item[]) {
     this.items = items
+  }
+
+  private get traits(): number {
+    if (this.traitsKnown === unknownTraits) this.traitsKnown = traitsOf(this.items)
+    return this.traitsKnown
+  }
+
+  /** Nothing reserved, shared, revocable or on a disk of its own kind. */
+  get isPlain(): boolean {
+    return this.traits === 0
+  }
+
+  get hasShared(): boolean {
+    return (this.traits & sharedTrait) !== 0
   }
 
   /** Invalid and empty resources are left out; check with validateResources first where they matter. */
@@ -178,7 +211,7 @@ export class Resources {
 
   /** Unreserved, or reserved to `role` or an ancestor of it. */
   allocatableTo(role: string): Resources {
-    if (this.items.every(({ meta }) => meta.reservations.length === 0)) return this
+    if ((this.traits & reservedTrait) === 0) return this
     return this.filter((item) => isAllocatableTo(item.meta, role))
   }
 
@@ -191,11 +224,11 @@ export class Resources {
   }
 
   shared(): Resources {
-    return this.filter((item) => item.meta.shared)
+    return this.hasShared ? this.filter((item) => item.meta.shared) : Resources.empty
   }
 
   nonShared(): Resources {
-    return this.filter((item) => !item.meta.shared)
+    return this.hasShared ? this.filter((item) => !item.meta.shared) : this
   }
 
   scalars(): Resources {
@@ -217,6 +250,7 @@ export class Resources {
 
   private withAllocation(role: string | undefined): Resources {
     if (role === undefined && this.bare) return this.bare
+    if (role !== undefined && this.allocated?.items[0]?.meta.allocationRole === role) return this.allocated
     const from = this.items[0]?.meta.allocationRole
     const isUniform = this.items.every((item) => item.meta.allocationRole === from)
     if (isUniform && from === role) return this
@@ -224,7 +258,10 @@ export class Resources {
     // Resources of one allocation stay distinct in another; those of several may merge.
     if (!isUniform) return Resources.fromItems(items)
     const allocated = new Resources(items)
-    if (from === undefined) allocated.bare = this
+    if (from === undefined) {
+      allocated.bare = this
+      this.allocated = allocated
+    }
     return allocated
   }
 

@@ -32,7 +32,8 @@ const rounding = 1 - 1e-12
  */
 export class DrfOrder<C extends Competitor> implements Order<C> {
   private readonly order: C[] = []
-  private readonly touched = new Set<C>()
+  /** Those whose places are old. */
+  private readonly touched: C[] = []
   private readonly total: ClusterTotal
   private base: Denominator
   private followed: number
@@ -53,19 +54,23 @@ export class DrfOrder<C extends Competitor> implements Order<C> {
 
   add(competitor: C): void {
     this.repair()
-    competitor.place = this.newPlace(competitor)
+    competitor.place = { share: 0, count: 0, isOld: false }
+    this.renew(competitor, competitor.place)
     insertSorted(this.order, competitor, byBase)
   }
 
   remove(competitor: C): void {
     if (!competitor.place) return
     removeSorted(this.order, competitor, byBase)
+    if (competitor.place.isOld) this.touched.splice(this.touched.indexOf(competitor), 1)
     competitor.place = undefined
-    this.touched.delete(competitor)
   }
 
   touch(competitor: C): void {
-    if (competitor.place) this.touched.add(competitor)
+    const { place } = competitor
+    if (!place || place.isOld) return
+    place.isOld = true
+    this.touched.push(competitor)
   }
 
   sorted(): Iterable<C> {
@@ -73,26 +78,28 @@ export class DrfOrder<C extends Competitor> implements Order<C> {
     return this.isOff ? this.corrected() : this.order
   }
 
-  private newPlace(competitor: C): Place {
-    return { share: dominantShare(competitor, this.base), count: competitor.count }
+  private renew(competitor: C, place: Place): void {
+    place.share = dominantShare(competitor, this.base)
+    place.count = competitor.count
+    place.isOld = false
   }
 
   private repair(): void {
     if (this.followed !== this.total.version) this.follow()
-    if (this.touched.size === 0) return
-    if (this.touched.size * 4 > this.order.length + 4) this.sortAll()
+    if (this.touched.length === 0) return
+    if (this.touched.length * 4 > this.order.length + 4) this.sortAll()
     else for (const competitor of this.touched) this.reposition(competitor)
-    this.touched.clear()
+    this.touched.length = 0
   }
 
   private sortAll(): void {
-    for (const competitor of this.order) competitor.place = this.newPlace(competitor)
+    for (const competitor of this.order) this.renew(competitor, placeOf(competitor))
     this.order.sort(byBase)
   }
 
   private reposition(competitor: C): void {
     removeSorted(this.order, competitor, byBase)
-    competitor.place = this.newPlace(competitor)
+    this.renew(competitor, placeOf(competitor))
     insertSorted(this.order, competitor, byBase)
   }
 

@@ -16,8 +16,10 @@ export interface Competitor {
 /** What a competitor was put in order by. */
 export interface Place {
   /** Of the total that the order goes by. */
-  readonly share: number
-  readonly count: number
+  share: number
+  count: number
+  /** What it has, or its weight, has changed since. */
+  isOld: boolean
 }
 
 /** The cluster's scalars: the denominator of every share. `version` grows with each change. */
