@@ -52,7 +52,7 @@ export function isStandby(headers: grpc.Metadata): boolean {
 export type AgentLinkClientOptions = {
   readonly credentials?: grpc.ChannelCredentials
   /** How often a silent peer is asked whether it is there: its machine may have vanished. */
-  readonly keepaliveMs?: number
+  readonly keepalive?: { readonly everyMs: number; readonly timeoutMs: number }
 }
 
 /** One client per master address. Reconnecting is the agent's business, so the channel itself does not linger. */
@@ -60,14 +60,14 @@ export class AgentLinkClient {
   readonly #client: grpc.Client
 
   /** `address` is `host:port`. */
-  constructor(address: string, { credentials, keepaliveMs }: AgentLinkClientOptions = {}) {
+  constructor(address: string, { credentials, keepalive }: AgentLinkClientOptions = {}) {
     this.#client = new grpc.Client(address, credentials ?? grpc.credentials.createInsecure(), {
       ...agentLinkServerOptions,
       'grpc.enable_retries': 0,
       'grpc.use_local_subchannel_pool': 1,
-      ...(keepaliveMs !== undefined && {
-        'grpc.keepalive_time_ms': keepaliveMs,
-        'grpc.keepalive_timeout_ms': keepaliveMs,
+      ...(keepalive !== undefined && {
+        'grpc.keepalive_time_ms': keepalive.everyMs,
+        'grpc.keepalive_timeout_ms': keepalive.timeoutMs,
       }),
     })
   }

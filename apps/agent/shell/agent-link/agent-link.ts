@@ -88,7 +88,8 @@ export class AgentLink {
   /** One stream from its beginning to its end. */
   async #attempt({ address, superseded }: Attempt): Promise<Ended> {
     this.#master = address.replace(/^https?:\/\//, '')
-    const client = new AgentLinkClient(this.#master, { keepaliveMs: LIMITS.linkKeepaliveMs })
+    const keepalive = { everyMs: LIMITS.linkKeepaliveMs, timeoutMs: LIMITS.linkKeepaliveTimeoutMs }
+    const client = new AgentLinkClient(this.#master, { keepalive })
     try {
       return await this.#run(client.connect(), superseded)
     } finally {
