@@ -1,6 +1,11 @@
 import nx from '@nx/eslint-plugin'
 import tseslint from 'typescript-eslint'
 import prettier from 'eslint-config-prettier'
+import { createProjectGraphAsync } from '@nx/devkit'
+
+// Without a graph the rule on boundaries is silently skipped.
+process.env.NX_DAEMON ??= 'false'
+await createProjectGraphAsync()
 
 const servers = ['master', 'agent', 'marathon', 'chronos', 'gateway', 'cli']
 const scopes = servers.map((scope) => ({

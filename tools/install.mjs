@@ -39,10 +39,11 @@ export const nodePath = () => `${root}node_modules/node/bin/node`
 export async function runOnOwnNode(script, args) {
   const { spawn } = await import('node:child_process')
   const path = `${root}node_modules/.bin:${process.env.PATH ?? ''}`
+  const compiled = `${root}node_modules/.cache/compiled`
   const child = spawn(nodePath(), [script, ...args], {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, PATH: path },
+    env: { NODE_COMPILE_CACHE: compiled, ...process.env, PATH: path },
   })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)))

@@ -17,10 +17,15 @@ export const workDirFromEnvironment = (): string | undefined => process.env['THE
 export const isOnPath = (program: string): boolean =>
   (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)))
 
-/** Environment of the cluster's parts: what the operating system needs, and no flag by accident. */
-export const partEnvironment = (): Record<string, string> =>
-  Object.fromEntries(
+/**
+ * Environment of the cluster's parts: what the operating system needs, and no flag by accident. With compiled code kept
+ * between starts a part takes about half as long to come up.
+ */
+export const partEnvironment = (): Record<string, string> => ({
+  NODE_COMPILE_CACHE: `${rootFolder}node_modules/.cache/compiled`,
+  ...Object.fromEntries(
     ['PATH', 'HOME', 'USER', 'LANG', 'TZ', 'TMPDIR', 'DOCKER_HOST', 'NODE_OPTIONS', 'NODE_V8_COVERAGE']
       .map((name) => [name, process.env[name]] as const)
       .filter((pair): pair is [string, string] => pair[1] !== undefined),
-  )
+  ),
+})

@@ -2,16 +2,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { lacks } from '../harness/requirements.ts'
-import { runKills, runLeaderKills, runPauses } from './scenarios/index.ts'
+import { runLeaderKills, runPauses } from './scenarios/index.ts'
 
 const skip = lacks({ programs: ['etcd'] })
 const seed = Math.floor(Math.random() * 1e9)
-
-test('[reliability R1] [reliability R4] kill -9 of any part on etcd loses and doubles nothing', { skip }, async (t) => {
-  const outcome = await runKills({ kills: 24, store: 'etcd', seed, say: (line) => t.diagnostic(line) })
-  assert.deepEqual(outcome.violations, [], `seed ${seed}`)
-  assert.equal(outcome.counts['kills'], 24)
-})
 
 // Both wait for leases to run out most of the time, each with a cluster of its own: so they do beside each other.
 describe('leaders of a group', { concurrency: true }, () => {
