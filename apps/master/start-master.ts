@@ -3,6 +3,7 @@ import { createRandom } from '@thermosphere/effects'
 import type { mesos } from '@thermosphere/protocol'
 import { createSharedPortServer } from '@thermosphere/protocol/node'
 import {
+  createBareHandler,
   createHttpApp,
   createHttpServer,
   createMetrics,
@@ -113,10 +114,16 @@ async function openDoor({ config, lifecycle }: Parts): Promise<Door> {
 }
 
 function createMasterApp({ logger, metrics }: Parts, context: MasterContext): RequestListener {
-  const app = createHttpApp({ logger, metrics: createRequestObserver(metrics, 'master') })
-  app.use(createRouter(context))
+  const options = { logger, metrics: createRequestObserver(metrics, 'master') }
+  const router = createRouter(context)
+  const app = createHttpApp(options)
+  app.use(router)
   app.use(errorMiddleware({ logger, format: textErrors }))
-  return app
+  const calls = createBareHandler(options, router)
+  return (request, response) => {
+    if (request.url === '/api/v1/scheduler') calls(request, response)
+    else app(request, response)
+  }
 }
 
 /** Each term is a new master, as in Mesos, where a deposed leader is started anew. */

@@ -14,6 +14,7 @@ export {
   workDirFlag,
 } from './flags/server-flags.ts'
 export { formatBytes, formatDuration, parseBytes, parseDuration } from './flags/values.ts'
+export { createBareHandler } from './http/bare-handler.ts'
 export { createHttpApp, errorMiddleware, jsonErrors, notFoundMiddleware, textErrors } from './http/app.ts'
 export type { ErrorFormat, HttpAppOptions, RequestObserver } from './http/app.ts'
 export { parseJsonText, parseRequest, readBody, readJson, readJsonAs } from './http/body.ts'

@@ -1,6 +1,7 @@
 import express from 'express'
 import type { ErrorRequestHandler, Express, NextFunction, Request, RequestHandler, Response } from 'express'
 import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import { HttpError } from './errors.ts'
 import { gzipMiddleware } from './gzip.ts'
@@ -35,32 +36,42 @@ export function createHttpApp(options: HttpAppOptions): Express {
   return app
 }
 
-function observeMiddleware({ logger, metrics }: HttpAppOptions): RequestHandler {
-  return (request: Request, response: Response, next: NextFunction) => {
-    const startedAt = performance.now()
-    const requestId = requestIdOf(request)
-    response.locals['requestId'] = requestId
-    response.setHeader('X-Request-Id', requestId)
-    response.on('close', () => {
-      const durationMs = performance.now() - startedAt
-      const { method } = request
-      metrics?.observe({ method, status: response.statusCode, durationMs })
-      logger.debug(
-        { requestId, method, path: pathOf(request), status: response.statusCode, durationMs },
-        'http.request',
-      )
-    })
+const observeMiddleware =
+  (options: HttpAppOptions): RequestHandler =>
+  (request: Request, response: Response, next: NextFunction) => {
+    response.locals['requestId'] = observeRequest(request, response, options)
     next()
   }
+
+/** Gives a request its id, and tells the log and the metrics when it is over. */
+export function observeRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { logger, metrics }: HttpAppOptions,
+): string {
+  const startedAt = performance.now()
+  const requestId = requestIdOf(request)
+  const { method = '', url = '' } = request
+  response.setHeader('X-Request-Id', requestId)
+  response.on('close', () => {
+    const durationMs = performance.now() - startedAt
+    const status = response.statusCode
+    metrics?.observe({ method, status, durationMs })
+    if (logger.isLevelEnabled('debug'))
+      logger.debug({ requestId, method, path: withoutQuery(url), status, durationMs }, 'http.request')
+  })
+  return requestId
 }
 
-function requestIdOf(request: Request): string {
+function requestIdOf(request: IncomingMessage): string {
   const given = request.headers['x-request-id']
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID()
 }
 
-/** Without the query, which may carry tokens. */
-const pathOf = (request: Request): string => request.originalUrl.split('?', 1)[0] ?? ''
+/** A query may carry tokens. */
+const withoutQuery = (url: string): string => url.split('?', 1)[0] ?? ''
+
+const pathOf = (request: Request): string => withoutQuery(request.originalUrl)
 
 /** How one app writes an error: Mesos plain text, Marathon `{"message"}`. */
 export type ErrorFormat = (error: HttpError, response: Response) => void
@@ -111,7 +122,7 @@ export function errorMiddleware(options: {
   }
 }
 
-function toHttpError(thrown: unknown): HttpError {
+export function toHttpError(thrown: unknown): HttpError {
   if (thrown instanceof HttpError) return thrown
   const fields = typeof thrown === 'object' && thrown !== null ? thrown : {}
   const status = 'status' in fields && typeof fields.status === 'number' ? fields.status : 500

@@ -22,3 +22,23 @@ test('with chunkPerWrite, records written in one turn arrive as chunks of their 
   server.close()
   assert.equal(text.slice(text.indexOf('\r\n\r\n') + 4), '3\r\none\r\n6\r\nsecond\r\n0\r\n\r\n')
 })
+
+test('with chunkPerWrite, records written in one turn go out together', async () => {
+  const server = createHttpServer((_request, response) => {
+    const writer = new StreamWriter(response, { contentType: 'application/json', chunkPerWrite: true })
+    setTimeout(() => {
+      for (let n = 0; n < 50; n++) writer.write(`record ${n}`)
+      writer.writeAll(['a', 'b'])
+    }, 20)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+  const [head, records] = [await once(socket, 'data'), await once(socket, 'data')].map(String)
+  socket.destroy()
+  server.close()
+  assert.ok(head?.endsWith('\r\n\r\n'))
+  assert.equal(records?.match(/record/g)?.length, 50)
+  assert.ok(records?.endsWith('1\r\na\r\n1\r\nb\r\n'))
+})

@@ -3,6 +3,7 @@
  * A reader who does not keep up is cut at `bufferBytesMax` instead of filling memory; it reconnects and starts anew.
  */
 import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { writePieces } from '../large-answers/write-pieces.ts'
 import { HTTP_LIMITS } from './limits.ts'
 
@@ -32,6 +33,8 @@ export class StreamWriter {
   #isOpen = true
   /** Ends once the large chunk has been written. */
   #isClosing = false
+  /** What is written in this turn of the event loop goes out at its end, with one system call. */
+  #isGathering = false
   /** What comes after the large chunk that is on its way. */
   #held: { readonly chunks: (string | Uint8Array)[]; bytes: number } | undefined
 
@@ -62,14 +65,6 @@ export class StreamWriter {
     if (pending > (this.#options.bufferBytesMax ?? HTTP_LIMITS.streamBufferBytesMax)) return this.#cut()
     if (this.#options.heartbeatAlways !== true) this.#timer?.refresh()
     return true
-  }
-
-  /** Several chunks with one system call. */
-  writeAll(chunks: readonly (string | Uint8Array)[]): void {
-    const { socket } = this.#response
-    socket?.cork()
-    for (const chunk of chunks) this.write(chunk)
-    socket?.uncork()
   }
 
   /**
@@ -106,11 +101,34 @@ export class StreamWriter {
     // a record, as Mesos sends them; so the framing is done here.
     if (this.#options.chunkPerWrite === true && socket !== null) {
       const body = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
+      this.#gather(socket)
       socket.write(Buffer.concat([Buffer.from(`${body.length.toString(16)}\r\n`), body, crlf]))
       return socket.writableLength
     }
     this.#response.write(chunk)
     return this.#response.writableLength
+  }
+
+  /** Several chunks with one system call, now. */
+  writeAll(chunks: readonly (string | Uint8Array)[]): void {
+    const { socket } = this.#response
+    const isFirst = !this.#isGathering
+    this.#isGathering = true
+    if (isFirst) socket?.cork()
+    for (const chunk of chunks) this.write(chunk)
+    if (!isFirst) return
+    this.#isGathering = false
+    socket?.uncork()
+  }
+
+  #gather(socket: Socket): void {
+    if (this.#isGathering) return
+    this.#isGathering = true
+    socket.cork()
+    process.nextTick(() => {
+      this.#isGathering = false
+      socket.uncork()
+    })
   }
 
   /** Ends the response after what is queued. */
