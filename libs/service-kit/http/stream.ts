@@ -9,6 +9,21 @@ import { HTTP_LIMITS } from './limits.ts'
 
 const crlf = Buffer.from('\r\n')
 
+/** A chunk with its HTTP framing, made once for however many streams get it; for those with `chunkPerWrite` only. */
+export class HttpChunk {
+  readonly bytes: Buffer
+
+  constructor(body: Uint8Array) {
+    this.bytes = Buffer.concat([Buffer.from(`${body.length.toString(16)}\r\n`), body, crlf])
+  }
+
+  get length(): number {
+    return this.bytes.length
+  }
+}
+
+type Chunk = string | Uint8Array | HttpChunk
+
 export type StreamEnd = 'client' | 'server' | 'slow'
 
 export type StreamOptions = {
@@ -36,7 +51,7 @@ export class StreamWriter {
   /** What is written in this turn of the event loop goes out at its end, with one system call. */
   #isGathering = false
   /** What comes after the large chunk that is on its way. */
-  #held: { readonly chunks: (string | Uint8Array)[]; bytes: number } | undefined
+  #held: { readonly chunks: Chunk[]; bytes: number } | undefined
 
   constructor(response: ServerResponse, options: StreamOptions) {
     this.#response = response
@@ -59,7 +74,7 @@ export class StreamWriter {
   }
 
   /** Queues a chunk. False when the stream is over, which it is after the reader was cut. */
-  write(chunk: string | Uint8Array): boolean {
+  write(chunk: Chunk): boolean {
     if (!this.#isOpen) return false
     const pending = this.#held ? hold(this.#held, chunk) : this.#pending(chunk)
     if (pending > (this.#options.bufferBytesMax ?? HTTP_LIMITS.streamBufferBytesMax)) return this.#cut()
@@ -72,7 +87,7 @@ export class StreamWriter {
    * while the pieces are still being made, comes after it. Without pieces nothing is written.
    */
   async writeLarge(made: Promise<readonly Uint8Array[] | undefined>): Promise<void> {
-    const held = { chunks: [], bytes: 0 }
+    const held: { chunks: Chunk[]; bytes: number } = { chunks: [], bytes: 0 }
     this.#held = held
     const pieces = await made
     if (pieces && this.#isOpen && (await this.#writePieces(pieces)) === 'slow') this.#cut()
@@ -95,22 +110,21 @@ export class StreamWriter {
   }
 
   /** Queues a chunk; what is not yet on its way, in bytes. */
-  #pending(chunk: string | Uint8Array): number {
+  #pending(chunk: Chunk): number {
     const { socket } = this.#response
     // Node joins the writes of one turn into one chunk, but clients are in use (mesos-framework) that take a chunk for
     // a record, as Mesos sends them; so the framing is done here.
     if (this.#options.chunkPerWrite === true && socket !== null) {
-      const body = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
       this.#gather(socket)
-      socket.write(Buffer.concat([Buffer.from(`${body.length.toString(16)}\r\n`), body, crlf]))
+      socket.write(framed(chunk).bytes)
       return socket.writableLength
     }
-    this.#response.write(chunk)
+    if (!(chunk instanceof HttpChunk)) this.#response.write(chunk)
     return this.#response.writableLength
   }
 
   /** Several chunks with one system call, now. */
-  writeAll(chunks: readonly (string | Uint8Array)[]): void {
+  writeAll(chunks: readonly Chunk[]): void {
     const { socket } = this.#response
     const isFirst = !this.#isGathering
     this.#isGathering = true
@@ -155,7 +169,12 @@ export class StreamWriter {
   }
 }
 
-function hold(held: { readonly chunks: (string | Uint8Array)[]; bytes: number }, chunk: string | Uint8Array): number {
+function framed(chunk: Chunk): HttpChunk {
+  if (chunk instanceof HttpChunk) return chunk
+  return new HttpChunk(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
+}
+
+function hold(held: { readonly chunks: Chunk[]; bytes: number }, chunk: Chunk): number {
   held.chunks.push(chunk)
   held.bytes += chunk.length
   return held.bytes

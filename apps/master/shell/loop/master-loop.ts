@@ -60,16 +60,19 @@ export class MasterLoop {
     })
     const submit = (input: Input): void => this.#loop.submit(input)
     const slow = metrics.counter('http/slow_readers_cut')
-    const onSlow = (): void => slow.increment()
+    const onSlow = (of: 'scheduler' | 'operator') => (streamId: string) => {
+      slow.increment()
+      note({ event: 'stream.reader.cut', fields: { of, streamId, reason: 'it did not read what was sent to it' } })
+    }
     this.schedulers = new EventStreams({
       encode: encodeSchedulerEvent,
       onEnd: (streamId) => submit({ type: 'stream-closed', streamId }),
-      onSlow,
+      onSlow: onSlow('scheduler'),
     })
     this.operators = new EventStreams({
       encode: encodeOperatorEvent,
       onEnd: (streamId) => submit({ type: 'operator-stream-closed', streamId }),
-      onSlow,
+      onSlow: onSlow('operator'),
     })
     this.links = new AgentLinkServer({
       onOpen: (linkId, ip) => submit({ type: 'link-opened', linkId, ip }),

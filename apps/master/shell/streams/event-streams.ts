@@ -1,6 +1,6 @@
 import { encodeJson, encodeProtobuf, encodeRecord } from '@thermosphere/protocol'
 import type { master, scheduler } from '@thermosphere/protocol'
-import { inSlices, runInSlices, StreamWriter } from '@thermosphere/service-kit'
+import { HttpChunk, inSlices, runInSlices, StreamWriter } from '@thermosphere/service-kit'
 import type { StreamEnd } from '@thermosphere/service-kit'
 import type { ServerResponse } from 'node:http'
 import { MASTER_LIMITS } from '../../limits.ts'
@@ -26,14 +26,14 @@ type Stream = {
   readonly writer: StreamWriter
   readonly encoding: Encoding
   /** Records for the next turn. */
-  readonly waiting: Uint8Array[]
+  readonly waiting: HttpChunk[]
 }
 
 export type EventStreamsOptions<Event> = {
   readonly encode: Encode<Event>
   readonly onEnd: (streamId: string) => void
   /** A reader was cut because it was too far behind. */
-  readonly onSlow: () => void
+  readonly onSlow: (streamId: string) => void
 }
 
 /** Open event streams of one kind, by id; each in the encoding that its client asked for. */
@@ -55,7 +55,7 @@ export class EventStreams<Event> {
     headers: Readonly<Record<string, string>>,
   ): void {
     const onEnd = (end: StreamEnd): void => {
-      if (end === 'slow') this.#options.onSlow()
+      if (end === 'slow') this.#options.onSlow(streamId)
       if (this.#streams.delete(streamId)) this.#options.onEnd(streamId)
     }
     this.#streams.set(streamId, {
@@ -67,7 +67,7 @@ export class EventStreams<Event> {
 
   send(streamId: string, event: Event): void {
     const stream = this.#streams.get(streamId)
-    if (stream) this.#write(stream, this.#options.encode(event, stream.encoding))
+    if (stream) this.#write(stream, this.#encode(event, stream.encoding))
   }
 
   /** One event that may be larger than what a stream may have waiting. */
@@ -84,22 +84,26 @@ export class EventStreams<Event> {
    * the event loop, together with what else came meanwhile.
    */
   sendAll(event: Event): void {
-    const encoded = new Map<Encoding, Uint8Array>()
+    const encoded = new Map<Encoding, HttpChunk>()
     const isLater = this.#streams.size > MASTER_LIMITS.streamsPerTurn
     for (const stream of [...this.#streams.values()]) {
-      const record = encoded.get(stream.encoding) ?? this.#options.encode(event, stream.encoding)
+      const record = encoded.get(stream.encoding) ?? this.#encode(event, stream.encoding)
       encoded.set(stream.encoding, record)
       if (isLater) this.#postpone(stream, record)
       else this.#write(stream, record)
     }
   }
 
-  #write(stream: Stream, record: Uint8Array): void {
+  #encode(event: Event, encoding: Encoding): HttpChunk {
+    return new HttpChunk(this.#options.encode(event, encoding))
+  }
+
+  #write(stream: Stream, record: HttpChunk): void {
     if (stream.waiting.length > 0) stream.waiting.push(record)
     else stream.writer.write(record)
   }
 
-  #postpone(stream: Stream, record: Uint8Array): void {
+  #postpone(stream: Stream, record: HttpChunk): void {
     stream.waiting.push(record)
     if (this.#due.size === 0) inSlices((deadline) => this.#flushSome(deadline))
     this.#due.add(stream)
