@@ -1,3 +1,4 @@
+import { CAPABILITIES } from '@thermosphere/agent-core'
 import type { AgentConfig } from '@thermosphere/agent-core'
 import { createRandom } from '@thermosphere/effects'
 import { createContainerizers, IsolationError } from '@thermosphere/isolation'
@@ -179,6 +180,8 @@ async function coreConfig(config: Config, port: number): Promise<AgentConfig> {
     version: VERSION,
     resources: await detectResources(given, config.work_dir),
     attributes: parsed('--attributes', () => parseAttributes(config.attributes)),
+    domain: config.domain,
+    capabilities: config.agent_features?.capabilities.map(({ type }) => type) ?? CAPABILITIES,
     reconfigurationPolicy: config.reconfiguration_policy,
     executorRegistrationTimeoutMs: config.executor_registration_timeout,
     executorReregistrationTimeoutMs: config.executor_reregistration_timeout,

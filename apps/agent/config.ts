@@ -1,5 +1,7 @@
+import { CAPABILITIES } from '@thermosphere/agent-core'
 import {
   addressFlags,
+  domainFlag,
   defineFlags,
   flagStrings,
   parseFlags,
@@ -10,6 +12,15 @@ import {
 import type { ConfigOf } from '@thermosphere/service-kit'
 import { z } from 'zod'
 import { VERSION } from './version.ts'
+
+/** Without these the master and the agent do not speak of resources in the same form. */
+const REQUIRED_FEATURES = ['MULTI_ROLE', 'HIERARCHICAL_ROLE', 'RESERVATION_REFINEMENT'] as const
+
+const featuresSchema = z
+  .object({ capabilities: z.array(z.object({ type: z.enum(CAPABILITIES) })).max(100) })
+  .refine(({ capabilities }) => REQUIRED_FEATURES.every((name) => capabilities.some(({ type }) => type === name)), {
+    message: `at least these capabilities are needed: ${REQUIRED_FEATURES.join(', ')}`,
+  })
 
 /** Every flag of the agent. Names, units and defaults are Mesos' where they mean the same. */
 const flags = defineFlags({
@@ -30,6 +41,12 @@ const flags = defineFlags({
     help: "What the agent offers, as 'cpus:4;mem:8192;disk:10000;ports:[31000-32000]' or JSON; the rest is detected.",
   },
   attributes: { type: 'string', default: '', help: "Attributes of the machine, as 'rack:r1;os:linux'." },
+  ...domainFlag('agent'),
+  agent_features: {
+    type: 'json',
+    schema: featuresSchema,
+    help: 'Capabilities to tell of, no others: {"capabilities":[{"type":"MULTI_ROLE"},…]}; without it all.',
+  },
   default_role: { type: 'string', default: '*', help: 'The role of resources that name none.' },
   isolation: {
     type: 'string',
@@ -94,7 +111,7 @@ const flags = defineFlags({
     type: 'string',
     default: 'equal',
     choices: ['equal', 'additive'],
-    help: 'Which changes of resources and attributes a restart may bring: none, or only more.',
+    help: 'Which changes of resources, attributes and domain a restart may bring: none, or only more.',
   },
   switch_user: {
     type: 'boolean',

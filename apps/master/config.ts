@@ -1,6 +1,5 @@
-import { defineFlags, parseFlags, requireFlags, serverFlags } from '@thermosphere/service-kit'
+import { defineFlags, domainFlag, parseFlags, requireFlags, serverFlags } from '@thermosphere/service-kit'
 import type { ConfigOf } from '@thermosphere/service-kit'
-import { z } from 'zod'
 
 /** The protocol level that clients see; tools parse it as three numbers. */
 export const mesosVersion = '1.12.0'
@@ -8,9 +7,6 @@ export const mesosVersion = '1.12.0'
 const accepted = 'Accepted so that existing command lines work; has no effect here.'
 const notYet = 'Only false: nobody has to log in to this master.'
 const noLogin = { type: 'boolean', default: false, help: notYet } as const
-
-const name = z.object({ name: z.string().min(1).max(255) })
-const domainSchema = z.object({ fault_domain: z.object({ region: name, zone: name }) })
 
 /** Flags of Mesos that change something. */
 const masterFlags = defineFlags({
@@ -62,11 +58,7 @@ const masterFlags = defineFlags({
     min: 10,
     help: 'The time between two allocations over all agents.',
   },
-  domain: {
-    type: 'json',
-    schema: domainSchema,
-    help: 'The fault domain of the master: {"fault_domain":{"region":{"name":"r"},"zone":{"name":"z"}}}.',
-  },
+  ...domainFlag('master'),
   require_agent_domain: { type: 'boolean', default: false, help: 'Whether agents without a domain are refused.' },
   allocator_agent_recovery_factor: {
     type: 'number',

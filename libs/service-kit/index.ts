@@ -8,6 +8,7 @@ export { flagsMarkdown, helpText } from './flags/help.ts'
 export {
   addressFlags,
   advertisedHostname,
+  domainFlag,
   LOG_LEVELS,
   processFlags,
   serverFlags,

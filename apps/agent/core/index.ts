@@ -1,3 +1,4 @@
+export { CAPABILITIES } from './registration.ts'
 export { step } from './step.ts'
 export { recoverState } from './checkpoint/recovery.ts'
 export type { Recovery } from './checkpoint/recovery.ts'

@@ -10,7 +10,7 @@ import { droppedState } from './tasks/task-states.ts'
 import type { Turn } from './turn.ts'
 import { reregisterMessage } from './views/reregister.ts'
 
-/** Finding and keeping a master: register, answer pings, start over when they stop. */
+/** Everything that this agent is capable of; `--agent_features` may leave some of it out. */
 export const CAPABILITIES = [
   'MULTI_ROLE',
   'HIERARCHICAL_ROLE',
@@ -34,10 +34,12 @@ export function agentInfo(state: AgentState): mesos.AgentInfo {
     port: config.port,
     resources: [...config.resources],
     ...(config.attributes.length === 0 ? {} : { attributes: [...config.attributes] }),
+    ...(config.domain === undefined ? {} : { domain: config.domain }),
     ...(state.agentId === undefined ? {} : { id: { value: state.agentId } }),
   }
 }
 
+/** Finding and keeping a master: register, answer pings, start over when they stop. */
 export function onLinkUp(turn: Turn): void {
   turn.state.link = { type: 'registering', attempt: 0, pingTimeoutMs: DEFAULT_PING_TIMEOUT_MS }
   sendRegistration(turn)
@@ -63,7 +65,7 @@ function sendRegistration(turn: Turn): void {
   const common = {
     agent_info: { ...agentInfo(state), checkpoint: true },
     version: state.config.version,
-    capabilities: CAPABILITIES.map((type) => ({ type })),
+    capabilities: state.config.capabilities.map((type) => ({ type })),
     checkpointed_resources: checkpointedResources(state.total),
     http_port: state.config.port,
   }

@@ -11,7 +11,10 @@ export type AgentConfig = {
   readonly version: string
   readonly resources: readonly mesos.Resource[]
   readonly attributes: readonly mesos.Attribute[]
-  /** Which changes of resources and attributes a restart may bring. */
+  readonly domain: mesos.DomainInfo | undefined
+  /** What the master is told that this agent can do. */
+  readonly capabilities: readonly mesos.AgentInfo_Capability_Type[]
+  /** Which changes of resources, attributes and domain a restart may bring. */
   readonly reconfigurationPolicy: 'equal' | 'additive'
   readonly executorRegistrationTimeoutMs: Millis
   readonly executorReregistrationTimeoutMs: Millis

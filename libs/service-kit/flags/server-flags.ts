@@ -1,4 +1,5 @@
 import { hostname as systemHostname } from 'node:os'
+import { z } from 'zod'
 import { defineFlags } from './flags.ts'
 
 /** Levels of `logging_level`; Mesos' `WARNING`, `INFO`, `ERROR` are accepted as well. */
@@ -37,6 +38,20 @@ export function addressFlags(port: number) {
 export function workDirFlag(path: string) {
   return defineFlags({
     work_dir: { type: 'path', default: path, help: 'The directory for everything that outlives the process.' },
+  })
+}
+
+const place = z.object({ name: z.string().min(1).max(255) })
+const domainSchema = z.object({ fault_domain: z.object({ region: place, zone: place }) })
+
+/** `domain`, the fault domain of a master or an agent. */
+export function domainFlag(owner: string) {
+  return defineFlags({
+    domain: {
+      type: 'json',
+      schema: domainSchema,
+      help: `The fault domain of the ${owner}: {"fault_domain":{"region":{"name":"r"},"zone":{"name":"z"}}}.`,
+    },
   })
 }
 

@@ -20,7 +20,7 @@ export const VERSION = 1
 
 /** The id together with what it was registered with: a restart must not quietly come back as another machine. */
 export function saveAgent(turn: Turn, agentId: string): void {
-  const { hostname, port, resources, attributes } = turn.state.config
+  const { hostname, port, resources, attributes, domain } = turn.state.config
   turn.put('agent', {
     v: VERSION,
     agent_id: agentId,
@@ -28,6 +28,7 @@ export function saveAgent(turn: Turn, agentId: string): void {
     port,
     resources: resources.map((resource) => toJsonObject('mesos.v1.Resource', resource)),
     attributes: attributes.map((attribute) => toJsonObject('mesos.v1.Attribute', attribute)),
+    ...(domain === undefined ? {} : { domain: toJsonObject('mesos.v1.DomainInfo', domain) }),
   })
 }
 

@@ -11,6 +11,7 @@ type Identity = {
   readonly port: number | undefined
   readonly resources: readonly mesos.Resource[]
   readonly attributes: readonly mesos.Attribute[]
+  readonly domain: mesos.DomainInfo | undefined
 }
 
 /** Why the agent must not start with this configuration under the id that it has; `undefined` when it may. */
@@ -22,6 +23,7 @@ export function configurationProblem(config: AgentConfig, entries: StoredEntries
     port: stored.port,
     resources: decodeAll('mesos.v1.Resource', stored.resources),
     attributes: decodeAll('mesos.v1.Attribute', stored.attributes),
+    domain: decodeAll('mesos.v1.DomainInfo', stored.domain === undefined ? [] : [stored.domain])[0],
   }))
   if (before === undefined) return undefined
   const policy = config.reconfigurationPolicy
@@ -29,13 +31,17 @@ export function configurationProblem(config: AgentConfig, entries: StoredEntries
   return change === undefined ? undefined : refusal(policy, change)
 }
 
-function decodeAll<Name extends 'mesos.v1.Resource' | 'mesos.v1.Attribute'>(name: Name, values: readonly unknown[]) {
+function decodeAll<Name extends 'mesos.v1.Resource' | 'mesos.v1.Attribute' | 'mesos.v1.DomainInfo'>(
+  name: Name,
+  values: readonly unknown[],
+) {
   return values.map((value) => storedWire('agent', () => fromJsonObject(name, value)))
 }
 
 /** Mesos' sentence, and the ways out of it. */
 function refusal(policy: AgentConfig['reconfigurationPolicy'], change: string): string {
-  const more = policy === 'equal' ? 'allow more resources and attributes with --reconfiguration_policy=additive, ' : ''
+  const more =
+    policy === 'equal' ? 'allow more resources, attributes and a domain with --reconfiguration_policy=additive, ' : ''
   return (
     `Configuration change not permitted under '${policy}' policy: ${change}; restore the configuration, ${more}` +
     'or remove meta/slaves/latest below the work directory to join as a new agent, which ends the tasks of this one'
@@ -53,6 +59,8 @@ function placeChange(before: Identity, now: AgentConfig): string | undefined {
 function anyChange(before: Identity, now: AgentConfig): string | undefined {
   const resources = resourcesChange(before, now, (had, has) => has.equals(had))
   if (resources !== undefined) return `Resources changed ${resources}`
+  const domain = domainChange(before, now)
+  if (domain !== undefined) return domain
   const isSame = before.attributes.length === now.attributes.length && lostAttribute(before, now) === undefined
   return isSame ? undefined : `Attributes changed from ${attributesText(before)} to ${attributesText(now)}`
 }
@@ -67,6 +75,8 @@ function otherThanMore(before: Identity, now: AgentConfig): string | undefined {
   }
   const resources = resourcesChange(before, now, (had, has) => has.contains(had))
   if (resources !== undefined) return `Resources were taken away: changed ${resources}`
+  const domain = before.domain && domainChange(before, now)
+  if (domain !== undefined) return domain
   const lost = lostAttribute(before, now)
   return lost === undefined ? undefined : `Attribute '${attributeText(lost)}' is missing or has another value`
 }
@@ -79,6 +89,16 @@ function resourcesChange(
   const had = Resources.fromWire([...before.resources])
   const has = Resources.fromWire([...now.resources])
   return isAllowed(had, has) ? undefined : `from ${had.toString()} to ${has.toString()}`
+}
+
+function domainChange(before: Identity, now: AgentConfig): string | undefined {
+  const [had, has] = [domainText(before.domain), domainText(now.domain)]
+  return had === has ? undefined : `Domain changed from ${had} to ${has}`
+}
+
+function domainText(domain: mesos.DomainInfo | undefined): string {
+  const fault = domain?.fault_domain
+  return fault === undefined ? 'none' : JSON.stringify({ region: fault.region.name, zone: fault.zone.name })
 }
 
 function lostAttribute(before: Identity, now: AgentConfig): mesos.Attribute | undefined {

@@ -32,6 +32,9 @@ function twoRunning(): { readonly agent: BenchAgent; readonly containers: string
 suite('a changed configuration', () => {
   const cpus = (value: number): mesos.Resource => ({ name: 'cpus', type: 'SCALAR', scalar: { value } })
   const rest = testConfig().resources.filter(({ name }) => name !== 'cpus')
+  const domain = (region: string, zone: string): mesos.DomainInfo => ({
+    fault_domain: { region: { name: region }, zone: { name: zone } },
+  })
   const rack = (value: string): mesos.Attribute => ({ name: 'rack', type: 'TEXT', text: { value } })
   const cases: readonly {
     readonly title: string
@@ -97,19 +100,43 @@ suite('a changed configuration', () => {
       equal: /from rack:r1 to none/,
       additive: /Attribute 'rack:r1'/,
     },
+    {
+      title: 'another domain',
+      change: { domain: domain('r', 'z2') },
+      equal: /Domain changed from \{"region":"r","zone":"z1"\} to \{"region":"r","zone":"z2"\}/,
+      additive: /Domain changed from/,
+    },
+    {
+      title: 'no domain',
+      change: { domain: undefined },
+      equal: /Domain changed from \{.*\} to none/,
+      additive: /Domain changed from/,
+    },
   ]
-  const { journal } = BenchAgent.registered({ config: testConfig({ attributes: [rack('r1')] }) })
+  const given = { attributes: [rack('r1')], domain: domain('r', 'z1') }
+  const { journal } = BenchAgent.registered({ config: testConfig(given) })
   for (const { title, change, ...problems } of cases) {
     for (const policy of ['equal', 'additive'] as const) {
       const problem = problems[policy]
       test(`[mesos 25] ${title} is ${problem === undefined ? 'allowed' : 'refused'} under ${policy}`, () => {
-        const config = testConfig({ attributes: [rack('r1')], reconfigurationPolicy: policy, ...change })
+        const config = testConfig({ ...given, reconfigurationPolicy: policy, ...change })
         const start = () => new BenchAgent({ journal: new Map(journal), config })
         if (problem === undefined) assert.doesNotThrow(start)
         else assert.throws(start, problem)
       })
     }
   }
+
+  test("[mesos 25] a first domain is allowed under additive alone, and is the agent's own from then on", () => {
+    const agent = BenchAgent.registered()
+    const start = (change: Partial<AgentConfig>) =>
+      new BenchAgent({ journal: new Map(agent.journal), config: testConfig(change) })
+    const first = { domain: domain('r', 'z1') }
+    assert.throws(() => start(first), /Domain changed from none to/)
+    const next = agent.restarted([], { config: testConfig({ ...first, reconfigurationPolicy: 'additive' }) })
+    next.reregister()
+    assert.throws(() => next.restarted([], { config: testConfig() }), /Domain changed from .* to none/)
+  })
 
   test('after a reboot an agent that is not what it was joins as a new one; its reservations stay', () => {
     const agent = BenchAgent.registered()

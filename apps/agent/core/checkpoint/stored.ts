@@ -14,6 +14,7 @@ export const storedSchemas = {
     resources: z.array(wire).max(100_000),
     attributes: z.array(wire).max(100_000),
     port: z.number().optional(),
+    domain: wire.optional(),
   }),
   boot: z.object({ v: version, boot_id: z.string().max(256) }),
   resources: z.object({ v: version, resources: z.array(wire).max(100_000) }),

@@ -2,7 +2,7 @@
 import { applyWrites, createRandom } from '@thermosphere/effects'
 import { decodeJson } from '@thermosphere/protocol'
 import type { agentLink, mesos } from '@thermosphere/protocol'
-import { recoverState, step } from '../index.ts'
+import { CAPABILITIES, recoverState, step } from '../index.ts'
 import type { AgentConfig, AgentEffect, AgentInput, AgentState } from '../index.ts'
 
 export const FRAMEWORK_ID = 'm-0000'
@@ -48,6 +48,8 @@ export function testConfig(change: Partial<AgentConfig> = {}): AgentConfig {
       { name: 'disk', type: 'SCALAR', scalar: { value: 1024 } },
     ],
     attributes: [],
+    domain: undefined,
+    capabilities: CAPABILITIES,
     reconfigurationPolicy: 'equal',
     executorRegistrationTimeoutMs: 60_000,
     executorReregistrationTimeoutMs: 2000,

@@ -3,7 +3,6 @@ import type { Resources } from '@thermosphere/offer-engine'
 import { toJsonObject } from '@thermosphere/protocol'
 import type { mesos, WireTypes } from '@thermosphere/protocol'
 import { allocationRole } from '../plans/environment.ts'
-import { CAPABILITIES } from '../registration.ts'
 import type { AgentState, CompletedExecutor, Executor, Framework, Task } from '../state.ts'
 import { isTerminal } from '../tasks/task-states.ts'
 import { allocatedResources, executorResources } from './allocated.ts'
@@ -18,7 +17,7 @@ export function stateView(state: AgentState): Record<string, unknown> {
     id: state.agentId ?? '',
     pid: `slave(1)@${state.config.ip}:${state.config.port}`,
     hostname: state.config.hostname,
-    capabilities: CAPABILITIES,
+    capabilities: state.config.capabilities,
     resources: resourceObject(state.total),
     reserved_resources: byRole(state.total),
     unreserved_resources: resourceObject(state.total.unreserved()),
@@ -28,6 +27,7 @@ export function stateView(state: AgentState): Record<string, unknown> {
     unreserved_resources_allocated: resourceObject(allocated.unreserved()),
     resource_providers: [],
     attributes: attributesObject(state.config.attributes),
+    ...(state.config.domain === undefined ? {} : { domain: json('mesos.v1.DomainInfo', state.config.domain) }),
     ...(state.drain === undefined ? {} : { drain_config: json('mesos.v1.DrainConfig', state.drain) }),
     frameworks: [...state.frameworks.values()].map((framework) => frameworkObject(state, framework)),
     completed_frameworks: state.completedFrameworks.map(({ info, completedExecutors }) => ({

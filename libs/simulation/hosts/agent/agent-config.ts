@@ -1,3 +1,4 @@
+import { CAPABILITIES } from '@thermosphere/agent-core'
 import type { AgentConfig } from '@thermosphere/agent-core'
 
 /** What every simulated host has. */
@@ -16,6 +17,8 @@ export const agentConfig = (hostname: string, port: number): AgentConfig => ({
     { name: 'ports', type: 'RANGES', ranges: { range: [{ begin: 31_000n, end: 31_100n }] } },
   ],
   attributes: [],
+  domain: undefined,
+  capabilities: CAPABILITIES,
   reconfigurationPolicy: 'equal',
   executorRegistrationTimeoutMs: 60_000,
   executorReregistrationTimeoutMs: 2_000,
