@@ -25,8 +25,20 @@ interface Sample {
 
 const samples = new Map<string, Sample[]>()
 
-function measure<T>(step: string, work: () => T): T {
-  return measureSlices(step, (slice) => slice(work))
+/** As the master's loop takes inputs before it lets others in between. */
+const turnMs = 8
+
+/** Inputs one after the other, in turns like the master's. */
+function measureInputs(step: string, count: number, input: (i: number) => void): void {
+  measureSlices(step, (slice) => {
+    for (let i = 0; i < count;) {
+      slice(() => {
+        const deadline = performance.now() + turnMs
+        do input(i++)
+        while (i < count && performance.now() < deadline)
+      })
+    }
+  })
 }
 
 /** `work` does what is measured within calls of what it is given: the slices. */
@@ -96,8 +108,12 @@ function addAgents(allocator: Allocator, count: number, from = 0): void {
   }
 }
 
+function addFramework(allocator: Allocator, i: number, role: string): void {
+  allocator.addFramework({ id: `framework-${i}`, roles: [role] })
+}
+
 function addFrameworks(allocator: Allocator, count: number, role: (i: number) => string): void {
-  for (let i = 0; i < count; i++) allocator.addFramework({ id: `framework-${i}`, roles: [role(i)] })
+  for (let i = 0; i < count; i++) addFramework(allocator, i, role(i))
 }
 
 function idleRuns(allocator: Allocator): void {
@@ -135,11 +151,9 @@ function oneByOne(agents: number, frameworks: number, kinds: number): void {
   allocator.allocate(0)
   const total = (i: number): Resources => totals[i % kinds] ?? agentTotal
   const allAgents = (step: string, change: (id: string, i: number) => void): void =>
-    measure(step, () => {
-      for (let i = 0; i < agents; i++) {
-        change(`agent-${i}`, i)
-        allocator.allocate(0)
-      }
+    measureInputs(step, agents, (i) => {
+      change(`agent-${i}`, i)
+      allocator.allocate(0)
     })
   allAgents('all come', (id, i) => allocator.addAgent({ id, hostname: id, total: total(i) }))
   allAgents('all are updated', (id, i) => allocator.updateAgent(id, { total: total(i) }))
@@ -153,7 +167,7 @@ function quotaGrid(size: number): void {
     allocator.setQuota(`role-${i}`, { guarantees: new Map([['cpus', cpus]]), limits: new Map() })
   }
   addAgents(allocator, size)
-  measure('frameworks come', () => addFrameworks(allocator, size, (i) => `role-${i}`))
+  measureInputs('frameworks come', size, (i) => addFramework(allocator, i, `role-${i}`))
   const granted = run(allocator, 'busy', 0)
   idleRuns(allocator)
   for (const grant of granted.slice(0, 20)) {

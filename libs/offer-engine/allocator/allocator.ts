@@ -3,8 +3,9 @@ import type { Millis } from '@thermosphere/effects'
 import type { mesos } from '@thermosphere/protocol'
 import { Resources } from '../resources/index.ts'
 import type { Conversion, Quantities } from '../resources/index.ts'
-import { Agenda } from './agenda.ts'
-import { AgentState, sameAttributes } from './agent-state.ts'
+import { Agenda } from './agents/agenda.ts'
+import { AgentState, sameAttributes } from './agents/agent-state.ts'
+import { CommonTotals } from './agents/common-totals.ts'
 import { DeclineFilters } from './filters/decline-filters.ts'
 import { FrameworkState } from './framework-state.ts'
 import type { ClusterTotal } from './order/order.ts'
@@ -48,6 +49,7 @@ export class Allocator {
   private readonly domain: mesos.DomainInfo | undefined
   private readonly names = new ScalarNames()
   private readonly total: ClusterTotal
+  private readonly totals = new CommonTotals()
   private readonly roles: RoleTree
   private readonly agents = new Map<string, AgentState>()
   private readonly frameworks = new Map<string, FrameworkState>()
@@ -92,7 +94,7 @@ export class Allocator {
     const agent = new AgentState(spec.id)
     agent.active = spec.active ?? true
     this.agents.set(spec.id, agent)
-    agent.describe(spec, this.domain)
+    agent.describe(spec, { domain: this.domain, total: this.totals.of(spec.total) })
     this.addTotal(agent.total, 1)
     for (const [frameworkId, resources] of spec.used ?? []) this.addAllocation(frameworkId, spec.id, resources)
     this.agenda.want(agent)
@@ -103,7 +105,10 @@ export class Allocator {
     const agent = this.agent(agentId)
     const before = agent.total
     const attributesChanged = change.attributes !== undefined && !sameAttributes(change.attributes, agent.attributes)
-    agent.describe({ ...agent.description(), ...change }, this.domain)
+    agent.describe(
+      { ...agent.description(), ...change },
+      { domain: this.domain, total: this.totals.of(change.total ?? before) },
+    )
     if (agent.total !== before) {
       this.addTotal(agent.total, 1)
       this.addTotal(before, -1)
@@ -382,7 +387,7 @@ export class Allocator {
   private changeTotal(agent: AgentState, total: Resources): void {
     this.addTotal(total, 1)
     this.addTotal(agent.total, -1)
-    agent.setTotal(total)
+    agent.setTotal(this.totals.of(total))
     this.agenda.unsettle(agent)
   }
 

@@ -1,7 +1,7 @@
 import type { mesos } from '@thermosphere/protocol'
 import { toMilli } from '../resources/index.ts'
 import type { Item, Quantities, Resources } from '../resources/index.ts'
-import type { AgentState } from './agent-state.ts'
+import type { AgentState } from './agents/agent-state.ts'
 import { compileOfferConstraints, isExcluded } from './filters/offer-constraints.ts'
 import type { CompiledConstraints } from './filters/offer-constraints.ts'
 import type { FrameworkSpec } from './types.ts'

@@ -1,8 +1,8 @@
 import type { Random } from '@thermosphere/effects'
 import { isReserved, reservationRole, Resources } from '../resources/index.ts'
 import type { Item, Milli, Quantities } from '../resources/index.ts'
-import type { AgentState } from './agent-state.ts'
-import type { Agenda } from './agenda.ts'
+import type { AgentState } from './agents/agent-state.ts'
+import type { Agenda } from './agents/agenda.ts'
 import type { DeclineFilters } from './filters/decline-filters.ts'
 import type { FrameworkState } from './framework-state.ts'
 import { randomFor } from './order/lots.ts'
@@ -55,9 +55,9 @@ export class AllocationRun {
   private readonly quotas: QuotaBooks
   private grants: Allocation[] = []
   /** Where in `grants` a framework's part of an agent is, as both stages may add to it. */
-  private readonly merged = new Map<string, number>()
+  private merged: Map<string, number> | undefined
   /** A shared resource is offered at most once in a run. */
-  private readonly offeredShared = new Map<AgentState, Resources>()
+  private offeredShared: Map<AgentState, Resources> | undefined
   /** Of the lots of this run, if any are drawn. */
   private readonly seed: number
   private readonly isTwoStage: boolean
@@ -65,6 +65,9 @@ export class AllocationRun {
   private queue: readonly AgentState[]
   private position = 0
   private work = 0
+  /** Whose frameworks draw lots. */
+  private agentId = ''
+  private readonly lots: Lots = (level) => randomFor(this.seed, `${this.stage} ${this.agentId} ${level}`)
   /** A bound cut what the agent has, … */
   private isCut = false
   /** … and chance or a grant decided what that left: another look may find more. */
@@ -101,7 +104,7 @@ export class AllocationRun {
   takeGrants(): Allocation[] {
     const granted = this.grants
     this.grants = []
-    this.merged.clear()
+    this.merged = undefined
     return granted
   }
 
@@ -119,7 +122,8 @@ export class AllocationRun {
     this.mayFindMore = false
     if (!agent.isRefusedByAll(roles.activeClients)) {
       if (this.stage === 'all' || this.quotas.hasUnmetGuarantees()) {
-        this.serveBelow(this.context.roles.root, agent, this.lots(agent))
+        this.agentId = agent.id
+        this.serveBelow(this.context.roles.root, agent)
       }
     }
     if (this.stage === 'all' && !agent.hasShared && !this.mayFindMore) agenda.settle(agent, clock)
@@ -129,36 +133,32 @@ export class AllocationRun {
    * The roles with active frameworks in their order, level by level down the tree, and the frameworks of each in
    * theirs; true once the agent has nothing left.
    */
-  private serveBelow(parent: RoleNode, agent: AgentState, lots: Lots): boolean {
-    for (const { node, isLeaf } of parent.branchOrder.sorted(lots, parent.level)) {
+  private serveBelow(parent: RoleNode, agent: AgentState): boolean {
+    for (const { node, isLeaf } of parent.branchOrder.sorted(this.lots, parent.level)) {
       if (!isLeaf) {
-        if (this.serveBelow(node, agent, lots)) return true
+        if (this.serveBelow(node, agent)) return true
         continue
       }
       if (agent.offerable().isEmpty()) return true
-      if (this.stage === 'all') this.serve(node, agent, lots)
-      else this.serveGuarantee(node, agent, lots)
+      if (this.stage === 'all') this.serve(node, agent)
+      else this.serveGuarantee(node, agent)
     }
     return false
   }
 
-  private serveGuarantee(node: RoleNode, agent: AgentState, lots: Lots): void {
+  private serveGuarantee(node: RoleNode, agent: AgentState): void {
     if (!node.quota || !hasUnmetGuarantee(node.bounds) || this.isSettled(agent, node)) return
-    for (const client of node.clientOrder.sorted(lots, node.role)) {
+    for (const client of node.clientOrder.sorted(this.lots, node.role)) {
       if (!hasUnmetGuarantee(node.bounds)) return
       if (this.consider(client, node, agent) === 'none left') return
     }
   }
 
-  private serve(node: RoleNode, agent: AgentState, lots: Lots): void {
+  private serve(node: RoleNode, agent: AgentState): void {
     if (this.isSettled(agent, node)) return
-    for (const client of node.clientOrder.sorted(lots, node.role)) {
+    for (const client of node.clientOrder.sorted(this.lots, node.role)) {
       if (this.consider(client, node, agent) === 'none left') return
     }
-  }
-
-  private lots(agent: AgentState): Lots {
-    return (level) => randomFor(this.seed, `${this.stage} ${agent.id} ${level}`)
   }
 
   /** Nothing could be granted before, and neither the agent nor any bound of the role has more room since. */
@@ -181,14 +181,15 @@ export class AllocationRun {
     const free = framework.strip(allocatable)
     const offer = this.stage === 'all' ? this.planAll(node, free) : this.planGuaranteed(node, free)
     if (offer.isEmpty() || (offer !== allocatable && !this.isEnough(offer, framework, node.role))) return 'refused'
-    if (this.isDeclined(client, { node, agent, offer })) return 'refused'
-    this.grant(client, { node, agent, offer })
+    const planned = { node, agent, offer }
+    if (this.isDeclined(client, planned)) return 'refused'
+    this.grant(client, planned)
     return 'granted'
   }
 
   private allocatableTo(role: string, agent: AgentState): Resources {
     const allocatable = agent.offerable().allocatableTo(role)
-    const offered = this.offeredShared.get(agent)
+    const offered = this.offeredShared?.get(agent)
     return offered ? allocatable.subtract(offered) : allocatable
   }
 
@@ -198,6 +199,7 @@ export class AllocationRun {
   }
 
   private isDeclined(client: Client, { node, agent, offer }: PlannedOffer): boolean {
+    if (this.context.filters.isEmpty) return false
     client.declines ??= this.context.filters.forRole(client.frameworkId, node.role)
     const filters = client.declines.get(agent.id)
     if (!filters?.some((filter) => filter.refused.contains(offer))) return false
@@ -243,11 +245,10 @@ export class AllocationRun {
   /** Cuts scalars down to the bounds, in random order where there are several of a name; whole ones stay or go. */
   private shrink(resources: Resources, bound: Bound): Resources {
     const { items } = resources
-    if (items.every((item) => amountWithin(item, bound(item.meta.name)) === item) && hasDistinctNames(items)) {
-      return resources
-    }
+    const isDistinct = hasDistinctNames(items)
+    if (isDistinct && isWithin(items, bound)) return resources
     this.isCut = true
-    if (hasDistinctNames(items)) {
+    if (isDistinct) {
       return Resources.fromItems(items.flatMap((item) => amountWithin(item, bound(item.meta.name)) ?? []))
     }
     this.mayFindMore = true
@@ -269,6 +270,7 @@ export class AllocationRun {
     const allocated = offer.allocatedTo(node.role)
     this.addGrant({ frameworkId, agentId: agent.id, role: node.role, resources: allocated })
     if (agent.hasShared) {
+      this.offeredShared ??= new Map()
       this.offeredShared.set(agent, (this.offeredShared.get(agent) ?? Resources.empty).add(offer.shared()))
     }
     agent.give(frameworkId, allocated)
@@ -278,6 +280,7 @@ export class AllocationRun {
   private addGrant(grant: Allocation): void {
     if (!this.isTwoStage) return void this.grants.push(grant)
     const key = `${grant.frameworkId}\u0000${grant.role}\u0000${grant.agentId}`
+    this.merged ??= new Map()
     const at = this.merged.get(key) ?? this.grants.length
     const before = this.grants[at]
     this.grants[at] = before ? { ...grant, resources: before.resources.add(grant.resources) } : grant
@@ -286,7 +289,16 @@ export class AllocationRun {
 }
 
 function hasDistinctNames(items: readonly Item[]): boolean {
-  return items.every((item, i) => items.findIndex(({ meta }) => meta.name === item.meta.name) === i)
+  for (let i = 1; i < items.length; i++) {
+    const name = items[i]?.meta.name
+    for (let j = 0; j < i; j++) if (items[j]?.meta.name === name) return false
+  }
+  return true
+}
+
+function isWithin(items: readonly Item[], bound: Bound): boolean {
+  for (const item of items) if (amountWithin(item, bound(item.meta.name)) !== item) return false
+  return true
 }
 
 function amountWithin(item: Item, allowed: Milli): Item | undefined {

@@ -1,5 +1,5 @@
 import type { Millis } from '@thermosphere/effects'
-import type { DueRun } from './agenda.ts'
+import type { DueRun } from './agents/agenda.ts'
 import { AllocationRun } from './run.ts'
 import type { RunContext } from './run.ts'
 import type { Allocation, RunObserver } from './types.ts'

@@ -3,6 +3,7 @@ import { formatItem, formatResource } from './format.ts'
 import {
   addable,
   addItems,
+  equalAmounts,
   isAllocatableTo,
   isEmptyItem,
   isReserved,
@@ -140,6 +141,19 @@ export class Resources {
 
   equals(that: Resources): boolean {
     return this === that || (this.contains(that) && that.contains(this))
+  }
+
+  /** The same items in the same order. */
+  isSame(that: Resources): boolean {
+    if (this === that) return true
+    return this.items.length === that.items.length && this.items.every((item, i) => isSameItem(item, that.items[i]))
+  }
+
+  /** Equal for those that are the same. */
+  hash(): number {
+    let hash = this.items.length
+    for (const item of this.items) hash = (Math.imul(hash, 31) + (item.type === 'SCALAR' ? item.milli : 7)) | 0
+    return hash
   }
 
   filter(predicate: (item: Item) => boolean): Resources {
@@ -334,6 +348,9 @@ export class Resources {
     return this.isEmpty() ? '{}' : this.items.map(formatItem).join('; ')
   }
 }
+
+const isSameItem = (left: Item, right: Item | undefined): boolean =>
+  left.meta === right?.meta && left.copies === right.copies && equalAmounts(left, right)
 
 function addInto(items: Item[], item: Item): void {
   if (isEmptyItem(item)) return

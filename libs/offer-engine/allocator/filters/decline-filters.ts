@@ -53,6 +53,10 @@ export class DeclineFilters {
     this.expiries.compact(this.liveCount)
   }
 
+  get isEmpty(): boolean {
+    return this.liveCount === 0
+  }
+
   /** The same object as long as the framework is known. */
   forRole(frameworkId: string, role: string): RoleFilters {
     return this.agentsOf(frameworkId, role)

@@ -54,7 +54,7 @@ export class DrfOrder<C extends Competitor> implements Order<C> {
 
   add(competitor: C): void {
     this.repair()
-    competitor.place = { share: 0, count: 0, isOld: false }
+    competitor.place = { share: NaN, count: 0, isOld: false }
     this.renew(competitor, competitor.place)
     insertSorted(this.order, competitor, byBase)
   }
@@ -98,6 +98,7 @@ export class DrfOrder<C extends Competitor> implements Order<C> {
   }
 
   private reposition(competitor: C): void {
+    if (this.order.length === 1) return this.renew(competitor, placeOf(competitor))
     removeSorted(this.order, competitor, byBase)
     this.renew(competitor, placeOf(competitor))
     insertSorted(this.order, competitor, byBase)
@@ -106,9 +107,11 @@ export class DrfOrder<C extends Competitor> implements Order<C> {
   /** The total has changed: how far from the base? */
   private follow(): void {
     this.followed = this.total.version
-    let [least, most] = [Infinity, 0]
+    let least = Infinity
+    let most = 0
     for (let i = 0; i < this.total.vector.length; i++) {
-      const [before, now] = [this.base.vector[i] ?? 0, this.total.vector[i] ?? 0]
+      const before = this.base.vector[i] ?? 0
+      const now = this.total.vector[i] ?? 0
       if (before <= 0 && now <= 0) continue
       if (before <= 0 || now <= 0) return this.rebase()
       least = Math.min(least, before / now)

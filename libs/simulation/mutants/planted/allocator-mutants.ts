@@ -5,7 +5,7 @@ const allocator = 'libs/offer-engine/allocator'
 export const allocatorMutants: readonly Mutant[] = [
   {
     name: 'taken-resources-subtracted-twice',
-    file: `${allocator}/agent-state.ts`,
+    file: `${allocator}/agents/agent-state.ts`,
     find: 'this.taken = this.taken.subtract(allocated.nonShared().unallocated())',
     replace: [
       'this.taken = this.taken.subtract(allocated.nonShared().unallocated())',
@@ -15,7 +15,7 @@ export const allocatorMutants: readonly Mutant[] = [
   },
   {
     name: 'granted-resources-still-free',
-    file: `${allocator}/agent-state.ts`,
+    file: `${allocator}/agents/agent-state.ts`,
     find: 'this.taken = this.taken.add(allocated.nonShared().unallocated())',
     replace: 'void allocated.nonShared()',
     breaks: ['resources-conserved', 'offers-do-not-overlap'],

@@ -1,8 +1,9 @@
 import type { mesos } from '@thermosphere/protocol'
-import { Resources } from '../resources/index.ts'
-import { BitSet } from './bit-set.ts'
-import { countsAgainstQuota } from './quota/quota-scalars.ts'
-import type { AgentDescription } from './types.ts'
+import { Resources } from '../../resources/index.ts'
+import { BitSet } from '../bit-set.ts'
+import { inOfferOrder } from './common-totals.ts'
+import type { AgentTotal } from './common-totals.ts'
+import type { AgentDescription } from '../types.ts'
 
 const never = -1
 
@@ -42,15 +43,19 @@ export class AgentState {
     this.id = id
   }
 
-  describe(description: AgentDescription, masterDomain: mesos.DomainInfo | undefined): void {
+  /** `total` is that of the description. */
+  describe(
+    description: AgentDescription,
+    { domain, total }: { domain: mesos.DomainInfo | undefined; total: AgentTotal },
+  ): void {
     this.hostname = description.hostname
     this.attributes = description.attributes ?? []
     this.domain = description.domain
     this.capabilities = description.capabilities && new Set(description.capabilities)
     const region = description.domain?.fault_domain?.region.name
-    const masterRegion = masterDomain?.fault_domain?.region.name
+    const masterRegion = domain?.fault_domain?.region.name
     this.isRemote = region !== undefined && masterRegion !== undefined && region !== masterRegion
-    this.setTotal(description.total)
+    this.setTotal(total)
   }
 
   /** As it was last told. */
@@ -59,9 +64,9 @@ export class AgentState {
     return { hostname, total, attributes, domain, capabilities: this.capabilities && [...this.capabilities] }
   }
 
-  setTotal(total: Resources): void {
+  setTotal({ total, offer }: AgentTotal): void {
     this.total = total
-    this.totalOffer = inOfferOrder(total)
+    this.totalOffer = offer
     this.refusalsOfAll.clear()
     this.hasGpus = total.scalar('gpus') > 0
     this.hasShared = total.hasShared
@@ -130,11 +135,6 @@ export class AgentState {
     this.freeOffer = undefined
     this.refusalsOfRest.clear()
   }
-}
-
-/** Reserved, revocable and non-scalar resources first, as Mesos lists them in an offer. */
-function inOfferOrder(resources: Resources): Resources {
-  return resources.filter((item) => !countsAgainstQuota(item)).concat(resources.filter(countsAgainstQuota))
 }
 
 export function sameAttributes(left: readonly mesos.Attribute[], right: readonly mesos.Attribute[]): boolean {
