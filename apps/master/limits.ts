@@ -12,8 +12,6 @@ export const MASTER_LIMITS = {
   whitelistBytesMax: 4 * 1024 * 1024,
   /** Query-encoded bodies of the classic endpoints hold a few resources. */
   formBytesMax: 1024 * 1024,
-  /** Messages waiting for an agent that does not read; then the link is cut and the agent comes back. */
-  linkQueueMax: 100_000,
   /** An event goes at once to so many streams: a write costs about 15 µs. With more, it is written in slices. */
   streamsPerTurn: 64,
   /** One read of a file: 16 pages, as Mesos. */

@@ -2,6 +2,7 @@ import { createMaster, emptyRegistry } from '@thermosphere/master-core'
 import { createRandom } from '@thermosphere/effects'
 import type { mesos } from '@thermosphere/protocol'
 import { createSharedPortServer } from '@thermosphere/protocol/node'
+import type { LinkAcceptor } from '@thermosphere/protocol/node'
 import {
   createBareHandler,
   createHttpApp,
@@ -19,7 +20,6 @@ import {
 import type { Lifecycle, Listening, Logger, Metrics } from '@thermosphere/service-kit'
 import { openStore } from '@thermosphere/store'
 import type { Store } from '@thermosphere/store'
-import type { ConnectionInjector } from '@grpc/grpc-js'
 import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import type { RequestListener } from 'node:http'
@@ -86,20 +86,18 @@ type Door = {
 type Behind = {
   readonly app: RequestListener
   /** Where a new link of an agent goes. */
-  readonly links: () => ConnectionInjector
+  readonly links: () => LinkAcceptor
 }
 
 /** The port is known only after binding to it, and the master's description of itself has the port. */
 async function openDoor({ config, lifecycle }: Parts): Promise<Door> {
   const gate = new Gate('Master has not finished recovery')
   let links: Behind['links'] | undefined
-  const grpcInjector: ConnectionInjector = {
+  const acceptor: LinkAcceptor = {
     injectConnection: (socket) => (links ? links().injectConnection(socket) : socket.destroy()),
-    drain: (graceMs) => links?.().drain(graceMs),
-    destroy: () => links?.().destroy(),
   }
   const listening = await listen({
-    target: createSharedPortServer({ httpServer: createHttpServer(gate.handle), grpcInjector }),
+    target: createSharedPortServer({ httpServer: createHttpServer(gate.handle), links: acceptor }),
     ip: config.ip,
     port: config.port,
     insecure: config.insecure,

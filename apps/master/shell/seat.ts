@@ -6,7 +6,7 @@ import type { mesos } from '@thermosphere/protocol'
 import { leaderEvents } from '@thermosphere/service-kit'
 import { Candidate } from '@thermosphere/store'
 import type { Leadership } from '@thermosphere/store'
-import type { ConnectionInjector } from '@grpc/grpc-js'
+import type { LinkAcceptor } from '@thermosphere/protocol/node'
 import type { Leading } from '../http/standby.ts'
 import { MASTER_LIMITS } from '../limits.ts'
 import { openTerm } from '../term.ts'
@@ -66,8 +66,8 @@ export class Seat {
   }
 
   /** Where a new link of an agent belongs. */
-  get links(): ConnectionInjector {
-    return this.loop?.links.injector ?? this.#standby.injector
+  get links(): LinkAcceptor {
+    return this.loop?.links.acceptor ?? this.#standby.acceptor
   }
 
   get leading(): Leading {

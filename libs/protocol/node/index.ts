@@ -10,12 +10,20 @@ export { ExecutorClient } from './executor-client.ts'
 export type { ExecutorClientOptions, ExecutorStatus } from './executor-client.ts'
 export { parseExecutorSettings } from './executor-settings.ts'
 export type { ExecutorSettings } from './executor-settings.ts'
-export { AgentLinkClient, agentLinkServerOptions, agentLinkService, isStandby, standbyHeaders } from './agent-link.ts'
+export {
+  AgentLinkClient,
+  createSharedPortServer,
+  encodeLinkMessage,
+  isStandby,
+  LinkServer,
+  standbyHeaders,
+} from './agent-link/index.ts'
 export type {
   AgentLinkClientOptions,
   AgentLinkClientStream,
-  AgentLinkHandlers,
-  AgentLinkServerStream,
-} from './agent-link.ts'
-export { createSharedPortServer } from './shared-port.ts'
-export type { SharedPortOptions } from './shared-port.ts'
+  LinkAcceptor,
+  LinkListener,
+  LinkServerOptions,
+  ServerLink,
+  SharedPortOptions,
+} from './agent-link/index.ts'

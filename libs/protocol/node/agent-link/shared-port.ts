@@ -4,23 +4,24 @@
  */
 import net from 'node:net'
 import type http from 'node:http'
-import type * as grpc from '@grpc/grpc-js'
 
 const PREFACE = Buffer.from('PRI * HTTP/2.0')
 
 /** Milliseconds a connection may stay silent before it is told apart. */
 const FIRST_BYTES_TIMEOUT_MS = 30_000
 
+/** What serves HTTP/2 on connections that others have accepted. */
+export type LinkAcceptor = { injectConnection(socket: net.Socket): void }
+
 export type SharedPortOptions = {
   readonly httpServer: http.Server
-  /** Of `grpcServer.createConnectionInjector(credentials)`. */
-  readonly grpcInjector: grpc.ConnectionInjector
+  readonly links: LinkAcceptor
   readonly firstBytesTimeoutMs?: number
 }
 
 /** A server that hands each connection on; it is the caller's to listen on and to close. */
 export function createSharedPortServer(options: SharedPortOptions): net.Server {
-  const { httpServer, grpcInjector, firstBytesTimeoutMs = FIRST_BYTES_TIMEOUT_MS } = options
+  const { httpServer, links, firstBytesTimeoutMs = FIRST_BYTES_TIMEOUT_MS } = options
   return net.createServer({ noDelay: true }, (socket) => {
     const drop = () => socket.destroy()
     let first = Buffer.alloc(0)
@@ -37,7 +38,7 @@ export function createSharedPortServer(options: SharedPortOptions): net.Server {
       socket.setTimeout(0)
       socket.off('timeout', drop)
       socket.unshift(first)
-      if (isGrpc) grpcInjector.injectConnection(socket)
+      if (isGrpc) links.injectConnection(socket)
       else httpServer.emit('connection', socket)
     }
     socket.on('error', drop)

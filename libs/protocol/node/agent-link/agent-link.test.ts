@@ -5,9 +5,9 @@ import type { AddressInfo } from 'node:net'
 import net from 'node:net'
 import { after, before, suite, test } from 'node:test'
 import * as grpc from '@grpc/grpc-js'
-import type * as agentLink from '../wire/agent-link.gen.ts'
-import { AgentLinkClient, agentLinkServerOptions, agentLinkService } from './agent-link.ts'
-import type { AgentLinkHandlers } from './agent-link.ts'
+import type * as agentLink from '../../wire/agent-link.gen.ts'
+import { AGENT_LINK_PATH, AgentLinkClient } from './agent-link-client.ts'
+import { encodeLinkMessage, LinkServer } from './link-server.ts'
 import { createSharedPortServer } from './shared-port.ts'
 
 const register: agentLink.AgentMessage = {
@@ -21,19 +21,18 @@ suite('the shared port', () => {
     request.on('data', (chunk) => (body += String(chunk)))
     request.on('end', () => response.end(`${request.method} ${request.url} ${body}`))
   })
-  const grpcServer = new grpc.Server(agentLinkServerOptions)
-  const handlers: AgentLinkHandlers = {
-    connect(stream) {
-      stream.on('data', (message: agentLink.AgentMessage) => {
-        if (message.type !== 'REGISTER') return
-        stream.write({ type: 'REGISTERED', registered: { agent_id: { value: message.register?.version ?? '' } } })
-      })
-      stream.on('end', () => stream.end())
+  const links = new LinkServer({
+    onLink: (link) => {
+      const onMessage = ({ type, register }: agentLink.AgentMessage): void => {
+        if (type !== 'REGISTER') return
+        link.send(
+          encodeLinkMessage({ type: 'REGISTERED', registered: { agent_id: { value: register?.version ?? '' } } }),
+        )
+      }
+      link.listen({ onMessage, onEnd: () => undefined })
     },
-  }
-  grpcServer.addService(agentLinkService, handlers)
-  const grpcInjector = grpcServer.createConnectionInjector(grpc.ServerCredentials.createInsecure())
-  const server = createSharedPortServer({ httpServer, grpcInjector, firstBytesTimeoutMs: 200 })
+  })
+  const server = createSharedPortServer({ httpServer, links, firstBytesTimeoutMs: 200 })
   let address = ''
   const port = (): number => Number(address.split(':')[1])
 
@@ -44,7 +43,7 @@ suite('the shared port', () => {
   })
   after(() => {
     httpServer.closeAllConnections()
-    grpcServer.forceShutdown()
+    links.close()
     server.close()
   })
 
@@ -99,7 +98,7 @@ suite('the shared port', () => {
   test('ends a link with an error when a message is not valid', async () => {
     const client = new grpc.Client(address, grpc.credentials.createInsecure())
     const stream = client.makeBidiStreamRequest(
-      agentLinkService.connect.path,
+      AGENT_LINK_PATH,
       (bytes: Buffer) => bytes,
       (bytes: Buffer) => bytes,
     )

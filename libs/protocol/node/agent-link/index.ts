@@ -1,0 +1,7 @@
+export { AgentLinkClient, isStandby, standbyHeaders } from './agent-link-client.ts'
+export type { AgentLinkClientOptions, AgentLinkClientStream } from './agent-link-client.ts'
+export { encodeLinkMessage, LinkServer } from './link-server.ts'
+export type { LinkServerOptions } from './link-server.ts'
+export type { LinkListener, ServerLink } from './server-link.ts'
+export { createSharedPortServer } from './shared-port.ts'
+export type { LinkAcceptor, SharedPortOptions } from './shared-port.ts'

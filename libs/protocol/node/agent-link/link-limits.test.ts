@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import http2 from 'node:http2'
+import net from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { test } from 'node:test'
+import type { TestContext } from 'node:test'
+import * as grpc from '@grpc/grpc-js'
+import type * as agentLink from '../../wire/agent-link.gen.ts'
+import { encodeProtobuf } from '../../codec.ts'
+import { AGENT_LINK_PATH, AgentLinkClient } from './agent-link-client.ts'
+import { LINK_MESSAGES_A_TURN_MAX } from './limits.ts'
+import { encodeLinkMessage, LinkServer } from './link-server.ts'
+import { frameMessage } from './message-frames.ts'
+import type { ServerLink } from './server-link.ts'
+
+type Opened = { readonly port: number; readonly heard: agentLink.AgentMessage[]; readonly ended: number[] }
+type Options = {
+  readonly limits?: { readonly messageBytesMax: number; readonly queueBytesMax: number }
+  onLink?(link: ServerLink): void
+  onMessage?(): void
+}
+
+async function open(t: TestContext, { limits, onLink, onMessage }: Options): Promise<Opened> {
+  const opened = { heard: [] as agentLink.AgentMessage[], ended: [] as number[] }
+  const links = new LinkServer({
+    ...(limits && { limits }),
+    onLink: (link) => {
+      link.listen({
+        onMessage: (message) => {
+          opened.heard.push(message)
+          onMessage?.()
+        },
+        onEnd: () => opened.ended.push(1),
+      })
+      onLink?.(link)
+    },
+  })
+  const server = net.createServer((socket) => links.injectConnection(socket)).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => {
+    links.close()
+    server.close()
+  })
+  return { ...opened, port: (server.address() as AddressInfo).port }
+}
+
+function connect(
+  t: TestContext,
+  port: number,
+): grpc.ClientDuplexStream<agentLink.AgentMessage, agentLink.MasterMessage> {
+  const client = new AgentLinkClient(`127.0.0.1:${port}`)
+  t.after(() => client.close())
+  return client.connect()
+}
+
+const said = (bytes: number): agentLink.AgentMessage => ({
+  type: 'EXECUTOR_MESSAGE',
+  executor_message: {
+    framework_id: { value: 'f' },
+    executor_id: { value: 'e' },
+    data: new Uint8Array(bytes),
+  },
+})
+const limits = { messageBytesMax: 1_000, queueBytesMax: 300_000 }
+
+test('an agent whose message is too long is told so, and its link ends', async (t) => {
+  const { port, heard, ended } = await open(t, { limits })
+  const stream = connect(t, port)
+  stream.write(said(900))
+  stream.write(said(2_000))
+  const [error] = (await once(stream, 'error')) as [grpc.ServiceError]
+  assert.equal(error.code, grpc.status.RESOURCE_EXHAUSTED)
+  assert.match(error.details, /^a message of 20\d\d bytes; at most 1000 are read$/)
+  assert.deepEqual([heard.length, ended.length], [1, 1])
+})
+
+test('an agent that does not read is cut with a status that says why', async (t) => {
+  const links: ServerLink[] = []
+  const { port, ended } = await open(t, { limits, onLink: (link) => links.push(link) })
+  const stream = connect(t, port)
+  await once(stream, 'metadata')
+  const frame = encodeLinkMessage({ type: 'SHUTDOWN', shutdown: { message: 'x'.repeat(10_000) } })
+  for (let n = 0; n < 31 && ended.length === 0; n++) links[0]?.send(frame)
+  assert.equal(ended.length, 1)
+  const [error] = (await once(stream, 'error')) as [grpc.ServiceError]
+  assert.equal(error.code, grpc.status.RESOURCE_EXHAUSTED)
+})
+
+test('an agent that says much leaves turns to others, and all that it says is heard', async (t) => {
+  const turns: number[] = []
+  let turn = 0
+  let isOver = false
+  const count = (): void => {
+    turn++
+    if (!isOver) setImmediate(count)
+  }
+  count()
+  t.after(() => (isOver = true))
+  const { port, heard } = await open(t, { onMessage: () => turns.push(turn) })
+  const session = http2.connect(`http://127.0.0.1:${port}`)
+  t.after(() => session.destroy())
+  const stream = session.request({ ':method': 'POST', ':path': AGENT_LINK_PATH }, { endStream: false })
+  const pong = frameMessage(encodeProtobuf('thermosphere.agentlink.v1.AgentMessage', { type: 'PONG' }))
+  const total = 20 * LINK_MESSAGES_A_TURN_MAX + 1
+  stream.write(Buffer.concat(Array.from({ length: total }, () => pong)))
+  while (heard.length < total) await new Promise((resolve) => setTimeout(resolve, 5))
+  const inTurn = Map.groupBy(turns, (each) => each)
+  assert.ok(Math.max(...[...inTurn.values()].map(({ length }) => length)) <= 2 * LINK_MESSAGES_A_TURN_MAX)
+  stream.destroy()
+})
+
+test('a message that comes in many pieces is heard whole', async (t) => {
+  const { port, heard } = await open(t, {})
+  const session = http2.connect(`http://127.0.0.1:${port}`)
+  t.after(() => session.destroy())
+  const stream = session.request({ ':method': 'POST', ':path': AGENT_LINK_PATH }, { endStream: false })
+  for (const byte of frameMessage(encodeProtobuf('thermosphere.agentlink.v1.AgentMessage', said(50)))) {
+    stream.write(Buffer.of(byte))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  while (heard.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+  assert.deepEqual(heard, [said(50)])
+  stream.destroy()
+})
+
+test('an agent is told that a connection has one stream', async (t) => {
+  const { port } = await open(t, {})
+  const session = http2.connect(`http://127.0.0.1:${port}`)
+  t.after(() => session.destroy())
+  await once(session, 'remoteSettings')
+  assert.equal(session.remoteSettings.maxConcurrentStreams, 1)
+})
+
+test('what is not the link is refused with UNIMPLEMENTED', async (t) => {
+  const { port } = await open(t, {})
+  const client = new grpc.Client(`127.0.0.1:${port}`, grpc.credentials.createInsecure())
+  t.after(() => client.close())
+  const asBuffer = (bytes: Buffer): Buffer => bytes
+  const stream = client.makeBidiStreamRequest('/other.Service/Call', asBuffer, asBuffer)
+  stream.on('data', () => undefined)
+  const [error] = (await once(stream, 'error')) as [grpc.ServiceError]
+  assert.equal(error.code, grpc.status.UNIMPLEMENTED)
+})
+
+test('what was said before the end arrives', async (t) => {
+  const { port } = await open(t, {
+    onLink: (link) => {
+      link.send(encodeLinkMessage({ type: 'REFUSED', refused: { message: 'no' } }))
+      link.end()
+    },
+  })
+  const stream = connect(t, port)
+  const messages: agentLink.MasterMessage[] = []
+  stream.on('data', (message: agentLink.MasterMessage) => messages.push(message))
+  await once(stream, 'end')
+  assert.deepEqual(messages, [{ type: 'REFUSED', refused: { message: 'no' } }])
+})
