@@ -1,4 +1,8 @@
-/** Commits a second of each engine, one at a time and in groups, and what a commit does to the event loop. */
+/**
+ * Commits a second of each engine, and what they do to the event loop: transactions called at the same time, which
+ * SQLite commits together and etcd takes one after the other; and writes as one transaction, as the loop of a core makes
+ * them of all that was decided while the one before was written.
+ */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,6 +22,26 @@ async function large(store: Store, valueBytes: number): Promise<string> {
   const startedAt = performance.now()
   for (let i = 0; i < 5; i++) await store.transact({ operations })
   return `${((performance.now() - startedAt) / 5).toFixed(0)} ms`
+}
+
+/** Writes a second when so many are one transaction, one transaction after the other. */
+async function grouped(store: Store, size: number): Promise<string> {
+  const startedAt = performance.now()
+  const lastedMs: number[] = []
+  const cpu = process.cpuUsage()
+  let count = 0
+  while (performance.now() - startedAt < RUN_MS) {
+    const put = () => ({ type: 'put', key: `bench/${count++ % 5000}`, value: VALUE }) as const
+    const from = performance.now()
+    await store.transact({ operations: Array.from({ length: size }, put) })
+    lastedMs.push(performance.now() - from)
+  }
+  const { user, system } = process.cpuUsage(cpu)
+  lastedMs.sort((a, b) => a - b)
+  const quantile = (share: number): string => (lastedMs[Math.floor(lastedMs.length * share)] ?? 0).toFixed(1)
+  const perSecond = Math.round((count * 1000) / (performance.now() - startedAt))
+  const cpuUs = ((user + system) / count).toFixed(1)
+  return `${perSecond} writes/s, ${cpuUs} us of CPU each, p50 ${quantile(0.5)} ms, p99 ${quantile(0.99)} ms`
 }
 
 async function rate(store: Store, groupSize: number): Promise<string> {
@@ -58,6 +82,9 @@ for (const url of [`sqlite:${join(directory, 'bench.db')}`, 'memory:', etcd.url(
   const store = await openStore(url)
   for (const groupSize of [1, 10, 100, 1000]) {
     console.log(`${url.split(':')[0]}, ${groupSize} at a time: ${await rate(store, groupSize)}`)
+  }
+  for (const size of [1, 10, 100, 1000]) {
+    console.log(`${url.split(':')[0]}, ${size} writes as one: ${await grouped(store, size)}`)
   }
   for (const valueBytes of [200, 1000]) {
     console.log(`${url.split(':')[0]}, 4096 writes of ${valueBytes} bytes as one: ${await large(store, valueBytes)}`)
