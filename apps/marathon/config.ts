@@ -9,6 +9,7 @@ import {
   workDirFlag,
 } from '@thermosphere/service-kit'
 import type { ConfigOf } from '@thermosphere/service-kit'
+import { readFileSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { VERSION } from './version.ts'
 
@@ -70,8 +71,10 @@ const frameworkFlags = defineFlags({
     help: 'Mesos kills all tasks when Marathon stays away for longer.',
   },
   disable_checkpoint: { ...off, help: 'Do not have agents keep tasks over their restarts.' },
+  mesos_authentication: { ...off, help: 'Log in to Mesos with the principal and its secret.' },
   mesos_authentication_principal: { type: 'string', help: 'The principal to authenticate as.' },
   mesos_authentication_secret: { type: 'string', secret: true, help: 'The secret of the principal.' },
+  mesos_authentication_secret_file: { type: 'path', help: 'A file with the secret, read anew for each connection.' },
   mesos_leader_ui_url: { type: 'string', help: 'The address of the Mesos user interface, for /v2/info.' },
   new_group_enforce_role: {
     type: 'string',
@@ -172,7 +175,25 @@ function problemsOf(config: Config): string[] {
   if (config.local_port_min > config.local_port_max) problems.push('--local_port_min is above --local_port_max')
   if (config.http_credentials !== undefined && !/^[^:]+:.+$/s.test(config.http_credentials))
     problems.push('--http_credentials is not user:password')
-  return problems
+  return [...problems, ...loginProblems(config)]
+}
+
+function loginProblems(config: Config): string[] {
+  const { mesos_authentication_principal: principal, mesos_authentication_secret: secret } = config
+  const file = config.mesos_authentication_secret_file
+  if (secret !== undefined && file !== undefined)
+    return ['--mesos_authentication_secret_file: leave out --mesos_authentication_secret; one secret is enough']
+  if (config.mesos_authentication && principal === undefined)
+    return ['--mesos_authentication: name who logs in with --mesos_authentication_principal']
+  return []
+}
+
+/** Read for each subscription, so that the file can be replaced. */
+export function readCredential(config: Config) {
+  const { mesos_authentication_principal: principal, mesos_authentication_secret: given } = config
+  const file = config.mesos_authentication_secret_file
+  const secret = file === undefined ? given : readFileSync(file, 'utf8').trimEnd()
+  return principal === undefined || secret === undefined ? undefined : { principal, secret }
 }
 
 /** The configuration of a Marathon that is part of another process; from its arguments alone. */

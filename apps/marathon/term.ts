@@ -6,7 +6,7 @@ import { findMasters } from '@thermosphere/store'
 import type { Leadership, Store, Term } from '@thermosphere/store'
 import { randomBytes } from 'node:crypto'
 import type { RequestListener } from 'node:http'
-import { coreConfig } from './config.ts'
+import { coreConfig, readCredential } from './config.ts'
 import type { Config } from './config.ts'
 import { FrameworkRefused } from './errors.ts'
 import { createMarathonApp } from './http/app.ts'
@@ -44,7 +44,7 @@ export async function openTerm(options: TermOptions): Promise<MarathonTerm> {
     store,
     leadership,
     masters: findMasters(config.master, (err) => loggers.mesos.warn({ err }, 'leader.unknown')),
-    credential: credentialOf(config),
+    credential: () => readCredential(config),
     probesMax: config.max_concurrent_marathon_health_checks,
     metrics,
     loggers,
@@ -66,11 +66,6 @@ export async function openTerm(options: TermOptions): Promise<MarathonTerm> {
     await shell.close()
   }
   return { handle: app, shell, close }
-}
-
-function credentialOf(config: Config) {
-  const { mesos_authentication_principal: principal, mesos_authentication_secret: secret } = config
-  return principal === undefined || secret === undefined ? undefined : { principal, secret }
 }
 
 /** Under a new framework id Mesos would not let us have the tasks that run. */

@@ -5,8 +5,7 @@ import type { ConfigOf } from '@thermosphere/service-kit'
 export const mesosVersion = '1.12.0'
 
 const accepted = 'Accepted so that existing command lines work; has no effect here.'
-const notYet = 'Only false: nobody has to log in to this master.'
-const noLogin = { type: 'boolean', default: false, help: notYet } as const
+const login = (who: string) => ({ type: 'boolean', default: false, help: `Whether ${who} must log in.` }) as const
 
 /** Flags of Mesos that change something. */
 const masterFlags = defineFlags({
@@ -138,6 +137,19 @@ const masterFlags = defineFlags({
     help: 'A file with the host names of the agents to offer, one a line, read every 4 seconds; without it, or *, all.',
   },
   root_submissions: { type: 'boolean', default: true, help: 'Whether frameworks may run as root.' },
+  credentials: {
+    type: 'path',
+    help: 'A JSON file of who may log in: {"credentials":[{"principal":"p","secret":"s"}]}.',
+  },
+  authenticate_http_frameworks: login('schedulers'),
+  authenticate_http_readonly: login('readers of the state, metrics and files'),
+  authenticate_http_readwrite: login('users of the operator API and of whatever changes something'),
+  http_framework_authenticators: {
+    type: 'string',
+    choices: ['basic'],
+    help: 'How schedulers log in: basic. Wanted with authenticate_http_frameworks.',
+  },
+  http_authenticators: { type: 'string', default: 'basic', choices: ['basic'], help: 'How operators log in: basic.' },
   publish_per_framework_metrics: {
     type: 'boolean',
     default: true,
@@ -153,16 +165,16 @@ const compatibilityFlags = defineFlags({
     choices: ['hierarchical', 'HierarchicalDRF'],
     help: 'The allocator; there is one.',
   },
-  authenticate_agents: noLogin,
-  authenticate_frameworks: noLogin,
-  authenticate_http_frameworks: noLogin,
-  authenticate_http_readonly: noLogin,
-  authenticate_http_readwrite: noLogin,
+  authenticate_agents: { type: 'boolean', default: false, help: 'Only false: agents cannot log in to this master.' },
+  authenticate_frameworks: {
+    type: 'boolean',
+    default: false,
+    help: 'Of frameworks that talk by messages; there are none here.',
+  },
   authentication_v0_timeout: { type: 'duration', default: '15secs', help: accepted },
   authenticators: { type: 'string', default: 'crammd5', help: accepted },
   authorizers: { type: 'string', default: 'local', help: accepted },
   hostname_lookup: { type: 'boolean', default: true, help: accepted },
-  http_authenticators: { type: 'string', default: 'basic', help: accepted },
   initialize_driver_logging: { type: 'boolean', default: true, help: accepted },
   log_auto_initialize: { type: 'boolean', default: true, help: accepted },
   logbufsecs: { type: 'integer', default: 0, help: accepted },
@@ -182,17 +194,19 @@ export const flags = defineFlags({ ...masterFlags, ...compatibilityFlags })
 
 export type Config = ConfigOf<typeof flags>
 
-const loginFlags = [
-  'authenticate_agents',
-  'authenticate_frameworks',
-  'authenticate_http_frameworks',
-  'authenticate_http_readonly',
-  'authenticate_http_readwrite',
-] as const
-
 /** A master that was asked to have people log in must not start without it. */
-const loginProblems = (config: Config): string[] =>
-  loginFlags.filter((name) => config[name]).map((name) => `--${name}: authentication is not available; leave it false`)
+function loginProblems(config: Config): string[] {
+  const problems: string[] = []
+  if (config.authenticate_agents) problems.push('--authenticate_agents: agents cannot log in; leave it false')
+  if (config.authenticate_http_frameworks && config.http_framework_authenticators === undefined)
+    problems.push('--authenticate_http_frameworks: say how with --http_framework_authenticators=basic')
+  const closed = (['frameworks', 'readonly', 'readwrite'] as const).filter(
+    (realm) => config[`authenticate_http_${realm}`],
+  )
+  if (config.credentials === undefined)
+    problems.push(...closed.map((realm) => `--authenticate_http_${realm}: nobody could log in; give --credentials`))
+  return problems
+}
 
 /** A master that was told to join others must not lead alone. */
 const storeProblems = (config: Config): string[] => [

@@ -30,6 +30,8 @@ import { startAgeing } from './http/kept-encodings.ts'
 import { VirtualFiles } from './http/files/virtual-files.ts'
 import { createRouter } from './http/router.ts'
 import type { MasterContext } from './http/context.ts'
+import { openLogins, warnOfOpenDoors } from './http/login/logins.ts'
+import type { Logins } from './http/login/logins.ts'
 import { NotLeading } from './http/standby.ts'
 import { allocatorOptions, coreConfig } from './shell/core-config.ts'
 import { createLogging } from './shell/logging/logging.ts'
@@ -49,6 +51,7 @@ type Parts = {
 
 /** A master that answers on its port and wants to lead. What it opened is deferred to the lifecycle. */
 export async function startMaster(config: Config, logger: Logger, lifecycle: Surroundings): Promise<{ port: number }> {
+  const logins = openLogins(config)
   const metrics = createMetrics()
   registerSystemMetrics(metrics)
   registerEventLoopDelay(metrics)
@@ -65,7 +68,8 @@ export async function startMaster(config: Config, logger: Logger, lifecycle: Sur
   lifecycle.defer('logging', () => logging.close())
   const ageing = startAgeing()
   lifecycle.defer('kept encodings', () => ageing.close())
-  await openRoutes(parts, { seat, door, logging })
+  await openRoutes(parts, { seat, door, logging, logins })
+  warnOfOpenDoors(config, logins, logger)
   logger.info({ ip: config.ip, port }, 'master.listening')
   seat.start()
   return { port }
@@ -101,6 +105,7 @@ async function openDoor({ config, lifecycle }: Parts): Promise<Door> {
     ip: config.ip,
     port: config.port,
     insecure: config.insecure,
+    // The links of agents are on the same port and know no login.
     authenticated: false,
   })
   lifecycle.defer('port', () => listening.close(0))
@@ -144,9 +149,14 @@ function takeSeat(parts: Parts, { store, whitelist, port }: SeatOf): Seat {
   return seat
 }
 
-type Inside = { readonly seat: Seat; readonly door: Door; readonly logging: ReturnType<typeof createLogging> }
+type Inside = {
+  readonly seat: Seat
+  readonly door: Door
+  readonly logging: ReturnType<typeof createLogging>
+  readonly logins: Logins
+}
 
-async function openRoutes(parts: Parts, { seat, door, logging }: Inside): Promise<void> {
+async function openRoutes(parts: Parts, { seat, door, logging, logins }: Inside): Promise<void> {
   const { config, metrics } = parts
   const log: [string, string][] = config.log_file === undefined ? [] : [['/master/log', config.log_file]]
   const { port } = door.listening
@@ -170,6 +180,7 @@ async function openRoutes(parts: Parts, { seat, door, logging }: Inside): Promis
     onSlowReader: () => metrics.counter('http/slow_readers_cut').increment(),
     logging,
     files: new VirtualFiles(new Map(log)),
+    logins,
   })
   door.open({ app, links: () => seat.links })
 }

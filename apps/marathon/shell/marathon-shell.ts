@@ -18,7 +18,7 @@ export type ShellOptions = {
   /** Without it nothing is written any more. */
   readonly leadership: Leadership
   readonly masters: Masters
-  readonly credential: Credential | undefined
+  readonly credential: () => Credential | undefined
   readonly probesMax: number
   readonly metrics: MarathonMetrics
   readonly loggers: Loggers

@@ -25,7 +25,7 @@ export async function startShell(store: Store, leadership: Leadership, writes = 
     store: writes,
     leadership,
     masters: config.master,
-    credential: undefined,
+    credential: () => undefined,
     probesMax: 1,
     metrics: new MarathonMetrics(),
     loggers: loggersOf(createLogger({ name: 'marathon-test', level: 'fatal' })),

@@ -9,7 +9,13 @@ export type Exchange = {
   readonly response: ServerResponse
   readonly path: string
   readonly query: URLSearchParams
+  /** Who logged in; undefined where nobody has to. */
+  readonly principal?: string
 }
+
+/** The principal, for an input of the core. */
+export const by = ({ principal }: Pick<Exchange, 'principal'>): { readonly principal?: string } =>
+  principal === undefined ? {} : { principal }
 
 export type Handler = (exchange: Exchange) => void | Promise<void>
 

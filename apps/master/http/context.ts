@@ -3,6 +3,7 @@ import type { MasterLoop } from '../shell/loop/master-loop.ts'
 import type { Logging } from '../shell/logging/logging.ts'
 import type { Leading } from './standby.ts'
 import type { VirtualFiles } from './files/virtual-files.ts'
+import type { Logins } from './login/logins.ts'
 
 /** What the endpoints answer from. */
 export type MasterContext = {
@@ -18,4 +19,5 @@ export type MasterContext = {
   readonly onSlowReader: () => void
   readonly logging: Logging
   readonly files: VirtualFiles
+  readonly logins: Logins
 }

@@ -2,54 +2,75 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { plainStatus, sendText } from './answers.ts'
 import type { Exchange, Handler } from './answers.ts'
 import { answerAsStandby, NotLeading } from './standby.ts'
-import { ownEndpoints, processEndpoints, readEndpoints } from './classic/read-endpoints.ts'
+import {
+  loggingEndpoints,
+  openEndpoints,
+  openProcessEndpoints,
+  ownEndpoints,
+  processEndpoints,
+  readEndpoints,
+} from './classic/read-endpoints.ts'
 import { writeEndpoints } from './classic/write-endpoints.ts'
 import type { MasterContext } from './context.ts'
 import { filesEndpoints } from './files/files-endpoints.ts'
+import { admit } from './login/logins.ts'
+import type { Realm } from './login/logins.ts'
 import { operatorApi } from './operator/operator-api.ts'
 import { schedulerApi } from './scheduler/scheduler-api.ts'
 
-type Routes = ReadonlyMap<string, Handler>
+/** `realm` is undefined where nobody has to log in. */
+type Route = { readonly handler: Handler; readonly realm: Realm | undefined }
+type Routes = ReadonlyMap<string, Route>
+
+const inRealm = (realm: Realm | undefined, handlers: Readonly<Record<string, Handler>>): [string, Route][] =>
+  Object.entries(handlers).map(([path, handler]) => [path, { handler, realm }])
 
 /** The route with the longest matching prefix: `/api/v1/operator` reaches `/api/v1`. */
-function longest(routes: Routes, path: string): Handler | undefined {
+function longest(routes: Routes, path: string): Route | undefined {
   for (let prefix = path; prefix !== ''; prefix = prefix.slice(0, prefix.lastIndexOf('/'))) {
-    const handler = routes.get(prefix)
-    if (handler) return handler
+    const route = routes.get(prefix)
+    if (route) return route
   }
   return undefined
 }
 
+/** Routes of the process, of every master, and of the leading one alone. */
+const createRoutes = (context: MasterContext): Record<'process' | 'own' | 'leader', Routes> => ({
+  process: new Map([
+    ...inRealm(undefined, openProcessEndpoints(context)),
+    ...inRealm('readonly', { ...processEndpoints(context), ...filesEndpoints(context.files) }),
+    ...inRealm('readwrite', loggingEndpoints(context)),
+  ]),
+  own: new Map([...inRealm(undefined, openEndpoints(context)), ...inRealm('readonly', ownEndpoints(context))]),
+  leader: new Map([
+    ...inRealm('scheduler', { '/api/v1/scheduler': schedulerApi(context) }),
+    ...inRealm('readonly', readEndpoints(context)),
+    ...inRealm('readwrite', { '/api/v1': operatorApi(context), ...writeEndpoints(context) }),
+  ]),
+})
+
 /**
- * Answers every request of the port. `/x` and `/master/x` are the same. Leadership is looked at before anything of the
- * request, and again when it was lost while the request was under way.
+ * Answers every request of the port. `/x` and `/master/x` are the same. Who asks is looked at first, then leadership,
+ * then anything else of the request; leadership again when it was lost while the request was under way.
  */
 export function createRouter(
   context: MasterContext,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  const processRoutes: Routes = new Map(
-    Object.entries({ ...processEndpoints(context), ...filesEndpoints(context.files) }),
-  )
-  const masterRoutes: Routes = new Map(
-    Object.entries({
-      '/api/v1/scheduler': schedulerApi(context),
-      '/api/v1': operatorApi(context),
-      ...readEndpoints(context),
-      ...writeEndpoints(context),
-    }),
-  )
-  const ownRoutes: Routes = new Map(Object.entries(ownEndpoints(context)))
+  const routes = createRoutes(context)
   return async (request, response) => {
     const url = new URL(request.url ?? '/', 'http://master')
     const path = pathOf(request.url ?? '/')
     if (path === undefined) return sendText(response, 404, plainStatus(404))
     const own = path.startsWith('/master/') ? path.slice('/master'.length) : path
-    const exchange = { request, response, path: own, query: url.searchParams }
-    const ofProcess = longest(processRoutes, path) ?? ownRoutes.get(own)
-    if (ofProcess) return ofProcess(exchange)
-    const handler = longest(masterRoutes, own)
-    if (!handler) return sendText(response, 404, plainStatus(404))
-    await answerAsLeader(context, handler, exchange)
+    const ofAny = longest(routes.process, path) ?? routes.own.get(own)
+    const route = ofAny ?? longest(routes.leader, own)
+    if (!route) return sendText(response, 404, plainStatus(404))
+    const asked = { request, response, path: own, query: url.searchParams }
+    const admission = admit(route.realm && context.logins[route.realm], asked)
+    if (!admission) return
+    const exchange = { ...asked, ...admission }
+    if (ofAny) return ofAny.handler(exchange)
+    await answerAsLeader(context, route.handler, exchange)
   }
 }
 

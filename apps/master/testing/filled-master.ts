@@ -168,6 +168,7 @@ export async function serveFilled(size: Size): Promise<FilledMaster> {
       onSlowReader: () => metrics.counter('http/slow_readers_cut').increment(),
       logging: createLogging(logger),
       files: new VirtualFiles(new Map()),
+      logins: { scheduler: undefined, readonly: undefined, readwrite: undefined },
     }),
   )
   app.use(errorMiddleware({ logger, format: textErrors }))

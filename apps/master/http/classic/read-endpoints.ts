@@ -49,11 +49,15 @@ export const readEndpoints = (context: MasterContext): Record<string, Handler> =
   '/tasks': tasks(context),
 })
 
-/** Endpoints of the master that every master answers itself. */
-export const ownEndpoints = (context: MasterContext): Record<string, Handler> => ({
+/** What every master answers itself, to anybody. */
+export const openEndpoints = (context: MasterContext): Record<string, Handler> => ({
   '/health': ({ response }) => sendEmpty(response, 200),
-  '/flags': jsonOf(context, ({ surroundings }) => `{"flags":${flagsObject(surroundings.flags)}}`),
   '/redirect': redirect(context),
+})
+
+/** What every master answers itself. */
+export const ownEndpoints = (context: MasterContext): Record<string, Handler> => ({
+  '/flags': jsonOf(context, ({ surroundings }) => `{"flags":${flagsObject(surroundings.flags)}}`),
 })
 
 /** The same data, for endpoints that can also be written to. */
@@ -106,11 +110,17 @@ const redirect =
     else sendEmpty(response, 307, { Location: `//${now.leader}` })
   }
 
-/** Endpoints of the process, not of the master within it. */
-export const processEndpoints = (context: MasterContext): Record<string, Handler> => ({
+/** Endpoints of the process, not of the master within it; this one for anybody. */
+export const openProcessEndpoints = (context: MasterContext): Record<string, Handler> => ({
   '/version': jsonOf(context, ({ surroundings }) => versionView(surroundings)),
-  '/metrics/snapshot': metrics(context),
+})
+
+export const loggingEndpoints = (context: MasterContext): Record<string, Handler> => ({
   '/logging/toggle': toggleLogging(context),
+})
+
+export const processEndpoints = (context: MasterContext): Record<string, Handler> => ({
+  '/metrics/snapshot': metrics(context),
   '/system/stats.json': jsonOf(context, systemStats),
 })
 

@@ -2,7 +2,7 @@ import { decodeJson, WireError } from '@thermosphere/protocol'
 import type { maintenance, master, mesos } from '@thermosphere/protocol'
 import { readBody } from '@thermosphere/service-kit'
 import { MASTER_LIMITS } from '../../limits.ts'
-import { methodNotAllowed, sendReply, sendText } from '../answers.ts'
+import { by, methodNotAllowed, sendReply, sendText } from '../answers.ts'
 import type { Exchange, Handler } from '../answers.ts'
 import type { MasterContext } from '../context.ts'
 import { listOf, parseForm, queryError } from './form.ts'
@@ -39,8 +39,11 @@ const byMethod =
 const readText = async (exchange: Exchange): Promise<string> =>
   (await readBody(exchange.request, MASTER_LIMITS.formBytesMax)).toString('utf8')
 
-const perform = async (context: MasterContext, { response }: Exchange, call: master.Call): Promise<void> =>
-  sendReply(response, await context.loop.ask<'operator-call'>({ type: 'operator-call', call }))
+const perform = async (context: MasterContext, exchange: Exchange, call: master.Call): Promise<void> =>
+  sendReply(
+    exchange.response,
+    await context.loop.ask<'operator-call'>({ type: 'operator-call', call, ...by(exchange) }),
+  )
 
 /** A body of query-encoded text, whatever its type says. */
 function formCall(context: MasterContext, toCall: ToCall): Handler {
@@ -188,6 +191,7 @@ const removeQuota =
     const reply = await context.loop.ask<'operator-call'>({
       type: 'operator-call',
       call: { type: 'REMOVE_QUOTA', remove_quota: { role } },
+      ...by(exchange),
     })
     if (reply.text === undefined) return sendReply(response, reply)
     sendText(response, reply.status, `Failed to remove quota for path '/master${path}': ${reply.text}`)

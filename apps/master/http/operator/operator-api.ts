@@ -3,7 +3,7 @@ import type { Rendering } from '@thermosphere/master-core'
 import { encodeJson, encodeProtobuf } from '@thermosphere/protocol'
 import type { master, MediaType } from '@thermosphere/protocol'
 import { randomUUID } from 'node:crypto'
-import { methodNotAllowed, sendEncoded, sendEmpty, sendReply, sendText } from '../answers.ts'
+import { by, methodNotAllowed, sendEncoded, sendEmpty, sendReply, sendText } from '../answers.ts'
 import type { Exchange, Handler } from '../answers.ts'
 import { decodeCall } from '../decode-call.ts'
 import { FileError } from '../files/virtual-files.ts'
@@ -73,7 +73,7 @@ async function answer(context: MasterContext, exchange: Exchange, call: master.C
     const refusal = context.logging.toggle(level, Number(duration.nanoseconds) / 1e6)
     return refusal === undefined ? sendEmpty(response, 200) : sendText(response, 400, refusal)
   }
-  sendReply(response, await context.loop.ask<'operator-call'>({ type: 'operator-call', call }))
+  sendReply(response, await context.loop.ask<'operator-call'>({ type: 'operator-call', call, ...by(exchange) }))
 }
 
 /** Answers that grow with the cluster. */

@@ -1,7 +1,7 @@
 import { schedulerCallProblem } from '@thermosphere/master-core'
 import type { scheduler } from '@thermosphere/protocol'
 import { randomUUID } from 'node:crypto'
-import { methodNotAllowed, sendReply, sendText } from '../answers.ts'
+import { by, methodNotAllowed, sendReply, sendText } from '../answers.ts'
 import type { Exchange, Handler } from '../answers.ts'
 import { decodeCall } from '../decode-call.ts'
 import { acceptedEncoding } from '../negotiate.ts'
@@ -12,18 +12,17 @@ const wrongAccept = "Expecting 'Accept' to allow 'application/x-protobuf' or 'ap
 /** `POST /api/v1/scheduler`: checks that need no state; the core does the rest. */
 export function schedulerApi(context: MasterContext): Handler {
   return async (exchange) => {
-    const { request, response } = exchange
+    const { request, response, principal } = exchange
     if (request.method !== 'POST') return methodNotAllowed(exchange, ['POST'])
     const call = await decodeCall('mesos.v1.scheduler.Call', exchange)
     if (!call) return
-    const problem = schedulerCallProblem(call)
+    const problem = schedulerCallProblem(call, principal)
     if (problem !== undefined) return sendText(response, 400, `Failed to validate scheduler::Call: ${problem}`)
     if (call.type === 'SUBSCRIBE') return subscribe(context, exchange, call)
     if (call.type === 'RECONCILE_OPERATIONS' && !acceptedEncoding(request)) return sendText(response, 406, wrongAccept)
-    sendReply(
-      response,
-      await context.loop.ask<'scheduler-call'>({ type: 'scheduler-call', streamId: givenStreamId(exchange), call }),
-    )
+    const streamId = givenStreamId(exchange)
+    const input = { type: 'scheduler-call', streamId, call, ...by(exchange) } as const
+    sendReply(response, await context.loop.ask<'scheduler-call'>(input))
   }
 }
 
@@ -41,5 +40,5 @@ function subscribe({ loop }: MasterContext, exchange: Exchange, call: scheduler.
   if (!call.subscribe) return
   const streamId = randomUUID()
   loop.schedulers.open(streamId, response, encoding, { 'Mesos-Stream-Id': streamId })
-  loop.submit({ type: 'subscribe', streamId, subscribe: call.subscribe })
+  loop.submit({ type: 'subscribe', streamId, subscribe: call.subscribe, ...by(exchange) })
 }

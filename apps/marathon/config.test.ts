@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { configOf, readCredential } from './config.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'marathon-config-'))
+after(() => rmSync(directory, { recursive: true }))
+const file = join(directory, 'secret')
+const base = ['--master', '127.0.0.1:5050', '--mesos_authentication_principal', 'marathon']
+
+test('[mesos 203] Marathon logs in to Mesos with the secret of a file, which may change', () => {
+  const config = configOf([...base, '--mesos_authentication', '--mesos_authentication_secret_file', file])
+  for (const secret of ['first', 'second']) {
+    writeFileSync(file, `${secret}\n`)
+    assert.deepEqual(readCredential(config), { principal: 'marathon', secret })
+  }
+})
+
+test('[mesos 203] or with the one of its command line; without any it logs in as nobody', () => {
+  const given = configOf([...base, '--mesos_authentication_secret', 's'])
+  assert.deepEqual(readCredential(given), { principal: 'marathon', secret: 's' })
+  assert.equal(readCredential(configOf(base)), undefined)
+})
+
+test('two secrets, or a login without a principal, are refused', () => {
+  const two = ['--mesos_authentication_secret', 's', '--mesos_authentication_secret_file', file]
+  assert.throws(() => configOf([...base, ...two]), /one secret is enough/)
+  assert.throws(() => configOf(['--master', '127.0.0.1:5050', '--mesos_authentication']), /name who logs in/)
+})
