@@ -89,7 +89,7 @@ const flags = defineFlags({
     default: '1secs',
     min: 10,
     max: 60_000,
-    help: 'The first pause between attempts to register; it doubles up to a minute.',
+    help: 'The longest wait before the first attempt to register; it doubles with each, up to a minute.',
   },
   recover: {
     type: 'string',

@@ -15,6 +15,7 @@ test('[mesos 22] an agent tells its domain when it registers and shows it', () =
   const agent = new BenchAgent({ config: testConfig({ domain }) })
   agent.input({ type: 'recovered', containers: [] })
   agent.input({ type: 'link-up' })
+  agent.advance(1000)
   assert.deepEqual(registers(agent)[0]?.agent_info.domain, domain)
   assert.deepEqual(stateView(agent.state)['domain'], domain)
   assert.deepEqual(getAgent(agent.state).agent_info?.domain, domain)
@@ -26,7 +27,41 @@ test('[mesos 21] an agent tells and shows the capabilities that it was given, an
   const agent = new BenchAgent({ config: testConfig({ capabilities }) })
   agent.input({ type: 'recovered', containers: [] })
   agent.input({ type: 'link-up' })
+  agent.advance(1000)
   const told = registers(agent)[0]?.capabilities?.map(({ type }) => type)
   assert.deepEqual(told, capabilities)
   assert.deepEqual(stateView(agent.state)['capabilities'], capabilities)
+})
+
+/** The pauses before each of the first `count` attempts of an agent that nobody answers. */
+function pauses(seed: number, count: number): number[] {
+  const agent = new BenchAgent({ seed, config: testConfig({ registrationBackoffMs: 1000 }) })
+  agent.input({ type: 'recovered', containers: [] })
+  agent.input({ type: 'link-up' })
+  assert.deepEqual(registers(agent), [], 'not before its first pause')
+  return Array.from({ length: count }, () => {
+    const at = agent.timers.get('registration') ?? Number.NaN
+    const pauseMs = at - agent.now
+    agent.advance(pauseMs)
+    assert.equal(registers(agent).length, 1)
+    return pauseMs
+  })
+}
+
+test('[mesos 2] attempts to register wait at random up to the factor, doubled with each one, up to a minute', () => {
+  const agents = Array.from({ length: 100 }, (_, seed) => pauses(seed + 1, 9))
+  for (const [attempt, longestMs] of [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000].entries()) {
+    const all = agents.map((waits) => waits[attempt] ?? Number.NaN)
+    assert.ok(Math.max(...all) < longestMs && Math.max(...all) > 0.9 * longestMs, `attempt ${attempt}`)
+    assert.ok(Math.min(...all) >= 0 && Math.min(...all) < 0.1 * longestMs, `attempt ${attempt}`)
+  }
+})
+
+test('[mesos 2] an agent that is registered asks no more, and one that lost its link waits again from the start', () => {
+  const agent = BenchAgent.registered()
+  agent.advance(60_000)
+  assert.deepEqual(registers(agent), [])
+  agent.input({ type: 'link-down', reason: 'test' })
+  agent.input({ type: 'link-up' })
+  assert.ok((agent.timers.get('registration') ?? Number.NaN) - agent.now < 1000)
 })

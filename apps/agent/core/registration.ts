@@ -41,8 +41,8 @@ export function agentInfo(state: AgentState): mesos.AgentInfo {
 
 /** Finding and keeping a master: register, answer pings, start over when they stop. */
 export function onLinkUp(turn: Turn): void {
-  turn.state.link = { type: 'registering', attempt: 0, pingTimeoutMs: DEFAULT_PING_TIMEOUT_MS }
-  sendRegistration(turn)
+  turn.state.link = { type: 'registering', attempts: 0, pingTimeoutMs: DEFAULT_PING_TIMEOUT_MS }
+  armRegistration(turn)
 }
 
 export function onLinkDown(turn: Turn): void {
@@ -52,16 +52,24 @@ export function onLinkDown(turn: Turn): void {
   pauseStreams(turn)
 }
 
-/** A master that is not ready ignores registrations; they are repeated with growing, jittered pauses. */
+/** A master that is not ready ignores registrations; they are repeated. */
 export function onRegistrationTimer(turn: Turn): void {
   if (turn.state.link.type !== 'registering') return
-  turn.state.link.attempt++
+  turn.state.link.attempts++
   sendRegistration(turn)
+  armRegistration(turn)
+}
+
+/** Also the first attempt waits: all agents find a new leader at once. The formula is Mesos'. */
+function armRegistration(turn: Turn): void {
+  const { link, config, random } = turn.state
+  if (link.type !== 'registering') return
+  const longestMs = Math.min(RETRY_MAX_MS, config.registrationBackoffMs * 2 ** Math.min(link.attempts, 20))
+  turn.timer(RETRY_TIMER, turn.now + Math.floor(random.fraction() * longestMs))
 }
 
 function sendRegistration(turn: Turn): void {
   const { state } = turn
-  if (state.link.type !== 'registering') return
   const common = {
     agent_info: { ...agentInfo(state), checkpoint: true },
     version: state.config.version,
@@ -75,9 +83,6 @@ function sendRegistration(turn: Turn): void {
       : { type: 'REREGISTER', reregister: { ...common, ...reregisterMessage(state) } }
   // The master tells frameworks of the states of tasks in it: a crash must not take them back.
   turn.durable({ type: 'send', message })
-  const ceiling = Math.min(RETRY_MAX_MS, state.config.registrationBackoffMs * 2 ** Math.min(state.link.attempt, 10))
-  const pauseMs = state.config.registrationBackoffMs + Math.floor(state.random.fraction() * ceiling)
-  turn.timer(RETRY_TIMER, turn.now + pauseMs)
 }
 
 export function onRegistered(turn: Turn, message: agentLink.MasterMessage_Registered): void {

@@ -170,7 +170,7 @@ export type PendingOperation = {
 export type Link =
   | { readonly type: 'recovering' }
   | { readonly type: 'disconnected' }
-  | { readonly type: 'registering'; attempt: number; pingTimeoutMs: Millis }
+  | { readonly type: 'registering'; attempts: number; pingTimeoutMs: Millis }
   | { readonly type: 'registered'; readonly pingTimeoutMs: Millis }
 
 /** Where a container leads: executors' own containers have no task. */

@@ -141,7 +141,8 @@ test('an agent that comes back while the end of a task is being written tells of
   agent.drain()
   step(agent.state, { type: 'ended', containerId, end: { exitCode: 0 } }, agent.now)
   step(agent.state, { type: 'link-down', reason: 'test' }, agent.now)
-  const effects = step(agent.state, { type: 'link-up' }, agent.now)
+  step(agent.state, { type: 'link-up' }, agent.now)
+  const effects = step(agent.state, { type: 'timer', key: 'registration' }, agent.now)
   const [send] = effects.filter(({ type }) => type === 'send')
   assert.ok(send?.type === 'send')
   assert.deepEqual(
@@ -320,6 +321,7 @@ test('the agent looks for another master when its own does not ping in time', ()
 test('a ping that says disconnected makes the agent register again', () => {
   const agent = BenchAgent.registered()
   agent.master({ type: 'PING', ping: { connected: false } })
+  agent.advance(1000)
   const types = agent.effects.map((effect) => (effect.type === 'send' ? effect.message.type : ''))
   assert.deepEqual(types.filter(Boolean), ['PONG', 'REREGISTER'])
 })

@@ -44,6 +44,17 @@ test('given resources and flags reach the parts unchanged', () => {
   assert.ok(!parts.some((part) => part.kind === 'chronos'))
 })
 
+test('agents register at once, unless they are told how long to wait', () => {
+  const waitOf = (agent: string[]) => {
+    const extraFlags = { ...options.extraFlags, agent }
+    const parts = planCluster({ ...options, extraFlags }, machine)
+    const flags = parts.find(({ kind }) => kind === 'agent')?.flags ?? []
+    return flags.filter((text) => text.startsWith('--registration_backoff_factor='))
+  }
+  assert.deepEqual(waitOf([]), ['--registration_backoff_factor=50ms'])
+  assert.deepEqual(waitOf(['registration_backoff_factor=2secs']), ['--registration_backoff_factor=2secs'])
+})
+
 test('several of a kind take the ports behind the first, the agents those behind the masters', () => {
   const values = { masters: 3, agents: 2, marathons: 2, chronoses: 2, store: 'etcd', etcds: 3 }
   const parts = planCluster(planOptions(values, '/w'), machine)

@@ -37,6 +37,12 @@ const insecureFlag = ({ insecure }: PlanOptions): string[] => (insecure ? ['--in
 const moreFlags = ({ extraFlags }: PlanOptions, kind: PartKind): string[] => extraFlags[kind].map((text) => `--${text}`)
 const stateFlags = ({ store, ports }: PlanOptions): string[] => storeFlags({ store, etcdPort: ports.etcd })
 
+/** Mesos' wait is there for thousands that find a new master at once; these few need not. */
+const registrationBackoff = ({ extraFlags }: PlanOptions): string[] => {
+  const isGiven = extraFlags.agent.some((text) => text.startsWith('registration_backoff_factor='))
+  return isGiven ? [] : [flag('registration_backoff_factor', '50ms')]
+}
+
 /** `host:port` of every master, for all who have to find the one that leads. */
 const masterAddresses = ({ masters, ip, ports }: PlanOptions): string[] =>
   Array.from({ length: masters }, (_, index) => `${ip}:${ports.master + index}`)
@@ -91,6 +97,7 @@ function planAgents(options: PlanOptions, machine: MachineSize): Part[] {
         flag('port', port),
         ...agentHostname(index, options),
         flag('work_dir', `${workDir}/${name}`),
+        ...registrationBackoff(options),
         flag('resources', options.resources ?? agentResources(index, { agents: count, machine })),
         ...insecureFlag(options),
         ...moreFlags(options, 'agent'),
