@@ -3,8 +3,8 @@
 export const partKinds = ['etcd', 'master', 'agent', 'marathon', 'chronos', 'gateway'] as const
 export type PartKind = (typeof partKinds)[number]
 
-/** One of our servers, or a program of the system. */
-export type Program = { readonly script: string } | { readonly program: string }
+/** One of our servers, with flags of Node itself, or a program of the system. */
+export type Program = { readonly script: string; readonly nodeFlags?: readonly string[] } | { readonly program: string }
 
 export type Part = {
   readonly name: string

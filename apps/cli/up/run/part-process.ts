@@ -54,7 +54,10 @@ export class PartProcess {
     const log = openSync(this.logPath, 'a')
     // Its own process group: Ctrl-C in the terminal reaches the supervisor alone, which stops the parts in order.
     const { run, flags } = this.part
-    const [program, ...first] = 'script' in run ? [process.execPath, rootFolder + run.script] : [run.program]
+    const [program, first] =
+      'script' in run
+        ? [process.execPath, [...(run.nodeFlags ?? []), rootFolder + run.script]]
+        : [run.program, [] as string[]]
     const child = spawn(program, [...first, ...flags], {
       cwd: rootFolder,
       detached: true,
