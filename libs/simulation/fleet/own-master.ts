@@ -1,6 +1,7 @@
 /** The master that a fleet starts for itself: a process of its own, with its store, as `thermo up` starts one. */
 import { PartProcess, planCluster, planOptions } from '@thermosphere/cli'
 import type { Part } from '@thermosphere/cli'
+import { delay } from '@thermosphere/service-kit'
 import { freePorts } from '@thermosphere/test-kit'
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -13,9 +14,12 @@ export type OwnMasterOptions = {
   readonly store: 'sqlite' | 'etcd'
   /** `name=value` */
   readonly flags: readonly string[]
+  /** Aborts with the end of the run: what is being started is not waited for, and nothing is started any more. */
+  readonly signal: AbortSignal
 }
 
 const startTimeoutMs = 60_000
+const leadingPollMs = 20
 /** The master's, and two of etcd. */
 const portsOfParts = 3
 /** Nothing runs here that a plan would share out. */
@@ -28,12 +32,14 @@ export class OwnMaster {
   readonly #etcdPort: number
   readonly #inspectorPort: number
   readonly #store: OwnMasterOptions['store']
+  readonly #signal: AbortSignal
   readonly #processes = new Map<string, PartProcess>()
   #isClosing = false
 
-  private constructor(workDir: string, { store, flags }: OwnMasterOptions, port: number) {
+  private constructor(workDir: string, { store, flags, signal }: OwnMasterOptions, port: number) {
     this.workDir = workDir
     this.#store = store
+    this.#signal = signal
     this.#etcdPort = port + 1
     this.#inspectorPort = port + portsOfParts
     const values = { masters: 1, store, without: servers, masterPort: port, etcdPort: port + 1, masterFlag: flags }
@@ -49,6 +55,7 @@ export class OwnMaster {
       return master
     } catch (error) {
       await master.close()
+      options.signal.throwIfAborted()
       throw error
     }
   }
@@ -116,16 +123,19 @@ export class OwnMaster {
   }
 
   async #startPart(part: Part): Promise<void> {
+    this.#signal.throwIfAborted()
     const started = new PartProcess(part.kind === 'master' ? inspectable(part, this.#inspectorPort) : part, {
       logFolder: `${this.workDir}/logs`,
       events: { onStarted: () => undefined, onEnded: (_part, how) => this.#onEnded(part, how) },
     })
     this.#processes.set(part.name, started)
     started.start()
-    const reason = await started.waitUntilReady(Date.now() + startTimeoutMs)
+    const ready = started.waitUntilReady(Date.now() + startTimeoutMs)
+    const reason = await Promise.race([ready, untilAborted(this.#signal)])
+    this.#signal.throwIfAborted()
     if (reason !== undefined)
       throw new Error(`the ${part.name} did not start: ${reason}; its log ends with:\n${started.logTail()}`)
-    if (part.kind === 'master') await untilLeading(part.url)
+    if (part.kind === 'master') await untilLeading(part.url, this.#signal)
   }
 
   /** It is started again, which the figures would not show. */
@@ -136,12 +146,17 @@ export class OwnMaster {
 
 /** Nothing listens there before the process gets SIGUSR1. */
 function inspectable(part: Part, port: number): Part {
-  const { run, flags } = part
+  const { run } = part
   if (!('script' in run)) return part
-  return { ...part, run: { program: process.execPath }, flags: [`--inspect-port=${port}`, run.script, ...flags] }
+  return { ...part, run: { ...run, nodeFlags: [...(run.nodeFlags ?? []), `--inspect-port=${port}`] } }
 }
 
-async function untilLeading(url: string): Promise<void> {
+function untilAborted(signal: AbortSignal): Promise<undefined> {
+  if (signal.aborted) return Promise.resolve(undefined)
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }))
+}
+
+async function untilLeading(url: string, signal: AbortSignal): Promise<void> {
   const deadline = Date.now() + startTimeoutMs
   for (;;) {
     const answer = await fetch(`${url}/redirect`, { redirect: 'manual' }).catch(() => undefined)
@@ -149,6 +164,6 @@ async function untilLeading(url: string): Promise<void> {
     const state = leads ? await fetch(`${url}/version`, { redirect: 'manual' }).catch(() => undefined) : undefined
     if (state?.ok === true) return
     if (Date.now() > deadline) throw new Error('no master leads')
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await delay(leadingPollMs, signal)
   }
 }

@@ -10,7 +10,7 @@ import type { PeriodReport } from './reports.ts'
 
 test('each report tells of its period, and what a collection has left of the heap of the master', async (t) => {
   const onFatal = (error: unknown): void => assert.ifError(error)
-  const master = await OwnMaster.start({ store: 'sqlite', flags: ['allocation_interval=50ms'] })
+  const master = await OwnMaster.start({ store: 'sqlite', flags: ['allocation_interval=50ms'], signal: t.signal })
   t.after(() => master.close())
   const { failures, resources } = parseFleetFlags([])
   const shared = { masters: [master.address], agents: 5, onFatal }

@@ -102,7 +102,7 @@ class FleetRun {
     this.#stopped = promise
     this.#stop = (error) => {
       reject(error)
-      this.#ending.abort()
+      this.#ending.abort(error)
     }
     promise.catch(() => undefined)
     signal.addEventListener('abort', () => this.#stop(signal.reason))
@@ -145,7 +145,7 @@ class FleetRun {
 
   async #startMaster(): Promise<void> {
     const { store, 'master-flags': flags } = this.#config
-    this.#master = await OwnMaster.start({ store, flags })
+    this.#master = await OwnMaster.start({ store, flags, signal: this.#ending.signal })
     this.#say(`a master leads at ${this.#master.url}, its registry is in ${store}`)
   }
 
