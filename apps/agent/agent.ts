@@ -57,7 +57,7 @@ export async function startAgent(config: Config, logger: Logger, lifecycle: Life
   const server = createServer(gate.handle)
   const listening = await openListener(server, config, lifecycle)
   const shell = new AgentShell({
-    config: await coreConfig(config, listening.port),
+    config: await coreConfig(config, { port: listening.port, containerizers }),
     masters: findMasters(config.master, (err) => loggers.link.warn({ err }, 'leader.unknown')),
     random: createRandom(randomBytes(4).readUInt32LE()),
     bootId: await readBootId(),
@@ -168,7 +168,9 @@ async function openListener(server: Server, config: Config, lifecycle: Lifecycle
   return listening
 }
 
-async function coreConfig(config: Config, port: number): Promise<AgentConfig> {
+type Place = { readonly port: number; readonly containerizers: Containerizers }
+
+async function coreConfig(config: Config, { port, containerizers }: Place): Promise<AgentConfig> {
   const isAnyAddress = config.ip === '0.0.0.0' || config.ip === '::'
   const ip = isAnyAddress ? '127.0.0.1' : config.ip
   const given = parsed('--resources', () => givenResources(config.resources, config.default_role))
@@ -190,6 +192,7 @@ async function coreConfig(config: Config, port: number): Promise<AgentConfig> {
     recoveryTimeoutMs: config.recovery_timeout,
     executorEnvironment: config.executor_environment_variables ?? { PATH: DEFAULT_PATH },
     switchUser: config.switch_user && process.getuid?.() === 0,
+    enforcesLimits: containerizers.process.name === 'linux',
     completedFrameworksMax: 50,
     completedExecutorsMax: config.max_completed_executors_per_framework,
     completedTasksMax: 200,

@@ -24,6 +24,8 @@ export type AgentConfig = {
   /** Added to the environment of every container (PATH and `--executor_environment_variables`). */
   readonly executorEnvironment: Readonly<Record<string, string>>
   readonly switchUser: boolean
+  /** Whether processes can be held to limits; plain ones cannot. */
+  readonly enforcesLimits: boolean
   readonly completedFrameworksMax: number
   readonly completedExecutorsMax: number
   readonly completedTasksMax: number

@@ -90,6 +90,14 @@ function refuse(state: AgentState, request: LaunchRequest, existing: Executor | 
   if (state.drain !== undefined) {
     return because('REASON_AGENT_DRAINING', 'Task was received while agent was already draining')
   }
+  const limited = state.config.enforcesLimits ? undefined : request.tasks.find(hasProcessLimits)
+  if (limited !== undefined) {
+    const names = Object.keys(limited.limits ?? {}).join(', ')
+    return because(
+      'REASON_GC_ERROR',
+      `Task ${limited.task_id.value} has limits (${names}) that this agent's isolation cannot enforce`,
+    )
+  }
   if (request.kind === 'command' && existing !== undefined) {
     return because('REASON_TASK_INVALID', 'Cannot reuse an already existing executor for a command task')
   }
@@ -108,6 +116,11 @@ function refuse(state: AgentState, request: LaunchRequest, existing: Executor | 
     )
   }
   return undefined
+}
+
+/** The Docker engine holds its containers to limits of its own accord. */
+function hasProcessLimits({ limits, container }: mesos.TaskInfo): boolean {
+  return container?.type !== 'DOCKER' && Object.keys(limits ?? {}).length > 0
 }
 
 /** Dynamic reservations and volumes must be known here: an operation that did not arrive makes them unknown. */

@@ -58,6 +58,7 @@ export function testConfig(change: Partial<AgentConfig> = {}): AgentConfig {
     recoveryTimeoutMs: 900_000,
     executorEnvironment: { PATH: '/bin' },
     switchUser: false,
+    enforcesLimits: true,
     completedFrameworksMax: 50,
     completedExecutorsMax: 150,
     completedTasksMax: 200,

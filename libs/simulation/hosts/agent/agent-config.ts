@@ -27,6 +27,7 @@ export const agentConfig = (hostname: string, port: number): AgentConfig => ({
   recoveryTimeoutMs: 900_000,
   executorEnvironment: { PATH: '/bin' },
   switchUser: false,
+  enforcesLimits: true,
   completedFrameworksMax: 10,
   completedExecutorsMax: 100,
   completedTasksMax: 100,
