@@ -152,7 +152,7 @@ test('an agent that comes back while the end of a task is being written tells of
   assert.notEqual(send.after, undefined)
 })
 
-test('a kill sends SIGTERM, then SIGKILL when the grace is over; later kills only shorten it', () => {
+test('[mesos 95] a kill sends SIGTERM, then SIGKILL when the grace is over; later kills only shorten it', () => {
   const agent = BenchAgent.registered()
   const id = agent.run(taskInfo('t'))
   agent.launched(id)
@@ -172,7 +172,7 @@ test('a kill sends SIGTERM, then SIGKILL when the grace is over; later kills onl
   assert.deepEqual(agent.drain(), ['TASK_STARTING', 'TASK_RUNNING', 'TASK_KILLING', 'TASK_KILLED'])
 })
 
-test('a task that exits with 0 after a kill is KILLED', () => {
+test('[mesos 96] a task that exits with 0 after a kill is KILLED, after KILLING', () => {
   const agent = BenchAgent.registered()
   const id = agent.run(taskInfo('t'))
   agent.launched(id)
@@ -181,7 +181,7 @@ test('a task that exits with 0 after a kill is KILLED', () => {
   assert.deepEqual(agent.drain(), ['TASK_STARTING', 'TASK_RUNNING', 'TASK_KILLING', 'TASK_KILLED'])
 })
 
-test('frameworks without TASK_KILLING_STATE never see KILLING', () => {
+test('[mesos 96] frameworks without TASK_KILLING_STATE never see KILLING', () => {
   const agent = BenchAgent.registered()
   const id = agent.run(taskInfo('t'), frameworkInfo({ capabilities: [{ type: 'MULTI_ROLE' }] }))
   agent.launched(id)
@@ -326,7 +326,7 @@ test('a ping that says disconnected makes the agent register again', () => {
   assert.deepEqual(types.filter(Boolean), ['PONG', 'REREGISTER'])
 })
 
-test('reservations and volumes change the total, survive a restart and are told until acknowledged', () => {
+test('[mesos 89] reservations and volumes change the total, survive a restart and are told until acknowledged', () => {
   const agent = BenchAgent.registered()
   const reserved = { ...scalar('disk', 64), reservations: [{ type: 'DYNAMIC' as const, role: 'r', principal: 'p' }] }
   const volume = {

@@ -12,7 +12,7 @@ import type { ContainerRunner } from '../containers/container-runner.ts'
 type RunCheck = Extract<AgentEffect, { type: 'run-check' }>
 
 export type CheckRunnerOptions = {
-  readonly containers: ContainerRunner
+  readonly containers: Pick<ContainerRunner, 'find'>
   readonly background: Background
   submit(input: AgentInput): void
 }
