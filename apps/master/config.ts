@@ -1,3 +1,4 @@
+import { aclsSchema } from '@thermosphere/master-core'
 import { defineFlags, domainFlag, parseFlags, requireFlags, serverFlags } from '@thermosphere/service-kit'
 import type { ConfigOf } from '@thermosphere/service-kit'
 
@@ -144,6 +145,11 @@ const masterFlags = defineFlags({
   authenticate_http_frameworks: login('schedulers'),
   authenticate_http_readonly: login('readers of the state, metrics and files'),
   authenticate_http_readwrite: login('users of the operator API and of whatever changes something'),
+  acls: {
+    type: 'json',
+    schema: aclsSchema,
+    help: 'Who may do what, as JSON: {"permissive":false,"run_tasks":[{"principals":{"values":["p"]},"users":{"type":"ANY"}}]}.',
+  },
   http_framework_authenticators: {
     type: 'string',
     choices: ['basic'],
@@ -208,6 +214,27 @@ function loginProblems(config: Config): string[] {
   return problems
 }
 
+/** Actions of the master that it does not hold anybody to: a rule about them would promise what is not so. */
+const openActions = [
+  'register_agents',
+  'get_quotas',
+  'view_roles',
+  'get_endpoints',
+  'view_frameworks',
+  'view_executors',
+  'view_tasks',
+  'view_flags',
+  'access_mesos_logs',
+  'set_log_level',
+  'get_maintenance_schedules',
+  'get_maintenance_statuses',
+]
+
+const aclProblems = ({ acls = {} }: Config): string[] =>
+  openActions
+    .filter((action) => Object.hasOwn(acls, action))
+    .map((action) => `--acls: rules about ${action} are not enforced here; leave them out`)
+
 /** A master that was told to join others must not lead alone. */
 const storeProblems = (config: Config): string[] => [
   ...(config.zk === undefined
@@ -218,7 +245,11 @@ const storeProblems = (config: Config): string[] => [
     : []),
 ]
 
-const problemsOf = (config: Config): string[] => [...loginProblems(config), ...storeProblems(config)]
+const problemsOf = (config: Config): string[] => [
+  ...loginProblems(config),
+  ...aclProblems(config),
+  ...storeProblems(config),
+]
 
 /** The configuration of a master that is part of another process; from its arguments alone. */
 export const configOf = (argv: readonly string[]): Config => requireFlags(flags, { argv, check: problemsOf })

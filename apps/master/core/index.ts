@@ -1,3 +1,4 @@
+export { aclsSchema, readAcls } from './access/acls.ts'
 export { createMaster } from './create-master.ts'
 export type { MasterSeed } from './create-master.ts'
 export type { DurableChange, Effect, Input, Note, Reply } from './effects.ts'

@@ -1,6 +1,7 @@
 import type { allocator as inverse, maintenance, mesos, quota, scheduler } from '@thermosphere/protocol'
 import type { Allocator, Resources } from '@thermosphere/offer-engine'
 import type { Millis, Random } from '@thermosphere/effects'
+import type { Acls } from './access/acls.ts'
 import type { Effect } from './effects.ts'
 import type { Counters } from './counters.ts'
 import type { Capacity } from './books/capacity.ts'
@@ -48,6 +49,8 @@ export interface MasterConfig {
   readonly rootSubmissions: boolean
   readonly roles: readonly RoleName[] | undefined
   readonly publishPerFrameworkMetrics: boolean
+  /** Who may do what; without it everybody may do everything. */
+  readonly acls: Acls | undefined
 }
 
 /** Connected to a scheduler, waiting for one to return, or known through agents only. */

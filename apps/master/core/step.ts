@@ -43,7 +43,7 @@ function dispatch(m: Master, input: Input): void {
     case 'stream-closed':
       return onStreamClosed(m, input.streamId)
     case 'operator-call':
-      return onOperatorCall(m, input.call, input.requestId)
+      return onOperatorCall(m, input)
     case 'operator-subscribed':
       return onOperatorSubscribed(m, input.streamId)
     case 'operator-stream-closed':

@@ -1,3 +1,4 @@
+import { readAcls } from '@thermosphere/master-core'
 import type { MasterConfig, Registry } from '@thermosphere/master-core'
 import { ResourceParseError, Resources } from '@thermosphere/offer-engine'
 import type { AllocatorOptions, Quantities } from '@thermosphere/offer-engine'
@@ -29,6 +30,7 @@ export const coreConfig = (config: Config): MasterConfig => ({
   rootSubmissions: config.root_submissions,
   roles: config.roles,
   publishPerFrameworkMetrics: config.publish_per_framework_metrics,
+  acls: config.acls && readAcls(config.acls),
 })
 
 export const allocatorOptions = (config: Config): Omit<AllocatorOptions, 'random' | 'allocationIntervalMs'> => ({

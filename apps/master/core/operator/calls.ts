@@ -1,4 +1,5 @@
 import type { master } from '@thermosphere/protocol'
+import { mayCall } from '../access/operator-access.ts'
 import { onDeactivateCall, onDrainCall, onMarkGoneCall } from '../agents/drain.ts'
 import { respond } from '../emit.ts'
 import { removeFramework } from '../frameworks.ts'
@@ -8,8 +9,15 @@ import { onResourceCall } from './reservations.ts'
 import { onUpdateWeights } from './weights.ts'
 import type { Master, RequestId } from '../model.ts'
 
+type Operation = { readonly call: master.Call; readonly requestId: RequestId; readonly principal?: string }
+
 /** Every operator call that changes something; its members have been checked to be there. */
-export function onOperatorCall(m: Master, call: master.Call, requestId: RequestId): void {
+export function onOperatorCall(m: Master, { call, requestId, principal }: Operation): void {
+  if (!mayCall(m, call, principal)) return respond(m, requestId, { status: 403 })
+  perform(m, call, requestId)
+}
+
+function perform(m: Master, call: master.Call, requestId: RequestId): void {
   switch (call.type) {
     case 'TEARDOWN':
       return onTeardown(m, call.teardown?.framework_id.value ?? '', requestId)

@@ -19,7 +19,7 @@ const refined = (resources: readonly mesos.Resource[] | undefined): mesos.Resour
   (resources ?? []).map(toPostRefinement)
 
 /** The offer operation that an operator's call stands for. */
-function askedOperation(call: master.Call): Asked | undefined {
+export function askedOperation(call: master.Call): Asked | undefined {
   return reservationOf(call) ?? volumesOf(call) ?? resizeOf(call)
 }
 

@@ -1,9 +1,11 @@
 import type { mesos } from '@thermosphere/protocol'
 import { Resources } from '@thermosphere/offer-engine'
+import { groupRefusal } from '../access/approvals.ts'
 import { note, tellAgent } from '../emit.ts'
 import { addExecutor, addTask, newTaskWire } from '../tasks.ts'
 import { groupExecutorProblem, groupTaskProblem } from '../validation/group.ts'
 import { completed, completedExecutor, taskError } from './launch.ts'
+import type { Refusal } from './launch.ts'
 import { withAllocation } from '../resource-format.ts'
 import type { Acceptance } from './accept.ts'
 import type { Master } from '../model.ts'
@@ -16,13 +18,17 @@ export function launchGroup(m: Master, acceptance: Acceptance, operation: mesos.
   if (!group) return
   const executor = keepType(group.executor, completedExecutor(group.executor, acceptance.framework, acceptance.role))
   const tasks = (group.task_group.tasks ?? []).map((task) => completed(task, acceptance))
+  const refuse = (refusal: Refusal): void => {
+    for (const task of tasks) taskError(m, acceptance.framework, task, refusal)
+  }
+  const unauthorized = groupRefusal(m, acceptance.framework, executor, tasks)
+  if (unauthorized !== undefined) return refuse({ reason: 'REASON_TASK_GROUP_UNAUTHORIZED', message: unauthorized })
   const wanted = demand(acceptance, executor, tasks)
   const problem = operation.id
     ? idOnLaunch
     : (groupProblem(m, acceptance, executor, tasks) ?? fitProblem(acceptance, wanted))
   if (problem === undefined) return start(m, acceptance, executor, tasks, wanted)
-  const refusal = { reason: 'REASON_TASK_GROUP_INVALID', message: problem } as const
-  for (const task of tasks) taskError(m, acceptance.framework, task, refusal)
+  refuse({ reason: 'REASON_TASK_GROUP_INVALID', message: problem })
 }
 
 /** Only LAUNCH infers CUSTOM; a group must say which executor it means. */

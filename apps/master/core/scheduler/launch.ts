@@ -1,5 +1,6 @@
 import type { mesos } from '@thermosphere/protocol'
 import { Resources } from '@thermosphere/offer-engine'
+import { launchRefusal } from '../access/approvals.ts'
 import { note, sendStatus, tellAgent } from '../emit.ts'
 import { withAllocation } from '../resource-format.ts'
 import { addExecutor, addTask, countTerminal, masterStatus, newTaskWire } from '../tasks.ts'
@@ -16,6 +17,11 @@ export function launch(m: Master, acceptance: Acceptance, operation: mesos.Offer
   m.counters.add('master/messages_launch_tasks')
   for (const info of infos) {
     const task = completed(info, acceptance)
+    const unauthorized = launchRefusal(m, acceptance.framework, task)
+    if (unauthorized !== undefined) {
+      taskError(m, acceptance.framework, task, { reason: 'REASON_TASK_UNAUTHORIZED', message: unauthorized })
+      continue
+    }
     const problem = operation.id ? idOnLaunch : (taskProblem(m, acceptance, task) ?? fitProblem(acceptance, task))
     if (problem === undefined) start(m, acceptance, task)
     else taskError(m, acceptance.framework, task, { reason: 'REASON_TASK_INVALID', message: problem })

@@ -1,4 +1,5 @@
 import type { mesos } from '@thermosphere/protocol'
+import { operationRefusal } from '../access/approvals.ts'
 import { note } from '../emit.ts'
 import { consumedResources, convertedResources, startOperation, unallocatedConversions } from '../operations.ts'
 import { withAllocation } from '../resource-format.ts'
@@ -11,7 +12,7 @@ import type { Framework, Master } from '../model.ts'
 export function applyAcceptedOperation(m: Master, acceptance: Acceptance, asked: mesos.Offer_Operation): void {
   const { framework, agent } = acceptance
   const operation = allocated(asked, acceptance.role)
-  const problem = operationProblem(m, acceptance, operation)
+  const problem = operationProblem(m, acceptance, operation) ?? operationRefusal(m, operation, framework.info.principal)
   if (problem !== undefined) return operationFailed(m, framework, operation, problem)
   const result = acceptance.remaining.apply(operation)
   if (!result.ok) return operationFailed(m, framework, operation, result.error)

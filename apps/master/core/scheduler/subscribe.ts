@@ -1,4 +1,5 @@
 import type { mesos, scheduler } from '@thermosphere/protocol'
+import { rolesRefusal } from '../access/approvals.ts'
 import { frameworkSpec } from '../allocation-books.ts'
 import { armTimer, cancelTimer, note, respond, sendEvent, tellAgent, tellOperators } from '../emit.ts'
 import { addFramework, capabilitiesOf, createFramework, rolesOf } from '../frameworks.ts'
@@ -42,7 +43,7 @@ function subscriptionProblem(
   info: mesos.FrameworkInfo,
   subscribe: scheduler.Call_Subscribe,
 ): string | undefined {
-  const problem = subscribeProblem(m, info)
+  const problem = subscribeProblem(m, info) ?? rolesRefusal(m, info)
   if (problem !== undefined) return problem
   const known = info.id?.value ? m.frameworks.get(info.id.value) : undefined
   if (known && (known.info.principal ?? '') !== (info.principal ?? ''))
@@ -163,6 +164,8 @@ export function onUpdateFramework(
 ): void {
   const refusal = updateProblem(m, framework, update)
   if (refusal !== undefined) return respond(m, requestId, { status: 400, text: refusal })
+  const unauthorized = rolesRefusal(m, update.framework_info)
+  if (unauthorized !== undefined) return respond(m, requestId, { status: 403, text: unauthorized })
   updateInfo(m, framework, update.framework_info)
   applyRoleOptions(framework, update.suppressed_roles, update.offer_constraints)
   m.allocator.updateFramework(frameworkSpec(framework))

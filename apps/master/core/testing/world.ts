@@ -38,6 +38,7 @@ const config: MasterConfig = {
   rootSubmissions: true,
   roles: undefined,
   publishPerFrameworkMetrics: true,
+  acls: undefined,
 }
 
 const info: mesos.MasterInfo = {
@@ -204,9 +205,9 @@ export class World {
     return this.replies.get(requestId)
   }
 
-  operate(call: master.Call): Reply | undefined {
+  operate(call: master.Call, principal?: string): Reply | undefined {
     const requestId = this.#next++
-    this.do({ type: 'operator-call', requestId, call })
+    this.do({ type: 'operator-call', requestId, call, ...(principal !== undefined && { principal }) })
     return this.replies.get(requestId)
   }
 

@@ -40,6 +40,8 @@ export function warnOfOpenDoors(config: Config, logins: Logins, logger: Logger):
   const open = all.flatMap(([login, realm]) => (login ? [] : [realm]))
   if (open.length > 0)
     logger.warn({ ip: config.ip, realms: open, help: '--credentials and --authenticate_http_*' }, 'access.open')
+  if (config.acls?.permissive === false)
+    logger.warn({ open: 'views, logs, flags and registrations of agents' }, 'access.rules-not-complete')
   if (config.credentials !== undefined && isReadByOthers(config.credentials))
     logger.warn({ path: config.credentials }, 'credentials.readable-by-others')
 }

@@ -23,4 +23,5 @@ export const masterConfig: Omit<MasterConfig, 'allocationWorkMax'> = {
   rootSubmissions: true,
   roles: undefined,
   publishPerFrameworkMetrics: false,
+  acls: undefined,
 }

@@ -1,0 +1,92 @@
+import type { mesos } from '@thermosphere/protocol'
+import { toPostRefinement } from '@thermosphere/offer-engine'
+import { rolesOf } from '../frameworks.ts'
+import type { Framework, Master } from '../model.ts'
+import { isAllowed } from './acls.ts'
+import type { Entity } from './acls.ts'
+import type { Action } from './actions.ts'
+
+/** Without rules everything is allowed; who did not log in asks as anybody. */
+export function isApproved(
+  m: Master,
+  action: Action,
+  asked: { principal: string | undefined; object: Entity },
+): boolean {
+  const { acls } = m.config
+  const subject = asked.principal === undefined ? 'ANY' : [asked.principal]
+  return acls === undefined || isAllowed(acls, { action, subject, object: asked.object })
+}
+
+const by = (principal: string | undefined): string =>
+  principal === undefined ? 'without a principal' : `as '${principal}'`
+
+/** Why a framework may not have its roles. */
+export function rolesRefusal(m: Master, info: mesos.FrameworkInfo): string | undefined {
+  const { principal } = info
+  const role = rolesOf(info).find((one) => !isApproved(m, 'register_frameworks', { principal, object: [one] }))
+  return role === undefined ? undefined : `Not authorized to use role '${role}' ${by(principal)}`
+}
+
+/** Why a task may not run as the user that it names, or its executor, or its framework. */
+export function launchRefusal(m: Master, { info }: Framework, task: mesos.TaskInfo): string | undefined {
+  const user = task.command?.user ?? task.executor?.command?.user ?? info.user
+  if (isApproved(m, 'run_tasks', { principal: info.principal, object: [user] })) return undefined
+  return `Task '${task.task_id.value}' is not authorized to launch as user '${user}'`
+}
+
+/** Why a group may not: all of it or nothing. */
+export function groupRefusal(
+  m: Master,
+  framework: Framework,
+  executor: mesos.ExecutorInfo,
+  tasks: readonly mesos.TaskInfo[],
+): string | undefined {
+  const { principal, user: usual } = framework.info
+  const user = executor.command?.user ?? usual
+  if (!isApproved(m, 'run_tasks', { principal, object: [user] }))
+    return `Executor '${executor.executor_id.value}' is not authorized to launch as user '${user}'`
+  const refused = tasks.find((task) => launchRefusal(m, framework, task) !== undefined)
+  return refused && launchRefusal(m, framework, refused)
+}
+
+/** Several values are asked one by one, as Mesos does; without any, whether it is allowed at all. */
+type Wanted = { readonly action: Action; readonly objects: readonly (string | undefined)[]; readonly what: string }
+
+/** Why somebody, a framework or an operator, may not change reservations or volumes so. */
+export function operationRefusal(
+  m: Master,
+  operation: mesos.Offer_Operation,
+  principal: string | undefined,
+): string | undefined {
+  const refused = wantedBy(operation).find(({ action, objects }) =>
+    objects.some((value) => !isApproved(m, action, { principal, object: value === undefined ? 'ANY' : [value] })),
+  )
+  return refused && `Not authorized to ${refused.what} ${by(principal)}`
+}
+
+const reservationOf = (resource: mesos.Resource): mesos.Resource_ReservationInfo | undefined =>
+  toPostRefinement(resource).reservations?.at(-1)
+
+const roles = (resources: readonly mesos.Resource[] = []): (string | undefined)[] =>
+  resources.map((resource) => reservationOf(resource)?.role)
+
+const reservers = (resources: readonly mesos.Resource[] = []): (string | undefined)[] =>
+  resources.filter(reservationOf).map((resource) => reservationOf(resource)?.principal)
+
+const creators = (volumes: readonly mesos.Resource[] = []): (string | undefined)[] =>
+  volumes.map((volume) => volume.disk?.persistence?.principal)
+
+function wantedBy(operation: mesos.Offer_Operation): Wanted[] {
+  const { reserve, unreserve, create, destroy, grow_volume: grow, shrink_volume: shrink } = operation
+  const resized = grow?.volume ?? shrink?.volume
+  const wanted: Wanted[] = []
+  const want = (action: Action, what: string, objects: readonly (string | undefined)[]): void =>
+    void wanted.push({ action, what, objects })
+  if (reserve) want('reserve_resources', 'reserve resources', roles(reserve.resources))
+  if (reserve?.source) want('unreserve_resources', 'unreserve resources', reservers(reserve.source))
+  if (unreserve) want('unreserve_resources', 'unreserve resources', reservers(unreserve.resources))
+  if (create) want('create_volumes', 'create persistent volumes', roles(create.volumes))
+  if (destroy) want('destroy_volumes', 'destroy persistent volumes', creators(destroy.volumes))
+  if (resized) want('resize_volumes', 'resize persistent volumes', roles([resized]))
+  return wanted
+}
