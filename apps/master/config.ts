@@ -148,7 +148,7 @@ const masterFlags = defineFlags({
   acls: {
     type: 'json',
     schema: aclsSchema,
-    help: 'Who may do what, as JSON: {"permissive":false,"run_tasks":[{"principals":{"values":["p"]},"users":{"type":"ANY"}}]}.',
+    help: 'Who may do what, as JSON or file:///path: {"run_tasks":[{"principals":{…},"users":{…}}]}.',
   },
   http_framework_authenticators: {
     type: 'string',

@@ -38,8 +38,7 @@ export function launchRefusal(m: Master, { info }: Framework, task: mesos.TaskIn
 export function groupRefusal(
   m: Master,
   framework: Framework,
-  executor: mesos.ExecutorInfo,
-  tasks: readonly mesos.TaskInfo[],
+  { executor, tasks }: { readonly executor: mesos.ExecutorInfo; readonly tasks: readonly mesos.TaskInfo[] },
 ): string | undefined {
   const { principal, user: usual } = framework.info
   const user = executor.command?.user ?? usual

@@ -21,7 +21,7 @@ export function launchGroup(m: Master, acceptance: Acceptance, operation: mesos.
   const refuse = (refusal: Refusal): void => {
     for (const task of tasks) taskError(m, acceptance.framework, task, refusal)
   }
-  const unauthorized = groupRefusal(m, acceptance.framework, executor, tasks)
+  const unauthorized = groupRefusal(m, acceptance.framework, { executor, tasks })
   if (unauthorized !== undefined) return refuse({ reason: 'REASON_TASK_GROUP_UNAUTHORIZED', message: unauthorized })
   const wanted = demand(acceptance, executor, tasks)
   const problem = operation.id
