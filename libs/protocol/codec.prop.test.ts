@@ -10,7 +10,7 @@ import { decodeMessage, encodeMessage } from './protobuf/compile.ts'
 import { loadSchema } from './generate.ts'
 import { messageNames, messageSchema } from './schema.ts'
 import type { Field, WireObject } from './schema.ts'
-import { randomMessage } from './testdata/random-message.ts'
+import { randomMessage } from './fuzz/random-message.ts'
 import { WireError } from './wire-error.ts'
 
 const RUNS_PER_MESSAGE = 8

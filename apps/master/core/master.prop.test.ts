@@ -3,10 +3,10 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { decodeProtobuf, encodeProtobuf } from '@thermosphere/protocol'
 import type { agentLink, mesos } from '@thermosphere/protocol'
-import { Resources } from '@thermosphere/offer-engine'
 import { largeAnswer, metricsView, stateAnswer, stateSummaryAnswer, v1Views } from './index.ts'
 import type { Master, Rendering } from './index.ts'
 import { isTerminal } from './states.ts'
+import { assertBooksAgree } from './testing/books-agree.ts'
 import { plainClassicLists, plainState, plainStateJson } from './testing/plain-answers.ts'
 import { rendered, scalar, task, World } from './testing/world.ts'
 import type { Scheduler, TestAgent } from './testing/world.ts'
@@ -172,39 +172,6 @@ class Crowd {
   }
 }
 
-const sum = (all: Iterable<Resources>): Resources => [...all].reduce((total, one) => total.add(one), Resources.empty)
-
-/** What must hold after every step. */
-function assertInvariants({ master }: World): void {
-  for (const agent of master.agents.values()) {
-    const used = sum(agent.used.byKey.values())
-    const offered = sum([...agent.offers].map((offer) => offer.resources))
-    const both = used.add(offered)
-    assert.ok(agent.total.contains(both.unallocated()), `${both} is more than ${agent.total}`)
-    const books = master.allocator.agentResources(agent.id)
-    assert.ok(books.total.equals(agent.total), 'the allocator knows the total')
-    assert.ok(sum(books.allocations.values()).equals(both), 'what is out is what is offered or used')
-    const held = [...agent.tasks.values()].filter((one) => one.holdsResources).map((one) => one.resources)
-    const executors = [...agent.executors.values()].flatMap((byId) => [...byId.values()].map((one) => one.resources))
-    assert.ok(sum([...held, ...executors]).equals(used), 'what is used is used by tasks and executors')
-    for (const one of agent.tasks.values()) {
-      assert.equal(master.frameworks.get(one.frameworkId)?.tasks.get(one.id), one, 'both books have the task')
-      assert.equal(one.holdsResources, !isTerminal(one.wire.state))
-    }
-  }
-  for (const framework of master.frameworks.values()) {
-    assert.equal(framework.active, framework.connection.state === 'connected')
-    for (const one of framework.tasks.values())
-      assert.ok(master.agents.get(one.agentId)?.tasks.size, 'no task without an agent')
-    for (const offer of framework.offers) assert.equal(master.offers.get(offer.id), offer)
-    if (!framework.active) assert.equal(framework.offers.size, 0, 'who is away has no offers')
-  }
-  for (const [id, agent] of master.agents) {
-    assert.ok(!master.unreachableAgents.has(id) && !master.goneAgents.has(id) && !master.recoveredAgents.has(id))
-    if (!agent.connected) assert.equal(agent.offers.size, 0)
-  }
-}
-
 const text = (rendering: Rendering): string => new TextDecoder().decode(rendered(rendering))
 
 /** Lists without regard to order: sums are made in another order than the one in which they were kept. */
@@ -249,7 +216,7 @@ test('whatever happens, nothing is offered or used twice and all books agree', (
     crowd.perform({ move: 'subscribe', who: 0 })
     for (const [turn, move] of list.entries()) {
       crowd.perform(move)
-      assertInvariants(crowd.world)
+      assertBooksAgree(crowd.world.master)
       if (turn % 20 === 10) assertAnswers(crowd.world.master)
     }
     const { master } = crowd.world

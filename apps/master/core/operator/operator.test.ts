@@ -84,6 +84,19 @@ suite('reservations by an operator', () => {
     })
   }
 
+  test('a reservation that no withdrawn offer could make room for withdraws none', () => {
+    const world = new World()
+    const agent = world.addAgent('cpus:4;mem:128')
+    const s = world.subscribe()
+    world.run([s, agent, 't1'])
+    world.advance(1000)
+    const { id } = world.offer(s)
+    const reserve = { agent_id: { value: agent.id }, resources: [ops('cpus', 4)] }
+    const reply = world.operate({ type: 'RESERVE_RESOURCES', reserve_resources: reserve })
+    assert.deepEqual(reply, { status: 409, text: 'cpus:3; mem:64 does not contain cpus:4' })
+    assert.ok(world.master.offers.has(id.value))
+  })
+
   test('an unknown agent is answered with 400', () => {
     const reply = new World().operate({
       type: 'RESERVE_RESOURCES',

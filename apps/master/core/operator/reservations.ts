@@ -1,3 +1,4 @@
+import type { Resources } from '@thermosphere/offer-engine'
 import type { master, mesos } from '@thermosphere/protocol'
 import { toPostRefinement, validateResources } from '@thermosphere/offer-engine'
 import { respond } from '../emit.ts'
@@ -78,8 +79,16 @@ export function onResourceCall(m: Master, call: master.Call, requestId: RequestI
   respond(m, requestId, refusal === undefined ? { status: 202 } : { status: 409, text: refusal })
 }
 
+/** What would be free without any offer: nobody's offers are withdrawn for more than that. */
+function unused(agent: Agent): Resources {
+  const used = [...agent.used.byKey.values()]
+  return used.reduce((rest, one) => rest.subtract(one.nonShared().unallocated()), agent.total)
+}
+
 function applyToAvailable(m: Master, agent: Agent, operation: mesos.Offer_Operation): string | undefined {
   const conversions = unallocatedConversions(operation) ?? []
+  const attainable = unused(agent).convert(conversions)
+  if (!attainable.ok) return attainable.error
   const offers = [...agent.offers]
   for (;;) {
     const refusal = m.allocator.updateAvailable(agent.id, conversions)
