@@ -58,14 +58,14 @@ export function createRouter(
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   const routes = createRoutes(context)
   return async (request, response) => {
-    const url = new URL(request.url ?? '/', 'http://master')
-    const path = pathOf(request.url ?? '/')
+    const target = request.url ?? '/'
+    const path = pathOf(target)
     if (path === undefined) return sendText(response, 404, plainStatus(404))
     const own = path.startsWith('/master/') ? path.slice('/master'.length) : path
     const ofAny = longest(routes.process, path) ?? routes.own.get(own)
     const route = ofAny ?? longest(routes.leader, own)
     if (!route) return sendText(response, 404, plainStatus(404))
-    const asked = { request, response, path: own, query: url.searchParams }
+    const asked = { request, response, path: own, query: queryOf(target) }
     const admission = admit(route.realm && context.logins[route.realm], asked)
     if (!admission) return
     const exchange = { ...asked, ...admission }
@@ -84,6 +84,12 @@ async function answerAsLeader(context: MasterContext, handler: Handler, exchange
     if (!(error instanceof NotLeading)) throw error
     answerAsStandby(exchange, context.leading(), target)
   }
+}
+
+/** Taken by hand: `//`, which is no URL, is a target that a client can send. */
+function queryOf(target: string): URLSearchParams {
+  const mark = target.indexOf('?')
+  return new URLSearchParams(mark < 0 ? '' : target.slice(mark))
 }
 
 /** The decoded path without a trailing slash; undefined if it cannot be one of ours. */
