@@ -22,7 +22,8 @@ export function missingRequired(messageName: string, value: WireObject, prefix =
     const own = value[field.name]
     if (field.value.kind !== 'message' || own === undefined) continue
     for (const { path, value: inner } of submessages(field, own, prefix + field.name)) {
-      paths.push(...missingRequired(field.value.name, inner as WireObject, `${path}.`))
+      // There may be more of them than a call takes arguments.
+      for (const missed of missingRequired(field.value.name, inner as WireObject, `${path}.`)) paths.push(missed)
     }
   }
   return paths

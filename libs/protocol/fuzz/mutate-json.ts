@@ -178,8 +178,12 @@ function duplicateKey({ message, random }: Input): Twist {
   )
 }
 
+/** Seldom, since it takes its time: larger than the stack of a careless parser. */
+const largeText = `{"unknown":"${'x'.repeat(4_000_000)}",`
+
 function truncated({ message, random }: Input): Twist {
   const text = JSON.stringify(message)
+  if (random.integer(200) === 0) return refused(largeText.slice(0, random.integer(largeText.length)))
   return refused(text.slice(0, random.integer(text.length)))
 }
 

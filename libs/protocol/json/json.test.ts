@@ -178,3 +178,30 @@ suite('JSON input', () => {
     assert.throws(() => decodeJson('mesos.v1.ContainerID', text), /nested too deeply/)
   })
 })
+
+suite('JSON input that is large and wrong', () => {
+  const large = 4_000_000
+  const inputs: Readonly<Record<string, readonly [text: string, message: RegExp]>> = {
+    'one long string': [`{"a":"${'x'.repeat(large)}"`, /^syntax error at line 1 near: $/],
+    'a long string of escapes': [`{"a":"${'\\\\'.repeat(large / 2)}"`, /^syntax error at line 1 near: $/],
+    'one long line': [`{x${'y'.repeat(large)}`, /^syntax error at line 1 near: xy{199}$/],
+    'many lines': [`{${'\n'.repeat(large)}x`, /^syntax error at line 4000001 near: x$/],
+    'many unset fields': [
+      `{"type":"ACCEPT","accept":{"offer_ids":[${'{},'.repeat(200_000)}{}]}}`,
+      /^Missing required fields: accept\.offer_ids\[0\]\.value, .*accept\.offer_ids\[200000\]\.value$/,
+    ],
+  }
+  for (const [what, [text, message]] of Object.entries(inputs)) {
+    test(`${what} is refused as a short one is`, () => {
+      assert.throws(
+        () => decodeJson('mesos.v1.scheduler.Call', text),
+        (error) => error instanceof WireError && message.test(error.message),
+      )
+    })
+  }
+
+  test('a bare Infinity beside a long string is read', () => {
+    const text = `{"type":"DECLINE","reason":"${'x'.repeat(large)}","decline":{"filters":{"refuse_seconds":Infinity}}}`
+    assert.equal(decodeJson('mesos.v1.scheduler.Call', text).decline?.filters?.refuse_seconds, Infinity)
+  })
+})

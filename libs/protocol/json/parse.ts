@@ -4,7 +4,7 @@ import { describeSyntaxError } from './syntax-error.ts'
 
 const longInteger = /(?:^|[^.\d])\d{16}/
 const integer = /^-?\d+$/
-const bareNumberOrString = /"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g
+const bareNumberOrQuote = /-?Infinity|NaN|"/g
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
@@ -18,9 +18,32 @@ function parseExact(text: string): unknown {
   return longInteger.test(text) ? JSON.parse(text, reviveIntegers) : JSON.parse(text)
 }
 
-/** Mesos writes an unlimited quantity as a bare Infinity; the schema accepts it as a string. */
+/** Behind the quote that ends the string which begins at `from`. */
+function endOfString(text: string, from: number): number {
+  for (let quote = text.indexOf('"', from); quote >= 0; quote = text.indexOf('"', quote + 1)) {
+    let slash = quote
+    while (text.charAt(slash - 1) === '\\') slash--
+    if ((quote - slash) % 2 === 0) return quote + 1
+  }
+  return text.length
+}
+
+/**
+ * Mesos writes an unlimited quantity as a bare Infinity; the schema accepts it as a string. Strings are stepped over by
+ * hand: an expression that matches a whole one runs out of stack where it is long.
+ */
 function quoteBareNumbers(text: string): string {
-  return text.replace(bareNumberOrString, (match) => (match.startsWith('"') ? match : `"${match}"`))
+  const pieces: string[] = []
+  let done = 0
+  bareNumberOrQuote.lastIndex = 0
+  for (let match = bareNumberOrQuote.exec(text); match !== null; match = bareNumberOrQuote.exec(text)) {
+    if (match[0] === '"') bareNumberOrQuote.lastIndex = endOfString(text, match.index + 1)
+    else {
+      pieces.push(text.slice(done, match.index), `"${match[0]}"`)
+      done = bareNumberOrQuote.lastIndex
+    }
+  }
+  return pieces.length === 0 ? text : pieces.join('') + text.slice(done)
 }
 
 /** Throws WireError with stage `json`. */

@@ -6,12 +6,14 @@
 
 type Cursor = { readonly text: string; at: number }
 
-const whitespace = /[ \t\n\r]/
+const whitespace = /[ \t\n\r]*/y
 const numeric = /[0-9+\-.eE]/
 const escapes = '"\\/bfnrt'
 
 function skipWhitespace(cursor: Cursor): void {
-  while (cursor.at < cursor.text.length && whitespace.test(cursor.text.charAt(cursor.at))) cursor.at += 1
+  whitespace.lastIndex = cursor.at
+  whitespace.test(cursor.text)
+  cursor.at = whitespace.lastIndex
 }
 
 function accept(cursor: Cursor, character: string): boolean {
@@ -101,6 +103,21 @@ function endsWell(cursor: Cursor): boolean {
 
 const ERROR_TEXT_MAX = 200
 
+function lineOf(text: string, at: number): number {
+  let line = 1
+  for (let next = text.indexOf('\n'); next >= 0 && next < at; next = text.indexOf('\n', next + 1)) line += 1
+  return line
+}
+
+/** The rest of the line without control characters, as far as it is shown: a body may be one long line. */
+function printable(text: string, from: number): string {
+  let shown = ''
+  for (let at = from; at < text.length && shown.length < ERROR_TEXT_MAX && text.charAt(at) !== '\n'; at++) {
+    if (text.charAt(at) >= ' ') shown += text.charAt(at)
+  }
+  return shown
+}
+
 /** The error that Mesos reports for `text`, which is known not to be valid JSON. */
 export function describeSyntaxError(text: string): string {
   const cursor = { text, at: 0 }
@@ -108,8 +125,5 @@ export function describeSyntaxError(text: string): string {
     const rest = text.slice(cursor.at).trimEnd()
     if (rest !== '') return `Parsed JSON included non-whitespace trailing characters: ${rest.slice(0, ERROR_TEXT_MAX)}`
   }
-  const line = text.slice(0, cursor.at).split('\n').length
-  const rest = text.slice(cursor.at).split('\n', 1)[0] ?? ''
-  const printable = [...rest].filter((character) => character >= ' ').join('')
-  return `syntax error at line ${line} near: ${printable.slice(0, ERROR_TEXT_MAX)}`
+  return `syntax error at line ${lineOf(text, cursor.at)} near: ${printable(text, cursor.at)}`
 }
