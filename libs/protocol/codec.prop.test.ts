@@ -104,7 +104,7 @@ suite('every message of the schema', () => {
       const text = JSON.stringify(toPlainObject(name, message))
       const finite = encodeObject(name, message).replaceAll(
         /("(?:[^"\\]|\\.)*")|-?Infinity|NaN/g,
-        (_, quoted) => quoted ?? 'null',
+        (bare, quoted) => quoted ?? `"${bare}"`,
       )
       assert.deepEqual(JSON.parse(text), JSON.parse(finite))
     })

@@ -179,6 +179,13 @@ suite('JSON input', () => {
   })
 })
 
+test('what has no number in JSON comes back from the text of a plain object', () => {
+  for (const value of [Infinity, -Infinity, NaN]) {
+    const text = JSON.stringify(toJsonObject('mesos.v1.Value.Scalar', { value }))
+    assert.deepEqual(decodeJson('mesos.v1.Value.Scalar', text), { value })
+  }
+})
+
 suite('JSON input that is large and wrong', () => {
   const large = 4_000_000
   const inputs: Readonly<Record<string, readonly [text: string, message: RegExp]>> = {

@@ -10,6 +10,8 @@ const exactNumber = (value: bigint): unknown => json.rawJSON?.(value.toString())
 function plainValue(field: Field, value: unknown): unknown {
   if (field.value.kind === 'message') return toPlainObject(field.value.name, value as WireObject)
   if (value instanceof Uint8Array) return value.toBase64()
+  // JSON.stringify would write null, and a required limit that is Infinity would be missing when it is read again.
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value)
   return typeof value === 'bigint' ? exactNumber(value) : value
 }
 

@@ -26,6 +26,7 @@ export type EndpointReport = {
 const blockCalls = 1_000
 /** Code is compiled and caches are filled before memory is measured. */
 const warmUpCalls = 2_000
+const progressCalls = 10_000
 const growthMaxMib = 8
 const defectsMax = 20
 const shownBytesMax = 1_500
@@ -106,6 +107,7 @@ export async function attackEndpoint(target: Target, name: EndpointName, config:
     await run.callsUntil(end)
     const damage = target.damage() ?? difference(before, await target.state())
     if (damage !== undefined) run.defects.push(`before call ${end}: ${damage}`)
+    if ((end - from) % progressCalls === 0) process.stderr.write(`${name}: ${end} ${JSON.stringify(run.statuses)}\n`)
   }
   const seconds = Math.round((performance.now() - startedAt) / 100) / 10
   const after = target.damage() === undefined ? await target.state() : 'gone'

@@ -19,6 +19,15 @@ const custom = (id: string): mesos.TaskInfo => {
 }
 const stateAndReason = (agent: BenchAgent) => agent.sent().map(({ state, reason }) => [state, reason])
 
+test('a task that may use processors without limit is found again', () => {
+  const agent = BenchAgent.registered()
+  const id = agent.run(taskInfo('t', { limits: { cpus: { value: Infinity } } }))
+  agent.launched(id)
+  const again = agent.restarted([id])
+  const task = again.state.frameworks.get(FRAMEWORK_ID)?.executors.get('t')?.tasks.get('t')
+  assert.deepEqual(task?.info.limits, { cpus: { value: Infinity } })
+})
+
 /** An agent with the running tasks a and b and everything acknowledged. */
 function twoRunning(): { readonly agent: BenchAgent; readonly containers: string[] } {
   const agent = BenchAgent.registered()
