@@ -1,4 +1,4 @@
-/** A master and an agent as processes of their own, with a framework that runs two tasks, one of them by an executor. */
+/** A master and an agent as processes of their own, with a framework that runs a command and an executor. */
 import { PartProcess, planCluster, planOptions } from '@thermosphere/cli'
 import type { Part } from '@thermosphere/cli'
 import { eventually, freePorts } from '@thermosphere/test-kit'
@@ -91,9 +91,9 @@ export class Target {
     const { master, agent } = { master: this.url('master'), agent: this.url('agent') }
     await eventually('an agent has joined', async () => {
       const answer = await fetch(`${master}/slaves`).catch(() => undefined)
-      return (
-        answer?.ok === true && ((await answer.json()) as { readonly slaves: readonly unknown[] }).slaves.length === 1
-      )
+      if (answer?.ok !== true) return false
+      const { slaves } = (await answer.json()) as { readonly slaves: readonly unknown[] }
+      return slaves.length === 1
     })
     this.#live = await Livelihood.start({ master, agent })
   }

@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict'
+import { invariant } from '@thermosphere/effects'
 import { Resources } from '@thermosphere/offer-engine'
 import type { Master } from '../index.ts'
 import { isTerminal } from '../states.ts'
@@ -11,27 +11,28 @@ export function assertBooksAgree(master: Master): void {
     const used = sum(agent.used.byKey.values())
     const offered = sum([...agent.offers].map((offer) => offer.resources))
     const both = used.add(offered)
-    assert.ok(agent.total.contains(both.unallocated()), `${both} is more than ${agent.total}`)
+    invariant(agent.total.contains(both.unallocated()), `${both} is more than ${agent.total}`)
     const books = master.allocator.agentResources(agent.id)
-    assert.ok(books.total.equals(agent.total), 'the allocator knows the total')
-    assert.ok(sum(books.allocations.values()).equals(both), 'what is out is what is offered or used')
+    invariant(books.total.equals(agent.total), 'the allocator knows the total')
+    invariant(sum(books.allocations.values()).equals(both), 'what is out is what is offered or used')
     const held = [...agent.tasks.values()].filter((one) => one.holdsResources).map((one) => one.resources)
     const executors = [...agent.executors.values()].flatMap((byId) => [...byId.values()].map((one) => one.resources))
-    assert.ok(sum([...held, ...executors]).equals(used), 'what is used is used by tasks and executors')
+    invariant(sum([...held, ...executors]).equals(used), 'what is used is used by tasks and executors')
     for (const one of agent.tasks.values()) {
-      assert.equal(master.frameworks.get(one.frameworkId)?.tasks.get(one.id), one, 'both books have the task')
-      assert.equal(one.holdsResources, !isTerminal(one.wire.state))
+      invariant(master.frameworks.get(one.frameworkId)?.tasks.get(one.id) === one, 'both books have the task')
+      invariant(one.holdsResources === !isTerminal(one.wire.state), 'who has ended holds nothing')
     }
   }
   for (const framework of master.frameworks.values()) {
-    assert.equal(framework.active, framework.connection.state === 'connected')
+    invariant(framework.active === (framework.connection.state === 'connected'), 'who is connected is active')
     for (const one of framework.tasks.values())
-      assert.ok(master.agents.get(one.agentId)?.tasks.size, 'no task without an agent')
-    for (const offer of framework.offers) assert.equal(master.offers.get(offer.id), offer)
-    if (!framework.active) assert.equal(framework.offers.size, 0, 'who is away has no offers')
+      invariant(master.agents.get(one.agentId)?.tasks.size, 'no task without an agent')
+    for (const offer of framework.offers) invariant(master.offers.get(offer.id) === offer, 'both books have it')
+    invariant(framework.active || framework.offers.size === 0, 'who is away has no offers')
   }
   for (const [id, agent] of master.agents) {
-    assert.ok(!master.unreachableAgents.has(id) && !master.goneAgents.has(id) && !master.recoveredAgents.has(id))
-    if (!agent.connected) assert.equal(agent.offers.size, 0)
+    const isElsewhere = master.unreachableAgents.has(id) || master.goneAgents.has(id) || master.recoveredAgents.has(id)
+    invariant(!isElsewhere, 'an agent is in one book')
+    invariant(agent.connected || agent.offers.size === 0, 'nothing of an agent that is away is offered')
   }
 }
