@@ -17,7 +17,10 @@ suite('SUBSCRIBE', () => {
   })
 
   const multi: mesos.FrameworkInfo_Capability[] = [{ type: 'MULTI_ROLE' }]
-  const refusals: [string, Partial<mesos.FrameworkInfo>, Partial<scheduler.Call_Subscribe>, RegExp][] = [
+  const constrained = (one: scheduler.AttributeConstraint): Partial<scheduler.Call_Subscribe> => ({
+    offer_constraints: { role_constraints: { r: { groups: [{ attribute_constraints: [one] }] } } },
+  })
+  const refusals: (readonly [string, Partial<mesos.FrameworkInfo>, Partial<scheduler.Call_Subscribe>, RegExp])[] = [
     [
       'role of a multi-role framework',
       { role: 'r' },
@@ -47,6 +50,27 @@ suite('SUBSCRIBE', () => {
       { offer_constraints: { role_constraints: { x: {} } } },
       /Offer constraints specify/,
     ],
+    [
+      '[mesos 64] a constraint that looks at nothing',
+      {},
+      constrained({ selector: {}, predicate: { exists: {} } }),
+      /^Offer constraints are not valid: Exactly one of/,
+    ],
+    [
+      '[mesos 64] a constraint that asks nothing',
+      {},
+      constrained({ selector: { attribute_name: 'rack' }, predicate: {} }),
+      /^Offer constraints are not valid: Unknown predicate type$/,
+    ],
+    ...['(?=a)b', '(a)\\1', '('].map(
+      (regex) =>
+        [
+          `[mesos 64] the pattern ${regex}`,
+          {},
+          constrained({ selector: { attribute_name: 'rack' }, predicate: { text_matches: { regex } } }),
+          /^Offer constraints are not valid: Failed to construct regex from pattern/,
+        ] as const,
+    ),
   ]
   for (const [what, info, rest, message] of refusals) {
     test(`${what} is refused by an ERROR event and the end of the stream`, () => {
@@ -181,6 +205,13 @@ suite('SUBSCRIBE', () => {
     assert.match(update({ checkpoint: false })?.text ?? '', /'FrameworkInfo.checkpoint' is unsupported/)
     assert.match(update({ roles: ['a', 'a'] })?.text ?? '', /^Supplied FrameworkInfo is not valid: /)
     assert.equal(update({ name: 'new' })?.status, 200)
+    const nothing = { groups: [{ attribute_constraints: [{ selector: {}, predicate: {} }] }] }
+    const offer_constraints = { role_constraints: { r: nothing } }
+    const refused = world.call(s, {
+      type: 'UPDATE_FRAMEWORK',
+      update_framework: { framework_info: s.info, offer_constraints },
+    })
+    assert.match(refused?.text ?? '', /^'UpdateFramework' call is not valid: Offer constraints are not valid: /)
   })
 })
 

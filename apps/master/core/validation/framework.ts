@@ -1,5 +1,5 @@
 import type { mesos, scheduler } from '@thermosphere/protocol'
-import { validateRole } from '@thermosphere/offer-engine'
+import { compileOfferConstraints, validateRole } from '@thermosphere/offer-engine'
 import { capabilitiesOf, rolesOf } from '../frameworks.ts'
 import { idProblem } from './ids.ts'
 import type { Framework, Master } from '../model.ts'
@@ -109,26 +109,14 @@ export function roleOptionsProblem(
   return constraintsProblem(constraints)
 }
 
-const constraintProgramMax = 4096
-
+/** What the allocator cannot compile it must never be given. */
 function constraintsProblem(constraints: scheduler.OfferConstraints | undefined): string | undefined {
-  for (const [role, { groups }] of Object.entries(constraints?.role_constraints ?? {})) {
-    for (const { predicate } of (groups ?? []).flatMap((group) => group.attribute_constraints ?? [])) {
-      const regex = predicate.text_matches?.regex ?? predicate.text_not_matches?.regex
-      if (regex !== undefined && !isUsableRegex(regex)) {
-        return `Offer constraints are not valid: role '${role}': invalid regular expression '${regex}'`
-      }
-    }
-  }
-  return undefined
-}
-
-function isUsableRegex(regex: string): boolean {
-  if (regex.length > constraintProgramMax) return false
   try {
-    return new RegExp(`^(?:${regex})$`, 'u') instanceof RegExp
-  } catch {
-    return false // A syntax error is the answer that was asked for.
+    compileOfferConstraints(constraints)
+    return undefined
+  } catch (error) {
+    // What is wrong with them is the answer that was asked for.
+    return `Offer constraints are not valid: ${error instanceof Error ? error.message : String(error)}`
   }
 }
 
