@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -20,16 +20,19 @@ after(async () => {
 
 const shell = (value: string) => ({ command: { shell: true, value } })
 
-test('[mesos 101] a command task goes through STARTING and RUNNING to FINISHED', async () => {
+test('[mesos 91] [mesos 106] a command task goes through STARTING and RUNNING to FINISHED', async () => {
   agent.runTask({ id: 'ok', ...shell('echo hello') })
   const finished = await agent.master.state('ok', 'TASK_FINISHED')
   assert.deepEqual(agent.master.states('ok'), ['TASK_STARTING', 'TASK_RUNNING', 'TASK_FINISHED'])
   assert.equal(finished.message, 'Command exited with status 0')
   assert.equal(finished.source, 'SOURCE_EXECUTOR')
   assert.ok(finished.container_status?.container_id?.value)
+  const running = agent.master.statuses('ok').find(({ state }) => state === 'TASK_RUNNING')?.container_status
+  assert.ok((running?.executor_pid ?? 0) > 0)
+  assert.deepEqual(running?.network_infos, [{ ip_addresses: [{ protocol: 'IPv4', ip_address: '127.0.0.1' }] }])
 })
 
-test('exit statuses and signals are told in Mesos words', async () => {
+test('[mesos 91] exit statuses and signals are told in Mesos words', async () => {
   agent.runTask({ id: 'exit3', ...shell('exit 3') })
   agent.runTask({ id: 'signal', ...shell('kill -9 $$') })
   agent.runTask({ id: 'missing', command: { shell: false, value: '/no/such/binary' } })
@@ -38,7 +41,7 @@ test('exit statuses and signals are told in Mesos words', async () => {
   assert.equal((await agent.master.state('missing', 'TASK_FAILED')).message, 'Command exited with status 1')
 })
 
-test('a killed task ends KILLED after KILLING, and stubborn ones after their grace', async () => {
+test('[mesos 94] [mesos 96] a killed task ends KILLED after KILLING, and stubborn ones after their grace', async () => {
   agent.runTask({ id: 'kill', ...shell('sleep 100') })
   const deaf = join(agent.workDir, 'deaf')
   agent.runTask({ id: 'stubborn', ...shell(`trap '' TERM; touch ${deaf}; while true; do sleep 1; done`) })
@@ -59,7 +62,7 @@ test('a killed task ends KILLED after KILLING, and stubborn ones after their gra
 
 const ids = (id: string) => ({ framework_id: FRAMEWORK.id ?? { value: '' }, task_id: { value: id } })
 
-test('[mesos 124] a running task survives kill -9 of the agent: same pid, same agent id, still killable', async () => {
+test('[mesos 3] [mesos 124] a running task survives kill -9 of the agent: same pid, same agent id, still killable', async () => {
   agent.runTask({ id: 'keep', ...shell('sleep 1000') })
   agent.runTask({ id: 'meanwhile', ...shell('sleep 1; exit 7') })
   const pid = (await agent.master.state('keep', 'TASK_RUNNING')).container_status?.executor_pid ?? 0
@@ -164,6 +167,46 @@ test('[mesos 120] TCP and HTTP checks report what they find', async () => {
   server.close()
   for (const id of ['tcp', 'http']) agent.master.send({ type: 'KILL_TASK', kill_task: ids(id) })
   await agent.master.state('tcp', 'TASK_KILLED')
+})
+
+test('[mesos 117] [mesos 118] health checks by HTTP and TCP tell health and kill who has lost it', async () => {
+  let status = 200
+  const server = createServer((_request, response) => response.writeHead(status).end())
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  assert.ok(address !== null && typeof address !== 'string')
+  const { port } = address
+  const timing = { delay_seconds: 0, interval_seconds: 0.1, grace_period_seconds: 0, consecutive_failures: 2 }
+  const http = { type: 'HTTP' as const, http: { port, path: '/health' }, ...timing }
+  const tcp = { type: 'TCP' as const, tcp: { port }, ...timing }
+  agent.runTask({ id: 'by-http', ...shell('sleep 100'), health_check: http })
+  agent.runTask({ id: 'by-tcp', ...shell('sleep 100'), health_check: tcp })
+  const isHealthy = (id: string): boolean => agent.master.statuses(id).some(({ healthy }) => healthy === true)
+  await agent.master.wait(() => isHealthy('by-http') && isHealthy('by-tcp'))
+  status = 500
+  assert.equal((await agent.master.state('by-http', 'TASK_KILLED')).healthy, false)
+  assert.equal(agent.master.states('by-tcp').includes('TASK_KILLED'), false, 'the port is still open')
+  server.close()
+  server.closeAllConnections()
+  assert.equal((await agent.master.state('by-tcp', 'TASK_KILLED')).healthy, false)
+})
+
+/** A process that has ended and that nobody has asked about yet has no command line any more. */
+const isRunning = (pid: number): boolean =>
+  existsSync(`/proc/${pid}/cmdline`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== ''
+
+test('[mesos 11] SIGUSR1 unregisters the agent, ends its tasks and then the process', async (context) => {
+  const other = await AgentProcess.start()
+  context.after(() => other.close())
+  other.runTask({ id: 'last', ...shell('sleep 100') })
+  const pid = (await other.master.state('last', 'TASK_RUNNING')).container_status?.executor_pid ?? 0
+  assert.ok(isRunning(pid))
+  const ended = other.ended()
+  process.kill(other.pid, 'SIGUSR1')
+  await other.master.wait(({ messages }) => messages.find(({ type }) => type === 'UNREGISTER'))
+  assert.equal(await ended, 0)
+  assert.equal(isRunning(pid), false)
 })
 
 test('[mesos 97] max_completion_time ends a task as FAILED', async () => {

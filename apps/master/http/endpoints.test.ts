@@ -123,12 +123,12 @@ suite('the endpoints of a master', () => {
     assert.deepEqual([response.status, response.headers.get('location')], [307, `//localhost:${master.port}`])
   })
 
-  test('/health is empty', async () => {
+  test('[mesos 212] /health is empty', async () => {
     const response = await get('/health')
     assert.deepEqual([response.status, response.headers.get('content-type'), await response.text()], [200, null, ''])
   })
 
-  test('/version parses as three numbers', async () => {
+  test('[mesos 212] /version parses as three numbers', async () => {
     const { version } = await looseJson(get('/version'))
     assert.match(String(version), /^\d+\.\d+\.\d+$/)
   })
@@ -215,12 +215,12 @@ suite('POST /api/v1', () => {
     assert.ok(Number(get_metrics?.metrics?.length) > 150)
   })
 
-  test('arrays of a state are there when they are empty', async () => {
+  test('[mesos 213] arrays of a state are there when they are empty', async () => {
     const { get_state } = await looseJson(post({ type: 'GET_STATE' }))
     assert.deepEqual(get_state?.get_tasks, { tasks: [], unreachable_tasks: [], completed_tasks: [] })
   })
 
-  test('406 also for calls that answer nothing', async () => {
+  test('[mesos 213] 406 also for calls that answer nothing', async () => {
     const response = await post({ type: 'TEARDOWN', teardown: { framework_id: { value: 'x' } } }, '/api/v1', {
       Accept: 'text/html',
     })

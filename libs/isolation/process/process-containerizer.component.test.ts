@@ -219,7 +219,7 @@ for (const mode of ['posix', 'linux'] as const) {
       assert.equal(bench.output(containerId), '100\n200\n0\n')
     })
 
-    test('a task of another user has its rights and nothing of the agent', requireOrSkip('root'), async () => {
+    test('[mesos 108] a task of another user has its rights and nothing of the agent', requireOrSkip('root'), async () => {
       const spec = bench.spec('id -un; id -gn; touch mine && ls -l mine | cut -d" " -f3; cat /etc/shadow', {
         user: 'nobody',
       })

@@ -101,7 +101,7 @@ test('a declined set, or less of it, is not offered while its filter lives', () 
   )
 })
 
-test('frameworks with tasks of any shape converge to equal weighted dominant shares', () => {
+test('[mesos 47] [mesos 49] frameworks with tasks of any shape converge to equal weighted dominant shares', () => {
   const shape = fc.record({
     cpus: fc.integer({ min: 1, max: 4 }),
     mem: fc.integer({ min: 1, max: 4 }),

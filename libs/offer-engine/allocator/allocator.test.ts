@@ -184,6 +184,71 @@ test('[mesos 67] a guarantee holds back headroom from others', () => {
   assert.equal(guaranteed, 14_000)
 })
 
+test('[mesos 48] the frameworks of a role take turns', () => {
+  const allocator = createAllocator()
+  addAgents(allocator, 11)
+  for (const id of ['f', 'g']) addFramework(allocator, id, { roles: ['r'] })
+  const mine = allocator.allocate(0).filter(({ frameworkId }) => frameworkId === 'f')
+  assert.ok([5, 6].includes(mine.length), String(mine.length))
+})
+
+/** Who wants tasks of such a size each takes one of every offer, until nobody is offered enough any more. */
+function launchedTasks(allocator: Allocator, sizes: Readonly<Record<string, string>>): Record<string, number> {
+  const counts = Object.fromEntries(Object.keys(sizes).map((id) => [id, 0]))
+  for (let now = 0; now < 60_000; now += 1000) {
+    for (const { resources, ...grant } of allocator.allocate(now)) {
+      const task = Resources.parse(sizes[grant.frameworkId] ?? '').allocatedTo(grant.role)
+      const fits = resources.contains(task)
+      if (fits) counts[grant.frameworkId] = (counts[grant.frameworkId] ?? 0) + 1
+      allocator.recover({ ...grant, resources: fits ? resources.subtract(task) : resources }, { now, refuseMs: 1500 })
+    }
+  }
+  return counts
+}
+
+test('[mesos 47] who wants memory gets three tasks and who wants cpus two, for their dominant shares are equal', () => {
+  const allocator = createAllocator()
+  addAgents(allocator, 1, 'cpus:9;mem:18432')
+  addFramework(allocator, 'memory', { roles: ['x'] })
+  addFramework(allocator, 'cpus', { roles: ['y'] })
+  const sizes = { memory: 'cpus:1;mem:4096', cpus: 'cpus:3;mem:1024' }
+  assert.deepEqual(launchedTasks(allocator, sizes), { memory: 3, cpus: 2 })
+})
+
+test('[mesos 52] a resource that is excluded does not count for the shares', () => {
+  const firstTo = (fairSharingExcludedNames: readonly string[]): string | undefined => {
+    const allocator = createAllocator({ fairSharingExcludedNames })
+    addAgents(allocator, 1, 'cpus:10;mem:1000;gpus:2')
+    addFramework(allocator, 'f', { roles: ['x'], capabilities: ['MULTI_ROLE', 'GPU_RESOURCES'] })
+    const [granted] = allocator.allocate(0)
+    assert.ok(granted)
+    const task = Resources.parse('cpus:1;gpus:2').allocatedTo('x')
+    const rest = granted.resources.subtract(task)
+    addFramework(allocator, 'g', { roles: ['y'], capabilities: ['MULTI_ROLE', 'GPU_RESOURCES'] })
+    allocator.addAgent({ id: 'other', hostname: 'h', total: Resources.parse('cpus:2;mem:10') })
+    for (const one of allocator.allocate(1)) {
+      const kept = Resources.parse('cpus:2').allocatedTo(one.role)
+      assert.equal(one.frameworkId, 'g')
+      allocator.recover({ ...one, resources: one.resources.subtract(kept) }, { now: 1 })
+    }
+    allocator.recover({ frameworkId: 'f', agentId: 'a1', resources: rest }, { now: 1 })
+    return allocator.allocate(allocator.nextBatchAt).find(({ agentId }) => agentId === 'a1')?.frameworkId
+  }
+  assert.equal(firstTo([]), 'g', 'f has all gpus')
+  assert.equal(firstTo(['gpus']), 'f', 'f has one cpu, g two')
+})
+
+test('[mesos 70] resources of any name and kind are offered, those of a role to it alone', () => {
+  const allocator = createAllocator({ minAllocatable: [] })
+  addAgents(allocator, 1, 'cpus:4;mem:100;tokens:7;slots:[1-3];bugs(debug):{a,b}')
+  addFramework(allocator, 'f', { roles: ['other'] })
+  const [strange] = allocator.allocate(0)
+  assert.equal(strange?.resources.unallocated().toString(), 'slots:[1-3]; cpus:4; mem:100; tokens:7')
+  addFramework(allocator, 'g', { roles: ['debug'] })
+  const [own] = allocator.allocate(1)
+  assert.match(own?.resources.unallocated().toString() ?? '', /^bugs\(reservations: \[\(STATIC,debug\)\]\):\{a, ?b\}$/)
+})
+
 test('two frameworks of equal weight get equal shares', () => {
   const allocator = createAllocator()
   addAgents(allocator, 10)
@@ -194,7 +259,7 @@ test('two frameworks of equal weight get equal shares', () => {
   assert.deepEqual([...counts.values()], [5, 5])
 })
 
-test('a role of weight three gets three times as much', () => {
+test('[mesos 49] a role of weight three gets three times as much', () => {
   const allocator = createAllocator()
   addAgents(allocator, 40)
   addFramework(allocator, 'f', { roles: ['x'] })
@@ -204,7 +269,7 @@ test('a role of weight three gets three times as much', () => {
   assert.equal(mine.length, 30)
 })
 
-test('a role tree is shared level by level', () => {
+test('[mesos 50] a role tree is shared level by level', () => {
   const allocator = createAllocator()
   addAgents(allocator, 40)
   for (const role of ['a', 'a/x', 'a/y', 'b']) addFramework(allocator, `f-${role}`, { roles: [role] })
@@ -270,7 +335,7 @@ test('tasks found on a returning agent count before their framework is known', (
   )
 })
 
-test('what a framework does not understand is left out of its offers', () => {
+test('[mesos 38] [mesos 73] what a framework does not understand is left out of its offers', () => {
   const reservations: mesos.Resource_ReservationInfo[] = [
     { type: 'STATIC', role: 'r' },
     { type: 'DYNAMIC', role: 'r/x' },
@@ -311,7 +376,7 @@ test('what a framework does not understand is left out of its offers', () => {
   assert.equal(amounts('PARTITION_AWARE', 'disk'), 0)
 })
 
-test('a shared volume in use is offered again, once a run, and counts once', () => {
+test('[mesos 85] a shared volume in use is offered again, once a run, and counts once', () => {
   const allocator = createAllocator({ minAllocatable: [] })
   const volume: mesos.Resource = {
     name: 'disk',
@@ -365,7 +430,7 @@ test('agents that do not know roles are kept from those that need them', () => {
   assert.equal(offers(allocator, 1).length, 1)
 })
 
-test('changed attributes drop the filters of the agent, an unchanged agent keeps them', () => {
+test('[mesos 55] changed attributes drop the filters of the agent, an unchanged agent keeps them', () => {
   const allocator = createAllocator()
   addAgents(allocator, 1)
   addFramework(allocator, 'f')

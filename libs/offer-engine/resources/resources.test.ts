@@ -63,7 +63,7 @@ test('an invalid resource is named in full', () => {
   )
 })
 
-test('resources differ by reservation, principal, labels, disk, revocable flag and allocation', () => {
+test('[mesos 78] [mesos 79] resources differ by reservation, principal, labels, disk, revocable flag and allocation', () => {
   const variants = [
     scalar('disk', 1),
     scalar('disk', 1, { reservations: [dynamic('a')] }),
@@ -78,7 +78,7 @@ test('resources differ by reservation, principal, labels, disk, revocable flag a
   assert.equal(wire(...variants, ...variants).items.length, variants.length)
 })
 
-test('mount disks and volumes are taken whole or not at all', () => {
+test('[mesos 87] mount disks and volumes are taken whole or not at all', () => {
   const mount = scalar('disk', 100, { disk: { source: { type: 'MOUNT', mount: { root: '/m' } } } })
   assert.ok(!wire(mount).contains(wire({ ...mount, scalar: { value: 50 } })))
   assert.ok(wire(mount).contains(wire(mount)))
@@ -129,7 +129,7 @@ test('an operation that wants more than there is is refused in the words of Meso
   assert.equal(result.error, 'cpus:4; mem:8192; disk:10000; ports:[31000-32000] does not contain cpus:100000')
 })
 
-test('create, grow, shrink and destroy keep the amount of disk', () => {
+test('[mesos 84] create, grow, shrink and destroy keep the amount of disk', () => {
   const reservations = [dynamic('a')]
   const volume = scalar('disk', 40, { reservations, disk: { persistence: { id: 'v' } } })
   const disk = (value: number): mesos.Resource => scalar('disk', value, { reservations })
@@ -169,7 +169,7 @@ test('text with a wrong form is refused with the reason', () => {
   assert.throws(() => text('cpus(a/../b):1'), /cannot include '..' as a component/)
 })
 
-test('reservation stacks must refine strictly downwards', () => {
+test('[mesos 79] reservation stacks must refine strictly downwards', () => {
   const stacked = (...reservations: mesos.Resource_ReservationInfo[]): string | undefined =>
     validateResource(scalar('cpus', 1, { reservations }))
   assert.equal(stacked(dynamic('a'), dynamic('a/b'), dynamic('a/b/c')), undefined)

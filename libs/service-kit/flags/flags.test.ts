@@ -108,7 +108,7 @@ for (const [text, ms] of Object.entries(durations)) {
   })
 }
 
-test('the command line wins over the environment, that over the file, and that over the default', () => {
+test('[mesos 224] the command line wins over the environment, that over the file, and that over the default', () => {
   const path = file({ port: 3, roles: ['f'], agent_ping_timeout: '3secs', authenticate: false })
   const parsed = config(['--port=1', `--config=${path}`], { MESOS_PORT: '2', MESOS_ROLES: 'e', MESOS_MODE: '' })
   assert.deepEqual(
@@ -117,7 +117,7 @@ test('the command line wins over the environment, that over the file, and that o
   )
 })
 
-test('a value may be read from a file, as Mesos does', () => {
+test('[mesos 224] a value may be read from a file, as Mesos does', () => {
   const limits = file({ rate: 5 })
   assert.deepEqual(config([`--limits=file://${limits}`]).limits, { rate: 5 })
   assert.deepEqual(config([`--limits=${limits}`]).limits, { rate: 5 })

@@ -127,7 +127,7 @@ suite('a changed configuration', () => {
   for (const { title, change, ...problems } of cases) {
     for (const policy of ['equal', 'additive'] as const) {
       const problem = problems[policy]
-      test(`[mesos 25] ${title} is ${problem === undefined ? 'allowed' : 'refused'} under ${policy}`, () => {
+      test(`[mesos 24] [mesos 25] changed by ${title}, a start is ${problem === undefined ? 'allowed' : 'refused'} under ${policy}`, () => {
         const config = testConfig({ ...given, reconfigurationPolicy: policy, ...change })
         const start = () => new BenchAgent({ journal: new Map(journal), config })
         if (problem === undefined) assert.doesNotThrow(start)
@@ -147,7 +147,7 @@ suite('a changed configuration', () => {
     assert.throws(() => next.restarted([], { config: testConfig() }), /Domain changed from .* to none/)
   })
 
-  test('after a reboot an agent that is not what it was joins as a new one; its reservations stay', () => {
+  test('[mesos 26] after a reboot an agent that is not what it was joins as a new one; its reservations stay', () => {
     const agent = BenchAgent.registered()
     agent.journal.set('resources', JSON.stringify({ v: 1, resources: [] }))
     const config = testConfig({ hostname: 'other' })
@@ -159,7 +159,7 @@ suite('a changed configuration', () => {
 })
 
 suite('a reboot', () => {
-  test('[reliability R7] every task has its terminal update within the one re-registration, under the same id', () => {
+  test('[mesos 26] [reliability R7] every task has its terminal update within the one re-registration, under the same id', () => {
     const { agent, containers } = twoRunning()
     agent.run(custom('c'))
     const next = agent.restarted(containers, { bootId: 'boot-2' })
@@ -189,7 +189,7 @@ suite('a reboot', () => {
 })
 
 suite('a checkpoint with an entry that cannot be read', () => {
-  test('stops a strict agent, which names the file, the entry and what to do', () => {
+  test('[mesos 129] stops a strict agent, which names the file, the entry and what to do', () => {
     const { agent } = twoRunning()
     agent.journal.set(`executor/${FRAMEWORK_ID}/a`, '{"v":1}')
     assert.throws(
@@ -198,7 +198,7 @@ suite('a checkpoint with an entry that cannot be read', () => {
     )
   })
 
-  test('is left out by another with all that belongs to it, and it says what', () => {
+  test('[mesos 129] is left out by another with all that belongs to it, and it says what', () => {
     const { agent, containers } = twoRunning()
     agent.journal.set(`executor/${FRAMEWORK_ID}/a`, '{"v":1}')
     const next = agent.restarted(containers, { strict: false })
@@ -223,7 +223,7 @@ suite('a checkpoint with an entry that cannot be read', () => {
 })
 
 suite('what a restarted agent owes', () => {
-  test('unacknowledged updates go out again one by one, in their order, until each is acknowledged', () => {
+  test('[mesos 125] unacknowledged updates go out again one by one, in their order, until each is acknowledged', () => {
     const agent = BenchAgent.registered()
     const container = agent.run(taskInfo('t'))
     agent.launched(container)
@@ -298,7 +298,7 @@ suite('executors of a restarted agent', () => {
     assert.deepEqual(stateAndReason(next), [['TASK_GONE', 'REASON_EXECUTOR_REREGISTRATION_TIMEOUT']])
   })
 
-  test('--recover=cleanup ends everything and the agent, and no master is looked for', () => {
+  test('[mesos 128] --recover=cleanup ends everything and the agent, and no master is looked for', () => {
     const { agent, containers } = twoRunning()
     const next = new BenchAgent({ journal: new Map(agent.journal) })
     next.now = agent.now

@@ -45,7 +45,7 @@ suite('the limits of removal', () => {
     assert.equal(world.master.counters.get('master/slave_unreachable_canceled'), 1)
   })
 
-  test('an agent that answers a ping while it waits for the limiter stays', () => {
+  test('[mesos 8] an agent that answers a ping while it waits for the limiter stays', () => {
     const world = new World({ config: { agentRemovalRateLimit: { count: 1, perMs: 600_000 } } })
     const [first, second] = [world.addAgent(undefined, { port: 1 }), world.addAgent(undefined, { port: 2 })]
     for (const { linkId } of [first, second]) world.silent.add(linkId)
@@ -57,7 +57,7 @@ suite('the limits of removal', () => {
     assert.deepEqual(unreachable(world), [first.id])
   })
 
-  test('an agent that is silent until its turn comes is removed then', () => {
+  test('[mesos 8] an agent that is silent until its turn comes is removed then', () => {
     const world = new World({ config: { agentRemovalRateLimit: { count: 2, perMs: 60_000 } } })
     const agents = [1, 2, 3].map((port) => world.addAgent(undefined, { port }))
     for (const { linkId } of agents) world.silent.add(linkId)

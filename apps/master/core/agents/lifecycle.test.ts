@@ -140,7 +140,7 @@ suite('health', () => {
     assert.equal(world.master.unreachableAgents.has(agent.id), true)
   })
 
-  test('a framework that is not partition aware hears TASK_LOST with the time', () => {
+  test('[mesos 100] a framework that is not partition aware hears TASK_LOST with the time', () => {
     const { world, s } = startUnreachable({ capabilities: [{ type: 'MULTI_ROLE' }] })
     const status = world.statuses(s, 't').at(-1)
     assert.equal(status?.state, 'TASK_LOST')
@@ -172,7 +172,7 @@ suite('health', () => {
     assert.equal(world.master.frameworks.get(s.id)?.tasks.size, 0)
   })
 
-  test('a kill while the agent is away is sent when it is back', () => {
+  test('[mesos 94] a kill while the agent is away is sent when it is back', () => {
     const { world, agent, s } = start()
     world.do({ type: 'link-closed', linkId: agent.linkId })
     world.call(s, { type: 'KILL', kill: { task_id: { value: 't' } } })
@@ -180,7 +180,7 @@ suite('health', () => {
     assert.ok(types(world, back.linkId).includes('KILL_TASK'))
   })
 
-  test('a task that the agent does not mention is asked back', () => {
+  test('[mesos 102] a task that the agent does not mention is asked back', () => {
     const { world, agent, s } = start()
     world.do({ type: 'link-closed', linkId: agent.linkId })
     const back = world.reregister(agent)
@@ -201,7 +201,7 @@ suite('return', () => {
     assert.equal(world.master.frameworks.get(s.id)?.unreachableTasks.size, 0)
   })
 
-  test('a task that ended out of reach is first told to be where its scheduler stands', () => {
+  test('[mesos 100] a task that ended out of reach is first told to be where its scheduler stands', () => {
     const { world, agent, s } = startUnreachable()
     const before = world.statuses(s, 't').length
     const carried = carrying(s, agent)
@@ -265,7 +265,7 @@ suite('return', () => {
     assert.deepEqual(world.eventsOf(s.streamId).find((event) => event.failure)?.failure, { agent_id: { value: 'A' } })
   })
 
-  test('a framework that ended meanwhile is shut down on the agent that returns', () => {
+  test('[mesos 34] a framework that ended meanwhile is shut down on the agent that returns', () => {
     const { world, agent, s } = start()
     world.do({ type: 'link-closed', linkId: agent.linkId })
     world.call(s, { type: 'TEARDOWN' })
@@ -359,7 +359,7 @@ suite('return', () => {
     assert.equal(types(world, late.linkId)[0], 'REREGISTERED')
   })
 
-  test('checkpointed reservations are part of the total', () => {
+  test('[mesos 76] checkpointed reservations are part of the total', () => {
     const world = new World()
     const info = { ...world.agentInfo('cpus:4;mem:100'), id: { value: 'OLD-S1' } }
     const kept: mesos.Resource = { ...scalar('cpus', 1), reservations: [{ type: 'DYNAMIC', role: 'r' }] }

@@ -80,7 +80,7 @@ test('of one agent or framework only that is shown', () => {
   )
 })
 
-test('/tasks pages through all tasks by the time of their first status', () => {
+test('[mesos 212] /tasks pages through all tasks by the time of their first status', () => {
   const { world } = busyWorld()
   const page = (offset: number, order: 'asc' | 'desc'): string[] => {
     const query = { frameworkId: undefined, taskId: undefined, limit: 2, offset, order }
@@ -105,7 +105,7 @@ test('a sort in slices is the sort, also of what is equal', () => {
   assert.ok(pauses >= 10)
 })
 
-test('metrics are the same in all three forms, sorted, and follow what happens', () => {
+test('[mesos 216] metrics are the same in all three forms, sorted, and follow what happens', () => {
   const { world, where } = busyWorld()
   const m = world.master
   const running = (): unknown =>

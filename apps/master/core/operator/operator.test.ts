@@ -120,7 +120,7 @@ suite('weights and quota', () => {
     assert.ok(world.eventsOf(s.streamId).some((event) => event.rescind))
   })
 
-  test('a weight must be positive', () => {
+  test('[mesos 218] a weight must be positive', () => {
     const reply = new World().operate({
       type: 'UPDATE_WEIGHTS',
       update_weights: { weight_infos: [{ role: 'x', weight: 0 }] },
@@ -270,7 +270,7 @@ suite('maintenance', () => {
     })
   }
 
-  test('a machine that is draining is not down', () => {
+  test('[mesos 192] a machine that is draining is not down', () => {
     const world = new World()
     plan(world)
     const reply = world.operate({ type: 'STOP_MAINTENANCE', stop_maintenance: { machines: [machine] } })

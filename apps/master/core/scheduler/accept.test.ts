@@ -95,7 +95,7 @@ for (const [what, ids, message] of invalidOffers) {
   })
 }
 
-test('one bad offer voids the call and gives the good ones back without a filter', () => {
+test('[mesos 61] one bad offer voids the call and gives the good ones back without a filter', () => {
   const world = new World()
   world.addAgent()
   const s = world.subscribe()

@@ -117,7 +117,7 @@ suite('offer operations', () => {
     assert.equal(lastOperation(world, s), undefined)
   })
 
-  test('an operation that the agent failed is taken back', () => {
+  test('[mesos 89] an operation that the agent failed is taken back', () => {
     const { world, agent, s } = start()
     const before = world.master.agents.get(agent.id)!.total
     world.accept(s, world.offer(s), [{ type: 'RESERVE', reserve: { resources: [reserved('cpus', 1)] } }])

@@ -120,7 +120,7 @@ suite('SUBSCRIBE', () => {
     assert.equal(world.toAgent(agent.linkId).at(-1)?.type, 'UPDATE_FRAMEWORK')
   })
 
-  test('another principal may not take over', () => {
+  test('[mesos 31] another principal may not take over', () => {
     const world = new World()
     const s = world.subscribe({ principal: 'p' })
     const other = world.subscribe({ id: { value: s.id }, principal: 'q' })

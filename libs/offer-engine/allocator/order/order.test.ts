@@ -82,7 +82,7 @@ test('of two with one share, who has more of another resource does not follow th
   assert.deepEqual(paths(), ['a', 'c', 'b'])
 })
 
-test('a random order serves everybody once, and the one of weight three first in half of the draws', () => {
+test('[mesos 51] a random order serves everybody once, and the one of weight three first in half of the draws', () => {
   const order = new RandomOrder<Competitor>()
   for (const [path, weight] of [
     ['a', 1],
