@@ -165,9 +165,16 @@ export function removeTask(m: Master, framework: Framework, agent: Agent, task: 
   releaseTask(m, framework, agent, task)
   framework.tasks.delete(task.id)
   agent.tasks.delete(taskKey(framework.id, task.id))
-  if (task.wire.state === 'TASK_UNREACHABLE') keepUnreachable(m, framework, task)
+  if (isOutOfReach(task)) keepUnreachable(m, framework, task)
   else framework.completedTasks.push(task)
   finishDrainIfIdle(m, agent)
+}
+
+/** To a framework that does not know partitions its state is TASK_LOST, but its agent may come back with it all the same. */
+function isOutOfReach({ wire }: Task): boolean {
+  if (wire.state === 'TASK_UNREACHABLE') return true
+  const last = wire.statuses?.at(-1)
+  return wire.state === 'TASK_LOST' && last?.source === 'SOURCE_MASTER' && last.unreachable_time !== undefined
 }
 
 function keepUnreachable(m: Master, framework: Framework, task: Task): void {
