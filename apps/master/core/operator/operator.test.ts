@@ -57,6 +57,33 @@ suite('reservations by an operator', () => {
     assert.equal(world.master.agents.get(agent_id.value)?.total.reserved().isEmpty(), true)
   })
 
+  test('[mesos 79] [mesos 80] a reservation is refined and taken back in one step each, by naming what it was', () => {
+    const world = new World()
+    const agent_id = { value: world.addAgent().id }
+    const reservations = [
+      { type: 'DYNAMIC', role: 'ops' },
+      { type: 'DYNAMIC', role: 'ops/web' },
+    ] as const
+    const refined: mesos.Resource = { ...scalar('cpus', 1), reservations: [...reservations] }
+    const other: mesos.Resource = { ...scalar('cpus', 1), reservations: [{ type: 'DYNAMIC', role: 'dev' }] }
+    const reserve = (resource: mesos.Resource, source?: mesos.Resource) =>
+      world.operate({
+        type: 'RESERVE_RESOURCES',
+        reserve_resources: { agent_id, resources: [resource], ...(source && { source: [source] }) },
+      })?.status
+    const rolesOf = (): (string | undefined)[][] =>
+      (world.master.agents.get(agent_id.value)?.total.reserved().toWire() ?? []).map((resource) =>
+        (resource.reservations ?? []).map(({ role }) => role),
+      )
+    assert.equal(reserve(ops('cpus', 1)), 202)
+    assert.equal(reserve(refined), 202)
+    assert.deepEqual(rolesOf(), [['ops', 'ops/web']])
+    assert.equal(reserve(other, refined), 202)
+    assert.deepEqual(rolesOf(), [['dev']])
+    assert.equal(reserve(refined, ops('cpus', 1)), 409, 'nothing is reserved like that any more')
+    assert.deepEqual(rolesOf(), [['dev']])
+  })
+
   const star: mesos.Resource = { ...scalar('cpus', 1), reservations: [{ type: 'DYNAMIC', role: '*' }] }
   const fixed: mesos.Resource = { ...scalar('cpus', 1), reservations: [{ type: 'STATIC', role: 'x' }] }
   const refusals: [string, mesos.Resource, number, RegExp][] = [

@@ -16,6 +16,19 @@ test('a long allocation goes on by a timer, and what comes in meanwhile is not h
   assert.ok(!world.timers.has('allocation-rest'))
 })
 
+test('[mesos 53] what is given back is offered again at the next interval of the flag', () => {
+  const world = new World({ config: { allocationIntervalMs: 5000 } })
+  world.addAgent()
+  const s = world.subscribe()
+  world.advance(100)
+  const offer = world.offer(s)
+  world.call(s, { type: 'DECLINE', decline: { offer_ids: [offer.id], filters: { refuse_seconds: 0 } } })
+  world.advance(4800)
+  assert.equal(world.offers(s).length, 0)
+  world.advance(200)
+  assert.equal(world.offers(s).length, 1)
+})
+
 test('a framework that suppresses its roles gets nothing of the rest of a run', () => {
   const world = new World({ config: { allocationWorkMax: 20 } })
   for (let i = 0; i < 30; i++) world.addAgent(undefined, { hostname: `h${i}`, port: 6000 + i })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import type { mesos, scheduler } from '@thermosphere/protocol'
-import { World } from '../testing/world.ts'
+import { task, World } from '../testing/world.ts'
 
 const types = (events: readonly scheduler.Event[]): (string | undefined)[] => events.map((event) => event.type)
 
@@ -176,6 +176,29 @@ suite('SUBSCRIBE', () => {
       world.master.completedFrameworks.values().map((framework) => framework.id),
       ids.slice(1),
     )
+  })
+
+  test('[mesos 35] a framework of several roles is offered each agent for one of them, and says which it uses', () => {
+    const world = new World()
+    world.addAgent()
+    const s = world.subscribe({ roles: ['a', 'b'] })
+    world.addAgent(undefined, { port: 5052 })
+    const offers = world.offers(s)
+    assert.deepEqual(offers.map(({ allocation_info }) => allocation_info?.role).sort(), ['a', 'b'])
+    for (const { allocation_info, resources } of offers) {
+      const roles = new Set(resources?.map((resource) => resource.allocation_info?.role))
+      assert.deepEqual([...roles], [allocation_info?.role])
+    }
+    const [first, second] = offers
+    assert.ok(first && second)
+    world.call(s, {
+      type: 'ACCEPT',
+      accept: {
+        offer_ids: [first.id, second.id],
+        operations: [{ type: 'LAUNCH', launch: { task_infos: [task('t', first)] } }],
+      },
+    })
+    assert.match(world.statuses(s, 't')[0]?.message ?? '', /Aggregated offers must be allocated to the same role/)
   })
 
   test('[mesos 36] offers of a role that is given up are rescinded', () => {
