@@ -1,5 +1,7 @@
 import { eventually } from '@thermosphere/test-kit'
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { after, before, suite, test } from 'node:test'
 import { createRecordIoDecoder, decodeJson, decodeProtobuf, encodeProtobuf } from '@thermosphere/protocol'
 import type { master as wire } from '@thermosphere/protocol'
@@ -264,4 +266,18 @@ suite('POST /api/v1', () => {
     abort.abort()
     await reading
   })
+})
+
+test('[mesos 221] a log that is a file is listed and read by HTTP', async (context) => {
+  const folder = mkdtempSync(`${tmpdir()}/thermosphere-log-`)
+  context.after(() => rmSync(folder, { recursive: true }))
+  writeFileSync(`${folder}/master.log`, 'one line\n')
+  const master = await runMaster('--registry=in_memory', `--log_file=${folder}/master.log`)
+  context.after(() => master.close())
+  const read = await looseJson(fetch(`${master.url}/files/read?path=/master/log&offset=4`))
+  assert.deepEqual(read, { data: 'line\n', offset: 4 })
+  const body = '{"type":"READ_FILE","read_file":{"path":"/master/log","offset":0}}'
+  const headers = { 'Content-Type': 'application/json' }
+  const { read_file } = await looseJson(fetch(`${master.url}/api/v1`, { method: 'POST', headers, body }))
+  assert.deepEqual(read_file, { size: 9, data: Buffer.from('one line\n').toString('base64') })
 })

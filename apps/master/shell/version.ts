@@ -1,24 +1,14 @@
 import type { mesos } from '@thermosphere/protocol'
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import { mesosVersion } from '../config.ts'
-
-/** The text of a file of the repository, if this is a clone. */
-async function readIfThere(url: URL): Promise<string | undefined> {
-  try {
-    return (await readFile(url, 'utf8')).trim()
-  } catch {
-    return undefined // Not a clone, or packed: the version is told without its commit.
-  }
-}
+import { readCommit } from './commit.ts'
 
 /** The protocol level and, in a clone, the commit. */
 export async function readVersion(): Promise<mesos.VersionInfo> {
   const source = new URL('../main.ts', import.meta.url)
   const built = (await stat(source)).mtimeMs
-  const git = new URL('../../../.git/', import.meta.url)
-  const head = await readIfThere(new URL('HEAD', git))
-  const branch = head?.startsWith('ref: ') ? head.slice('ref: '.length) : undefined
-  const sha = branch === undefined ? head : await readIfThere(new URL(branch, git))
+  const { sha, branch } = await readCommit(fileURLToPath(new URL('../../../.git', import.meta.url)))
   return {
     version: mesosVersion,
     build_date: `${new Date(built).toISOString().slice(0, 19).replace('T', ' ')} UTC`,

@@ -18,7 +18,7 @@ describe('docker containers', suite, () => {
   })
   after(() => bench.close())
 
-  test('the exit code, the environment and both outputs arrive', async () => {
+  test('[mesos 165] the exit code, the environment and both outputs arrive', async () => {
     const value = 'echo out $GREETING $MESOS_CONTAINER_NAME; echo err >&2; exit 3'
     const { containerId } = await bench.launch(value, {}, { environment: { GREETING: 'hello' } })
     assert.deepEqual(await bench.docker.wait(containerId), { containerId, exitCode: 3 })
@@ -66,7 +66,7 @@ describe('docker containers', suite, () => {
     assert.equal(await bench.docker.usage(containerId), undefined)
   })
 
-  test('a container that exceeds its memory says so', async () => {
+  test('[mesos 136] a container that exceeds its memory says so', async () => {
     const parts = [
       { parameters: [{ key: 'memory-swap', value: '32m' }] },
       { limits: { cpusMilli: 100, memBytes: 32 * MIB } },
@@ -134,7 +134,7 @@ describe('docker networks and refusals', suite, () => {
   })
   after(() => bench.close())
 
-  test('in a network of its own it has an address, and its port is mapped', async () => {
+  test('[mesos 167] in a network of its own it has an address, and its port is mapped', async () => {
     const network = await bench.engine.docker.createNetwork({ Name: 'thermosphere-test', Driver: 'bridge' })
     try {
       const hostPort = 32_000 + (process.pid % 20_000)

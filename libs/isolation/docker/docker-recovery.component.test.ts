@@ -56,7 +56,7 @@ describe('recovery of docker containers', { ...requireOrSkip('root', 'docker eng
     assert.match((await bench.docker.wait(handle.containerId)).message ?? '', /Exit status lost/)
   })
 
-  test('orphans are removed, containers of others are not', async () => {
+  test('[mesos 130] orphans are removed, containers of others are not', async () => {
     const foreign = await bench.engine.docker.createContainer({
       Image: BUSYBOX_IMAGE,
       Cmd: ['sleep', '60'],

@@ -115,7 +115,7 @@ test('combinations that the network mode forbids are refused', () => {
   assert.throws(() => optionsOf({ network: { mode: 'host' }, hostname: 'x' }), /HOST network mode/)
 })
 
-test('parameters are the options of docker run, and win over everything else', () => {
+test('[mesos 166] parameters are the options of docker run, and win over everything else', () => {
   const { HostConfig, ...draft } = withParameters(
     ['network-alias', 'web'],
     ['env', 'A=c'],

@@ -40,7 +40,7 @@ test('a tree without the controllers is refused by their names', async () => {
   })
 })
 
-test('limits become weight, cap, low, max and pids', async () => {
+test('[mesos 138] limits become weight, cap, low, max and pids', async () => {
   await cgroups.limit(place, { cpusMilli: 500, memBytes: 64 * MIB, pidsMax: 10 })
   assert.equal(read('cpu.weight'), '50')
   assert.equal(read('cpu.max'), '50000 100000')

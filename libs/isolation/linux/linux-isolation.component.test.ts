@@ -22,7 +22,7 @@ describe('linux isolation', { ...requireOrSkip('root', 'cgroups'), timeout: 120_
     return readFileSync(join(path, bench.cgroupsRoot, id, file), 'utf8').trim()
   }
 
-  test('a task that exceeds its memory is ended with the reason', async () => {
+  test('[mesos 136] a task that exceeds its memory is ended with the reason', async () => {
     const { containerId } = await bench.launch(`exec sh -c '${EAT}'`, {
       limits: { cpusMilli: 100, memBytes: 32 * MIB },
     })
@@ -43,7 +43,7 @@ describe('linux isolation', { ...requireOrSkip('root', 'cgroups'), timeout: 120_
     await bench.containerizer.destroy(containerId)
   })
 
-  test('processes of the container see only each other', async () => {
+  test('[mesos 144] processes of the container see only each other', async () => {
     const { containerId } = await bench.launch('echo $PPID; ls /proc | grep -c "^[0-9]"; hostname >/dev/null; sleep 60')
     const text = await until(() =>
       bench.output(containerId).split('\n').length > 2 ? bench.output(containerId) : undefined,
@@ -54,7 +54,7 @@ describe('linux isolation', { ...requireOrSkip('root', 'cgroups'), timeout: 120_
     await bench.containerizer.destroy(containerId)
   })
 
-  test('no more processes are started than pidsMax allows', async () => {
+  test('[mesos 141] no more processes are started than pidsMax allows', async () => {
     const limits = { cpusMilli: 100, memBytes: 64 * MIB, pidsMax: 8 }
     const { containerId } = await bench.launch('for i in 1 2 3 4 5 6 7 8 9; do sleep 60 & done; wait', { limits })
     await until(() => /fork/i.test(bench.output(containerId, 'stderr')))
@@ -73,7 +73,7 @@ describe('linux isolation', { ...requireOrSkip('root', 'cgroups'), timeout: 120_
     }
   })
 
-  test('volumes are mounted, read-only where asked, and unseen by the host', async () => {
+  test('[mesos 154] volumes are mounted, read-only where asked, and unseen by the host', async () => {
     const source = join(bench.directory, 'volume')
     mkdirSync(join(source, 'sub'), { recursive: true })
     writeFileSync(join(source, 'file'), 'content\n')
@@ -141,15 +141,19 @@ describe('linux isolation', { ...requireOrSkip('root', 'cgroups'), timeout: 120_
       },
     )
 
-    test('with CFS enabled every container is capped at its cpus', { skip: !hasV1 && 'needs cgroup v1' }, async () => {
-      const capped = await createWorkbench({ mode: 'linux', isCfsEnabled: true, cgroupsRoot: bench.cgroupsRoot })
-      const { containerId } = await capped.launch('while :; do :; done', {
-        limits: { cpusMilli: 100, memBytes: 32 * MIB },
-      })
-      assert.equal(control('cpu', containerId, 'cpu.cfs_quota_us'), '10000')
-      await until(async () => ((await capped.containerizer.usage(containerId))?.cpusNrThrottled ?? 0) > 0)
-      await capped.close()
-    })
+    test(
+      '[mesos 135] with CFS enabled every container is capped at its cpus',
+      { skip: !hasV1 && 'needs cgroup v1' },
+      async () => {
+        const capped = await createWorkbench({ mode: 'linux', isCfsEnabled: true, cgroupsRoot: bench.cgroupsRoot })
+        const { containerId } = await capped.launch('while :; do :; done', {
+          limits: { cpusMilli: 100, memBytes: 32 * MIB },
+        })
+        assert.equal(control('cpu', containerId, 'cpu.cfs_quota_us'), '10000')
+        await until(async () => ((await capped.containerizer.usage(containerId))?.cpusNrThrottled ?? 0) > 0)
+        await capped.close()
+      },
+    )
   })
 
   test('the choice of isolation is explained', async () => {

@@ -40,7 +40,7 @@ for (const mode of ['posix', 'linux'] as const) {
       assert.deepEqual(await endOf('sh -c "kill -9 \\$\\$"; exit $?'), { exitCode: 137, signal: undefined })
     })
 
-    test('stdout and stderr are appended to the sandbox, the working directory', async () => {
+    test('[mesos 133] [mesos 181] stdout and stderr are appended to the sandbox, the working directory', async () => {
       const spec = bench.spec('echo out; pwd; echo err >&2')
       writeFileSync(join(spec.sandbox, 'stdout'), 'before\n')
       await bench.containerizer.launch(spec, options)
@@ -209,7 +209,7 @@ for (const mode of ['posix', 'linux'] as const) {
       await bench.containerizer.destroy(spec.containerId)
     })
 
-    test('resource limits are set', async () => {
+    test('[mesos 152] resource limits are set', async () => {
       const rlimits = [
         { type: 'RLMT_NOFILE', soft: 100, hard: 200 },
         { type: 'RLMT_CORE', soft: 0, hard: 0 },
@@ -219,16 +219,20 @@ for (const mode of ['posix', 'linux'] as const) {
       assert.equal(bench.output(containerId), '100\n200\n0\n')
     })
 
-    test('[mesos 108] a task of another user has its rights and nothing of the agent', requireOrSkip('root'), async () => {
-      const spec = bench.spec('id -un; id -gn; touch mine && ls -l mine | cut -d" " -f3; cat /etc/shadow', {
-        user: 'nobody',
-      })
-      chownSync(spec.sandbox, 65534, 65534)
-      await bench.containerizer.launch(spec, options)
-      await bench.containerizer.wait(spec.containerId)
-      assert.equal(bench.output(spec.containerId), 'nobody\nnogroup\nnobody\n')
-      assert.match(bench.output(spec.containerId, 'stderr'), /Permission denied/)
-    })
+    test(
+      '[mesos 108] a task of another user has its rights and nothing of the agent',
+      requireOrSkip('root'),
+      async () => {
+        const spec = bench.spec('id -un; id -gn; touch mine && ls -l mine | cut -d" " -f3; cat /etc/shadow', {
+          user: 'nobody',
+        })
+        chownSync(spec.sandbox, 65534, 65534)
+        await bench.containerizer.launch(spec, options)
+        await bench.containerizer.wait(spec.containerId)
+        assert.equal(bench.output(spec.containerId), 'nobody\nnogroup\nnobody\n')
+        assert.match(bench.output(spec.containerId, 'stderr'), /Permission denied/)
+      },
+    )
 
     test('a sandbox that the user may not enter is refused with what to do', requireOrSkip('root'), async () => {
       const spec = bench.spec('true', { user: 'nobody' })
@@ -238,7 +242,7 @@ for (const mode of ['posix', 'linux'] as const) {
       await assert.rejects(launch, { code: 'SANDBOX_FORBIDDEN', message: /user nobody needs access to/ })
     })
 
-    test('orphans are ended, known containers are not', async () => {
+    test('[mesos 130] orphans are ended, known containers are not', async () => {
       const mark = newId('orphan')
       const kept = await bench.launch('sleep 60')
       const orphan = await bench.launch(`sleep 60; : ${mark}`)
