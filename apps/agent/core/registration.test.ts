@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { suite, test } from 'node:test'
 import { getAgent, stateView } from './index.ts'
-import { BenchAgent, testConfig } from './testing/bench-agent.ts'
+import { BenchAgent, taskInfo, testConfig } from './testing/bench-agent.ts'
 
 const registers = (agent: BenchAgent) =>
   agent
@@ -64,4 +64,32 @@ test('[mesos 2] an agent that is registered asks no more, and one that lost its 
   agent.input({ type: 'link-down', reason: 'test' })
   agent.input({ type: 'link-up' })
   assert.ok((agent.timers.get('registration') ?? Number.NaN) - agent.now < 1000)
+})
+
+const sentTypes = (agent: BenchAgent): string[] =>
+  agent.effects.flatMap((effect) => (effect.type === 'send' ? [effect.message.type ?? ''] : []))
+
+suite('an agent that is told to leave', () => {
+  test('[mesos 11] unregisters, ends its tasks with their grace, and exits when they have ended', () => {
+    const agent = BenchAgent.registered()
+    const id = agent.run(taskInfo('t'))
+    agent.launched(id)
+    agent.take()
+    agent.input({ type: 'shut-down', message: 'received SIGUSR1', unregister: true })
+    assert.deepEqual(sentTypes(agent), ['UNREGISTER'])
+    assert.deepEqual(agent.signals(), ['SIGTERM'])
+    const exits = (): readonly unknown[] => agent.effects.filter(({ type }) => type === 'exit')
+    assert.equal(exits().length, 0)
+    agent.advance(5000)
+    assert.deepEqual(agent.signals(), ['SIGTERM', 'SIGKILL'])
+    agent.ended(id, { signal: 9 })
+    assert.equal(exits().length, 1)
+  })
+
+  test('by its master does not unregister', () => {
+    const agent = BenchAgent.registered()
+    agent.master({ type: 'SHUTDOWN', shutdown: { message: 'gone' } })
+    assert.deepEqual(sentTypes(agent), [])
+    assert.ok(agent.effects.some(({ type }) => type === 'exit'))
+  })
 })

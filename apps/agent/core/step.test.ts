@@ -46,7 +46,7 @@ test('an update leaves once the acknowledgement of the one before is on disk: a 
   assert.notEqual(send.after, undefined)
 })
 
-test('an update that nobody acknowledges is repeated after 10 s, 20 s, 40 s … at most every 10 min', () => {
+test('[mesos 101] an update that nobody acknowledges is repeated after 10 s, 20 s, 40 s … at most every 10 min', () => {
   const agent = BenchAgent.registered()
   agent.launched(agent.run(taskInfo('t')))
   const times: number[] = []
@@ -90,7 +90,7 @@ test('the whole life of a command task leaves nothing but its completed record',
   assert.equal(agent.state.containers.size, 0)
 })
 
-test('nothing is written for a framework that does not checkpoint', () => {
+test('[mesos 42] nothing is written for a framework that does not checkpoint', () => {
   const agent = BenchAgent.registered()
   const id = agent.run(taskInfo('t'), frameworkInfo({ checkpoint: false }))
   agent.launched(id)
@@ -190,7 +190,7 @@ test('[mesos 96] frameworks without TASK_KILLING_STATE never see KILLING', () =>
   assert.deepEqual(agent.drain(), ['TASK_STARTING', 'TASK_RUNNING', 'TASK_KILLED'])
 })
 
-test('a kill of a task that nobody holds is answered DROPPED, or LOST to older frameworks', () => {
+test('[mesos 100] a kill of a task that nobody holds is answered DROPPED, or LOST to older frameworks', () => {
   for (const [capabilities, state] of [
     [[{ type: 'PARTITION_AWARE' as const }], 'TASK_DROPPED'],
     [[], 'TASK_LOST'],
@@ -237,7 +237,7 @@ test('a framework that is shut down gets no more updates, and leaves when its ta
   assert.equal(agent.state.completedFrameworks.length, 1)
 })
 
-test('one member of a group fails, the others are killed; a finished one harms nobody', () => {
+test('[mesos 92] one member of a group fails, the others are killed; a finished one harms nobody', () => {
   const agent = BenchAgent.registered()
   const executor = { type: 'DEFAULT' as const, executor_id: { value: 'pod' }, resources: [scalar('cpus', 0.1)] }
   const tasks = [taskInfo('a'), taskInfo('b'), taskInfo('c')]
@@ -257,7 +257,7 @@ test('one member of a group fails, the others are killed; a finished one harms n
   assert.ok(exited !== undefined)
 })
 
-test('health: failures within the grace do not count, the third one after it kills', () => {
+test('[mesos 119] health: failures within the grace do not count, the third one after it kills', () => {
   const agent = BenchAgent.registered()
   const health_check = {
     type: 'TCP' as const,
