@@ -1,7 +1,7 @@
 /**
  * Answers that grow with the cluster, over a real socket, while the core goes on (goals P7b, P8, P8b). The master runs
- * in a process of its own, its readers in others. `cold` is the first answer after the start, `second` the one after it,
- * which keeps what it encodes, `warm` one with nothing changed, `changed` one after a hundredth of the running tasks
+ * in a process of its own, its readers in others. `cold` is the first answer after the start, which keeps what it encodes,
+ * `second` the one after it, `warm` one with nothing changed, `changed` one after a hundredth of the running tasks
  * changed. `turnMs` is the most processor time in one turn of the master's event loop, a collection of garbage included;
  * `lateMs` the longest that the loop was late, also because other processes ran.
  *
