@@ -131,3 +131,29 @@ test('[mesos 216] metrics are the same in all three forms, sorted, and follow wh
     flat,
   )
 })
+
+test('metrics of roles come and go with their roles', () => {
+  const { world, where } = busyWorld()
+  const m = world.master
+  const ofRoles = (): Record<string, number> => {
+    const flat = JSON.parse(text(metricsAnswer(m, world.now, {}))) as Record<string, number>
+    return Object.fromEntries(Object.entries(flat).filter(([name]) => /^allocator.*\/roles\//.test(name)))
+  }
+  // Each has an agent of two: three tasks are on it, the rest is on offer.
+  const metricsOf = (role: string): Record<string, number> => ({
+    [`allocator/mesos/offer_filters/roles/${role}/active`]: 0,
+    [`allocator/mesos/quota/roles/${role}/resources/cpus/consumed`]: 3,
+    [`allocator/mesos/quota/roles/${role}/resources/mem/consumed`]: 192,
+    [`allocator/mesos/roles/${role}/shares/dominant`]: 0.5,
+  })
+  const before = ofRoles()
+  const sorted = (one: Record<string, number>): [string, number][] =>
+    Object.entries(one).sort(([left], [right]) => (left < right ? -1 : 1))
+  assert.deepEqual(Object.entries(before), sorted({ ...metricsOf('r0'), ...metricsOf('r1') }))
+  const [first] = where[0]!
+  world.call(first, { type: 'TEARDOWN' })
+  assert.deepEqual(Object.entries(ofRoles()), sorted(metricsOf('r1')))
+  world.subscribe({ name: 'again', roles: ['r0'] })
+  const again = Object.keys(ofRoles()).filter((name) => name.includes('/r0/'))
+  assert.deepEqual(again, ['allocator/mesos/offer_filters/roles/r0/active', 'allocator/mesos/roles/r0/shares/dominant'])
+})

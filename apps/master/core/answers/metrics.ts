@@ -15,7 +15,8 @@ import type { Part, Rendering } from './parts.ts'
 import { isSame } from '../views/shown.ts'
 import type { Framework, Master } from '../model.ts'
 
-type Metric = readonly [name: string, value: number]
+/** With the key of its member in JSON, where that is kept. */
+type Metric = readonly [name: string, value: number, key?: string]
 type More = Readonly<Record<string, number>>
 
 const byName = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0)
@@ -106,8 +107,7 @@ function textOf(framework: Framework): Uint8Array {
   const known = texts.get(framework)
   if (known && isSame(known.said, said)) return known.bytes
   const { block } = said
-  const keys =
-    known?.said.block === block ? known.keys : block.names.map((name) => `${JSON.stringify(block.prefix + name)}:`)
+  const keys = known?.said.block === block ? known.keys : block.names.map((name) => keyOf(block.prefix + name))
   const gauges = gaugesOf(framework)
   let text = ''
   for (const [index, name] of block.names.entries()) {
@@ -140,9 +140,10 @@ function sectionsOf(m: Master, now: Millis, more: More): Sections {
   }
 }
 
-/** Names as they came last, and where each is in their order: they are nearly always the same. */
+/** Names as they came last, their keys, and where each is in their order: they are nearly always the same. */
 interface Order {
   readonly names: readonly string[]
+  readonly keys: readonly string[]
   readonly indexes: readonly number[]
 }
 
@@ -153,17 +154,29 @@ function sortedByName(m: Master, metrics: readonly Metric[]): Metric[] {
   const isKnown = known?.names.length === metrics.length && metrics.every(([name], at) => name === known.names[at])
   const order = isKnown ? known : orderOf(metrics)
   orders.set(m, order)
-  return order.indexes.map((index) => metrics[index] as Metric)
+  return order.indexes.map((index) => {
+    const [name, value] = metrics[index] as Metric
+    return [name, value, order.keys[index] ?? keyOf(name)]
+  })
 }
+
+const keyOf = (name: string): string => `${JSON.stringify(name)}:`
 
 function orderOf(metrics: readonly Metric[]): Order {
   const names = metrics.map(([name]) => name)
-  return { names, indexes: names.map((_, at) => at).sort((a, b) => byName(names[a] ?? '', names[b] ?? '')) }
+  const indexes = names.map((_, at) => at).sort((a, b) => byName(names[a] ?? '', names[b] ?? ''))
+  return { names, keys: names.map(keyOf), indexes }
 }
 
-const memberForm: Form<Metric> = {
-  separator: ',',
-  encode: ([name, value]) => `${JSON.stringify(name)}:${double(value)}`,
+/** So many metrics are encoded without a pause. */
+const membersPerPart = 512
+
+function* membersOf(metrics: readonly Metric[]): Generator<Part> {
+  for (let from = 0; from < metrics.length; from += membersPerPart) {
+    if (from > 0) yield ','
+    const some = metrics.slice(from, from + membersPerPart)
+    yield late(() => some.map(([name, value, key = keyOf(name)]) => key + double(value)).join(','))
+  }
 }
 
 /** Some frameworks at a time: a block is too little for a pause. */
@@ -173,12 +186,12 @@ const blocksPerPart = 32
 export function metricsAnswer(m: Master, now: Millis, more: More): Rendering {
   const { before, frameworks, after } = sectionsOf(m, now, more)
   const groups: Iterable<Part>[] = []
-  if (before.length > 0) groups.push(runsOf(before, memberForm))
+  if (before.length > 0) groups.push(membersOf(before))
   for (let at = 0; at < frameworks.length; at += blocksPerPart) {
     const some = frameworks.slice(at, at + blocksPerPart)
     groups.push([late(() => joined(some.map(textOf)))])
   }
-  if (after.length > 0) groups.push(runsOf(after, memberForm))
+  if (after.length > 0) groups.push(membersOf(after))
   return render(function* () {
     yield '{'
     yield* separated(groups)
@@ -237,5 +250,5 @@ export function getMetricsAnswer(
 /** Every metric that follows from the state, by name. */
 export function metricsView(m: Master, now: Millis): Map<string, number> {
   const { before, frameworks, after } = sectionsOf(m, now, {})
-  return new Map([...before, ...frameworks.flatMap(metricsOf), ...after])
+  return new Map([...before, ...frameworks.flatMap(metricsOf), ...after].map(([name, value]) => [name, value]))
 }

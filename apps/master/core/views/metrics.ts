@@ -5,7 +5,7 @@ import type { mesos } from '@thermosphere/protocol'
 import { roleBooks } from '../roles.ts'
 import { operationTypes } from './metric-names.ts'
 import { isActive } from './v1-entities.ts'
-import type { Master } from '../model.ts'
+import type { Master, RoleName } from '../model.ts'
 
 type Put = (name: string, value: number) => void
 
@@ -119,14 +119,47 @@ function putAllocator(m: Master, put: Put): void {
   putRoles(m, capacity, put)
 }
 
+/** Names of a role's metrics: thousands of them are put together but once, and are quickly found to be the same. */
+class RoleNames {
+  readonly dominantShare: string
+  readonly activeFilters: string
+  readonly quotaPrefix: string
+  readonly #consumed = new Map<string, string>()
+
+  constructor(role: RoleName) {
+    this.dominantShare = `allocator/mesos/roles/${role}/shares/dominant`
+    this.activeFilters = `allocator/mesos/offer_filters/roles/${role}/active`
+    this.quotaPrefix = `allocator/mesos/quota/roles/${role}/resources/`
+  }
+
+  consumed(resource: string): string {
+    const name = this.#consumed.get(resource) ?? `${this.quotaPrefix}${resource}/consumed`
+    this.#consumed.set(resource, name)
+    return name
+  }
+}
+
+const roleNames = new WeakMap<Master, Map<RoleName, RoleNames>>()
+
+/** Of the roles that there are now. */
+function namesOf(m: Master, roles: ReadonlyMap<RoleName, unknown>): ReadonlyMap<RoleName, RoleNames> {
+  const names = roleNames.get(m) ?? new Map<RoleName, RoleNames>()
+  roleNames.set(m, names)
+  for (const role of roles.keys()) if (!names.has(role)) names.set(role, new RoleNames(role))
+  if (names.size > roles.size) for (const role of names.keys()) if (!roles.has(role)) names.delete(role)
+  return names
+}
+
 function putRoles(m: Master, capacity: ReadonlyMap<string, number>, put: Put): void {
-  for (const [role, books] of roleBooks(m)) {
+  const roles = roleBooks(m)
+  const names = namesOf(m, roles)
+  for (const [role, books] of roles) {
+    const named = names.get(role) ?? new RoleNames(role)
     const taken = addQuantities(books.allocated, books.offered)
-    const shares = [...taken].map(([name, milli]) => (capacity.get(name) ? milli / (capacity.get(name) ?? 1) : 0))
-    if (books.frameworks.length > 0) put(`allocator/mesos/roles/${role}/shares/dominant`, Math.max(0, ...shares))
-    put(`allocator/mesos/offer_filters/roles/${role}/active`, m.allocator.filterCount(role))
-    const prefix = `allocator/mesos/quota/roles/${role}/resources/`
-    for (const [name, milli] of books.consumed) put(`${prefix}${name}/consumed`, milli / 1000)
+    if (books.frameworks.length > 0) put(named.dominantShare, dominantShare(taken, capacity))
+    put(named.activeFilters, m.allocator.filterCount(role))
+    for (const [name, milli] of books.consumed) put(named.consumed(name), milli / 1000)
+    const prefix = named.quotaPrefix
     const quota = m.quotas.get(role)
     for (const name of Object.keys({ ...quota?.guarantees, ...quota?.limits }))
       put(`${prefix}${name}/offered_or_allocated`, (taken.get(name) ?? 0) / 1000)
@@ -134,4 +167,13 @@ function putRoles(m: Master, capacity: ReadonlyMap<string, number>, put: Put): v
       put(`${prefix}${name}/guarantee`, scalar.value)
     for (const [name, scalar] of Object.entries(quota?.limits ?? {})) put(`${prefix}${name}/limit`, scalar.value)
   }
+}
+
+function dominantShare(taken: Quantities, capacity: ReadonlyMap<string, number>): number {
+  let most = 0
+  for (const [name, milli] of taken) {
+    const all = capacity.get(name)
+    if (all) most = Math.max(most, milli / all)
+  }
+  return most
 }
