@@ -36,5 +36,5 @@ export {
 } from './views/classic.ts'
 export type { ProcessView } from './views/classic.ts'
 export { getMetricsAnswer, metricsAnswer, metricsView } from './answers/metrics.ts'
-export { offerConstraintsAnswer } from './views/offer-constraints.ts'
+export { offerConstraintsAnswer } from './answers/offer-constraints.ts'
 export { v1Views } from './views/v1.ts'

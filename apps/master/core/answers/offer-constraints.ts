@@ -1,8 +1,8 @@
 /** `/allocator/offer_constraints_debug`: which agents the constraints of each framework keep from it. */
-import { late, render, separated } from '../answers/parts.ts'
-import type { Part, Rendering } from '../answers/parts.ts'
+import { array, entries, object, text } from '../views/json.ts'
+import { late, render, separated } from './parts.ts'
+import type { Part, Rendering } from './parts.ts'
 import type { Framework, Master } from '../model.ts'
-import { array, entries, object, text } from './json.ts'
 
 export function offerConstraintsAnswer(m: Master): Rendering {
   const frameworks = [...m.frameworks.values()]
