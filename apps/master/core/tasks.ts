@@ -170,7 +170,7 @@ export function removeTask(m: Master, framework: Framework, agent: Agent, task: 
   finishDrainIfIdle(m, agent)
 }
 
-/** To a framework that does not know partitions its state is TASK_LOST, but its agent may come back with it all the same. */
+/** A framework that does not know partitions hears TASK_LOST, but the agent may come back with the task. */
 function isOutOfReach({ wire }: Task): boolean {
   if (wire.state === 'TASK_UNREACHABLE') return true
   const last = wire.statuses?.at(-1)

@@ -178,6 +178,7 @@ suite('SUBSCRIBE', () => {
     )
   })
 
+suite('the roles of a framework', () => {
   test('[mesos 35] a framework of several roles is offered each agent for one of them, and says which it uses', () => {
     const world = new World()
     world.addAgent()
