@@ -177,6 +177,7 @@ suite('SUBSCRIBE', () => {
       ids.slice(1),
     )
   })
+})
 
 suite('the roles of a framework', () => {
   test('[mesos 35] a framework of several roles is offered each agent for one of them, and says which it uses', () => {
