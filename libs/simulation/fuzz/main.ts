@@ -5,6 +5,9 @@ import { Target } from './target.ts'
 
 const config = readConfig()
 const target = await Target.start()
+// Its servers are processes of their own, which must not be left behind.
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void target.close().finally(() => process.exit(1)))
 try {
   for (const name of wantedEndpoints(config)) {
     const report = await attackEndpoint(target, name, config)
