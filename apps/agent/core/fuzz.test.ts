@@ -6,9 +6,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createRandom } from '@thermosphere/effects'
 import type { Random } from '@thermosphere/effects'
-import { decodeJson, decodeProtobuf, encodeJson, WireError } from '@thermosphere/protocol'
+import { encodeJson } from '@thermosphere/protocol'
 import type { WireTypes } from '@thermosphere/protocol'
-import { malformedJson, malformedProtobuf, pick, randomMessage, wellFormed } from '@thermosphere/protocol/fuzz'
+import { pick, randomMessage, receivedMessage } from '@thermosphere/protocol/fuzz'
 import type { Samples } from '@thermosphere/protocol/fuzz'
 import { getExecutors, getFrameworks, getTasks, stateView } from './index.ts'
 import { AGENT_ID, BenchAgent, FRAMEWORK_ID, frameworkInfo, scalar, taskInfo } from './testing/bench-agent.ts'
@@ -93,19 +93,7 @@ class Attack {
     const known = name === 'mesos.v1.executor.Call' && random.integer(4) > 0 ? ids : {}
     const base = name === 'mesos.v1.TaskInfo' ? { agent_id: { value: AGENT_ID } } : known
     const message = { ...randomMessage(name, random, this.#samples()), ...base }
-    try {
-      switch (random.integer(4)) {
-        case 0:
-          return decodeJson(name, malformedJson(name, message, random).body)
-        case 1:
-          return decodeProtobuf(name, malformedProtobuf(name, message, random).body)
-        default:
-          return decodeProtobuf(name, wellFormed(name, message, 'application/x-protobuf'))
-      }
-    } catch (error) {
-      if (error instanceof WireError) return undefined
-      throw error
-    }
+    return receivedMessage(name, message, random)
   }
 
   #samples(): Samples {

@@ -6,9 +6,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createRandom } from '@thermosphere/effects'
 import type { Random } from '@thermosphere/effects'
-import { decodeJson, decodeProtobuf, encodeJson, WireError } from '@thermosphere/protocol'
+import { encodeJson } from '@thermosphere/protocol'
 import type { mesos, WireTypes } from '@thermosphere/protocol'
-import { malformedJson, malformedProtobuf, pick, randomMessage, wellFormed } from '@thermosphere/protocol/fuzz'
+import { pick, randomMessage, receivedMessage } from '@thermosphere/protocol/fuzz'
 import type { Samples } from '@thermosphere/protocol/fuzz'
 import { largeAnswer, metricsView, operatorCallProblem, schedulerCallProblem, stateAnswer, v1Views } from './index.ts'
 import type { Reply } from './index.ts'
@@ -107,19 +107,7 @@ class Attack {
   #decoded<Name extends CallName>(name: Name, who: Scheduler): WireTypes[Name] | undefined {
     const random = this.#random
     const message = randomMessage(name, random, this.#samples(who))
-    try {
-      switch (random.integer(4)) {
-        case 0:
-          return decodeJson(name, malformedJson(name, message, random).body)
-        case 1:
-          return decodeProtobuf(name, malformedProtobuf(name, message, random).body)
-        default:
-          return decodeProtobuf(name, wellFormed(name, message, 'application/x-protobuf'))
-      }
-    } catch (error) {
-      if (error instanceof WireError) return undefined
-      throw error
-    }
+    return receivedMessage(name, message, random)
   }
 
   #schedulers(): Scheduler[] {
