@@ -82,6 +82,15 @@ test('what contradicts itself is refused before anything is started', async () =
   await assert.rejects(startCluster({ mode: 'processes', clock: 'virtual' }), /mode: 'in-process'/)
 })
 
+test('how long agents wait before they register can be told', async (t) => {
+  const cluster = await clusterOf(t, { flags: { agent: ['registration_backoff_factor=20ms'] } })
+  const { agents } = await cluster.state()
+  assert.deepEqual(
+    agents.map(({ active }) => active),
+    [true],
+  )
+})
+
 test('a closed cluster leaves no file behind', async () => {
   const before = leftovers()
   const cluster = await startCluster({ agents: 1, marathon: 1 })

@@ -13,7 +13,7 @@ import { planParts } from './plan.ts'
 import type { ClusterOptions, PlannedPart } from './plan.ts'
 
 /** An agent of its own needs nothing but processes; the machine's Docker and cgroups are not a test's to use. */
-const quickAgent = ['isolation=posix', 'containerizers=mesos', 'registration_backoff_factor=50ms']
+const quickAgent = ['isolation=posix', 'containerizers=mesos']
 
 function refuseContradictions({ mode, clock, store }: ClusterOptions): void {
   if (mode !== 'processes' && store !== undefined)

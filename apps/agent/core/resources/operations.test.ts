@@ -1,73 +1,79 @@
+import type { mesos } from '@thermosphere/protocol'
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import type { mesos } from '@thermosphere/protocol'
-import { BenchAgent, testConfig } from '../testing/bench-agent.ts'
+import { BenchAgent, scalar, taskInfo, testConfig } from '../testing/bench-agent.ts'
 
-type Source = mesos.Resource_DiskInfo_Source
+const reservations = [{ type: 'DYNAMIC' as const, role: 'r', principal: 'p' }]
 
-function diskOf(source: Source): mesos.Resource {
-  return { name: 'disk', type: 'SCALAR', scalar: { value: 64 }, disk: { source } }
+/** An agent with one more disk, and a volume that takes the whole of it. */
+function withDisk(source: mesos.Resource_DiskInfo_Source) {
+  const disk: mesos.Resource = { name: 'disk', type: 'SCALAR', scalar: { value: 500 }, disk: { source } }
+  const config = testConfig({ resources: [...testConfig().resources, disk] })
+  const agent = BenchAgent.registered({ config })
+  const volume: mesos.Resource = {
+    ...disk,
+    reservations,
+    disk: { source, persistence: { id: 'v', principal: 'p' }, volume: { container_path: 'data', mode: 'RW' } },
+  }
+  return { agent, disk: { ...disk, reservations }, volume }
 }
 
-const reservedOf = (source: Source): mesos.Resource => ({
-  ...diskOf(source),
-  reservations: [{ type: 'DYNAMIC', role: 'r' }],
-})
-
-const volumeOf = (source: Source): mesos.Resource => ({
-  ...reservedOf(source),
-  disk: { source, persistence: { id: 'v' }, volume: { container_path: 'data', mode: 'RW' } },
-})
-
-function agentWith(source: Source): BenchAgent {
-  const { resources } = testConfig()
-  return BenchAgent.registered({ config: testConfig({ resources: [...resources, diskOf(source)] }) })
-}
-
-function operate(agent: BenchAgent, operation: mesos.Offer_Operation, number: number): void {
+function operate(agent: BenchAgent, number: number, operation: mesos.Offer_Operation): void {
   const operation_uuid = { value: new Uint8Array(16).fill(number) }
   agent.master({ type: 'APPLY_OPERATION', apply_operation: { operation, operation_uuid } })
 }
 
-suite('a volume on a disk of its own', () => {
-  const cases: readonly (readonly [string, Source, string, boolean])[] = [
-    ['[mesos 86] PATH', { type: 'PATH', path: { root: '/disks/a' } }, '/disks/a/volumes/roles/r/v', false],
-    ['[mesos 86] relative PATH', { type: 'PATH', path: { root: 'a' } }, '/w/a/volumes/roles/r/v', false],
-    ['[mesos 87] MOUNT', { type: 'MOUNT', mount: { root: '/mnt/b' } }, '/mnt/b', true],
-  ]
-  for (const [kind, source, path, keepRoot] of cases) {
-    test(`${kind}: its directory is made there, and on DESTROY its data goes${keepRoot ? ' but not the root' : ''}`, () => {
-      const agent = agentWith(source)
-      operate(agent, { type: 'RESERVE', reserve: { resources: [reservedOf(source)] } }, 1)
-      operate(agent, { type: 'CREATE', create: { volumes: [volumeOf(source)] } }, 2)
-      const made = agent.take().filter(({ type }) => type === 'make-volume')
-      assert.deepEqual(
-        made.map((effect) => effect.type === 'make-volume' && effect.path),
-        [path],
-      )
-      operate(agent, { type: 'DESTROY', destroy: { volumes: [volumeOf(source)] } }, 3)
-      const removed = agent.take().flatMap((effect) => (effect.type === 'remove-volume' ? [effect] : []))
-      assert.deepEqual(
-        removed.map((effect) => [effect.path, effect.keepRoot]),
-        [[path, keepRoot]],
-      )
+/** What is done to directories, in its order. */
+const volumeEffects = (agent: BenchAgent) =>
+  agent.take().flatMap((effect) => {
+    if (effect.type === 'make-volume') return [['make', effect.path]]
+    return effect.type === 'remove-volume' ? [['remove', effect.path, effect.keepRoot]] : []
+  })
+
+const cases = [
+  {
+    title: '[mesos 86] a volume on a PATH disk is a directory below its root, which goes with the volume',
+    source: { type: 'PATH', path: { root: '/disks/a' } },
+    path: '/disks/a/volumes/roles/r/v',
+    keepRoot: false,
+  },
+  {
+    title: '[mesos 86] a relative root of a PATH disk lies in the work directory',
+    source: { type: 'PATH', path: { root: 'a' } },
+    path: '/w/a/volumes/roles/r/v',
+    keepRoot: false,
+  },
+  {
+    title: '[mesos 87] a volume on a MOUNT disk is the root of the disk, and only its contents go with the volume',
+    source: { type: 'MOUNT', mount: { root: '/mnt/b' } },
+    path: '/mnt/b',
+    keepRoot: true,
+  },
+] as const
+
+suite('persistent volumes', () => {
+  for (const { title, source, path, keepRoot } of cases) {
+    test(title, () => {
+      const { agent, disk, volume } = withDisk(source)
+      operate(agent, 1, { type: 'RESERVE', reserve: { resources: [disk] } })
+      operate(agent, 2, { type: 'CREATE', create: { volumes: [volume] } })
+      assert.deepEqual(volumeEffects(agent), [['make', path]])
+      const resources = [scalar('cpus', 1), { ...volume, allocation_info: { role: 'r' } }]
+      agent.run(taskInfo('t', { resources }))
+      const launch = agent.take().find((effect) => effect.type === 'launch')
+      assert.ok(launch?.type === 'launch')
+      assert.deepEqual(launch.plan.mounts, [{ source: path, target: 'data', readOnly: false, create: true }])
+      operate(agent, 3, { type: 'DESTROY', destroy: { volumes: [volume] } })
+      assert.deepEqual(volumeEffects(agent), [['remove', path, keepRoot]])
     })
   }
 
-  test('[mesos 87] takes a MOUNT disk whole: half of it is not made', () => {
-    const source: Source = { type: 'MOUNT', mount: { root: '/mnt/b' } }
-    const agent = agentWith(source)
-    operate(agent, { type: 'RESERVE', reserve: { resources: [reservedOf(source)] } }, 1)
+  test('[mesos 87] a MOUNT disk is taken whole or not at all', () => {
+    const { agent, disk, volume } = withDisk({ type: 'MOUNT', mount: { root: '/mnt/b' } })
+    operate(agent, 1, { type: 'RESERVE', reserve: { resources: [disk] } })
     agent.take()
-    const half = { ...volumeOf(source), scalar: { value: 32 } }
-    operate(agent, { type: 'CREATE', create: { volumes: [half] } }, 2)
-    assert.equal(
-      agent.effects.some(({ type }) => type === 'make-volume'),
-      false,
-    )
-    const told = agent.effects.flatMap((effect) =>
-      effect.type === 'send' && effect.message.operation_status ? [effect.message.operation_status.status.state] : [],
-    )
-    assert.deepEqual(told, ['OPERATION_DROPPED'])
+    operate(agent, 2, { type: 'CREATE', create: { volumes: [{ ...volume, scalar: { value: 100 } }] } })
+    assert.deepEqual(volumeEffects(agent), [])
+    assert.ok(!agent.state.total.toString().includes('v:data'), agent.state.total.toString())
   })
 })
