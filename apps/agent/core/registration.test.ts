@@ -10,11 +10,17 @@ const registers = (agent: BenchAgent) =>
       effect.type === 'send' && effect.message.type === 'REGISTER' ? [effect.message.register] : [],
     )
 
-test('[mesos 22] an agent tells its domain when it registers and shows it', () => {
-  const domain = { fault_domain: { region: { name: 'eu' }, zone: { name: 'a' } } }
-  const agent = new BenchAgent({ config: testConfig({ domain }) })
+/** An agent whose link is up and that no master has answered. */
+function linked(options: ConstructorParameters<typeof BenchAgent>[0]): BenchAgent {
+  const agent = new BenchAgent(options)
   agent.input({ type: 'recovered', containers: [] })
   agent.input({ type: 'link-up' })
+  return agent
+}
+
+test('[mesos 22] an agent tells its domain when it registers and shows it', () => {
+  const domain = { fault_domain: { region: { name: 'eu' }, zone: { name: 'a' } } }
+  const agent = linked({ config: testConfig({ domain }) })
   agent.advance(1000)
   assert.deepEqual(registers(agent)[0]?.agent_info.domain, domain)
   assert.deepEqual(stateView(agent.state)['domain'], domain)
@@ -24,9 +30,7 @@ test('[mesos 22] an agent tells its domain when it registers and shows it', () =
 
 test('[mesos 21] an agent tells and shows the capabilities that it was given, and no others', () => {
   const capabilities = ['MULTI_ROLE', 'HIERARCHICAL_ROLE', 'RESERVATION_REFINEMENT'] as const
-  const agent = new BenchAgent({ config: testConfig({ capabilities }) })
-  agent.input({ type: 'recovered', containers: [] })
-  agent.input({ type: 'link-up' })
+  const agent = linked({ config: testConfig({ capabilities }) })
   agent.advance(1000)
   const told = registers(agent)[0]?.capabilities?.map(({ type }) => type)
   assert.deepEqual(told, capabilities)
@@ -35,9 +39,7 @@ test('[mesos 21] an agent tells and shows the capabilities that it was given, an
 
 /** The pauses before each of the first `count` attempts of an agent that nobody answers. */
 function pauses(seed: number, count: number): number[] {
-  const agent = new BenchAgent({ seed, config: testConfig({ registrationBackoffMs: 1000 }) })
-  agent.input({ type: 'recovered', containers: [] })
-  agent.input({ type: 'link-up' })
+  const agent = linked({ seed, config: testConfig({ registrationBackoffMs: 1000 }) })
   assert.deepEqual(registers(agent), [], 'not before its first pause')
   return Array.from({ length: count }, () => {
     const at = agent.timers.get('registration') ?? Number.NaN

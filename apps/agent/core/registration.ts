@@ -1,3 +1,4 @@
+/** Finding and keeping a master: register, answer pings, start over when they stop. */
 import type { agentLink, mesos } from '@thermosphere/protocol'
 import { saveAgent } from './checkpoint/checkpoint.ts'
 import { openFramework } from './executors/frameworks.ts'
@@ -39,7 +40,6 @@ export function agentInfo(state: AgentState): mesos.AgentInfo {
   }
 }
 
-/** Finding and keeping a master: register, answer pings, start over when they stop. */
 export function onLinkUp(turn: Turn): void {
   turn.state.link = { type: 'registering', attempts: 0, pingTimeoutMs: DEFAULT_PING_TIMEOUT_MS }
   armRegistration(turn)

@@ -73,6 +73,10 @@ suite('persistent volumes', () => {
     operate(agent, 1, { type: 'RESERVE', reserve: { resources: [disk] } })
     agent.take()
     operate(agent, 2, { type: 'CREATE', create: { volumes: [{ ...volume, scalar: { value: 100 } }] } })
+    const told = agent.effects.flatMap((effect) =>
+      effect.type === 'send' && effect.message.operation_status ? [effect.message.operation_status.status.state] : [],
+    )
+    assert.deepEqual(told, ['OPERATION_DROPPED'])
     assert.deepEqual(volumeEffects(agent), [])
     assert.ok(!agent.state.total.toString().includes('v:data'), agent.state.total.toString())
   })
