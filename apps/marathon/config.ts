@@ -74,7 +74,7 @@ const frameworkFlags = defineFlags({
   mesos_authentication: { ...off, help: 'Log in to Mesos with the principal and its secret.' },
   mesos_authentication_principal: { type: 'string', help: 'The principal to authenticate as.' },
   mesos_authentication_secret: { type: 'string', secret: true, help: 'The secret of the principal.' },
-  mesos_authentication_secret_file: { type: 'path', help: 'A file with the secret, read anew for each connection.' },
+  mesos_authentication_secret_file: { type: 'path', help: 'A file with the secret, read anew for each subscription.' },
   mesos_leader_ui_url: { type: 'string', help: 'The address of the Mesos user interface, for /v2/info.' },
   new_group_enforce_role: {
     type: 'string',

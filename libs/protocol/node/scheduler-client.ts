@@ -32,7 +32,7 @@ export type SchedulerClientOptions = {
   /** Suppressed roles and offer constraints of a subscription. */
   readonly subscription?: () => Omit<scheduler.Call_Subscribe, 'framework_info'>
   readonly contentType?: MediaType
-  /** Read for each request, so that it can rotate. */
+  /** Read for each subscription, so that it can rotate. */
   readonly credential?: Credential | (() => Credential | undefined) | undefined
   readonly random?: () => number
   readonly backoff?: { readonly minMs: number; readonly maxMs: number }
