@@ -1,4 +1,5 @@
 import { aclsSchema } from '@thermosphere/master-core'
+import type { Action } from '@thermosphere/master-core'
 import { defineFlags, domainFlag, parseFlags, requireFlags, serverFlags } from '@thermosphere/service-kit'
 import type { ConfigOf } from '@thermosphere/service-kit'
 
@@ -215,7 +216,7 @@ function loginProblems(config: Config): string[] {
 }
 
 /** Actions of the master that it does not hold anybody to: a rule about them would promise what is not so. */
-const openActions = [
+const openActions: readonly Action[] = [
   'register_agents',
   'get_quotas',
   'view_roles',

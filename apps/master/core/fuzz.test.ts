@@ -142,12 +142,11 @@ class Attack {
   /** All that anybody can ask for; counters aside. */
   #told(): string {
     const { master, stored } = this.world
-    const large = (['GET_AGENTS', 'GET_STATE'] as const).flatMap((type) => [
-      ...largeAnswer(master, type, 'application/json'),
-    ])
+    const large = (['GET_AGENTS', 'GET_STATE'] as const).map((type) =>
+      new TextDecoder().decode(rendered(largeAnswer(master, type, 'application/json'))),
+    )
     const views = Object.values(v1Views).map((view) => encodeJson('mesos.v1.master.Response', view(master)))
-    const text = Buffer.concat(large.filter((piece) => piece !== undefined)).toString()
-    return [text, ...views, JSON.stringify([...stored])].join('\n')
+    return [...large, ...views, JSON.stringify([...stored])].join('\n')
   }
 }
 

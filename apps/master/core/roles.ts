@@ -1,5 +1,6 @@
 import { roleAncestors } from '@thermosphere/offer-engine'
 import type { Quantities } from '@thermosphere/offer-engine'
+import { add } from './books/role-ledger.ts'
 import type { FrameworkId, Master, RoleName } from './model.ts'
 
 /** Amounts of a role and everything below it. */
@@ -55,7 +56,7 @@ export function roleBooks(m: Master): Map<RoleName, RoleBooks> {
 }
 
 function addTo(sum: Map<string, number>, amounts: Quantities): void {
-  for (const [name, milli] of amounts) sum.set(name, (sum.get(name) ?? 0) + milli)
+  for (const [name, milli] of amounts) add(sum, name, milli)
 }
 
 /** What counts against a role's quota: reservations and use, but not offers. */

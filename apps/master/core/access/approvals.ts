@@ -6,16 +6,17 @@ import { isAllowed } from './acls.ts'
 import type { Entity } from './acls.ts'
 import type { Action } from './actions.ts'
 
-/** Without rules everything is allowed; who did not log in asks as anybody. */
+/** Without rules everything is allowed. Who did not log in asks as anybody; without an object, all are asked for. */
 export function isApproved(
   m: Master,
   action: Action,
-  asked: { principal: string | undefined; object: Entity },
+  { principal, object }: { readonly principal: string | undefined; readonly object: string | undefined },
 ): boolean {
   const { acls } = m.config
-  const subject = asked.principal === undefined ? 'ANY' : [asked.principal]
-  return acls === undefined || isAllowed(acls, { action, subject, object: asked.object })
+  return acls === undefined || isAllowed(acls, { action, subject: askedEntity(principal), object: askedEntity(object) })
 }
+
+const askedEntity = (value: string | undefined): Entity => (value === undefined ? 'ANY' : [value])
 
 const by = (principal: string | undefined): string =>
   principal === undefined ? 'without a principal' : `as '${principal}'`
@@ -23,14 +24,14 @@ const by = (principal: string | undefined): string =>
 /** Why a framework may not have its roles. */
 export function rolesRefusal(m: Master, info: mesos.FrameworkInfo): string | undefined {
   const { principal } = info
-  const role = rolesOf(info).find((one) => !isApproved(m, 'register_frameworks', { principal, object: [one] }))
+  const role = rolesOf(info).find((one) => !isApproved(m, 'register_frameworks', { principal, object: one }))
   return role === undefined ? undefined : `Not authorized to use role '${role}' ${by(principal)}`
 }
 
 /** Why a task may not run as the user that it names, or its executor, or its framework. */
 export function launchRefusal(m: Master, { info }: Framework, task: mesos.TaskInfo): string | undefined {
   const user = task.command?.user ?? task.executor?.command?.user ?? info.user
-  if (isApproved(m, 'run_tasks', { principal: info.principal, object: [user] })) return undefined
+  if (isApproved(m, 'run_tasks', { principal: info.principal, object: user })) return undefined
   return `Task '${task.task_id.value}' is not authorized to launch as user '${user}'`
 }
 
@@ -42,13 +43,12 @@ export function groupRefusal(
 ): string | undefined {
   const { principal, user: usual } = framework.info
   const user = executor.command?.user ?? usual
-  if (!isApproved(m, 'run_tasks', { principal, object: [user] }))
+  if (!isApproved(m, 'run_tasks', { principal, object: user }))
     return `Executor '${executor.executor_id.value}' is not authorized to launch as user '${user}'`
-  const refused = tasks.find((task) => launchRefusal(m, framework, task) !== undefined)
-  return refused && launchRefusal(m, framework, refused)
+  return tasks.map((task) => launchRefusal(m, framework, task)).find((refusal) => refusal !== undefined)
 }
 
-/** Several values are asked one by one, as Mesos does; without any, whether it is allowed at all. */
+/** Asked one by one, as Mesos does. */
 type Wanted = { readonly action: Action; readonly objects: readonly (string | undefined)[]; readonly what: string }
 
 /** Why somebody, a framework or an operator, may not change reservations or volumes so. */
@@ -58,7 +58,7 @@ export function operationRefusal(
   principal: string | undefined,
 ): string | undefined {
   const refused = wantedBy(operation).find(({ action, objects }) =>
-    objects.some((value) => !isApproved(m, action, { principal, object: value === undefined ? 'ANY' : [value] })),
+    objects.some((object) => !isApproved(m, action, { principal, object })),
   )
   return refused && `Not authorized to ${refused.what} ${by(principal)}`
 }
@@ -70,7 +70,7 @@ const roles = (resources: readonly mesos.Resource[] = []): (string | undefined)[
   resources.map((resource) => reservationOf(resource)?.role)
 
 const reservers = (resources: readonly mesos.Resource[] = []): (string | undefined)[] =>
-  resources.filter(reservationOf).map((resource) => reservationOf(resource)?.principal)
+  resources.map(reservationOf).flatMap((reservation) => (reservation ? [reservation.principal] : []))
 
 const creators = (volumes: readonly mesos.Resource[] = []): (string | undefined)[] =>
   volumes.map((volume) => volume.disk?.persistence?.principal)

@@ -1,11 +1,10 @@
 import type { master } from '@thermosphere/protocol'
 import type { Master } from '../model.ts'
 import { askedOperation } from '../operator/reservations.ts'
-import type { Entity } from './acls.ts'
 import type { Action } from './actions.ts'
 import { isApproved, operationRefusal } from './approvals.ts'
 
-type Asked = readonly [Action, Entity]
+type Asked = readonly [action: Action, object: string | undefined]
 
 /** Whether the rules let somebody make this call. */
 export function mayCall(m: Master, call: master.Call, principal: string | undefined): boolean {
@@ -15,8 +14,8 @@ export function mayCall(m: Master, call: master.Call, principal: string | undefi
   return approvalsOf(m, call).every(([action, object]) => isApproved(m, action, { principal, object }))
 }
 
-const each = (action: Action, values: readonly (string | undefined)[]): Asked[] =>
-  values.map((value) => [action, value === undefined ? 'ANY' : [value]])
+const each = (action: Action, objects: readonly (string | undefined)[]): Asked[] =>
+  objects.map((object) => [action, object])
 
 /** Agents and machines are not told apart: a rule is for all of them or for none. */
 function approvalsOf(m: Master, call: master.Call): readonly Asked[] {
@@ -38,12 +37,12 @@ function approvalsOf(m: Master, call: master.Call): readonly Asked[] {
     case 'REMOVE_QUOTA':
       return each('update_quotas', [call.remove_quota?.role])
     case 'DRAIN_AGENT': {
-      const drain: Asked = ['drain_agents', 'ANY']
-      return call.drain_agent?.mark_gone === true ? [drain, ['mark_agents_gone', 'ANY']] : [drain]
+      const drain: Asked = ['drain_agents', undefined]
+      return call.drain_agent?.mark_gone === true ? [drain, ['mark_agents_gone', undefined]] : [drain]
     }
     default: {
       const action = wholesale[call.type ?? 'UNKNOWN']
-      return action === undefined ? [] : [[action, 'ANY']]
+      return action === undefined ? [] : [[action, undefined]]
     }
   }
 }

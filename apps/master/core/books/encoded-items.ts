@@ -96,10 +96,10 @@ export function encodeItems<V extends object>(
   before: EncodedItems<V> | undefined,
 ): EncodedItems<V> {
   const gap = form.separator.length
-  const whole = before
+  const runs = before
     ? compacted(runsOf(form, values, before), gap)
     : [wholeRun(joined(encoded(form, values), values.length, gap))]
-  return { values, pieces: piecesOf(whole, gap), runs: whole, heldBytes: heldBytesOf(whole) }
+  return { values, pieces: piecesOf(runs, gap), runs, heldBytes: heldBytesOf(runs) }
 }
 
 const heldBytesOf = (runs: readonly Run[]): number =>

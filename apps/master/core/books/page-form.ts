@@ -72,9 +72,9 @@ export class PageForm<V extends object> implements Form<V> {
   }
 }
 
-/** An answer in these forms begins; a form may be there more than once. */
+/** An answer in these forms begins. */
 export const ask = (...asked: readonly { ask(): void }[]): void => {
-  for (const form of new Set(asked)) form.ask()
+  for (const form of asked) form.ask()
 }
 
 export function carryEncodings(from: object, to: object): void {

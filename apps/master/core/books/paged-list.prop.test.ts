@@ -144,7 +144,6 @@ test('what is kept of a form is bounded, and what is said stays the same', () =>
 test('an encoding does not hold much more than what is true of it', () => {
   const form = new PageForm<Value>({ separator: ',', encode: ({ text }) => text })
   form.ask()
-  form.ask()
   const list = new PagedList<number, Value>()
   const set = (key: number, round: number): void => list.set(key, { text: `${round}`.padStart(100, '0') })
   for (let key = 0; key < 128; key++) set(key, 0)

@@ -1,6 +1,7 @@
 import type { master } from '@thermosphere/protocol'
 import { mayCall } from '../access/operator-access.ts'
 import { onDeactivateCall, onDrainCall, onMarkGoneCall } from '../agents/drain.ts'
+import type { Input } from '../effects.ts'
 import { respond } from '../emit.ts'
 import { removeFramework } from '../frameworks.ts'
 import { onScheduleCall, onStartMaintenance, onStopMaintenance } from './maintenance.ts'
@@ -9,10 +10,10 @@ import { onResourceCall } from './reservations.ts'
 import { onUpdateWeights } from './weights.ts'
 import type { Master, RequestId } from '../model.ts'
 
-type Operation = { readonly call: master.Call; readonly requestId: RequestId; readonly principal?: string }
+type OperatorCall = Extract<Input, { readonly type: 'operator-call' }>
 
 /** Every operator call that changes something; its members have been checked to be there. */
-export function onOperatorCall(m: Master, { call, requestId, principal }: Operation): void {
+export function onOperatorCall(m: Master, { call, requestId, principal }: OperatorCall): void {
   if (!mayCall(m, call, principal)) return respond(m, requestId, { status: 403 })
   perform(m, call, requestId)
 }

@@ -315,7 +315,7 @@ export class World {
 export const rendered = (rendering: Rendering): Uint8Array => joined([...rendering])
 
 const joined = (pieces: readonly (Uint8Array | undefined)[]): Uint8Array =>
-  Uint8Array.from(pieces.flatMap((piece) => [...(piece ?? [])]))
+  new Uint8Array(Buffer.concat(pieces.filter((piece) => piece !== undefined)))
 
 /** What the work returns. */
 function finished<T>(work: Generator<undefined, T>): T {
