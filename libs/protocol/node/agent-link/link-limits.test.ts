@@ -110,6 +110,18 @@ test('an agent that says much leaves turns to others, and all that it says is he
   stream.destroy()
 })
 
+test('an agent that says much and then ends is heard to its last message', async (t) => {
+  const { port, heard, ended } = await open(t, {})
+  const session = http2.connect(`http://127.0.0.1:${port}`)
+  t.after(() => session.destroy())
+  const stream = session.request({ ':method': 'POST', ':path': AGENT_LINK_PATH }, { endStream: false })
+  const pong = frameMessage(encodeProtobuf('thermosphere.agentlink.v1.AgentMessage', { type: 'PONG' }))
+  const total = 5 * LINK_MESSAGES_A_TURN_MAX + 1
+  stream.end(Buffer.concat(Array.from({ length: total }, () => pong)))
+  while (ended.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+  assert.equal(heard.length, total)
+})
+
 test('a message that comes in many pieces is heard whole', async (t) => {
   const { port, heard } = await open(t, {})
   const session = http2.connect(`http://127.0.0.1:${port}`)
@@ -141,6 +153,29 @@ test('what is not the link is refused with UNIMPLEMENTED', async (t) => {
   stream.on('data', () => undefined)
   const [error] = (await once(stream, 'error')) as [grpc.ServiceError]
   assert.equal(error.code, grpc.status.UNIMPLEMENTED)
+})
+
+test('a connection is closed after what is not the link, as it is after the link', { timeout: 5_000 }, async (t) => {
+  const { port } = await open(t, {})
+  for (const path of ['/other.Service/Call', AGENT_LINK_PATH]) {
+    const session = http2.connect(`http://127.0.0.1:${port}`)
+    t.after(() => session.destroy())
+    session.request({ ':method': 'POST', ':path': path }).resume().end()
+    await once(session, 'close')
+  }
+})
+
+test('a compressed message is refused with INTERNAL', async (t) => {
+  const { port, ended } = await open(t, {})
+  const session = http2.connect(`http://127.0.0.1:${port}`)
+  t.after(() => session.destroy())
+  const stream = session.request({ ':method': 'POST', ':path': AGENT_LINK_PATH }, { endStream: false })
+  stream.resume()
+  stream.write(Buffer.of(1, 0, 0, 0, 0))
+  const [trailers] = (await once(stream, 'trailers')) as [http2.IncomingHttpHeaders]
+  assert.equal(trailers['grpc-status'], String(grpc.status.INTERNAL))
+  assert.equal(ended.length, 1)
+  stream.destroy()
 })
 
 test('what was said before the end arrives', async (t) => {

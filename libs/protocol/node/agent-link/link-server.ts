@@ -73,6 +73,7 @@ export class LinkServer {
     session.on('error', () => undefined)
     session.on('stream', (stream, headers) => {
       session.setTimeout(0)
+      stream.on('close', () => session.close())
       this.#onStream(stream, headers[':path'], ip)
     })
   }
@@ -93,10 +94,7 @@ export class LinkServer {
     const link = new ServerLink(stream, { ip, limits })
     if (path !== AGENT_LINK_PATH) return link.refuse(UNIMPLEMENTED, `there is no method ${path}`)
     this.#links.add(link)
-    stream.on('close', () => {
-      this.#links.delete(link)
-      stream.session?.close()
-    })
+    stream.on('close', () => this.#links.delete(link))
     link.open(headers)
     onLink(link)
   }

@@ -11,8 +11,8 @@ export function frameMessage(message: Uint8Array): Buffer {
   return frame
 }
 
-/** What the other side may not send. */
-export class FrameError extends Error {}
+/** A message over the bound; it is not read. */
+export class MessageTooLongError extends Error {}
 
 /** Bytes in, whole messages out. What is returned shares memory with what was given. */
 export class FrameReader {
@@ -47,9 +47,10 @@ export class FrameReader {
   #readPrefix(): number | undefined {
     if (this.#byteCount < PREFIX_BYTES) return undefined
     const first = this.#joined()
-    if (first[0] !== 0) throw new FrameError('a compressed message, which was not offered')
+    if (first[0] !== 0) throw new Error('a compressed message, which was not offered')
     const bytes = first.readUInt32BE(1)
-    if (bytes > this.#bytesMax) throw new FrameError(`a message of ${bytes} bytes; at most ${this.#bytesMax} are read`)
+    if (bytes > this.#bytesMax)
+      throw new MessageTooLongError(`a message of ${bytes} bytes; at most ${this.#bytesMax} are read`)
     return PREFIX_BYTES + bytes
   }
 

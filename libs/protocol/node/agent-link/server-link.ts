@@ -3,7 +3,7 @@ import { decodeProtobuf } from '../../codec.ts'
 import type * as agentLink from '../../wire/agent-link.gen.ts'
 import { LINK_MESSAGES_A_TURN_MAX } from './limits.ts'
 import type { LinkLimits } from './link-server.ts'
-import { FrameError, FrameReader } from './message-frames.ts'
+import { FrameReader, MessageTooLongError } from './message-frames.ts'
 
 export type LinkListener = {
   onMessage(message: agentLink.AgentMessage): void
@@ -58,7 +58,8 @@ export class ServerLink {
       this.#frames.push(chunk)
       this.#read()
     })
-    this.#stream.on('end', () => this.end())
+    // While it is paused, messages wait for their turn; the last turn ends it.
+    this.#stream.on('end', () => !this.#stream.isPaused() && this.#read())
   }
 
   /** Says what `encodeLinkMessage` has made. An agent that does not read is cut. */
@@ -94,7 +95,7 @@ export class ServerLink {
   #read(): void {
     for (let count = 0; count < LINK_MESSAGES_A_TURN_MAX; count++) {
       const message = this.#next()
-      if (message === undefined) return void this.#stream.resume()
+      if (message === undefined) return this.#stream.readableEnded ? this.end() : void this.#stream.resume()
       this.#listener?.onMessage(message)
     }
     this.#stream.pause()
@@ -109,7 +110,7 @@ export class ServerLink {
       return bytes && decodeProtobuf('thermosphere.agentlink.v1.AgentMessage', bytes)
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
-      if (error instanceof FrameError) this.refuse(RESOURCE_EXHAUSTED, reason)
+      if (error instanceof MessageTooLongError) this.refuse(RESOURCE_EXHAUSTED, reason)
       else this.refuse(INTERNAL, `Error deserializing request: ${reason}`)
       return undefined
     }

@@ -116,6 +116,33 @@ suite('the calls of a line', () => {
     assert.equal(connections.length, 1)
   })
 
+  test('are not made again when the connection ends within an answer: it tells that they were handled', async (context) => {
+    const { connections, has, answer, endpoint } = await startServer(context)
+    const line = lineTo(context, { endpoint, answerTimeoutMs: 500 })
+    const first = sendAll(line, ['a'])
+    await has(0, 'a')
+    answer(0, accepted)
+    assert.deepEqual(await statuses(first), [202])
+    const sent = sendAll(line, ['b'])
+    await has(0, 'b')
+    connections[0]?.socket.end('HTTP/1.1 202 Acc')
+    assert.deepEqual(await statuses(sent), ['CALL_UNDELIVERED'])
+    assert.equal(connections.length, 1)
+  })
+
+  test('leave no timer behind that would end the connection of later ones', async (context) => {
+    const { has, answer, endpoint } = await startServer(context)
+    const timerCount = () => process.getActiveResourcesInfo().filter((type) => type === 'Timeout').length
+    const before = timerCount()
+    const sent = statuses(sendAll(lineTo(context, { endpoint }), ['a', 'b']))
+    await has(0, 'a')
+    answer(0, accepted)
+    await has(0, 'b')
+    answer(0, accepted)
+    assert.deepEqual(await sent, [202, 202])
+    assert.equal(timerCount(), before)
+  })
+
   test('are undelivered when no answer comes in time, and when what comes is none', async (context) => {
     const { has, answer, endpoint } = await startServer(context)
     const line = lineTo(context, { endpoint, inFlightMax: 2, answerTimeoutMs: 50 })

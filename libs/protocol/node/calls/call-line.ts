@@ -90,6 +90,7 @@ export class CallLine {
 
   #awaitAnswer(connection: Connection): void {
     const ms = this.#options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS
+    clearTimeout(this.#late)
     this.#late = setTimeout(() => {
       connection.destroy()
       this.#onEnd(new Error(`no answer from ${this.#options.endpoint.url.host} within ${ms} ms`))

@@ -29,8 +29,8 @@ export class Connection {
     this.#socket = connect(endpoint)
     this.#socket.on('data', (chunk: Buffer) => this.#read(chunk))
     this.#socket.once('end', () => this.#read(nothing, { isEnded: true }))
-    this.#socket.once('error', (error) => this.#finish(error))
-    this.#socket.once('close', () => this.#finish(hangUp()))
+    this.#socket.once('error', (error) => this.#onLost(error))
+    this.#socket.once('close', () => this.#onLost(hangUp()))
   }
 
   /** Requests of one turn go out together. */
@@ -70,6 +70,12 @@ export class Connection {
     } catch (error) {
       this.#finish(error instanceof Error ? error : new Error(String(error)))
     }
+  }
+
+  /** A server that has begun to answer had not closed an idle connection: its code would say so. */
+  #onLost(error: Error): void {
+    if (this.#unread.length === 0) this.#finish(error)
+    else this.#finish(new Error(`the answer is not complete: ${error.message}`, { cause: error }))
   }
 
   #finish(error: Error): void {
