@@ -32,10 +32,21 @@ function takeTurn(): void {
   arm()
 }
 
-/** Runs in slices, in turn with everything else that does. */
-export function inSlices(slice: Slice): void {
+/** Takes steps until one says that it was the last, in turn with everything else that does. */
+export function inSlices(isLastStep: () => boolean): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const slice = (deadline: number): boolean => {
+    try {
+      while (!isLastStep()) if (performance.now() >= deadline) return false
+      resolve()
+    } catch (error) {
+      reject(error)
+    }
+    return true
+  }
   waiting.push({ slice, isAlone: false })
   arm()
+  return promise
 }
 
 /** Resolves when it is this one's turn, with the time until which it may work before the next. */
@@ -50,32 +61,15 @@ export const myTurn = (): Promise<number> =>
   })
 
 /** What the generator returns; undefined when `isWanted` said no before it was finished. */
-export function runInSlices<T>(
+export async function runInSlices<T>(
   work: Generator<undefined, T>,
   isWanted: () => boolean = () => true,
 ): Promise<T | undefined> {
-  const { promise, resolve, reject } = Promise.withResolvers<T | undefined>()
-  const stop = (): true => {
-    work.return(undefined as T)
-    resolve(undefined)
-    return true
-  }
-  const slice = (deadline: number): boolean => {
-    if (!isWanted()) return stop()
-    try {
-      do {
-        const { done, value } = work.next()
-        if (done === true) {
-          resolve(value)
-          return true
-        }
-      } while (performance.now() < deadline)
-    } catch (error) {
-      reject(error)
-      return true
-    }
-    return false
-  }
-  inSlices(slice)
-  return promise
+  let result: T | undefined
+  await inSlices(() => {
+    const { done, value } = isWanted() ? work.next() : work.return(undefined as T)
+    if (done === true) result = value
+    return done === true
+  })
+  return result
 }

@@ -8,39 +8,32 @@ import { inSlices } from './slices.ts'
 export type Written = 'written' | 'gone' | 'slow'
 
 /** Writes the pieces in order, without a copy of them, and makes the next when the reader has taken those before. */
-export function writePieces(
+export async function writePieces(
   to: Writable,
   pieces: Pieces,
   stallMs: number = LARGE_ANSWER_LIMITS.readerStallMs,
 ): Promise<Written> {
-  const { promise, resolve, reject } = Promise.withResolvers<Written>()
   const groups = grouped(pieces)
   const reader = new Reader(to, stallMs)
-  // A fast reader takes every write at once: without turns it would get all of the answer in one.
-  const slice = (deadline: number): boolean => {
-    try {
-      do {
-        const { done, value } = to.destroyed ? { done: true, value: undefined } : groups.next()
-        if (done === true) {
-          resolve(to.destroyed ? 'gone' : 'written')
-          return true
-        }
-        if (value && !reader.take(value)) {
-          void reader.drained().then((outcome) => (outcome === 'written' ? inSlices(slice) : resolve(outcome)))
-          return true
-        }
-      } while (performance.now() < deadline)
-    } catch (error) {
-      reject(error)
-      return true
-    }
-    return false
+  let isWritten = false
+  const writeGroup = (): boolean => {
+    if (to.destroyed) return true
+    const { done, value } = groups.next()
+    isWritten = done === true
+    return isWritten || (value !== undefined && !reader.take(value))
   }
-  inSlices(slice)
-  return promise.finally(() => {
+  try {
+    while (!isWritten) {
+      // A fast reader takes every write at once: without turns it would get all of the answer in one.
+      await inSlices(writeGroup)
+      const outcome = await reader.drained()
+      if (outcome !== 'written') return outcome
+    }
+    return 'written'
+  } finally {
     groups.return(undefined)
     reader.close()
-  })
+  }
 }
 
 /** The same for chunks that take time to come. */
@@ -86,6 +79,7 @@ class Reader {
 
   drained(): Promise<Written> {
     if (this.#to.destroyed) return Promise.resolve('gone')
+    if (!this.#to.writableNeedDrain) return Promise.resolve('written')
     const { promise, resolve } = Promise.withResolvers<Written>()
     this.#waiting = { resolve, timer: setTimeout(() => this.#end('slow'), this.#stallMs) }
     return promise

@@ -105,16 +105,14 @@ export class EventStreams<Event> {
 
   #postpone(stream: Stream, record: HttpChunk): void {
     stream.waiting.push(record)
-    if (this.#due.size === 0) inSlices((deadline) => this.#flushSome(deadline))
+    if (this.#due.size === 0) void inSlices(() => this.#flushNext())
     this.#due.add(stream)
   }
 
   /** Whether nothing waits any more. */
-  #flushSome(deadline: number): boolean {
-    for (const stream of this.#due) {
-      this.#flush(stream)
-      if (performance.now() > deadline) break
-    }
+  #flushNext(): boolean {
+    const [stream] = this.#due
+    if (stream) this.#flush(stream)
     return this.#due.size === 0
   }
 
