@@ -4,17 +4,24 @@
  */
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { lengthOf } from '../large-answers/pieces.ts'
 import { writePieces } from '../large-answers/write-pieces.ts'
+import type { Written } from '../large-answers/write-pieces.ts'
 import { HTTP_LIMITS } from './limits.ts'
 
 const crlf = Buffer.from('\r\n')
+const chunkSize = (length: number): Buffer => Buffer.from(`${length.toString(16)}\r\n`)
 
-/** A chunk with its HTTP framing, made once for however many streams get it; for those with `chunkPerWrite` only. */
+/** A chunk with its HTTP framing, made once for however many streams with `chunkPerWrite` get it. */
 export class HttpChunk {
   readonly bytes: Buffer
+  /** Where Node does the framing: without `chunkPerWrite`, or while an earlier answer has the connection. */
+  readonly body: Buffer
 
   constructor(body: Uint8Array) {
-    this.bytes = Buffer.concat([Buffer.from(`${body.length.toString(16)}\r\n`), body, crlf])
+    const size = chunkSize(body.length)
+    this.bytes = Buffer.concat([size, body, crlf])
+    this.body = this.bytes.subarray(size.length, -crlf.length)
   }
 
   get length(): number {
@@ -82,6 +89,18 @@ export class StreamWriter {
     return true
   }
 
+  /** Several chunks with one system call, now. */
+  writeAll(chunks: readonly Chunk[]): void {
+    const { socket } = this.#response
+    const isFirst = !this.#isGathering
+    this.#isGathering = true
+    if (isFirst) socket?.cork()
+    for (const chunk of chunks) this.write(chunk)
+    if (!isFirst) return
+    this.#isGathering = false
+    socket?.uncork()
+  }
+
   /**
    * Writes one chunk that is too large to be queued, as fast as the reader takes it. What is written meanwhile, also
    * while the pieces are still being made, comes after it. Without pieces nothing is written.
@@ -96,11 +115,10 @@ export class StreamWriter {
     if (this.#isClosing) this.close()
   }
 
-  #writePieces(pieces: readonly Uint8Array[]): Promise<'written' | 'gone' | 'slow'> {
+  #writePieces(pieces: readonly Uint8Array[]): Promise<Written> {
     const { socket } = this.#response
     if (this.#options.chunkPerWrite !== true || socket === null) return writePieces(this.#response, pieces)
-    const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
-    return writePieces(socket, [Buffer.from(`${length.toString(16)}\r\n`), ...pieces, crlf])
+    return writePieces(socket, [chunkSize(lengthOf(pieces)), ...pieces, crlf])
   }
 
   #cut(): false {
@@ -119,20 +137,8 @@ export class StreamWriter {
       socket.write(framed(chunk).bytes)
       return socket.writableLength
     }
-    if (!(chunk instanceof HttpChunk)) this.#response.write(chunk)
+    this.#response.write(chunk instanceof HttpChunk ? chunk.body : chunk)
     return this.#response.writableLength
-  }
-
-  /** Several chunks with one system call, now. */
-  writeAll(chunks: readonly Chunk[]): void {
-    const { socket } = this.#response
-    const isFirst = !this.#isGathering
-    this.#isGathering = true
-    if (isFirst) socket?.cork()
-    for (const chunk of chunks) this.write(chunk)
-    if (!isFirst) return
-    this.#isGathering = false
-    socket?.uncork()
   }
 
   #gather(socket: Socket): void {
