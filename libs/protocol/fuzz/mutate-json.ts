@@ -5,8 +5,8 @@ import { MESSAGE_DEPTH_MAX } from '../schema.ts'
 import type { Field, WireObject } from '../schema.ts'
 import type { Malformed, Verdict } from './malformed.ts'
 import { pick } from './random-message.ts'
-import { sitesOf } from './sites.ts'
-import type { Site } from './sites.ts'
+import { siteWhere } from './sites.ts'
+import type { Input, Site } from './sites.ts'
 
 const utf8 = new TextEncoder()
 const containerIdName = 'mesos.v1.ContainerID'
@@ -59,7 +59,6 @@ const oddTexts = [
 ]
 
 type Twist = { readonly body: string | Uint8Array; readonly verdict: Verdict } | undefined
-type Input = { readonly name: string; readonly message: WireObject; readonly random: Random }
 
 const refused = (body: string | Uint8Array): Twist => ({ body, verdict: 'refused' })
 const open = (body: string | Uint8Array): Twist => ({ body, verdict: 'open' })
@@ -68,11 +67,6 @@ const kindOf = ({ value, label }: Field): string => {
   if (label === 'map') return 'map'
   if (value.kind !== 'scalar') return value.kind
   return ['string', 'bytes', 'bool'].includes(value.scalar) ? value.scalar : 'number'
-}
-
-function siteWhere({ name, message, random }: Input, isWanted: (site: Site) => boolean): Site | undefined {
-  const sites = sitesOf(name, message).filter(isWanted)
-  return sites.length === 0 ? undefined : pick(random, sites)
 }
 
 const inPlace = ({ field, parent }: Site, value: unknown): void =>

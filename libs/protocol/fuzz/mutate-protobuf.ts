@@ -6,10 +6,9 @@ import { encodeLoosely, fixed64Type, lengthType, tag, varint, varintType } from 
 import type { Bytes } from './loose-protobuf.ts'
 import type { Malformed, Verdict } from './malformed.ts'
 import { pick } from './random-message.ts'
-import { sitesOf } from './sites.ts'
-import type { Site } from './sites.ts'
+import { siteWhere } from './sites.ts'
+import type { Input, Site } from './sites.ts'
 
-type Input = { readonly name: string; readonly message: WireObject; readonly random: Random }
 type Mutated = { readonly bytes: Bytes; readonly verdict: Verdict } | undefined
 
 /** Beyond every number of the schema. */
@@ -20,11 +19,6 @@ const overlong: Bytes = [...Array.from({ length: 11 }, () => 0x80), 1]
 const whole = ({ name, message }: Input): Bytes => encodeLoosely(name, message, () => undefined)
 const refused = (bytes: Bytes): Mutated => ({ bytes, verdict: 'refused' })
 const open = (bytes: Bytes): Mutated => ({ bytes, verdict: 'open' })
-
-function siteWhere({ name, message, random }: Input, isWanted: (site: Site) => boolean): Site | undefined {
-  const sites = sitesOf(name, message).filter(isWanted)
-  return sites.length === 0 ? undefined : pick(random, sites)
-}
 
 const isAnySite = (): boolean => true
 
