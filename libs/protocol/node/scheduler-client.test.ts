@@ -100,6 +100,19 @@ suite('the scheduler client', () => {
 })
 
 suite('the scheduler client and its master', () => {
+  test('a secret that cannot be read now is read again later, as while its file is replaced', async (context) => {
+    const master = await startMaster(context)
+    let attempts = 0
+    const credential = () => {
+      attempts++
+      if (attempts === 1) throw new Error('ENOENT: no such file')
+      return { principal: 'p', secret: 's' }
+    }
+    const { log } = startClient(context, [master.address], { credential })
+    await eventually('connected', () => log.includes('connected'))
+    assert.equal(attempts, 2)
+  })
+
   test('follows a protocol-relative redirect to the leader', async (context) => {
     const leader = await startMaster(context)
     const headers = { Location: `//${leader.address}/api/v1/scheduler` }

@@ -138,7 +138,12 @@ export class SchedulerClient {
 
   async #dial(address: URL, superseded: AbortSignal): Promise<StreamOutcome> {
     const endpoint = { url: new URL(API_PATH, address) }
-    const headers = this.#headers()
+    let headers: Headers
+    try {
+      headers = this.#headers()
+    } catch (error) {
+      return { type: 'try-again', reason: `the credential cannot be read: ${String(error)}` }
+    }
     let lines: Lines | undefined
     const stream = openEventStream<scheduler.Event>({
       endpoint,
