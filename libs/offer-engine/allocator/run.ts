@@ -120,11 +120,10 @@ export class AllocationRun {
     const { clock } = this.quotas
     this.isCut = false
     this.mayFindMore = false
-    if (!agent.isRefusedByAll(roles.activeClients)) {
-      if (this.stage === 'all' || this.quotas.hasUnmetGuarantees()) {
-        this.agentId = agent.id
-        this.serveBelow(this.context.roles.root, agent)
-      }
+    const isServed = this.stage === 'all' || this.quotas.hasUnmetGuarantees()
+    if (isServed && !agent.isRefusedByAll(roles.activeClients)) {
+      this.agentId = agent.id
+      this.serveBelow(roles.root, agent)
     }
     if (this.stage === 'all' && !agent.hasShared && !this.mayFindMore) agenda.settle(agent, clock)
   }
