@@ -1,5 +1,7 @@
 export { CallError } from './errors.ts'
 export type { CallErrorCode } from './errors.ts'
+export { openEventStream } from './event-stream.ts'
+export type { EventStream, EventStreamOptions, StreamOutcome } from './event-stream.ts'
 export { SchedulerClient } from './scheduler-client.ts'
 export type { Credential, SchedulerCall, SchedulerClientOptions } from './scheduler-client.ts'
 export { Reconciliation } from './reconciliation.ts'

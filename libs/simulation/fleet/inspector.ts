@@ -1,4 +1,5 @@
-/** What only a Node process itself knows, asked through its inspector: that of a master which the fleet has started. */
+/** What only a Node process itself knows, asked through its inspector. */
+import type { Part } from '@thermosphere/cli'
 import { delay } from '@thermosphere/service-kit'
 
 export type LiveHeap = {
@@ -10,7 +11,7 @@ export type LiveHeap = {
 
 export type Inspected = {
   readonly pid: number
-  /** Where its inspector listens once SIGUSR1 has started it; given to the process as `--inspect-port`. */
+  /** Where its inspector listens, at the latest once SIGUSR1 has started it: given by `inspectable`. */
   readonly port: number
 }
 
@@ -18,6 +19,14 @@ type Answer = { readonly id?: number; readonly result?: unknown; readonly error?
 
 const startTimeoutMs = 10_000
 const answerTimeoutMs = 60_000
+
+/** The part with an inspector on the port, which listens from the start or once the process gets SIGUSR1. */
+export function inspectable(part: Part, port: number, from: 'start' | 'SIGUSR1'): Part {
+  const { run } = part
+  if (!('script' in run)) return part
+  const flag = `${from === 'start' ? '--inspect' : '--inspect-port'}=127.0.0.1:${port}`
+  return { ...part, run: { ...run, nodeFlags: [...(run.nodeFlags ?? []), flag] } }
+}
 
 /** Collects the garbage of a process, then looks what is left. */
 export async function collectGarbage(inspected: Inspected): Promise<LiveHeap> {

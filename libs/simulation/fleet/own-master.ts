@@ -7,7 +7,7 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { processUse, rounded } from './figures.ts'
 import type { ProcessUse, Quantiles } from './figures.ts'
-import { collectGarbage } from './inspector.ts'
+import { collectGarbage, inspectable } from './inspector.ts'
 import type { LiveHeap } from './inspector.ts'
 
 export type OwnMasterOptions = {
@@ -124,7 +124,8 @@ export class OwnMaster {
 
   async #startPart(part: Part): Promise<void> {
     this.#signal.throwIfAborted()
-    const started = new PartProcess(part.kind === 'master' ? inspectable(part, this.#inspectorPort) : part, {
+    const run = part.kind === 'master' ? inspectable(part, this.#inspectorPort, 'SIGUSR1') : part
+    const started = new PartProcess(run, {
       logFolder: `${this.workDir}/logs`,
       events: { onStarted: () => undefined, onEnded: (_part, how) => this.#onEnded(part, how) },
     })
@@ -142,13 +143,6 @@ export class OwnMaster {
   #onEnded({ name }: Part, how: string): void {
     if (!this.#isClosing) process.stderr.write(`the ${name} ended by itself: ${how}\n`)
   }
-}
-
-/** Nothing listens there before the process gets SIGUSR1. */
-function inspectable(part: Part, port: number): Part {
-  const { run } = part
-  if (!('script' in run)) return part
-  return { ...part, run: { ...run, nodeFlags: [...(run.nodeFlags ?? []), `--inspect-port=${port}`] } }
 }
 
 function untilAborted(signal: AbortSignal): Promise<undefined> {

@@ -1,4 +1,4 @@
-import { defineFlags, parseFlags, readFlags } from '@thermosphere/service-kit'
+import { defineFlags, parseFlags, requireFlags } from '@thermosphere/service-kit'
 import type { ConfigOf } from '@thermosphere/service-kit'
 import { endpointNames } from './endpoints.ts'
 
@@ -21,12 +21,8 @@ const problemsOf = ({ endpoint }: Config): string[] =>
     .filter((name) => !endpointNames.some((known) => known === name))
     .map((name) => `--endpoint: must be of ${endpointNames.join(', ')}, not ${JSON.stringify(name)}`)
 
-/** From arguments alone. */
-export function parseFuzzFlags(argv: readonly string[]): Config {
-  const result = readFlags(flags, { argv: [...argv], env: {} })
-  if (result.kind !== 'config') throw new TypeError(JSON.stringify(result))
-  return result.config
-}
+/** From arguments alone. Throws StartupError with every problem. */
+export const parseFuzzFlags = (argv: readonly string[]): Config => requireFlags(flags, { argv, check: problemsOf })
 
 /** The configuration of this process; prints what is wrong and exits otherwise. */
 export const readConfig = (): Config =>

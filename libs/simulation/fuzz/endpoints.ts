@@ -1,7 +1,7 @@
 /** The four endpoints that take calls, and what keeps a call that stayed valid from changing anything. */
 import type { WireName } from '@thermosphere/protocol'
 import type { Samples } from '@thermosphere/protocol/fuzz'
-import type { Livelihood } from './livelihood.ts'
+import type { LiveFramework } from './live-framework.ts'
 import type { ServerName } from './target.ts'
 
 export const endpointNames = ['scheduler', 'executor', 'master', 'agent'] as const
@@ -15,9 +15,9 @@ export type Endpoint = {
   readonly path: string
   readonly message: Extract<WireName, `${string}.Call`>
   /** By whom a call may be. */
-  readonly caller: (live: Livelihood) => Call
+  readonly caller: (live: LiveFramework) => Call
   /** The call with one member that makes it refusable or empty; undefined if it is harmless already. */
-  readonly disarm: (call: Call, live: Livelihood) => Call | undefined
+  readonly disarm: (call: Call, live: LiveFramework) => Call | undefined
 }
 
 const nobody = { value: 'nobody-has-this-id' }
@@ -133,7 +133,7 @@ const all: Readonly<Record<EndpointName, Omit<Endpoint, 'name'>>> = {
 export const endpointOf = (name: EndpointName): Endpoint => ({ name, ...all[name] })
 
 /** Ids that are known stand where they may, so that calls come as far as they can. */
-export function samplesOf(live: Livelihood): Samples {
+export function samplesOf(live: LiveFramework): Samples {
   const { frameworkId, agentId, executorId, taskIds, role } = live
   const ids = (...values: readonly string[]): object[] => values.map((value) => ({ value }))
   return {

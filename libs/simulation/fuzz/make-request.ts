@@ -8,7 +8,7 @@ import type { Malformed } from '@thermosphere/protocol/fuzz'
 import { gzipSync } from 'node:zlib'
 import { samplesOf } from './endpoints.ts'
 import type { Endpoint } from './endpoints.ts'
-import type { Livelihood } from './livelihood.ts'
+import type { LiveFramework } from './live-framework.ts'
 
 export type Attack = Malformed & {
   readonly method: string
@@ -20,7 +20,7 @@ export type Attack = Malformed & {
 
 type Draw = {
   readonly endpoint: Endpoint
-  readonly live: Livelihood
+  readonly live: LiveFramework
   readonly random: Random
   readonly mediaType: MediaType
 }
@@ -176,7 +176,7 @@ const changes: readonly Changed[] = [
 /** The same for the same seed, number and ids. */
 export function drawAttack(
   endpoint: Endpoint,
-  live: Livelihood,
+  live: LiveFramework,
   at: { readonly seed: number; readonly call: number },
 ): Attack {
   const random = createRandom((Math.imul(at.seed, 0x9e3779b1) ^ Math.imul(at.call + 1, 0x85ebca6b)) >>> 0)

@@ -5,8 +5,8 @@ import { eventually, freePorts } from '@thermosphere/test-kit'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { processUse } from '../fleet/figures.ts'
-import { collectGarbage } from '../fleet/inspector.ts'
-import { Livelihood } from './livelihood.ts'
+import { collectGarbage, inspectable } from '../fleet/inspector.ts'
+import { LiveFramework } from './live-framework.ts'
 import { readState } from './read-state.ts'
 
 export type Memory = { readonly liveMib: number; readonly rssMib: number }
@@ -21,7 +21,7 @@ export class Target {
   readonly #inspectors = new Map<string, number>()
   readonly #pids = new Map<string, number>()
   readonly #workDir: string
-  #live: Livelihood | undefined
+  #live: LiveFramework | undefined
 
   private constructor(workDir: string) {
     this.#workDir = workDir
@@ -39,7 +39,7 @@ export class Target {
     }
   }
 
-  get live(): Livelihood {
+  get live(): LiveFramework {
     if (this.#live === undefined) throw new Error('the target has not started')
     return this.#live
   }
@@ -70,7 +70,7 @@ export class Target {
   }
 
   async close(): Promise<void> {
-    this.#live?.close()
+    await this.#live?.close()
     for (const [name, one] of [...this.#processes].reverse()) await one.stop(name === 'agent' ? 'SIGUSR1' : 'SIGTERM')
     await rm(this.#workDir, { recursive: true, force: true })
   }
@@ -95,17 +95,15 @@ export class Target {
       const { slaves } = (await answer.json()) as { readonly slaves: readonly unknown[] }
       return slaves.length === 1
     })
-    this.#live = await Livelihood.start({ master, agent })
+    this.#live = await LiveFramework.start({ master, agent })
   }
 
   async #startPart(part: Part, inspectorPort: number): Promise<void> {
-    const { run, flags } = part
-    if (!('script' in run)) throw new Error(`${part.name} is no script`)
-    const inspect = `--inspect=127.0.0.1:${inspectorPort}`
-    const started = new PartProcess(
-      { ...part, run: { program: process.execPath }, flags: [inspect, run.script, ...flags] },
-      { logFolder: `${this.#workDir}/logs`, events: { onStarted: () => undefined, onEnded: () => undefined } },
-    )
+    // An agent takes SIGUSR1 as the order to leave.
+    const started = new PartProcess(inspectable(part, inspectorPort, 'start'), {
+      logFolder: `${this.#workDir}/logs`,
+      events: { onStarted: () => undefined, onEnded: () => undefined },
+    })
     this.#processes.set(part.kind, started)
     this.#inspectors.set(part.kind, inspectorPort)
     started.start()

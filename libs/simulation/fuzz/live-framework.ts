@@ -1,12 +1,13 @@
-/** The framework and the executor that live on the servers while others attack these. */
+/** The framework, and its executor, that live on the servers while others attack these. */
 import { decodeJson, encodeJson } from '@thermosphere/protocol'
-import type { executor, mesos, scheduler } from '@thermosphere/protocol'
+import type { mesos, scheduler } from '@thermosphere/protocol'
+import { ExecutorClient, openEventStream, parseExecutorSettings } from '@thermosphere/protocol/node'
+import type { EventStream } from '@thermosphere/protocol/node'
 import { eventually } from '@thermosphere/test-kit'
-import { randomBytes } from 'node:crypto'
-import { EventReader } from './event-reader.ts'
 
 type Urls = { readonly master: string; readonly agent: string }
 
+const schedulerPath = '/api/v1/scheduler'
 const executorId = 'lives'
 const commandTaskId = 'command'
 const executorTaskId = 'by-executor'
@@ -29,30 +30,41 @@ const scalar = (name: string, value: number): mesos.Resource => ({
 
 const resources = [scalar('cpus', 0.1), scalar('mem', 32)]
 const command = { value: 'sleep 100000' }
+const headers = { 'Content-Type': 'application/json', Accept: 'application/json' }
 
-export class Livelihood {
+export class LiveFramework {
   readonly executorId = executorId
   readonly taskIds = [commandTaskId, executorTaskId]
   readonly role = role
   frameworkId = ''
   agentId = ''
+  streamId = ''
+  /** Why one of the two is not subscribed any more. */
+  ended: string | undefined
   readonly #urls: Urls
   readonly #running = new Set<string>()
-  readonly #scheduler: EventReader<scheduler.Event>
-  #executor: EventReader<executor.Event> | undefined
+  readonly #scheduler: EventStream
+  #executor: ExecutorClient | undefined
 
   private constructor(urls: Urls) {
     this.#urls = urls
-    this.#scheduler = new EventReader({
-      url: `${urls.master}/api/v1/scheduler`,
-      call: { type: 'SUBSCRIBE', subscribe: { framework_info: info } },
+    const subscribe: scheduler.Call = { type: 'SUBSCRIBE', subscribe: { framework_info: info } }
+    // A scheduler client would subscribe again, and keeps the id of the stream, which attacks need, to itself.
+    this.#scheduler = openEventStream<scheduler.Event>({
+      endpoint: { url: new URL(schedulerPath, urls.master) },
+      headers,
+      body: Buffer.from(encodeJson('mesos.v1.scheduler.Call', subscribe)),
       decode: (record) => decodeJson('mesos.v1.scheduler.Event', record),
+      onOpen: (answered) => (this.streamId = String(answered['mesos-stream-id'] ?? '')),
       onEvent: (event) => this.#onEvent(event),
+    })
+    void this.#scheduler.outcome.then((outcome) => {
+      this.ended ??= `the framework's stream: ${JSON.stringify(outcome)}`
     })
   }
 
-  static async start(urls: Urls): Promise<Livelihood> {
-    const live = new Livelihood(urls)
+  static async start(urls: Urls): Promise<LiveFramework> {
+    const live = new LiveFramework(urls)
     await eventually('the framework has an agent', () => live.agentId !== '')
     await live.#attachExecutor()
     await eventually('both tasks run', () => live.#running.size === 2)
@@ -60,19 +72,9 @@ export class Livelihood {
     return live
   }
 
-  get streamId(): string {
-    return this.#scheduler.streamId ?? ''
-  }
-
-  get ended(): string | undefined {
-    const [scheduler, executor] = [this.#scheduler.ended, this.#executor?.ended]
-    if (scheduler !== undefined) return `the framework's stream ended: ${scheduler}`
-    return executor === undefined ? undefined : `the executor's stream ended: ${executor}`
-  }
-
-  close(): void {
-    this.#scheduler.close()
-    this.#executor?.close()
+  async close(): Promise<void> {
+    this.#scheduler.close('closed')
+    await this.#executor?.close()
   }
 
   #onEvent({ subscribed, offers, update }: scheduler.Event): void {
@@ -111,35 +113,28 @@ export class Livelihood {
       const state = await (await fetch(`${this.#urls.agent}/state`)).text()
       return state.includes(`"${executorTaskId}"`)
     })
-    this.#executor = new EventReader({
-      url: `${this.#urls.agent}/api/v1/executor`,
-      call: { ...this.#executorIds(), type: 'SUBSCRIBE', subscribe: {} },
-      decode: (record) => decodeJson('mesos.v1.executor.Event', record),
+    const client = new ExecutorClient({
+      settings: parseExecutorSettings({
+        MESOS_FRAMEWORK_ID: this.frameworkId,
+        MESOS_EXECUTOR_ID: executorId,
+        MESOS_AGENT_ENDPOINT: new URL(this.#urls.agent).host,
+      }),
       onEvent: ({ launch }) => {
-        if (launch !== undefined) void this.#updateRunning(launch.task.task_id)
+        if (launch !== undefined) client.update({ task_id: launch.task.task_id, state: 'TASK_RUNNING' })
       },
+      onDisconnected: (reason) => (this.ended ??= `the executor's stream ended: ${reason}`),
+      onShutdown: (reason) => (this.ended ??= `the executor was shut down: ${reason}`),
     })
-  }
-
-  #executorIds(): Pick<executor.Call, 'executor_id' | 'framework_id'> {
-    return { executor_id: { value: executorId }, framework_id: { value: this.frameworkId } }
-  }
-
-  async #updateRunning(task_id: mesos.TaskID): Promise<void> {
-    const uuid = new Uint8Array(randomBytes(16))
-    const status: mesos.TaskStatus = { task_id, state: 'TASK_RUNNING', source: 'SOURCE_EXECUTOR', uuid }
-    const call = { ...this.#executorIds(), type: 'UPDATE', update: { status } } as const
-    await post(`${this.#urls.agent}/api/v1/executor`, encodeJson('mesos.v1.executor.Call', call))
+    client.start()
+    this.#executor = client
   }
 
   async #call(call: scheduler.Call): Promise<void> {
-    const whole = { framework_id: { value: this.frameworkId }, ...call }
-    const headers = { 'Mesos-Stream-Id': this.streamId }
-    await post(`${this.#urls.master}/api/v1/scheduler`, encodeJson('mesos.v1.scheduler.Call', whole), headers)
+    const answer = await fetch(new URL(schedulerPath, this.#urls.master), {
+      method: 'POST',
+      headers: { ...headers, 'Mesos-Stream-Id': this.streamId },
+      body: encodeJson('mesos.v1.scheduler.Call', { framework_id: { value: this.frameworkId }, ...call }),
+    })
+    if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`)
   }
-}
-
-async function post(url: string, body: string, headers: Readonly<Record<string, string>> = {}): Promise<void> {
-  const answer = await fetch(url, { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body })
-  if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`)
 }
