@@ -4,10 +4,11 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import type { TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { mesos } from '@thermosphere/protocol'
 import { SchedulerClient } from '@thermosphere/protocol/node'
 import { findMasters } from '@thermosphere/store'
-import { EtcdCluster } from '@thermosphere/store/testing'
+import { EtcdCluster, isSqliteLocked } from '@thermosphere/store/testing'
 import { look, MasterGroup, soon } from './testing/master-group.ts'
 import type { ServerProcess } from './testing/master-group.ts'
 import { looseJson } from './testing/running-master.ts'
@@ -43,6 +44,18 @@ const setWeight = (role: string): RequestInit =>
 
 const weightsOf = async (master: ServerProcess): Promise<string[]> =>
   ((await (await look(`${master.url}/weights`)).json()) as { role: string }[]).map(({ role }) => role)
+
+/** On SQLite a process that is stopped amid a commit keeps the file locked, and with it everybody else out. */
+async function stopBetweenWrites(server: ServerProcess, store: string): Promise<void> {
+  const path = store.startsWith('sqlite:') ? store.slice('sqlite:'.length) : undefined
+  await soon('it is stopped between two writes', async () => {
+    server.send('SIGSTOP')
+    await sleep(20)
+    if (path === undefined || !isSqliteLocked(path)) return true
+    server.send('SIGCONT')
+    return undefined
+  })
+}
 
 /** A framework that runs one task, and remembers where it was and what it heard of the task. */
 class OneTask {
@@ -180,7 +193,7 @@ for (const [engine, openEngine] of engines) {
       // One agent finds the leader in the store.
       await group.addAgent(store(group.directory))
       await agentsBack(first, 1)
-      first.send('SIGSTOP')
+      await stopBetweenWrites(first, store(group.directory))
       // Waits in the socket of the process until that is awake.
       const late = look(`${first.url}/api/v1`, { ...setWeight('late'), signal: AbortSignal.timeout(60_000) })
       const rest = group.masters.filter((master) => master !== first)

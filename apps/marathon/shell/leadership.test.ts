@@ -1,26 +1,34 @@
 /** Two Marathon processes on one store: one leads, the other hands on and takes over. */
+import { isSqliteLocked } from '@thermosphere/store/testing'
 import { eventually, freePort } from '@thermosphere/test-kit'
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { FakeMaster } from '../test-kit/fake-master.ts'
 import { MarathonProcess } from '../test-kit/marathon-process.ts'
 
-type Rig = { readonly master: FakeMaster; readonly first: MarathonProcess; readonly second: MarathonProcess }
+type Rig = {
+  readonly master: FakeMaster
+  readonly first: MarathonProcess
+  readonly second: MarathonProcess
+  readonly storePath: string
+}
 type Task = { readonly id: string; readonly state: string }
 
 async function withPair(work: (rig: Rig) => Promise<void>): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'marathon-pair-'))
   const master = new FakeMaster()
-  const common = { masterPort: await master.listen(), store: `sqlite:${join(dir, 'marathon.db')}` }
+  const storePath = join(dir, 'marathon.db')
+  const common = { masterPort: await master.listen(), store: `sqlite:${storePath}` }
   const first = new MarathonProcess({ ...common, port: await freePort() })
   const second = new MarathonProcess({ ...common, port: await freePort() })
   try {
     await first.start()
     await second.start()
-    await work({ master, first, second })
+    await work({ master, first, second, storePath })
   } finally {
     await first.kill()
     await second.kill()
@@ -89,11 +97,22 @@ test('[marathon 75] [marathon 123] a killed leader is succeeded in mid-deploymen
   })
 })
 
+/** A process that is stopped amid a commit keeps the file locked, and with it everybody else out. */
+async function stopBetweenWrites(marathon: MarathonProcess, storePath: string): Promise<void> {
+  await eventually('it is stopped between two writes', async () => {
+    marathon.signal('SIGSTOP')
+    await sleep(20)
+    if (!isSqliteLocked(storePath)) return true
+    marathon.signal('SIGCONT')
+    return false
+  })
+}
+
 test('[reliability R10] a leader that was stopped past its lease finds its late writes refused and follows', async () => {
-  await withPair(async ({ first, second }) => {
+  await withPair(async ({ first, second, storePath }) => {
     await first.post('/v2/apps', app(1))
     await running(first, 1)
-    first.signal('SIGSTOP')
+    await stopBetweenWrites(first, storePath)
     await eventually('the other leads', async () => (await second.read('/v2/leader'))['leader'] === second.host)
     assert.equal((await second.fetch('/v2/apps/web', { method: 'PUT', body: '{"instances":2}' })).status, 200)
     // It still believes that it leads when this reaches it.
