@@ -3,7 +3,8 @@
  * shrink, not grow. `node tools/tidy/ratchet.ts` rewrites the file downwards.
  */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { test } from 'node:test'
 import { deadExports, importsPastIndex } from './exports.ts'
 import { overLimits, ratchetPath, sourceFiles } from './ratchet.ts'
@@ -38,4 +39,27 @@ test('only TODO(issue) and NOTE mark open ends', () => {
 test('no private path or host of somebody’s machine is in the sources', () => {
   const found = sourceFiles().filter((path) => /\/(home|Users)\/[a-z]+\//.test(readFileSync(path, 'utf8')))
   assert.deepEqual(found, [])
+})
+
+/** The target that runs a test file, by its name; undefined of other files. */
+function targetOf(path: string): string | undefined {
+  if (path.endsWith('.component.test.ts')) return 'component'
+  if (/\.test\.tsx?$/.test(path)) return 'test'
+  if (!path.endsWith('.e2e.ts')) return undefined
+  return path.includes('/faults/') ? 'faults' : 'e2e'
+}
+
+function targetsOfProject(path: string): Record<string, unknown> {
+  const folder = dirname(path)
+  const file = `${folder}/project.json`
+  if (!existsSync(file)) return targetsOfProject(folder)
+  return (JSON.parse(readFileSync(file, 'utf8')) as { targets: Record<string, unknown> }).targets
+}
+
+test('every test file is run: its project has the target of its level', () => {
+  const forgotten = sourceFiles().filter((path) => {
+    const target = targetOf(path)
+    return target !== undefined && targetsOfProject(path)[target] === undefined
+  })
+  assert.deepEqual(forgotten, [])
 })
