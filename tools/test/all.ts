@@ -36,6 +36,7 @@ const steps: Record<string, readonly (readonly string[])[]> = {
   build: [nx('build')],
   component: [nx('component', '--parallel=1')],
   e2e: [nx('e2e', '--parallel=1')],
+  timed: [nx('timed', '--parallel=1')],
   faults: [nx('faults', '--parallel=1')],
 }
 

@@ -1,7 +1,7 @@
 /**
- * Runs the tests of one project at one level: `node tools/test/run.ts <folder> unit|component|e2e|faults`.
- * unit: *.test.ts but not *.component.test.ts; component: *.component.test.ts; e2e: *.e2e.ts, but in a folder `faults`
- * they are a level of their own: they wait for leases most of the time and run beside each other.
+ * Runs the tests of one project at one level: `node tools/test/run.ts <folder> unit|component|e2e|timed|faults`.
+ * unit: *.test.ts but not *.component.test.ts; component: *.component.test.ts; e2e: *.e2e.ts, but those in the folders
+ * `timed` and `faults` are levels of their own: the first hold the time at which something happens and so run alone.
  * With CI=true a skipped test is a failure.
  */
 import { spawnSync } from 'node:child_process'
@@ -10,8 +10,9 @@ import { fileURLToPath } from 'node:url'
 
 const levels: Record<string, { pattern: string; concurrency: number; timeoutMs: number }> = {
   unit: { pattern: '*.test.ts', concurrency: 2, timeoutMs: 120_000 },
-  component: { pattern: '*.component.test.ts', concurrency: 1, timeoutMs: 180_000 },
-  e2e: { pattern: '*.e2e.ts', concurrency: 1, timeoutMs: 600_000 },
+  component: { pattern: '*.component.test.ts', concurrency: 2, timeoutMs: 180_000 },
+  e2e: { pattern: '*.e2e.ts', concurrency: 2, timeoutMs: 600_000 },
+  timed: { pattern: 'timed/*.e2e.ts', concurrency: 1, timeoutMs: 600_000 },
   faults: { pattern: 'faults/*.e2e.ts', concurrency: 2, timeoutMs: 600_000 },
 }
 
@@ -23,7 +24,7 @@ const core = folder.startsWith('apps/') && !folder.endsWith('/core') ? `${folder
 const files = globSync(`${folder}/**/${level.pattern}`, { exclude: (path) => path.includes('node_modules') })
   .filter((file) => core === undefined || !file.startsWith(core))
   .filter((file) => levelName !== 'unit' || !file.endsWith('.component.test.ts'))
-  .filter((file) => levelName !== 'e2e' || !file.includes('/faults/'))
+  .filter((file) => levelName !== 'e2e' || !/\/(timed|faults)\//.test(file))
   .sort()
 if (files.length === 0) process.exit(0)
 

@@ -46,7 +46,7 @@ function targetOf(path: string): string | undefined {
   if (path.endsWith('.component.test.ts')) return 'component'
   if (/\.test\.tsx?$/.test(path)) return 'test'
   if (!path.endsWith('.e2e.ts')) return undefined
-  return path.includes('/faults/') ? 'faults' : 'e2e'
+  return /\/(timed|faults)\//.exec(path)?.[1] ?? 'e2e'
 }
 
 function targetsOfProject(path: string): Record<string, unknown> {

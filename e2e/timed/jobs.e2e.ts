@@ -2,13 +2,13 @@
 import { eventually } from '@thermosphere/test-kit'
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { addJob, at, ended, getJob, runsOf, underWay } from './harness/chronos.ts'
-import type { Run } from './harness/chronos.ts'
-import { startCluster } from './harness/cluster.ts'
-import type { Cluster } from './harness/cluster.ts'
-import { example } from './harness/examples.ts'
-import { processes } from './harness/processes.ts'
-import { readSandbox } from './harness/sandbox.ts'
+import { addJob, at, ended, getJob, runsOf, underWay } from '../harness/chronos.ts'
+import type { Run } from '../harness/chronos.ts'
+import { startCluster } from '../harness/cluster.ts'
+import type { Cluster } from '../harness/cluster.ts'
+import { example } from '../harness/examples.ts'
+import { processes } from '../harness/processes.ts'
+import { readSandbox } from '../harness/sandbox.ts'
 
 let cluster: Cluster
 
