@@ -1,7 +1,6 @@
 /** Every flag of Chronos, under the original's names where they mean the same. */
 import type { ChronosConfig } from '@thermosphere/chronos-core'
 import { defineFlags, parseFlags, processFlags, requireFlags, workDirFlag } from '@thermosphere/service-kit'
-import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { Channels } from './shell/notify/notifier.ts'
 
@@ -229,11 +228,10 @@ export const coreConfig = (config: Config): ChronosConfig => ({
   hostname: advertisedHost(config),
 })
 
-/** Read for each subscription, so that the file can be replaced. */
-export function readCredential(config: Config) {
-  const { mesos_authentication_principal: principal, mesos_authentication_secret_file: file } = config
-  if (principal === undefined || file === undefined) return undefined
-  return { principal, secret: readFileSync(file, 'utf8').trimEnd() }
+/** With what it logs in to Mesos. */
+export function loginOf(config: Config) {
+  const { mesos_authentication_principal: principal, mesos_authentication_secret_file: secretFile } = config
+  return { principal, secretFile }
 }
 
 export function notificationChannels(config: Config): Channels {

@@ -1,13 +1,13 @@
 /** All that the leader runs: state from the store, the core's loop, the connection to the master, the API. */
 import { createRandom } from '@thermosphere/effects'
 import type { mesos } from '@thermosphere/protocol'
-import { createRequestObserver } from '@thermosphere/service-kit'
+import { createRequestObserver, frameworkCredential } from '@thermosphere/service-kit'
 import type { Background, Logger, LoopSurroundings, Metrics } from '@thermosphere/service-kit'
 import { findMasters } from '@thermosphere/store'
 import type { Leadership, Store, Term } from '@thermosphere/store'
 import { randomInt } from 'node:crypto'
 import type { RequestListener } from 'node:http'
-import { advertisedHost, coreConfig, notificationChannels, readCredential, version } from './config.ts'
+import { advertisedHost, coreConfig, notificationChannels, loginOf, version } from './config.ts'
 import type { Config } from './config.ts'
 import { createChronosApp } from './http/app.ts'
 import { Chronos } from './shell/chronos.ts'
@@ -58,7 +58,7 @@ export async function openTerm(options: TermOptions): Promise<ChronosTerm> {
     loop: options.loop,
     masters: findMasters(config.master, (err) => logger.warn({ err }, 'leader.unknown')),
     frameworkInfo: (id) => ({ ...frameworkInfoOf(config, url), ...(id !== undefined && { id: { value: id } }) }),
-    credential: () => readCredential(config),
+    credential: () => frameworkCredential(loginOf(config), logger),
     random,
     logger,
     metrics: registry,

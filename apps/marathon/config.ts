@@ -9,7 +9,6 @@ import {
   workDirFlag,
 } from '@thermosphere/service-kit'
 import type { ConfigOf } from '@thermosphere/service-kit'
-import { readFileSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { VERSION } from './version.ts'
 
@@ -188,12 +187,10 @@ function loginProblems(config: Config): string[] {
   return []
 }
 
-/** Read for each subscription, so that the file can be replaced. */
-export function readCredential(config: Config) {
-  const { mesos_authentication_principal: principal, mesos_authentication_secret: given } = config
-  const file = config.mesos_authentication_secret_file
-  const secret = file === undefined ? given : readFileSync(file, 'utf8').trimEnd()
-  return principal === undefined || secret === undefined ? undefined : { principal, secret }
+/** With what it logs in to Mesos. */
+export function loginOf(config: Config) {
+  const { mesos_authentication_principal: principal, mesos_authentication_secret: secret } = config
+  return { principal, secret, secretFile: config.mesos_authentication_secret_file }
 }
 
 /** The configuration of a Marathon that is part of another process; from its arguments alone. */

@@ -1,12 +1,12 @@
 /** All that the leading Marathon runs: state from the store, the core's loop, the connection to the master, the API. */
 import { createRandom } from '@thermosphere/effects'
-import { StartupError } from '@thermosphere/service-kit'
+import { frameworkCredential, StartupError } from '@thermosphere/service-kit'
 import type { LoopSurroundings } from '@thermosphere/service-kit'
 import { findMasters } from '@thermosphere/store'
 import type { Leadership, Store, Term } from '@thermosphere/store'
 import { randomBytes } from 'node:crypto'
 import type { RequestListener } from 'node:http'
-import { coreConfig, readCredential } from './config.ts'
+import { coreConfig, loginOf } from './config.ts'
 import type { Config } from './config.ts'
 import { FrameworkRefused } from './errors.ts'
 import { createMarathonApp } from './http/app.ts'
@@ -44,7 +44,7 @@ export async function openTerm(options: TermOptions): Promise<MarathonTerm> {
     store,
     leadership,
     masters: findMasters(config.master, (err) => loggers.mesos.warn({ err }, 'leader.unknown')),
-    credential: () => readCredential(config),
+    credential: () => frameworkCredential(loginOf(config), loggers.mesos),
     probesMax: config.max_concurrent_marathon_health_checks,
     metrics,
     loggers,

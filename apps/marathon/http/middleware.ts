@@ -1,7 +1,6 @@
 /** What every request passes: headers, limits, login. */
-import { HttpError } from '@thermosphere/service-kit'
+import { BasicLogin, HttpError } from '@thermosphere/service-kit'
 import type { RequestHandler } from 'express'
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { HttpContext } from './context.ts'
 
 const allowed = 'GET, HEAD, OPTIONS'
@@ -51,20 +50,13 @@ export function concurrency(context: HttpContext): RequestHandler {
   }
 }
 
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
-}
-
 /** Basic authentication of every path, when credentials are configured. */
 export function login(context: HttpContext): RequestHandler {
   const { http_credentials: credentials, http_realm: realm } = context.config
   if (credentials === undefined) return (_request, _response, next) => next()
-  const wanted = digest(credentials)
+  const basic = BasicLogin.ofUser(realm, credentials)
   return (request, _response, next) => {
-    const [scheme, token = ''] = (request.headers.authorization ?? '').split(' ')
-    const given = digest(Buffer.from(token, 'base64').toString('utf8'))
-    if (scheme?.toLowerCase() === 'basic' && timingSafeEqual(given, wanted)) return next()
-    const headers = { 'WWW-Authenticate': `Basic realm="${realm}"` }
-    throw new HttpError(401, 'Unauthorized', { headers })
+    if (basic.principalOf(request.headers.authorization) !== undefined) return next()
+    throw new HttpError(401, 'Unauthorized', { headers: { 'WWW-Authenticate': basic.challenge } })
   }
 }

@@ -12,9 +12,15 @@ export class BasicLogin {
 
   constructor(realm: string, credentials: Credentials) {
     this.realm = realm
-    this.challenge = `Basic realm="${realm}"`
+    this.challenge = `Basic realm="${realm.replaceAll(/["\\]/g, '')}"`
     this.#digests = new Map([...credentials].map(([principal, secret]) => [principal, this.#digest(secret)]))
     this.#nobody = randomBytes(32)
+  }
+
+  /** The realm of one user, as `--http_credentials user:password` of Marathon and Chronos gives it. */
+  static ofUser(realm: string, userAndPassword: string): BasicLogin {
+    const [user = '', ...password] = userAndPassword.split(':')
+    return new BasicLogin(realm, new Map([[user, password.join(':')]]))
   }
 
   /** Who sent this `Authorization` header; undefined if it is missing, garbled or wrong. */

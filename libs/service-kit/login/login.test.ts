@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
 import { StartupError } from '../lifecycle/startup-error.ts'
 import { BasicLogin } from './basic-login.ts'
+import { createLogger } from '../lifecycle/logger.ts'
+import { frameworkCredential } from './framework-login.ts'
 import { isReadByOthers, readCredential, readCredentials } from './credentials.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'login-'))
@@ -99,4 +101,24 @@ suite('[mesos 201] a file of credentials', () => {
   test('that everybody can read is noticed', () => {
     assert.deepEqual([isReadByOthers(file('{}', 0o644)), isReadByOthers(file('{}', 0o640))], [true, false])
   })
+})
+
+test('a secret file that cannot be read is told with its path, each time', () => {
+  const told: object[] = []
+  const logger = createLogger({ name: 'test', level: 'fatal' })
+  logger.error = (...[record]: readonly unknown[]) => void told.push(record as object)
+  const login = { principal: 'p', secretFile: join(directory, 'missing') }
+  assert.throws(() => frameworkCredential(login, logger), { code: 'ENOENT' })
+  assert.throws(() => frameworkCredential(login, logger), { code: 'ENOENT' })
+  assert.deepEqual(
+    told.map((record) => 'secretFile' in record && record.secretFile),
+    [login.secretFile, login.secretFile],
+  )
+})
+
+test('a realm cannot break out of its header, and the password of one user may have colons', () => {
+  const login = BasicLogin.ofUser('a"b\\c', 'ann:x:y')
+  assert.equal(login.challenge, 'Basic realm="abc"')
+  assert.equal(login.principalOf(basic('ann:x:y')), 'ann')
+  assert.equal(login.principalOf(basic('ann:x')), undefined)
 })
