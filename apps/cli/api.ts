@@ -1,6 +1,8 @@
 /** Requests to the cluster through its gateway, with failures told in one sentence. */
+import { resolve } from 'node:path'
 import type { z } from 'zod'
-import { urlFromEnvironment, workDirFromEnvironment } from './config.ts'
+import { basicAuthorization, readCredential, StartupError } from '@thermosphere/service-kit'
+import { credentialFromEnvironment, urlFromEnvironment, workDirFromEnvironment } from './config.ts'
 import { CliError } from './errors.ts'
 import { requestTimeoutMs } from './limits.ts'
 import { readCluster } from './up/index.ts'
@@ -18,6 +20,23 @@ export function gatewayUrl(given: string | undefined): string {
   return url.replace(/\/$/, '')
 }
 
+/** The file of `--credential`, else THERMO_CREDENTIAL. */
+export function credentialPath(given: string | undefined): string | undefined {
+  const path = given ?? credentialFromEnvironment()
+  return path === undefined ? undefined : resolve(path)
+}
+
+/** The header that says who asks. */
+export function loginHeaders(path: string | undefined): Record<string, string> {
+  if (path === undefined) return {}
+  try {
+    return { authorization: basicAuthorization(readCredential('--credential', path)) }
+  } catch (cause) {
+    if (!(cause instanceof StartupError)) throw cause
+    throw new CliError(`${cause.message}.`, { exitCode: 2, cause })
+  }
+}
+
 /** What the server said went wrong, as text: Marathon's message with its details, or the body. */
 function reasonOf(body: string): string {
   try {
@@ -33,14 +52,17 @@ function reasonOf(body: string): string {
 
 export class Api {
   readonly url: string
-  constructor(url: string) {
+  readonly #login: Record<string, string>
+  constructor(url: string, login: Record<string, string> = {}) {
     this.url = url
+    this.#login = login
   }
 
   async open(path: string, options: RequestOptions & { readonly signal?: AbortSignal } = {}): Promise<Response> {
     const { method = 'GET', body, signal = AbortSignal.timeout(requestTimeoutMs) } = options
     const init = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }
-    const headers = { accept: options.text ? '*/*' : 'application/json', 'content-type': 'application/json' }
+    const accept = options.text ? '*/*' : 'application/json'
+    const headers = { accept, 'content-type': 'application/json', ...this.#login }
     const answer = await fetch(this.url + path, { method, headers, signal, ...init }).catch((error: unknown) => {
       throw new CliError(
         `No cluster answers at ${this.url}: start one with \`thermo up\` or give its address with --url.`,

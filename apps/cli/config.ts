@@ -11,6 +11,9 @@ export const argv = (): readonly string[] => process.argv
 /** Address of the gateway that commands talk to, unless `--url` says another. */
 export const urlFromEnvironment = (): string | undefined => process.env['THERMO_URL']
 
+/** Path of the file that says who asks, unless `--credential` names one. */
+export const credentialFromEnvironment = (): string | undefined => process.env['THERMO_CREDENTIAL']
+
 export const workDirFromEnvironment = (): string | undefined => process.env['THERMO_WORK_DIR']
 
 /** Whether a program can be started by its name. */

@@ -22,6 +22,14 @@ const flags = defineFlags({
     default: ['http://127.0.0.1:4400'],
     help: 'URLs of the Chronos, comma separated; any of them answers for all.',
   },
+  credential: {
+    type: 'path',
+    help: 'A JSON file {"principal":"p","secret":"s"}: the login of the gateway, and of requests without one.',
+  },
+  agent_credential: {
+    type: 'path',
+    help: 'The same for agents. Whoever can join as an agent is sent it: name one that may do nothing else.',
+  },
   dashboard: {
     type: 'path',
     default: fileURLToPath(new URL('../web-ui/dist', import.meta.url)),

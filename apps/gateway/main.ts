@@ -11,6 +11,7 @@ import { Agents } from './cluster/agents.ts'
 import { CapacityHistory } from './cluster/capacity.ts'
 import { describeCluster } from './cluster/describe.ts'
 import { Leader } from './cluster/leader.ts'
+import { readOwnLogins } from './cluster/own-logins.ts'
 import { Replicas } from './cluster/replicas.ts'
 import { readConfig, version } from './config.ts'
 import { createGatewayApp } from './http/routes.ts'
@@ -23,7 +24,8 @@ await runService('gateway', async (lifecycle) => {
   lifecycle.useLogger(logger)
   const metrics = createMetrics()
   const background = new Background((name, err) => lifecycle.fatal(new Error(`${name} failed`, { cause: err })))
-  const leader = new Leader(config.master)
+  const logins = readOwnLogins(config, logger)
+  const leader = new Leader(config.master, logins.masters)
   const capacity = new CapacityHistory(leader)
   capacity.start(background, lifecycle.signal)
   const proxy = new Proxy()
@@ -40,6 +42,7 @@ await runService('gateway', async (lifecycle) => {
     agents: new Agents(leader),
     capacity,
     services,
+    logins,
     dashboard: config.dashboard,
     describeCluster: () => describeCluster({ leader, services, version }),
     prometheus: async () => ({ contentType: metrics.prometheusContentType, text: await metrics.prometheus() }),

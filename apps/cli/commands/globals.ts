@@ -1,6 +1,6 @@
 /** Options that every command has. */
 import type { Command } from 'commander'
-import { Api, gatewayUrl } from '../api.ts'
+import { Api, credentialPath, gatewayUrl, loginHeaders } from '../api.ts'
 import { printJson, say } from '../output.ts'
 
 export type Context = {
@@ -10,9 +10,9 @@ export type Context = {
 }
 
 export function contextOf(command: Command): Context {
-  const { url, json } = command.optsWithGlobals<{ url?: string; json?: boolean }>()
+  const { url, json, credential } = command.optsWithGlobals<{ url?: string; json?: boolean; credential?: string }>()
   return {
-    api: new Api(gatewayUrl(url)),
+    api: new Api(gatewayUrl(url), loginHeaders(credentialPath(credential))),
     print: (value, text) => (json === true ? printJson(value) : say(text())),
   }
 }

@@ -86,8 +86,11 @@ function readDescription(path: string): OptionValues {
   try {
     if (statSync(path).size > clusterFileBytesMax) throw new CliError(`${path} is too large for a cluster file.`)
     const values = parseDescription(readFileSync(path, 'utf8'), path)
-    const { workDir } = values
-    return typeof workDir === 'string' ? { ...values, workDir: resolve(dirname(path), workDir) } : values
+    const paths = (['workDir', 'credential'] as const).flatMap((name) => {
+      const value = values[name]
+      return typeof value === 'string' ? [[name, resolve(dirname(path), value)]] : []
+    })
+    return { ...values, ...(Object.fromEntries(paths) as OptionValues) }
   } catch (cause) {
     if (cause instanceof CliError) throw cause
     const why = cause instanceof Error ? cause.message : String(cause)
@@ -97,12 +100,12 @@ function readDescription(path: string): OptionValues {
 
 /** Command line before cluster file before defaults. */
 export function valuesOf(command: Command): OptionValues {
-  const values = command.opts<OptionValues>()
+  const values = command.optsWithGlobals<OptionValues>()
   const { file } = values
   if (typeof file !== 'string') return values
   const described = Object.entries(readDescription(file))
   return {
     ...values,
-    ...Object.fromEntries(described.filter(([name]) => command.getOptionValueSource(name) !== 'cli')),
+    ...Object.fromEntries(described.filter(([name]) => command.getOptionValueSourceWithGlobals(name) !== 'cli')),
   }
 }

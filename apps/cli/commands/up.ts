@@ -3,6 +3,7 @@ import { rmSync, statfsSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { credentialPath, loginHeaders } from '../api.ts'
 import { CliError } from '../errors.ts'
 import { secondSignalAfterMs } from '../limits.ts'
 import { say } from '../output.ts'
@@ -59,12 +60,14 @@ async function stopEarlierCluster(workDir: string): Promise<void> {
   await stopCluster(workDir, earlier)
 }
 
+type Login = Readonly<Record<string, string>>
+
 /** What the agents use to keep tasks apart, in their own words. */
-async function isolationOf(parts: readonly Part[]): Promise<string> {
+async function isolationOf(parts: readonly Part[], headers: Login): Promise<string> {
   const agent = parts.find((part) => part.kind === 'agent')
   if (agent === undefined) return 'no agents'
   const schema = z.object({ flags: z.looseObject({ isolation: z.string() }) })
-  const { flags } = schema.parse(await (await fetch(`${agent.url}/flags`)).json())
+  const { flags } = schema.parse(await (await fetch(`${agent.url}/flags`, { headers })).json())
   const uses = flags.isolation.includes('cgroups') ? 'cgroups and namespaces' : 'plain processes'
   const who = process.getuid?.() === 0 ? 'root' : 'an ordinary user'
   return `${uses} (running as ${who}; ${flags.isolation})`
@@ -90,25 +93,27 @@ function forget({ store, workDir }: PlanOptions): void {
 }
 
 /** What takes longer than the processes themselves is told, not waited for without end. */
-async function waitUntilServing(parts: readonly Part[], workDir: string): Promise<void> {
+async function waitUntilServing(parts: readonly Part[], workDir: string, login: Login): Promise<void> {
   const leaderless = await waitForLeaders(parts)
   for (const kind of leaderless) say(`Nobody leads of ${names[kind]} yet: see ${workDir}/logs.`)
-  const missing = await waitForAgents(parts)
+  const missing = await waitForAgents(parts, login)
   if (missing > 0) say(`${missing} of the agents have not joined yet: see ${workDir}/logs.`)
 }
 
-async function tell(parts: readonly Part[], workDir: string): Promise<void> {
+async function tell(parts: readonly Part[], workDir: string, login: Login): Promise<void> {
   const width = Math.max(...parts.map((part) => names[part.kind].length))
   const shown = (Object.keys(names) as PartKind[]).flatMap((kind) => parts.filter((part) => part.kind === kind))
   say('')
   for (const part of shown) say(`  ${names[part.kind].padEnd(width)}  ${part.url}`)
-  say(`\n  Isolation: ${await isolationOf(parts).catch(() => 'unknown')}`)
+  say(`\n  Isolation: ${await isolationOf(parts, login).catch(() => 'unknown')}`)
   say(`  Logs:      ${workDir}/logs`)
 }
 
 export async function up(values: OptionValues): Promise<void> {
-  const options = planOptions(values, resolve(z.string().parse(values['workDir'])))
+  const credential = credentialPath(z.string().optional().parse(values['credential']))
+  const options = planOptions({ ...values, credential }, resolve(z.string().parse(values['workDir'])))
   const { workDir } = options
+  const login = loginHeaders(options.credential)
   const started = Date.now()
   await stopEarlierCluster(workDir)
   if (values['fresh'] === true) forget(options)
@@ -126,8 +131,8 @@ export async function up(values: OptionValues): Promise<void> {
     process.exit(1)
   })
   await Promise.race([supervisor.start(), stop])
-  await Promise.race([waitUntilServing(parts, workDir), stop])
-  await tell(parts, workDir)
+  await Promise.race([waitUntilServing(parts, workDir, login), stop])
+  await tell(parts, workDir, login)
   say(`\nReady in ${((Date.now() - started) / 1000).toFixed(1)} s. Ctrl-C stops everything.`)
   await stop
   say(`\nStopping: frameworks, then agents with their tasks, then ${lastOf(options)} …`)

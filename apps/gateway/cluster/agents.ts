@@ -1,10 +1,12 @@
 /** Addresses of agents by their id, from the master. */
 import { HttpError } from '@thermosphere/service-kit'
 import { z } from 'zod'
-import { agentsFreshMs, lookUpTimeoutMs } from '../limits.ts'
+import { agentsFreshMs } from '../limits.ts'
 import type { Leader } from './leader.ts'
 
 const slavesSchema = z.object({ slaves: z.array(z.object({ id: z.string(), pid: z.string() })) })
+
+const noLogin = 'the master does not take the login of the gateway: give the gateway one with --credential'
 
 /** `slave(1)@10.0.0.1:5051` as `http://10.0.0.1:5051`. */
 export const urlOfPid = (pid: string): string => `http://${pid.slice(pid.indexOf('@') + 1)}`
@@ -45,13 +47,14 @@ export class Agents {
   }
 
   async #ask(): Promise<void> {
-    const url = await this.#leader.url()
     try {
-      const answer = await fetch(`${url}/slaves`, { signal: AbortSignal.timeout(lookUpTimeoutMs) })
+      const answer = await this.#leader.read('/slaves')
+      if (answer.status === 401) throw new HttpError(503, noLogin)
       const { slaves } = slavesSchema.parse(await answer.json())
       this.#urls = new Map(slaves.map(({ id, pid }) => [id, urlOfPid(pid)]))
       this.#askedAt = Date.now()
     } catch (cause) {
+      if (cause instanceof HttpError) throw cause
       this.#leader.forget()
       throw new HttpError(503, 'the master cannot be asked for its agents now; try again shortly', { cause })
     }

@@ -2,7 +2,7 @@
 import type { Background } from '@thermosphere/service-kit'
 import { delay } from '@thermosphere/service-kit'
 import { z } from 'zod'
-import { lookUpTimeoutMs, sampleIntervalMs, samplesMax } from '../limits.ts'
+import { sampleIntervalMs, samplesMax } from '../limits.ts'
 import type { Leader } from './leader.ts'
 
 const metricsSchema = z.record(z.string(), z.number())
@@ -60,8 +60,7 @@ export class CapacityHistory {
   /** Undefined while the master is away: a gap in the chart tells the truth. */
   async #take(): Promise<CapacitySample | undefined> {
     try {
-      const url = await this.#leader.url()
-      const answer = await fetch(`${url}/metrics/snapshot`, { signal: AbortSignal.timeout(lookUpTimeoutMs) })
+      const answer = await this.#leader.read('/metrics/snapshot')
       return sampleOf(metricsSchema.parse(await answer.json()), Date.now())
     } catch {
       return undefined

@@ -19,12 +19,11 @@ async function probe(name: string, url: string, path: string): Promise<PartHealt
   }
 }
 
-async function read<T>(url: string, schema: z.ZodType<T>): Promise<T | undefined> {
+async function read<T>(leader: Leader, path: string, schema: z.ZodType<T>): Promise<T | undefined> {
   try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(lookUpTimeoutMs) })
-    return schema.parse(await answer.json())
+    return schema.parse(await (await leader.read(path)).json())
   } catch {
-    // Shown as unhealthy by its probe; the rest of the description still helps.
+    // Shown as unhealthy by its probe, or not for the gateway to see; the rest of the description still helps.
     return undefined
   }
 }
@@ -43,8 +42,8 @@ export async function describeCluster({ leader, services, version }: DescribeOpt
       replicas.configured.map((url) => probe(name, url, '/ping')),
     ),
   ])
-  const found = master === undefined ? undefined : await read(`${master}/flags`, flagsSchema)
-  const masterVersion = master === undefined ? undefined : await read(`${master}/version`, versionSchema)
+  const found = master === undefined ? undefined : await read(leader, '/flags', flagsSchema)
+  const masterVersion = master === undefined ? undefined : await read(leader, '/version', versionSchema)
   return {
     name: found?.flags.cluster ?? 'thermosphere',
     version,

@@ -5,10 +5,19 @@ import { agentsFreshMs, lookUpTimeoutMs } from '../limits.ts'
 /** Where requests to "the master" go. */
 export class Leader {
   readonly #masters: readonly string[]
+  readonly #authorization: string | undefined
   #known: { readonly url: string; readonly until: number } | undefined
 
-  constructor(masters: readonly string[]) {
+  /** With `authorization`, that is the header of the gateway's own questions. */
+  constructor(masters: readonly string[], authorization?: string) {
     this.#masters = masters
+    this.#authorization = authorization
+  }
+
+  /** A question of the gateway itself. */
+  async read(path: string): Promise<Response> {
+    const headers = this.#authorization === undefined ? {} : { authorization: this.#authorization }
+    return fetch((await this.url()) + path, { headers, signal: AbortSignal.timeout(lookUpTimeoutMs) })
   }
 
   /** The leader's URL; 503 when no master answers. A single master leads unless it has named another. */

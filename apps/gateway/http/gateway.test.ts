@@ -11,6 +11,7 @@ import type { TestContext } from 'node:test'
 import { Agents } from '../cluster/agents.ts'
 import { CapacityHistory } from '../cluster/capacity.ts'
 import { Leader } from '../cluster/leader.ts'
+import type { OwnLogins } from '../cluster/own-logins.ts'
 import { Replicas } from '../cluster/replicas.ts'
 import { Proxy } from '../proxy/proxy.ts'
 import { createGatewayApp } from './routes.ts'
@@ -25,12 +26,15 @@ async function startUpstream(context: TestContext, handler: RequestListener): Pr
   return `127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-async function startGateway(context: TestContext, upstreams: { master?: string; marathon?: string }): Promise<string> {
+type Surroundings = { master?: string; marathon?: string; logins?: Partial<OwnLogins> }
+
+async function startGateway(context: TestContext, upstreams: Surroundings): Promise<string> {
   const dashboard = mkdtempSync(`${tmpdir()}/dashboard-`)
   mkdirSync(`${dashboard}/assets`)
   writeFileSync(`${dashboard}/index.html`, '<title>Thermosphere</title>')
   writeFileSync(`${dashboard}/assets/app-1.js`, 'export {}')
-  const leader = new Leader((upstreams.master ?? '127.0.0.1:1').split(','))
+  const logins = { masters: undefined, agents: undefined, ...upstreams.logins }
+  const leader = new Leader((upstreams.master ?? '127.0.0.1:1').split(','), logins.masters)
   const marathons = (upstreams.marathon ?? '127.0.0.1:1').split(',').map((address) => `http://${address}`)
   const proxy = new Proxy()
   const app = createGatewayApp({
@@ -40,6 +44,7 @@ async function startGateway(context: TestContext, upstreams: { master?: string; 
     agents: new Agents(leader),
     capacity: new CapacityHistory(leader),
     services: { marathon: { name: 'Marathon', replicas: new Replicas(marathons) } },
+    logins,
     dashboard,
     describeCluster: () => Promise.resolve({ name: 'test' }),
     prometheus: () => Promise.resolve({ contentType: 'text/plain', text: 'up 1\n' }),
@@ -233,4 +238,48 @@ test('a master that leads no longer and knows no leader is not taken for the lea
   assert.equal((await fetch(`${url}/mesos/state`)).status, 503)
   const again = await fetch(`${url}/mesos/state`)
   assert.match(await again.text(), /no master answers or knows a leader/)
+})
+
+/** Says who asked; `/slaves` needs `login`. */
+const asking =
+  (login: string, slaves: () => string): RequestListener =>
+  (request, response) => {
+    const { authorization } = request.headers
+    if (request.url !== '/slaves') return void response.end(authorization ?? 'nobody')
+    response.statusCode = authorization === login ? 200 : 401
+    response.end(authorization === login ? slaves() : '401 Unauthorized.')
+  }
+
+test('[mesos 201] masters and agents are asked with the login of the gateway where a client brings none', async (context) => {
+  const agent = await startUpstream(context, (request, response) => response.end(request.headers.authorization))
+  const slaves = JSON.stringify({ slaves: [{ id: 'm-S0', pid: `slave(1)@${agent}` }] })
+  const master = await startUpstream(
+    context,
+    asking('Basic m', () => slaves),
+  )
+  const marathon = await startUpstream(context, (request, response) =>
+    response.end(request.headers.authorization ?? 'nobody'),
+  )
+  const logins = { masters: 'Basic m', agents: 'Basic a' }
+  const url = await startGateway(context, { master, marathon, logins })
+  const who = async (path: string, headers: Record<string, string> = {}): Promise<string> =>
+    (await fetch(url + path, { headers })).text()
+  assert.equal(await who('/mesos/state'), 'Basic m')
+  assert.equal(await who('/agent/m-S0/state'), 'Basic a')
+  assert.equal(await who('/service/marathon/v2/apps'), 'nobody')
+  assert.equal(await who('/mesos/state', { authorization: 'Basic own' }), 'Basic own')
+  assert.equal(await who('/mesos/state', { 'sec-fetch-site': 'same-origin' }), 'Basic m')
+  for (const site of ['cross-site', 'same-site'])
+    assert.equal(await who('/mesos/state?jsonp=cb', { 'sec-fetch-site': site }), 'nobody', site)
+})
+
+test('[mesos 201] a master that asks for another login is told as that', async (context) => {
+  const master = await startUpstream(
+    context,
+    asking('Basic m', () => ''),
+  )
+  const url = await startGateway(context, { master })
+  const answer = await fetch(`${url}/agent/m-S0/state`)
+  assert.equal(answer.status, 503)
+  assert.match(await answer.text(), /give the gateway one with --credential/)
 })

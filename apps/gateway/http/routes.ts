@@ -5,6 +5,7 @@ import type { Express, Request, RequestHandler } from 'express'
 import type { Agents } from '../cluster/agents.ts'
 import type { CapacityHistory } from '../cluster/capacity.ts'
 import type { Leader } from '../cluster/leader.ts'
+import type { OwnLogins } from '../cluster/own-logins.ts'
 import type { Service } from '../cluster/replicas.ts'
 import type { Proxy } from '../proxy/proxy.ts'
 import { dashboardRoutes } from './dashboard.ts'
@@ -15,6 +16,8 @@ export type Parts = HttpAppOptions & {
   readonly agents: Agents
   readonly capacity: CapacityHistory
   readonly services: Readonly<Record<string, Service>>
+  /** The `Authorization` that the gateway lends to clients without one; services get none. */
+  readonly logins: OwnLogins
   readonly dashboard: string
   readonly describeCluster: () => Promise<unknown>
   readonly prometheus: () => Promise<{ readonly contentType: string; readonly text: string }>
@@ -68,7 +71,7 @@ const addSlash: RequestHandler = (request, response, next) => {
   response.redirect(301, `${path}/${query === undefined ? '' : `?${query}`}`)
 }
 
-function addProxyRoutes(app: Express, { proxy, leader, agents, services }: Parts): void {
+function addProxyRoutes(app: Express, { proxy, leader, agents, services, logins }: Parts): void {
   const masters = {
     urls: async () => [await leader.url()],
     found: (url: string) => leader.found(url),
@@ -79,6 +82,7 @@ function addProxyRoutes(app: Express, { proxy, leader, agents, services }: Parts
     upstreams: masters,
     path: pathUnder('/mesos', request.originalUrl),
     name: 'the master',
+    authorization: logins.masters,
   }))
   app.use('/mesos', addSlash, master)
   for (const word of ['agent', 'slave']) {
@@ -90,6 +94,7 @@ function addProxyRoutes(app: Express, { proxy, leader, agents, services }: Parts
         upstreams: { urls: async () => [await agents.urlOf(id)] },
         path: pathUnder(prefix, request.originalUrl),
         name: 'the agent',
+        authorization: logins.agents,
       }
     })
     app.use(`/${word}/:id`, agent)

@@ -6,6 +6,15 @@ type Headers = Record<string, string | string[]>
 
 export type Client = { readonly address: string; readonly protocol: string }
 
+/** The browser itself tells which page a request comes from: others may not speak with what is not theirs. */
+const lendsTo: ReadonlySet<unknown> = new Set([undefined, 'none', 'same-origin'])
+
+/** The login of the gateway for a client that brings none of its own. */
+export const lentLogin = (headers: IncomingHttpHeaders, authorization: string | undefined): Headers =>
+  authorization !== undefined && headers.authorization === undefined && lendsTo.has(headers['sec-fetch-site'])
+    ? { authorization }
+    : {}
+
 /** Headers for the upstream: the client's own, and who it is. */
 export function requestHeaders(headers: IncomingHttpHeaders, client: Client): Headers {
   const before = headers['x-forwarded-for']

@@ -10,7 +10,7 @@ import { pipeline } from 'node:stream/promises'
 import { Agent } from 'undici'
 import type { Dispatcher } from 'undici'
 import { connectTimeoutMs, headersTimeoutMs, leaderRedirectsMax, upstreamConnectionsMax } from '../limits.ts'
-import { requestHeaders, responseHeaders } from './headers.ts'
+import { lentLogin, requestHeaders, responseHeaders } from './headers.ts'
 import { leaderRedirect } from './leader-redirect.ts'
 
 /** Servers, any of which may answer. */
@@ -29,6 +29,8 @@ export type Route = {
   readonly path: string
   /** Who is missing when it does not answer. */
   readonly name: string
+  /** `Authorization` for clients that bring none. */
+  readonly authorization?: string | undefined
 }
 
 /** One request of a client on its way. */
@@ -96,7 +98,7 @@ export class Proxy {
       origin: upstream,
       path: route.path,
       method: request.method as Dispatcher.HttpMethod,
-      headers: requestHeaders(request.headers, client),
+      headers: { ...requestHeaders(request.headers, client), ...lentLogin(request.headers, route.authorization) },
       body: hasBody(request) ? Readable.from(bodyOf(passage), { objectMode: false }) : null,
       signal,
     })

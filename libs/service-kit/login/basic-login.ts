@@ -1,5 +1,9 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import type { Credentials } from './credentials.ts'
+import type { Credential, Credentials } from './credentials.ts'
+
+/** What a client that logs in sends as `Authorization`. */
+export const basicAuthorization = ({ principal, secret }: Credential): string =>
+  `Basic ${Buffer.from(`${principal}:${secret}`).toString('base64')}`
 
 /** HTTP Basic authentication of one realm. */
 export class BasicLogin {

@@ -46,6 +46,7 @@ export const descriptionSchema = z.strictObject({
   resources: text.optional(),
   ip: text.optional(),
   insecure: z.boolean().optional(),
+  credential: text.optional(),
   keepTasks: z.boolean().optional(),
   without: z.array(z.enum(serverKinds)).max(serverKinds.length).optional(),
   workDir: text.optional(),

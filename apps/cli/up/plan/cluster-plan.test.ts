@@ -44,6 +44,13 @@ test('given resources and flags reach the parts unchanged', () => {
   assert.ok(!parts.some((part) => part.kind === 'chronos'))
 })
 
+test('the gateway alone is told the file with its login', () => {
+  const parts = planCluster(planOptions({ credential: '/etc/viewer' }, '/w'), machine)
+  const told = parts.flatMap(({ name, flags }) => (flags.join().includes('/etc/viewer') ? [name] : []))
+  assert.deepEqual(told, ['gateway'])
+  assert.equal(flagOf(parts.at(-1)?.flags ?? [], 'credential'), '/etc/viewer')
+})
+
 test('agents register at once, unless they are told how long to wait', () => {
   const waitOf = (agent: string[]) => {
     const extraFlags = { ...options.extraFlags, agent }

@@ -17,6 +17,8 @@ export type PlanOptions = {
   readonly cluster: string
   readonly workDir: string
   readonly insecure: boolean
+  /** Path of the file with the login of the gateway at masters. */
+  readonly credential: string | undefined
   /** Of the first of each kind; the others follow. */
   readonly ports: Readonly<Record<PartKind, number>>
   /** Further flags for every part of a kind: `name=value`. */
@@ -158,6 +160,7 @@ function planGateway(options: PlanOptions, frameworks: readonly Part[]): Part {
       flag('master', masterAddresses(options).join()),
       flag('marathon', urlsOf('marathon')),
       flag('chronos', urlsOf('chronos')),
+      ...(options.credential === undefined ? [] : [flag('credential', options.credential)]),
       ...insecureFlag(options),
       ...moreFlags(options, 'gateway'),
     ],

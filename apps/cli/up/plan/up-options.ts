@@ -20,6 +20,7 @@ const optionsSchema = z.object({
   ip: z.string().default('127.0.0.1'),
   cluster: z.string().default('thermosphere'),
   insecure: z.boolean().default(false),
+  credential: z.string().optional(),
 })
 const portSchema = z.number().optional()
 const flagsSchema = z.array(z.string()).default([])
@@ -45,13 +46,14 @@ function storeChoice(store: string, members: number | undefined): StoreChoice {
 
 /** `workDir` is absolute. Throws CliError for options that contradict each other. */
 export function planOptions(values: OptionValues, workDir: string): PlanOptions {
-  const { store, etcds, resources, ...options } = optionsSchema.parse(values)
+  const { store, etcds, resources, credential, ...options } = optionsSchema.parse(values)
   const portOf = (kind: PartKind): number | undefined => portSchema.parse(values[`${kind}Port`])
   // The first of the agents comes behind the last of the masters, unless it is told its place.
   const defaultPortOf = (kind: PartKind): number => defaultPorts[kind] + (kind === 'agent' ? options.masters - 1 : 0)
   return {
     ...options,
     resources,
+    credential,
     store: storeChoice(store, etcds),
     workDir,
     ports: ofEveryKind((kind) => portOf(kind) ?? defaultPortOf(kind)),
