@@ -3,12 +3,16 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import type { Encoding } from './encodings.ts'
 
 type Observation = { readonly scenario: string; readonly step: string; readonly value: unknown }
 
 const recorded = (name: string): string => new URL(`./recorded/${name}`, import.meta.url).pathname
 const readObservations = (path: string): Observation[] => JSON.parse(readFileSync(path, 'utf8')) as Observation[]
-const ratchet = JSON.parse(readFileSync(new URL('./ratchet.json', import.meta.url), 'utf8')) as Record<string, number>
+const ratchet = JSON.parse(readFileSync(new URL('./ratchet.json', import.meta.url), 'utf8')) as Record<
+  Encoding,
+  Record<string, number>
+>
 
 const keyOf = ({ scenario, step }: Observation): string => `${scenario} / ${step}`
 
@@ -40,12 +44,18 @@ export async function record({ master, agent, out, more = [], env = {} }: Record
 
 export const scenariosFile = (name: string): string => recorded(name)
 
-/** Equal answers may only become more. `mustEqual` names scenarios of which every answer must be. */
-export function assertEqualEnough(name: string, out: string, mustEqual: readonly string[] = []): void {
+type Expected = {
+  /** Scenarios of which every answer must be equal. */
+  readonly mustEqual?: readonly string[]
+  readonly encoding: Encoding
+}
+
+/** Equal answers may only become more, in each encoding. */
+export function assertEqualEnough(name: string, out: string, { mustEqual = [], encoding }: Expected): void {
   const reference = readObservations(recorded(name))
   const different = unequal(reference, readObservations(out))
   const equal = reference.length - different.length
-  const wanted = ratchet[name] ?? 0
+  const wanted = ratchet[encoding][name] ?? 0
   const story = `${equal} of ${reference.length} are equal, ${wanted} were; different:\n${different.join('\n')}`
   assert.ok(equal >= wanted, story)
   const forbidden = different.filter((one) => mustEqual.some((scenario) => one.startsWith(`${scenario} / `)))
