@@ -50,10 +50,15 @@ export type FleetFigures = {
     readonly master: MasterFigures | undefined
   }
   readonly failovers: readonly {
-    /** From the end of the old leader; from the election of the new one. */
-    readonly sinceKillMs: number
-    readonly sinceElectionMs: number | undefined
+    /** From the end of the old leader until another leads, agents are connected, registered, and offered. */
+    readonly leadsMs: number
     readonly reconnectedMs: Quantiles | undefined
+    readonly reregisteredMs: Quantiles | undefined
+    readonly sinceKillMs: number
+    readonly firstOfferMs: number | undefined
+    readonly allOfferedMs: number | undefined
+    /** From the election of the new leader until all are registered. */
+    readonly sinceElectionMs: number | undefined
     readonly runningTasks: number
     readonly master: MasterFigures | undefined
   }[]
@@ -69,6 +74,8 @@ export type FleetRunOptions = {
 }
 
 const progressMs = 2_000
+/** For offers of all agents after a failover. */
+const offersWaitMs = 15_000
 const nothingUsed: ProcessUse = { cpuMs: 0, rssMib: 0, peakMib: 0, openFiles: 0 }
 
 export async function runFleet(options: FleetRunOptions): Promise<FleetFigures> {
@@ -258,22 +265,38 @@ class FleetRun {
     const runningTasks = this.#framework?.runningCount ?? 0
     this.#say('the master is killed, another one starts')
     fleet.mark()
+    this.#framework?.mark()
     const startedAt = performance.now()
     await this.#await(master.failOver(), () => 'no master leads yet')
+    const leadsMs = rounded(performance.now() - startedAt)
     await this.#beginPhase({ isFresh: true })
     const counts = (): string => `${fleet.registeredCount} agents are registered`
     await this.#await(fleet.untilRegistered(), counts)
     const sinceKillMs = rounded(performance.now() - startedAt)
     this.#say(counts())
+    const figures = await this.#endPhase()
+    if (this.#framework !== undefined)
+      await this.#await(this.#untilOffered(this.#framework), () => 'not every agent is offered')
+    const { firstOfferMs, allOfferedMs } = this.#framework ?? {}
     const noted = await master.logged('agents.reregistered')
     const { durationMs } = noted ?? {}
     return {
-      sinceKillMs,
-      sinceElectionMs: typeof durationMs === 'number' ? durationMs : undefined,
+      leadsMs,
       reconnectedMs: fleet.linked.quantilesMs(),
+      reregisteredMs: fleet.registered.quantilesMs(),
+      sinceKillMs,
+      firstOfferMs: firstOfferMs && rounded(firstOfferMs),
+      allOfferedMs: allOfferedMs && rounded(allOfferedMs),
+      sinceElectionMs: typeof durationMs === 'number' ? durationMs : undefined,
       runningTasks,
-      master: await this.#endPhase(),
+      master: figures,
     }
+  }
+
+  /** Agents that are full are not offered: then there is a bound. */
+  async #untilOffered(framework: FleetFramework): Promise<void> {
+    const deadline = performance.now() + offersWaitMs
+    await until(() => framework.allOfferedMs !== undefined || performance.now() > deadline, this.#ending.signal)
   }
 
   /** Waits, tells how it goes from time to time, and gives up when the run is stopped or something fails. */

@@ -44,7 +44,7 @@ type Place = { readonly id: string; offers: mesos.Offer[]; taskCount: number; is
 export class FleetFramework {
   /** From ACCEPT to TASK_RUNNING. */
   readonly launched = new Durations()
-  /** Milliseconds from SUBSCRIBED to the first offer, and to offers of every agent. */
+  /** Milliseconds from SUBSCRIBED, or since `mark`, to the first offer, and to offers of every agent. */
   firstOfferMs: number | undefined
   allOfferedMs: number | undefined
   updateCount = 0
@@ -59,10 +59,10 @@ export class FleetFramework {
   readonly #running = new Set<string>()
   readonly #launchedAt = new Map<string, number>()
   readonly #ready: Place[] = []
-  #offeredCount = 0
+  readonly #offered = new Set<string>()
   #waiting = 0
   #nextTask = 1
-  #subscribedAt = 0
+  #markedAt: number | undefined
   #laterLaunch: NodeJS.Timeout | undefined
   #isClosing = false
 
@@ -105,6 +105,13 @@ export class FleetFramework {
     return this.#running.size
   }
 
+  /** Offers count from now on. */
+  mark(): void {
+    this.#markedAt = performance.now()
+    this.firstOfferMs = this.allOfferedMs = undefined
+    this.#offered.clear()
+  }
+
   /** Ends all tasks with the framework. */
   async close(): Promise<void> {
     this.#isClosing = true
@@ -115,7 +122,7 @@ export class FleetFramework {
   }
 
   #onEvent(event: scheduler.Event): void {
-    if (event.type === 'SUBSCRIBED') this.#subscribedAt = performance.now()
+    if (event.type === 'SUBSCRIBED') this.#markedAt ??= performance.now()
     for (const offer of event.offers?.offers ?? []) this.#hold(offer)
     if (event.rescind !== undefined) this.#rescind(event.rescind.offer_id.value)
     if (event.update !== undefined) this.#onStatus(event.update.status)
@@ -123,15 +130,19 @@ export class FleetFramework {
   }
 
   #hold(offer: mesos.Offer): void {
-    const passedMs = performance.now() - this.#subscribedAt
-    this.firstOfferMs ??= passedMs
     const id = offer.agent_id.value
-    const known = this.#places.get(id)
-    const place = known ?? { id, offers: [], taskCount: 0, isReady: false }
-    if (known === undefined) this.#places.set(id, place)
-    if (known === undefined && ++this.#offeredCount === this.#options.agents) this.allOfferedMs = passedMs
+    const place = this.#places.get(id) ?? { id, offers: [], taskCount: 0, isReady: false }
+    this.#places.set(id, place)
+    this.#countOffer(id)
     place.offers.push(offer)
     this.#makeReady(place)
+  }
+
+  #countOffer(agentId: string): void {
+    const passedMs = performance.now() - (this.#markedAt ?? 0)
+    this.firstOfferMs ??= passedMs
+    this.#offered.add(agentId)
+    if (this.#offered.size === this.#options.agents) this.allOfferedMs ??= passedMs
   }
 
   #rescind(offerId: string): void {
