@@ -26,14 +26,16 @@ export const LIMITS = {
   linkBackoffMaxMs: 2000,
   /** A stopped process accepts connections and says nothing. */
   linkDialMs: 5000,
+  /** A master to which all agents come at once may take so long. */
+  linkDialMsMax: 40_000,
   /** How long a standby is listened to that names a master which is gone; then that one is asked again. */
   linkHoldMs: 3000,
   /**
-   * gRPC keep-alive: finds a master that was stopped or whose machine vanished. Thousands of agents ask one master; at
-   * every 5 s that was a third of what an idle one did.
+   * A master that was silent for so long is asked whether it is there: it may be stopped, its machine may have
+   * vanished. One that leads pings every 15 s unless it is told otherwise, and thousands of agents would ask it.
    */
-  linkKeepaliveMs: 10_000,
+  linkSilenceMs: 17_000,
   /** Without an answer in this time the link is over. */
-  linkKeepaliveTimeoutMs: 5_000,
+  linkAnswerMs: 5_000,
   statisticsParallelMax: 16,
 } as const

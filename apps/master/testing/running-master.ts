@@ -3,8 +3,7 @@ import { readFlags } from '@thermosphere/service-kit'
 import type { Logger } from '@thermosphere/service-kit'
 import { createRecordIoDecoder, decodeJson, decodeProtobuf, encodeJson, encodeProtobuf } from '@thermosphere/protocol'
 import type { agentLink, mesos, scheduler } from '@thermosphere/protocol'
-import { AgentLinkClient } from '@thermosphere/protocol/node'
-import type { AgentLinkClientStream } from '@thermosphere/protocol/node'
+import { ClientLink } from '@thermosphere/protocol/node'
 import { createLogger } from '@thermosphere/service-kit'
 import { flags } from '../config.ts'
 import { startMaster } from '../start-master.ts'
@@ -48,21 +47,21 @@ export const looseJson = async (response: Response | Promise<Response>): Promise
 export class FakeAgent {
   readonly received: agentLink.MasterMessage[] = []
   ended = false
-  readonly #client: AgentLinkClient
-  readonly #stream: AgentLinkClientStream
+  readonly #link: ClientLink
 
   constructor(port: number) {
-    this.#client = new AgentLinkClient(`127.0.0.1:${port}`)
-    this.#stream = this.#client.connect()
-    this.#stream.on('data', (message: agentLink.MasterMessage) => {
-      this.received.push(message)
-      if (message.type === 'PING') this.say({ type: 'PONG' })
+    this.#link = new ClientLink({
+      address: `127.0.0.1:${port}`,
+      onMessage: (message) => {
+        this.received.push(message)
+        if (message.type === 'PING') this.say({ type: 'PONG' })
+      },
+      onEnd: () => (this.ended = true),
     })
-    for (const end of ['end', 'error', 'close']) this.#stream.on(end, () => (this.ended = true))
   }
 
   say(message: agentLink.AgentMessage): void {
-    this.#stream.write(message)
+    this.#link.send(message)
   }
 
   async register(): Promise<string> {
@@ -79,8 +78,7 @@ export class FakeAgent {
   }
 
   close(): void {
-    this.#stream.cancel()
-    this.#client.close()
+    this.#link.close()
   }
 }
 

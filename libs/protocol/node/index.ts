@@ -13,17 +13,16 @@ export type { ExecutorClientOptions, ExecutorStatus } from './executor-client.ts
 export { parseExecutorSettings } from './executor-settings.ts'
 export type { ExecutorSettings } from './executor-settings.ts'
 export {
-  AgentLinkClient,
+  ClientLink,
   createSharedPortServer,
   encodeLinkMessage,
-  isStandby,
   LinkServer,
   standbyHeaders,
 } from './agent-link/index.ts'
 export type {
-  AgentLinkClientOptions,
-  AgentLinkClientStream,
+  ClientLinkOptions,
   LinkAcceptor,
+  LinkEnd,
   LinkListener,
   LinkServerOptions,
   ServerLink,

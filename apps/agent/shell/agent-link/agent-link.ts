@@ -4,8 +4,8 @@
  * leads and keeps the stream: while that is a master that we have just lost, news of an election come here first.
  */
 import type { agentLink } from '@thermosphere/protocol'
-import { AgentLinkClient, isStandby, LeaderFinder } from '@thermosphere/protocol/node'
-import type { AgentLinkClientStream, Attempt, Attempted, Masters } from '@thermosphere/protocol/node'
+import { ClientLink, LeaderFinder } from '@thermosphere/protocol/node'
+import type { Attempt, Attempted, Masters } from '@thermosphere/protocol/node'
 import type { Background, Logger } from '@thermosphere/service-kit'
 import { LIMITS } from '../../limits.ts'
 
@@ -20,10 +20,14 @@ export type AgentLinkOptions = {
 
 type Ended = { readonly after: Attempted; readonly reason: string }
 
+/** Waiting grows: what thousands of agents give up after a fixed time and begin anew, a busy master never gets done. */
+export const dialPatienceMs = (unansweredCount: number): number =>
+  Math.min(LIMITS.linkDialMsMax, LIMITS.linkDialMs * 2 ** Math.min(unansweredCount, 10))
+
 export class AgentLink {
   readonly #options: AgentLinkOptions
   readonly #abort = new AbortController()
-  #stream: AgentLinkClientStream | undefined
+  #link: ClientLink | undefined
   #master = ''
   #isUp = false
   #isStarted = false
@@ -31,6 +35,8 @@ export class AgentLink {
   #lost: string | undefined
   #downSince = performance.now()
   #toldFailure = ''
+  /** Attempts in a row that were given up without an answer. */
+  #unansweredCount = 0
 
   constructor(options: AgentLinkOptions) {
     this.#options = options
@@ -49,19 +55,18 @@ export class AgentLink {
   }
 
   send(message: agentLink.AgentMessage): void {
-    if (this.#isUp) this.#stream?.write(message)
+    if (this.#isUp) this.#link?.send(message)
   }
 
   /** Gives the present stream up; another is opened. */
   drop(reason: string): void {
     this.#options.log.warn({ reason, master: this.#master }, 'link.dropped')
-    this.#stream?.cancel()
+    this.#link?.close(reason)
   }
 
   async close(): Promise<void> {
     this.#abort.abort()
-    this.#stream?.end()
-    this.#stream?.cancel()
+    this.#link?.close()
     await Promise.resolve()
   }
 
@@ -88,40 +93,38 @@ export class AgentLink {
   /** One stream from its beginning to its end. */
   async #attempt({ address, superseded }: Attempt): Promise<Ended> {
     this.#master = address.replace(/^https?:\/\//, '')
-    const keepalive = { everyMs: LIMITS.linkKeepaliveMs, timeoutMs: LIMITS.linkKeepaliveTimeoutMs }
-    const client = new AgentLinkClient(this.#master, { keepalive })
-    try {
-      return await this.#run(client.connect(), superseded)
-    } finally {
-      client.close()
-    }
-  }
-
-  async #run(stream: AgentLinkClientStream, superseded: AbortSignal): Promise<Ended> {
     const { promise: ended, resolve } = Promise.withResolvers<Ended>()
     let hasHeard = false
     const lose = (reason: string): void => {
       resolve({ after: this.#isUp ? { type: 'lost', wasStable: hasHeard } : { type: 'failed' }, reason })
     }
-    let patience = setTimeout(() => lose('no answer in time'), LIMITS.linkDialMs)
-    stream.on('metadata', (headers) => {
-      clearTimeout(patience)
-      if (!isStandby(headers)) this.#up()
+    const tire = (): void => {
+      this.#unansweredCount++
+      lose('no answer in time')
+    }
+    let patience = setTimeout(tire, dialPatienceMs(this.#unansweredCount))
+    const link = new ClientLink({
+      address: this.#master,
+      silence: { askAfterMs: LIMITS.linkSilenceMs, timeoutMs: LIMITS.linkAnswerMs },
+      onOpen: ({ isStandby }) => {
+        clearTimeout(patience)
+        this.#unansweredCount = 0
+        if (!isStandby) this.#up()
+      },
+      onMessage: (message) => {
+        hasHeard = true
+        if (message.type !== 'NOT_LEADER') return this.#options.onMessage(message)
+        clearTimeout(patience)
+        patience = this.#considerMove(message.not_leader?.leader, resolve)
+      },
+      onEnd: ({ message }) => lose(message),
     })
-    stream.on('data', (message: agentLink.MasterMessage) => {
-      hasHeard = true
-      if (message.type !== 'NOT_LEADER') return this.#options.onMessage(message)
-      clearTimeout(patience)
-      patience = this.#considerMove(message.not_leader?.leader, resolve)
-    })
-    stream.on('error', (error: Error) => lose(error.message))
-    stream.on('end', () => lose('the master ended the stream'))
-    if (superseded.aborted) stream.cancel()
-    else superseded.addEventListener('abort', () => stream.cancel())
-    this.#stream = stream
+    if (superseded.aborted) link.close()
+    else superseded.addEventListener('abort', () => link.close())
+    this.#link = link
     const { after, reason } = await ended
     clearTimeout(patience)
-    stream.cancel()
+    link.close()
     this.#down(after, reason)
     return { after, reason }
   }
@@ -147,7 +150,7 @@ export class AgentLink {
   }
 
   #down(after: Attempted, reason: string): void {
-    this.#stream = undefined
+    this.#link = undefined
     if (after.type !== 'moved') this.#lost = this.#master
     if (!this.#isUp) return
     this.#isUp = false

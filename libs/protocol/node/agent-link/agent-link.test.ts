@@ -6,7 +6,8 @@ import net from 'node:net'
 import { after, before, suite, test } from 'node:test'
 import * as grpc from '@grpc/grpc-js'
 import type * as agentLink from '../../wire/agent-link.gen.ts'
-import { AGENT_LINK_PATH, AgentLinkClient } from './agent-link-client.ts'
+import { AGENT_LINK_PATH, ClientLink } from './client-link.ts'
+import type { LinkEnd } from './client-link.ts'
 import { encodeLinkMessage, LinkServer } from './link-server.ts'
 import { createSharedPortServer } from './shared-port.ts'
 
@@ -48,14 +49,16 @@ suite('the shared port', () => {
   })
 
   test('carries the agent link', async () => {
-    const client = new AgentLinkClient(address)
-    const stream = client.connect()
-    stream.write(register)
-    const [answer] = await once(stream, 'data')
-    assert.deepEqual(answer, { type: 'REGISTERED', registered: { agent_id: { value: '0.1.0' } } })
-    stream.end()
-    await once(stream, 'end')
-    client.close()
+    const messages: agentLink.MasterMessage[] = []
+    const { promise: ended, resolve } = Promise.withResolvers<LinkEnd>()
+    const onMessage = (message: agentLink.MasterMessage): void => {
+      messages.push(message)
+      link.end()
+    }
+    const link = new ClientLink({ address, onMessage, onEnd: resolve })
+    link.send(register)
+    assert.deepEqual(await ended, { code: 0, message: 'the master ended the stream' })
+    assert.deepEqual(messages, [{ type: 'REGISTERED', registered: { agent_id: { value: '0.1.0' } } }])
   })
 
   test('answers HTTP, also on a kept connection and with a body', async () => {
@@ -113,10 +116,11 @@ suite('the shared port', () => {
     await once(unused, 'listening')
     const { port: free } = unused.address() as AddressInfo
     unused.close()
-    const client = new AgentLinkClient(`127.0.0.1:${free}`)
-    const stream = client.connect()
-    const [error] = await once(stream, 'error')
-    assert.equal((error as grpc.ServiceError).code, grpc.status.UNAVAILABLE)
-    client.close()
+    const { promise: ended, resolve } = Promise.withResolvers<LinkEnd>()
+    const link = new ClientLink({ address: `127.0.0.1:${free}`, onMessage: () => undefined, onEnd: resolve })
+    const { code, message } = await ended
+    assert.equal(code, grpc.status.UNAVAILABLE)
+    assert.match(message, /ECONNREFUSED/)
+    link.send(register)
   })
 })

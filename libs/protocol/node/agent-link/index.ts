@@ -1,5 +1,5 @@
-export { AgentLinkClient, isStandby, standbyHeaders } from './agent-link-client.ts'
-export type { AgentLinkClientOptions, AgentLinkClientStream } from './agent-link-client.ts'
+export { ClientLink, standbyHeaders } from './client-link.ts'
+export type { ClientLinkOptions, LinkEnd } from './client-link.ts'
 export { encodeLinkMessage, LinkServer } from './link-server.ts'
 export type { LinkServerOptions } from './link-server.ts'
 export type { LinkListener, ServerLink } from './server-link.ts'

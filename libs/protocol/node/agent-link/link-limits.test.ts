@@ -8,7 +8,8 @@ import type { TestContext } from 'node:test'
 import * as grpc from '@grpc/grpc-js'
 import type * as agentLink from '../../wire/agent-link.gen.ts'
 import { encodeProtobuf } from '../../codec.ts'
-import { AGENT_LINK_PATH, AgentLinkClient } from './agent-link-client.ts'
+import { AGENT_LINK_PATH, ClientLink } from './client-link.ts'
+import type { LinkEnd } from './client-link.ts'
 import { LINK_MESSAGES_A_TURN_MAX } from './limits.ts'
 import { encodeLinkMessage, LinkServer } from './link-server.ts'
 import { frameMessage } from './message-frames.ts'
@@ -45,13 +46,25 @@ async function open(t: TestContext, { limits, onLink, onMessage }: Options): Pro
   return { ...opened, port: (server.address() as AddressInfo).port }
 }
 
-function connect(
-  t: TestContext,
-  port: number,
-): grpc.ClientDuplexStream<agentLink.AgentMessage, agentLink.MasterMessage> {
-  const client = new AgentLinkClient(`127.0.0.1:${port}`)
-  t.after(() => client.close())
-  return client.connect()
+type Connected = {
+  readonly link: ClientLink
+  readonly messages: agentLink.MasterMessage[]
+  readonly opened: Promise<unknown>
+  readonly ended: Promise<LinkEnd>
+}
+
+function connect(t: TestContext, port: number): Connected {
+  const messages: agentLink.MasterMessage[] = []
+  const opened = Promise.withResolvers<unknown>()
+  const ended = Promise.withResolvers<LinkEnd>()
+  const link = new ClientLink({
+    address: `127.0.0.1:${port}`,
+    onOpen: opened.resolve,
+    onMessage: (message) => messages.push(message),
+    onEnd: ended.resolve,
+  })
+  t.after(() => link.close())
+  return { link, messages, opened: opened.promise, ended: ended.promise }
 }
 
 const said = (bytes: number): agentLink.AgentMessage => ({
@@ -66,25 +79,25 @@ const limits = { messageBytesMax: 1_000, queueBytesMax: 300_000 }
 
 test('an agent whose message is too long is told so, and its link ends', async (t) => {
   const { port, heard, ended } = await open(t, { limits })
-  const stream = connect(t, port)
-  stream.write(said(900))
-  stream.write(said(2_000))
-  const [error] = (await once(stream, 'error')) as [grpc.ServiceError]
-  assert.equal(error.code, grpc.status.RESOURCE_EXHAUSTED)
-  assert.match(error.details, /^a message of 20\d\d bytes; at most 1000 are read$/)
+  const agent = connect(t, port)
+  agent.link.send(said(900))
+  agent.link.send(said(2_000))
+  const { code, message } = await agent.ended
+  assert.equal(code, grpc.status.RESOURCE_EXHAUSTED)
+  assert.match(message, /^a message of 20\d\d bytes; at most 1000 are read$/)
   assert.deepEqual([heard.length, ended.length], [1, 1])
 })
 
 test('an agent that does not read is cut with a status that says why', async (t) => {
   const links: ServerLink[] = []
   const { port, ended } = await open(t, { limits, onLink: (link) => links.push(link) })
-  const stream = connect(t, port)
-  await once(stream, 'metadata')
+  const agent = connect(t, port)
+  await agent.opened
   const frame = encodeLinkMessage({ type: 'SHUTDOWN', shutdown: { message: 'x'.repeat(10_000) } })
   for (let n = 0; n < 31 && ended.length === 0; n++) links[0]?.send(frame)
   assert.equal(ended.length, 1)
-  const [error] = (await once(stream, 'error')) as [grpc.ServiceError]
-  assert.equal(error.code, grpc.status.RESOURCE_EXHAUSTED)
+  const { code } = await agent.ended
+  assert.equal(code, grpc.status.RESOURCE_EXHAUSTED)
 })
 
 test('an agent that says much leaves turns to others, and all that it says is heard', async (t) => {
@@ -185,9 +198,7 @@ test('what was said before the end arrives', async (t) => {
       link.end()
     },
   })
-  const stream = connect(t, port)
-  const messages: agentLink.MasterMessage[] = []
-  stream.on('data', (message: agentLink.MasterMessage) => messages.push(message))
-  await once(stream, 'end')
+  const { messages, ended } = connect(t, port)
+  assert.equal((await ended).code, 0)
   assert.deepEqual(messages, [{ type: 'REFUSED', refused: { message: 'no' } }])
 })

@@ -6,7 +6,7 @@ import http2 from 'node:http2'
 import type net from 'node:net'
 import { encodeProtobuf } from '../../codec.ts'
 import type * as agentLink from '../../wire/agent-link.gen.ts'
-import { AGENT_LINK_PATH } from './agent-link-client.ts'
+import { AGENT_LINK_PATH } from './client-link.ts'
 import {
   LINK_CLOSE_MS,
   LINK_MESSAGE_BYTES_MAX,

@@ -1,0 +1,165 @@
+/**
+ * The agent's end of the link: one call of gRPC on a connection of its own. A master that leads pings its agents, so
+ * only one that has been silent for longer is asked whether it is there: thousands of agents would ask one master.
+ */
+import http2 from 'node:http2'
+import { decodeProtobuf, encodeProtobuf } from '../../codec.ts'
+import type * as agentLink from '../../wire/agent-link.gen.ts'
+import { LINK_MESSAGE_BYTES_MAX, LINK_SESSION_MEMORY_MB_MAX, LINK_WINDOW_BYTES } from './limits.ts'
+import { FrameReader, frameMessage, MessageTooLongError } from './message-frames.ts'
+
+export const AGENT_LINK_PATH = '/thermosphere.agentlink.v1.AgentLink/Connect'
+
+const STANDBY = 'thermosphere-standby'
+
+/** Headers of a master that answers an agent without leading; those of the leader have no such mark. */
+export const standbyHeaders: Readonly<Record<string, string>> = { [STANDBY]: '1' }
+
+/** How a link ended: 0 when the master ended it, else a status of gRPC. */
+export type LinkEnd = { readonly code: number; readonly message: string }
+
+export type ClientLinkOptions = {
+  /** `host:port` */
+  readonly address: string
+  /** A master not heard for so long is asked whether it is there; without an answer in time the link is over. */
+  readonly silence?: { readonly askAfterMs: number; readonly timeoutMs: number }
+  /** The master has answered. One that stands by only sends NOT_LEADER. */
+  onOpen?(answer: { readonly isStandby: boolean }): void
+  onMessage(message: agentLink.MasterMessage): void
+  /** Once; nothing is heard afterwards. */
+  onEnd(end: LinkEnd): void
+}
+
+const ENDED: LinkEnd = { code: 0, message: 'the master ended the stream' }
+const UNKNOWN = 2
+const RESOURCE_EXHAUSTED = 8
+const INTERNAL = 13
+const UNAVAILABLE = 14
+const requestHeaders = {
+  ':method': 'POST',
+  ':path': AGENT_LINK_PATH,
+  'content-type': 'application/grpc+proto',
+  te: 'trailers',
+}
+
+/** One link to one master. Whom to ask next is not its business. */
+export class ClientLink {
+  readonly #options: ClientLinkOptions
+  readonly #session: http2.ClientHttp2Session
+  readonly #stream: http2.ClientHttp2Stream
+  readonly #frames = new FrameReader(LINK_MESSAGE_BYTES_MAX)
+  #silence: NodeJS.Timeout | undefined
+  #patience: NodeJS.Timeout | undefined
+  #status: LinkEnd | undefined
+  #isOver = false
+
+  constructor(options: ClientLinkOptions) {
+    this.#options = options
+    const settings = { enablePush: false, initialWindowSize: LINK_WINDOW_BYTES }
+    const session = http2.connect(`http://${options.address}`, {
+      settings,
+      maxSessionMemory: LINK_SESSION_MEMORY_MB_MAX,
+    })
+    // Told in a turn of its own, when the link may have been closed again.
+    session.once('connect', () => session.destroyed || session.setLocalWindowSize(LINK_WINDOW_BYTES))
+    session.on('error', ({ message }) => this.#finish({ code: UNAVAILABLE, message }))
+    session.on('close', () => this.#finish({ code: UNAVAILABLE, message: 'the connection was closed' }))
+    const stream = session.request(requestHeaders, { endStream: false })
+    stream.on('response', (headers) => this.#onResponse(headers))
+    stream.on('data', (chunk: Buffer) => this.#onData(chunk))
+    stream.on('trailers', (headers) => this.#onStatus(headers))
+    // Its own half is still open; what ends without a status closes.
+    stream.on('end', () => (this.#status ? this.#finish(this.#status) : stream.end()))
+    // `close` follows.
+    stream.on('error', ({ message }) => (this.#status ??= statusOfReset(stream.rstCode, message)))
+    stream.on('close', () => this.#finish(this.#status ?? statusOfReset(stream.rstCode)))
+    this.#session = session
+    this.#stream = stream
+  }
+
+  /** What is said on a link that is over goes nowhere. */
+  send(message: agentLink.AgentMessage): void {
+    if (this.#isOver || this.#stream.writableEnded) return
+    this.#stream.write(frameMessage(encodeProtobuf('thermosphere.agentlink.v1.AgentMessage', message)))
+  }
+
+  /** All is said; the master ends the link once it has heard it. */
+  end(): void {
+    if (!this.#isOver) this.#stream.end()
+  }
+
+  /** Gives the link up. */
+  close(reason = 'the agent closed the link'): void {
+    this.#finish({ code: UNAVAILABLE, message: reason })
+  }
+
+  #onResponse(headers: http2.IncomingHttpHeaders & http2.IncomingHttpStatusHeader): void {
+    if (this.#isOver) return
+    const { ':status': status = 0 } = headers
+    if (status !== 200) return this.#finish({ code: UNKNOWN, message: `HTTP status ${status} instead of a link` })
+    if (headers['grpc-status'] !== undefined) return this.#onStatus(headers)
+    const { silence, onOpen } = this.#options
+    if (silence) this.#silence = setTimeout(() => this.#ask(silence.timeoutMs), silence.askAfterMs).unref()
+    onOpen?.({ isStandby: headers[STANDBY] !== undefined })
+  }
+
+  #onData(chunk: Buffer): void {
+    this.#silence?.refresh()
+    this.#frames.push(chunk)
+    for (let message = this.#next(); message !== undefined; message = this.#next()) this.#options.onMessage(message)
+  }
+
+  #next(): agentLink.MasterMessage | undefined {
+    if (this.#isOver) return undefined
+    try {
+      const bytes = this.#frames.next()
+      return bytes && decodeProtobuf('thermosphere.agentlink.v1.MasterMessage', bytes)
+    } catch (error) {
+      const code = error instanceof MessageTooLongError ? RESOURCE_EXHAUSTED : INTERNAL
+      this.#finish({ code, message: error instanceof Error ? error.message : String(error) })
+      return undefined
+    }
+  }
+
+  #onStatus(headers: http2.IncomingHttpHeaders): void {
+    const code = Number(headers['grpc-status'] ?? UNKNOWN)
+    const message = headers['grpc-message'] ?? `the master ended the link with status ${code}`
+    this.#status = code === 0 ? ENDED : { code, message: textOf(String(message)) }
+  }
+
+  #ask(timeoutMs: number): void {
+    this.#patience = setTimeout(
+      () => this.#finish({ code: UNAVAILABLE, message: 'the master is silent' }),
+      timeoutMs,
+    ).unref()
+    this.#session.ping(() => {
+      clearTimeout(this.#patience)
+      this.#silence?.refresh()
+    })
+  }
+
+  #finish(end: LinkEnd): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    clearTimeout(this.#silence)
+    clearTimeout(this.#patience)
+    this.#stream.close(http2.constants.NGHTTP2_CANCEL)
+    this.#session.destroy()
+    this.#options.onEnd(end)
+  }
+}
+
+/** What gRPC understands by a stream that was reset, or whose connection broke. */
+const statusOfReset = (rstCode: number, message = `the stream was broken (HTTP/2 code ${rstCode})`): LinkEnd => ({
+  code: rstCode === http2.constants.NGHTTP2_ENHANCE_YOUR_CALM ? RESOURCE_EXHAUSTED : UNAVAILABLE,
+  message,
+})
+
+/** It is encoded like a part of a URL; what is not, is shown as it came. */
+function textOf(message: string): string {
+  try {
+    return decodeURI(message)
+  } catch {
+    return message
+  }
+}
