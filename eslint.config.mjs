@@ -21,6 +21,7 @@ const boundaries = {
   depConstraints: [
     { sourceTag: 'layer:wire', onlyDependOnLibsWithTags: ['layer:wire'] },
     { sourceTag: 'layer:core', onlyDependOnLibsWithTags: ['layer:wire', 'layer:core'] },
+    { sourceTag: 'layer:sdk', onlyDependOnLibsWithTags: ['layer:wire'] },
     { sourceTag: 'layer:adapter', onlyDependOnLibsWithTags: ['layer:wire'] },
     { sourceTag: 'layer:server', onlyDependOnLibsWithTags: ['layer:wire', 'layer:core', 'layer:adapter'] },
     { sourceTag: 'layer:web', onlyDependOnLibsWithTags: ['layer:wire'] },
@@ -28,7 +29,7 @@ const boundaries = {
       sourceTag: 'layer:sim',
       onlyDependOnLibsWithTags: ['layer:wire', 'layer:core', 'layer:adapter', 'layer:server'],
     },
-    { sourceTag: 'layer:e2e', onlyDependOnLibsWithTags: ['layer:wire', 'layer:sim'] },
+    { sourceTag: 'layer:e2e', onlyDependOnLibsWithTags: ['layer:wire', 'layer:sdk', 'layer:sim'] },
     { sourceTag: 'scope:shared', onlyDependOnLibsWithTags: ['scope:shared'] },
     { sourceTag: 'scope:e2e', onlyDependOnLibsWithTags: ['scope:e2e', 'scope:shared', 'scope:simulation'] },
     { sourceTag: 'scope:web-ui', onlyDependOnLibsWithTags: ['scope:web-ui', 'scope:shared'] },
@@ -83,6 +84,13 @@ export default tseslint.config(
           allow: servers.flatMap((app) => [`@thermosphere/${app}`, `@thermosphere/${app}/*`]),
         },
       ],
+    },
+  },
+  {
+    // Its tests run on whole clusters, which know nothing of it.
+    files: ['libs/sdk/**/*.test.ts', 'libs/sdk/testing/**/*.ts'],
+    rules: {
+      '@nx/enforce-module-boundaries': ['error', { ...boundaries, allow: ['@thermosphere/simulation'] }],
     },
   },
   {

@@ -11,7 +11,7 @@ let keeper: Keeper
 beforeEach(async () => {
   cluster = await startCluster({ agents: 2, clock: 'virtual', resources: 'cpus:1;mem:256;disk:256' })
   keeper = new Keeper({ masters: cluster.masters, command: 'sleep 1000', count: 2 })
-  keeper.start()
+  void keeper.run()
   await cluster.waitFor(() => keeper.idsIn('TASK_RUNNING').length === 2, { what: 'both tasks run' })
 })
 afterEach(async () => {

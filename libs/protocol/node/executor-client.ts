@@ -67,6 +67,11 @@ export class ExecutorClient {
     this.#send({ type: 'UPDATE', update }).catch(() => undefined)
   }
 
+  /** Updates that the agent has not taken over. */
+  get unacknowledgedCount(): number {
+    return this.#unacknowledged.updateCount
+  }
+
   /** Sends a message to the scheduler, best effort. Rejects with CallError. */
   async message(data: Uint8Array): Promise<void> {
     await this.#send({ type: 'MESSAGE', message: { data } })

@@ -44,6 +44,10 @@ export class Reconciliation {
     this.#options.onDone?.()
   }
 
+  isPending(taskId: string): boolean {
+    return this.#pending.has(taskId)
+  }
+
   /** Tasks without an answer. */
   get pendingCount(): number {
     return this.#pending.size

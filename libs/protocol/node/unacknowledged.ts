@@ -17,6 +17,10 @@ export class Unacknowledged {
     this.#tasks.delete(acknowledged.task_id.value)
   }
 
+  get updateCount(): number {
+    return this.#updates.size
+  }
+
   addUpdate(uuid: Uint8Array, update: executor.Call_Update): void {
     this.#updates.set(uuidText(uuid), update)
   }

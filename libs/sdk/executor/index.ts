@@ -1,0 +1,5 @@
+export { Executor } from './executor.ts'
+export type { ExecutorOptions } from './executor.ts'
+export { executorSettings } from './config.ts'
+export type { Launch, LaunchedTask, StatusFields } from './launched-task.ts'
+export { TaskKilled } from './launched-task.ts'

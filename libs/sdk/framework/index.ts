@@ -1,0 +1,6 @@
+export { Framework } from './framework.ts'
+export type { KnownTask } from './framework.ts'
+export type { FrameworkEvent } from './events.ts'
+export type { FrameworkOptions } from './framework-options.ts'
+export { fileIdStore } from './id-store.ts'
+export type { FrameworkIdStore } from './id-store.ts'
