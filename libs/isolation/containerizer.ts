@@ -1,5 +1,7 @@
 /** What a task or executor runs as, and how the agent finds it again. Memory in bytes, cpus in thousandths, ms. */
 
+import type { Readable, Writable } from 'node:stream'
+
 export type ContainerId = string & { readonly __brand: 'ContainerId' }
 
 export type ContainerCommand =
@@ -34,6 +36,15 @@ export type DockerSpec = {
   readonly parameters: readonly { readonly key: string; readonly value: string }[]
 }
 
+/** Who has the standard streams of a container; without it nobody, and its output goes to files in the sandbox. */
+export type ContainerIoSpec = {
+  /** `agent`: pipes that end with this agent. `file`: output as ever, input from a pipe that outlives the agent. */
+  readonly output: 'agent' | 'file'
+  /** Gives the command a pseudo-terminal of this size. */
+  readonly tty?: WindowSize
+}
+export type WindowSize = { readonly rows: number; readonly columns: number }
+
 export type ContainerSpec = {
   readonly containerId: ContainerId
   /** Absent for Docker images that bring their own entry point. */
@@ -42,8 +53,11 @@ export type ContainerSpec = {
   readonly environment: Readonly<Record<string, string>>
   /** Working directory; `stdout` and `stderr` are written there. Exists and belongs to `user` before launch. */
   readonly sandbox: string
+  /** Working directory where that is another than the sandbox. */
+  readonly directory?: string
   readonly user?: string
   readonly limits: ContainerLimits
+  readonly io?: ContainerIoSpec
   /** Shares the parent's cgroup, namespaces and fate (task group member under an executor). */
   readonly parent?: ContainerId
   readonly docker?: DockerSpec
@@ -95,6 +109,18 @@ export type ContainerUsage = {
   readonly netTxBytes?: number
 }
 
+/** The standard streams of a container, as the agent holds them. With a terminal everything comes as `stdout`. */
+export type ContainerIo = {
+  /** Bytes for the command; `end` tells it that no more come. */
+  readonly output: ContainerIoSpec['output']
+  readonly hasTerminal: boolean
+  readonly stdin: Writable
+  readonly stdout: Readable
+  readonly stderr: Readable
+  /** Throws UNSUPPORTED for a container without a terminal. */
+  resize(size: WindowSize): Promise<void>
+}
+
 export type ContainerizerName = 'posix' | 'linux' | 'docker'
 
 export interface Containerizer {
@@ -106,10 +132,12 @@ export interface Containerizer {
   /** Resolves when the container has ended and its exit status is on disk; after a restart, `recover` comes first. */
   wait(containerId: ContainerId): Promise<Termination>
   /** Sends a signal to the task's processes (the whole tree for SIGKILL). No-op when it has ended. */
-  signal(containerId: ContainerId, signal: NodeJS.Signals): Promise<void>
+  signal(containerId: ContainerId, signal: NodeJS.Signals | number): Promise<void>
   /** Kills what is left and releases cgroups and namespaces; idempotent. The sandbox stays. */
   destroy(containerId: ContainerId): Promise<void>
   usage(containerId: ContainerId): Promise<ContainerUsage | undefined>
+  /** The streams of a container that was launched with `io`; each call opens those of `file` containers anew. */
+  io(containerId: ContainerId): Promise<ContainerIo | undefined>
   update(containerId: ContainerId, limits: ContainerLimits): Promise<void>
   /** Runs a command inside the container (command health checks). Times out by `signal`. */
   exec(

@@ -45,3 +45,6 @@ export const DOCKER_RETRY_MS = 1_000
 export const DOCKER_LOG_DRAIN_MS = 5_000
 /** After the end of a log: by then the engine knows whether the container has ended as well. */
 export const DOCKER_LOG_RETRY_MS = 200
+/** Pieces in which the output of a container is read from its file, and how long to wait at its end for more. */
+export const FOLLOW_BYTES = 64 * 1024
+export const FOLLOW_INTERVAL_MS = 50

@@ -81,12 +81,17 @@ export class DockerContainerizer implements Api.Containerizer {
     return await this.#get(containerId).ended
   }
 
-  async signal(containerId: Api.ContainerId, signal: NodeJS.Signals): Promise<void> {
+  /** The engine's own way to attach is not used. */
+  io(): Promise<undefined> {
+    return Promise.resolve(undefined)
+  }
+
+  async signal(containerId: Api.ContainerId, signal: NodeJS.Signals | number): Promise<void> {
     const container = this.#tracked.get(containerId)
     if (container === undefined || container.isEnded) return
     // An image may name another signal by which its program wants to be stopped.
     const named = signal === 'SIGTERM' ? (container.stopSignal ?? signal) : signal
-    await this.#engine.kill(container.dockerId, named)
+    await this.#engine.kill(container.dockerId, String(named))
   }
 
   async destroy(containerId: Api.ContainerId): Promise<void> {

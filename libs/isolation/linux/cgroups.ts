@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { errnoOf, IsolationError } from '../errors.ts'
 import { RMDIR_ATTEMPTS_MAX, RMDIR_INTERVAL_MS } from '../limits.ts'
-import { shellQuote } from '../supervision/command-script.ts'
+import { shellQuote } from '../supervision/shell-words.ts'
 import type { ContainerId, ContainerLimits, ContainerUsage } from '../containerizer.ts'
 import type { MemoryReport } from './arithmetic.ts'
 

@@ -2,7 +2,7 @@
 import { mkdir, realpath, stat, writeFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative } from 'node:path'
 import { asIsolationError, errnoOf, IsolationError } from '../errors.ts'
-import { shellQuote } from '../supervision/command-script.ts'
+import { shellQuote } from '../supervision/shell-words.ts'
 import type { ContainerSpec, DockerMount } from '../containerizer.ts'
 
 async function kindOf(path: string): Promise<'directory' | 'file' | undefined> {

@@ -4,7 +4,11 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { statSync } from 'node:fs'
+import { constants } from 'node:os'
 import { asIsolationError, errnoOf, IsolationError } from '../errors.ts'
+import { closeStreams, openAgentStreams, openFileStreams } from '../io/container-streams.ts'
+import { makeFifos, openFifoLines } from '../io/fifos.ts'
+import { resizeTerminal } from '../io/terminal.ts'
 import { KILL_PASS_INTERVAL_MAX_MS, KILL_PASS_INTERVAL_MS, KILL_PASSES_MAX } from '../limits.ts'
 import { commandScript } from '../supervision/command-script.ts'
 import { EndWatch } from '../supervision/end-watch.ts'
@@ -16,17 +20,27 @@ import { supervisorScript } from '../supervision/supervisor-script.ts'
 import { freshProcesses, isAlive } from './process-table.ts'
 import { runInside } from './run-inside.ts'
 import type * as Api from '../containerizer.ts'
+import type { ContainerStreams } from '../io/container-streams.ts'
 import type { ContainerFiles, ContainerRecord, RuntimeDirectory } from '../supervision/runtime-directory.ts'
 import type { IsolatedContainer, LaunchPlan, ParentContainer, ProcessIsolation } from './process-isolation.ts'
 
 type Tracked = IsolatedContainer & {
   readonly ended: Promise<Api.Termination>
   readonly resolveEnded: (termination: Api.Termination) => void
+  /** Of a container whose streams are this agent's. */
+  readonly streams: ContainerStreams | undefined
   isEnded: boolean
   isLimited: boolean
 }
 
-function kill(pid: number, signal: NodeJS.Signals): void {
+type Start = {
+  readonly record: ContainerRecord
+  readonly files: ContainerFiles
+  readonly signal: AbortSignal
+  readonly streams: ContainerStreams | undefined
+}
+
+function kill(pid: number, signal: NodeJS.Signals | number): void {
   try {
     process.kill(pid, signal)
   } catch (error) {
@@ -56,11 +70,16 @@ export class ProcessContainerizer implements Api.Containerizer {
       throw new IsolationError('COMMAND_INVALID', `task ${spec.containerId} has no command; give it one`)
     checkSandbox(spec.sandbox)
     const record = this.#recordOf(spec)
-    const script = commandScript({ command, environment: spec.environment, directory: spec.sandbox, isTask: true })
+    const { environment, sandbox, directory = sandbox, io } = spec
+    const script = commandScript({ command, environment, directory, isTask: true, ...(io === undefined ? {} : { io }) })
     const files = this.#create(record, script)
+    let streams: ContainerStreams | undefined
     try {
-      return await this.#start(spec, { record, files, signal })
+      if (io !== undefined) await makeFifos(files.directory, io)
+      if (io?.output === 'agent') streams = openAgentStreams(files.directory)
+      return await this.#start(spec, { record, files, signal, streams })
     } catch (error) {
+      if (streams !== undefined) closeStreams(streams)
       await this.#abandon(spec.containerId, record)
       throw asIsolationError(error, `cannot launch container ${spec.containerId}`)
     }
@@ -81,10 +100,31 @@ export class ProcessContainerizer implements Api.Containerizer {
     return await this.#get(containerId).ended
   }
 
-  async signal(containerId: Api.ContainerId, signal: NodeJS.Signals): Promise<void> {
+  async io(containerId: Api.ContainerId): Promise<Api.ContainerIo | undefined> {
+    const container = this.#tracked.get(containerId)
+    if (container === undefined) return undefined
+    const streams = container.streams ?? (await this.#fileStreams(container))
+    if (streams === undefined) return undefined
+    const { output = 'agent', hasTerminal = false } = container.record
+    return {
+      ...streams,
+      output,
+      hasTerminal,
+      resize: async (size) => resizeTerminal(await this.#isolation.members(container), size),
+    }
+  }
+
+  async #fileStreams(container: Tracked): Promise<ContainerStreams | undefined> {
+    const { output, sandbox } = container.record
+    if (output !== 'file' || container.isEnded) return undefined
+    const { directory } = this.#runtime.files(container.containerId)
+    return await openFileStreams({ directory, sandbox }, () => container.isEnded)
+  }
+
+  async signal(containerId: Api.ContainerId, signal: NodeJS.Signals | number): Promise<void> {
     const container = this.#tracked.get(containerId)
     if (container === undefined || container.isEnded) return
-    if (signal === 'SIGKILL') return await this.#killMembers(container)
+    if (signal === 'SIGKILL' || signal === constants.signals.SIGKILL) return await this.#killMembers(container)
     for (const pid of await this.#isolation.members(container)) kill(pid, signal)
   }
 
@@ -147,6 +187,7 @@ export class ProcessContainerizer implements Api.Containerizer {
       sandbox: of.sandbox,
       ...(spec?.parent === undefined ? {} : { parent: spec.parent }),
       ...(spec?.user === undefined ? {} : { user: spec.user }),
+      ...(spec?.io === undefined ? {} : { output: spec.io.output, hasTerminal: spec.io.tty !== undefined }),
     }
   }
 
@@ -158,16 +199,14 @@ export class ProcessContainerizer implements Api.Containerizer {
     }
   }
 
-  async #start(
-    spec: Api.ContainerSpec,
-    { record, files, signal }: { record: ContainerRecord; files: ContainerFiles; signal: AbortSignal },
-  ): Promise<Api.ContainerHandle> {
+  async #start(spec: Api.ContainerSpec, { record, files, signal, streams }: Start): Promise<Api.ContainerHandle> {
     const [plan, identity] = await this.#plan(spec)
-    const script = supervisorScript({ ...plan.parts, prefix: [...plan.enter, ...identity] })
+    const setup = [...plan.parts.setup, ...(spec.io === undefined ? [] : openFifoLines(spec.io))]
+    const script = supervisorScript({ ...plan.parts, setup, prefix: [...plan.enter, ...identity] })
     const launchedAt = Date.now()
     const supervisor = await startSupervisor(this.#shells, { files, script, prefix: plan.supervisorPrefix, signal })
     if (!supervisor.started) throw await this.#setupFailure(spec, signal)
-    const container = this.#track(record, supervisor.identity)
+    const container = this.#track(record, supervisor.identity, streams)
     this.#watch.add(spec.containerId, supervisor.identity, () => void this.#checkEnd(container))
     this.#isolation.watch(container, () => void this.#onLimit(container))
     const { containerId, sandbox } = spec
@@ -210,7 +249,11 @@ export class ProcessContainerizer implements Api.Containerizer {
     this.#tracked.delete(containerId)
   }
 
-  #track(record: ContainerRecord, { pid, startTicks }: { pid: number; startTicks: number }): Tracked {
+  #track(
+    record: ContainerRecord,
+    { pid, startTicks }: { pid: number; startTicks: number },
+    streams?: ContainerStreams,
+  ): Tracked {
     const { promise, resolve } = Promise.withResolvers<Api.Termination>()
     const containerId = record.containerId as Api.ContainerId
     const supervisor = { pid, startTicks }
@@ -220,6 +263,7 @@ export class ProcessContainerizer implements Api.Containerizer {
       supervisor,
       ended: promise,
       resolveEnded: resolve,
+      streams,
       isEnded: false,
       isLimited: false,
     }
@@ -295,6 +339,7 @@ export class ProcessContainerizer implements Api.Containerizer {
     if (tracked !== undefined) await this.#checkEnd(tracked)
     if (record !== undefined) await this.#isolation.release({ containerId, record })
     await this.#runtime.remove(containerId)
+    tracked?.streams?.stdin.destroy()
     this.#tracked.delete(containerId)
   }
 

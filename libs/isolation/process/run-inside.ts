@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { asIsolationError } from '../errors.ts'
 import { EXEC_OUTPUT_BYTES_MAX } from '../limits.ts'
-import { DEFAULT_PATH } from '../supervision/command-script.ts'
+import { DEFAULT_PATH } from '../supervision/shell-words.ts'
 import type { ChildProcess } from 'node:child_process'
 
 export type RunInside = {

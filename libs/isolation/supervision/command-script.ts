@@ -4,19 +4,13 @@
  * It is kept in a file of mode 0600, so neither environment nor command shows in any process list before the exec.
  */
 import { IsolationError } from '../errors.ts'
-import type { ContainerCommand } from '../containerizer.ts'
-
-/** Search path for a command without a slash when the environment brings no PATH; not exported to the command. */
-export const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+import { terminalWords } from '../io/terminal.ts'
+import { DEFAULT_PATH, shellQuote } from './shell-words.ts'
+import type { ContainerCommand, ContainerIoSpec } from '../containerizer.ts'
 
 const SHELL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 /** Variables that a shell checks or protects; they are set by env(1) at the very end. */
 const SHELL_OWNED = new Set(['OPTIND', 'PPID', 'UID', 'EUID', 'BASHOPTS', 'SHELLOPTS', 'BASH_VERSINFO'])
-
-/** The text as one word of POSIX shell. */
-export function shellQuote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`
-}
 
 /** The words of the process to become: path first. */
 export function commandWords(command: ContainerCommand): readonly string[] {
@@ -53,19 +47,33 @@ export type CommandScript = {
   readonly directory: string
   /** Append stdout and stderr to files in `directory` and report "ok"; off where the agent reads the output. */
   readonly isTask: boolean
+  /** Of a task: its streams are the descriptors 7, 8 and 9 that the set-up has opened. */
+  readonly io?: ContainerIoSpec
+}
+
+/** The input comes last: until then the shell reads this script from it. */
+function streamsOf({ isTask, io }: CommandScript): { readonly first: string; readonly last: string } {
+  if (!isTask) return { first: '', last: ' </dev/null' }
+  if (io === undefined) return { first: 'exec </dev/null >>stdout 2>>stderr', last: '' }
+  const output = io.output === 'agent' ? 'exec >&8 2>&9 8>&- 9>&-' : 'exec >>stdout 2>>stderr'
+  return { first: output, last: ' <&7 7<&-' }
 }
 
 /** Builds the script. Throws COMMAND_INVALID for text that no process can be given. */
-export function commandScript({ command, environment, directory, isTask }: CommandScript): string {
+export function commandScript(parts: CommandScript): string {
+  const { command, environment, directory, isTask, io } = parts
   const words = commandWords(command)
   checkEnvironment(environment)
   for (const word of [...words, directory]) checkText('the command', word)
   const { lines, prefix } = planEnvironment(environment)
+  const plain = [...prefix, ...words.map(shellQuote)]
+  const become = io?.tty === undefined ? plain : terminalWords(plain, { size: io.tty, shell: environment['SHELL'] })
+  const { first, last } = streamsOf(parts)
   return [
     `cd ${shellQuote(directory)} || exit 125`,
-    ...(isTask ? ['exec </dev/null >>stdout 2>>stderr', 'echo ok >&3', 'exec 3>&-'] : []),
+    ...(isTask ? [first, 'echo ok >&3', 'exec 3>&-'] : []),
     ...lines,
-    `exec ${[...prefix, ...words.map(shellQuote)].join(' ')}${isTask ? '' : ' </dev/null'}`,
+    `exec ${become.join(' ')}${last}`,
     '',
   ].join('\n')
 }

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { promisify } from 'node:util'
 import { IsolationError } from '../errors.ts'
-import { shellQuote } from './command-script.ts'
+import { shellQuote } from './shell-words.ts'
 import type { ContainerSpec } from '../containerizer.ts'
 
 export type Account = { readonly name: string; readonly uid: number; readonly gid: number }

@@ -15,7 +15,7 @@ import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { IsolationError } from '../errors.ts'
 import { parseProcessStat } from '../process/process-table.ts'
-import { DEFAULT_PATH } from './command-script.ts'
+import { DEFAULT_PATH } from './shell-words.ts'
 import type { ProcessIdentity } from './runtime-directory.ts'
 
 export type ShellStart = {

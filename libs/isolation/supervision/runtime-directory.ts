@@ -24,6 +24,9 @@ const recordSchema = z.object({
   sandbox: z.string().max(4096),
   parent: z.string().min(1).max(512).optional(),
   user: z.string().min(1).max(256).optional(),
+  /** Who has its standard streams, where somebody has. */
+  output: z.enum(['agent', 'file']).optional(),
+  hasTerminal: z.boolean().optional(),
 })
 
 /** What must be known of a container to end it, also when its handle was never checkpointed. */

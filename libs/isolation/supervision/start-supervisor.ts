@@ -3,7 +3,7 @@ import { statSync, writeFileSync } from 'node:fs'
 import { IsolationError } from '../errors.ts'
 import { SETUP_POLL_INTERVAL_MS, SETUP_SILENT_POLLS_MAX, SETUP_TIMEOUT_MS } from '../limits.ts'
 import { isAlive } from '../process/process-table.ts'
-import { shellQuote } from './command-script.ts'
+import { shellQuote } from './shell-words.ts'
 import type { LaunchShell, LaunchShells } from './launch-shells.ts'
 import type { ContainerFiles, ProcessIdentity } from './runtime-directory.ts'
 
