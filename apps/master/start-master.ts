@@ -7,6 +7,7 @@ import {
   createBareHandler,
   createHttpApp,
   createHttpServer,
+  createLogging,
   createMetrics,
   createRequestObserver,
   errorMiddleware,
@@ -34,7 +35,6 @@ import { openLogins, warnOfOpenDoors } from './http/login/logins.ts'
 import type { Logins } from './http/login/logins.ts'
 import { NotLeading } from './http/standby.ts'
 import { allocatorOptions, coreConfig } from './shell/core-config.ts'
-import { createLogging } from './shell/logging/logging.ts'
 import { masterInfo } from './shell/master-info.ts'
 import { Seat } from './shell/seat.ts'
 import { readVersion } from './shell/version.ts'

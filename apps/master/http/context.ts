@@ -1,6 +1,6 @@
 import type { Master, ProcessView } from '@thermosphere/master-core'
+import type { Logging } from '@thermosphere/service-kit'
 import type { MasterLoop } from '../shell/loop/master-loop.ts'
-import type { Logging } from '../shell/logging/logging.ts'
 import type { Leading } from './standby.ts'
 import type { VirtualFiles } from './files/virtual-files.ts'
 import type { Logins } from './login/logins.ts'

@@ -5,6 +5,7 @@ import type { agentLink, mesos } from '@thermosphere/protocol'
 import {
   createHttpApp,
   createLogger,
+  createLogging,
   createMetrics,
   errorMiddleware,
   listen,
@@ -13,7 +14,6 @@ import {
 import { openStore } from '@thermosphere/store'
 import { VirtualFiles } from '../http/files/virtual-files.ts'
 import { createRouter } from '../http/router.ts'
-import { createLogging } from '../shell/logging/logging.ts'
 import { MasterLoop } from '../shell/loop/master-loop.ts'
 
 export type Size = {

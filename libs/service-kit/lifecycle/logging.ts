@@ -1,4 +1,4 @@
-import type { Logger } from '@thermosphere/service-kit'
+import type { Logger } from './logger.ts'
 
 /** Mesos counts verbosity: 0 as started, higher says more. */
 export interface Logging {
@@ -10,13 +10,14 @@ export interface Logging {
 
 const verbosityMax = 3
 
-export function createLogging(logger: Logger): Logging {
+/** Of a logger and its children, which have levels of their own. All begin with the same. */
+export function createLogging(logger: Logger, ...children: readonly Logger[]): Logging {
   const started = logger.level
   let level = 0
   let timer: NodeJS.Timeout | undefined
   const set = (next: number): void => {
     level = next
-    logger.level = next === 0 ? started : next === 1 ? 'debug' : 'trace'
+    for (const one of [logger, ...children]) one.level = next === 0 ? started : next === 1 ? 'debug' : 'trace'
   }
   return {
     level: () => level,
