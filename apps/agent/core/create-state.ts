@@ -27,6 +27,8 @@ export function createState({ config, random, now, bootId }: StateParts, total: 
     completedFrameworks: [],
     operations: new Map(),
     containers: new Map(),
+    operatorContainers: new Map(),
+    containerWaits: new Map(),
     counters: {
       tasksFinished: 0,
       tasksFailed: 0,

@@ -1,6 +1,7 @@
 import type { Millis, StoreEffect, TimerEffect } from '@thermosphere/effects'
 import type { agentLink, executor, mesos } from '@thermosphere/protocol'
 import type { AgentInput } from './inputs.ts'
+import type { OperatorReply } from './operator-containers/index.ts'
 
 export type CommandPlan =
   | { readonly type: 'shell'; readonly value: string }
@@ -27,6 +28,12 @@ export type DockerPlan = {
   readonly networkName: string | undefined
 }
 
+/** Who has the streams of a container; without it they are files in its sandbox. See ContainerIoSpec of isolation. */
+export type IoPlan = {
+  readonly output: 'agent' | 'file'
+  readonly tty?: { readonly rows: number; readonly columns: number }
+}
+
 /** Everything a container is launched from. `links` are symbolic links that are made first: path -> target. */
 export type LaunchPlan = {
   readonly containerId: string
@@ -40,6 +47,11 @@ export type LaunchPlan = {
   readonly mounts: readonly MountPlan[]
   readonly docker: DockerPlan | undefined
   readonly rlimits: readonly { readonly type: string; readonly soft?: number; readonly hard?: number }[]
+  /** The container whose processes this one joins. */
+  readonly parent?: string
+  /** Where the command begins when that is not its sandbox. */
+  readonly directory?: string
+  readonly io?: IoPlan
 }
 
 /** One attempt of a check, as the shell performs it. */
@@ -65,6 +77,8 @@ export type AgentAction =
   /** A container without a process of its own (a pod): only its sandbox is made. */
   | { readonly type: 'make-sandbox'; readonly plan: LaunchPlan }
   | { readonly type: 'signal'; readonly containerId: string; readonly signal: 'SIGTERM' | 'SIGKILL' }
+  /** To whatever runs there, as kill(2) takes it. */
+  | { readonly type: 'signal-number'; readonly containerId: string; readonly signal: number }
   /** Ends a container in whatever state, also one that is still being fetched or launched. */
   | { readonly type: 'destroy'; readonly containerId: string }
   | { readonly type: 'update-limits'; readonly containerId: string; readonly limits: LimitsPlan }
@@ -76,6 +90,9 @@ export type AgentAction =
       readonly timeoutMs: Millis
     }
   | { readonly type: 'executor-reply'; readonly requestId: number; readonly reply: ExecutorReply }
+  | { readonly type: 'operator-reply'; readonly requestId: number; readonly reply: OperatorReply }
+  /** The request is answered when it is gone. */
+  | { readonly type: 'remove-sandbox'; readonly path: string; readonly requestId: number }
   | { readonly type: 'executor-event'; readonly connectionId: number; readonly event: executor.Event }
   | { readonly type: 'executor-close'; readonly connectionId: number }
   /** Comes back as an input: how the core learns that a write is on disk. */

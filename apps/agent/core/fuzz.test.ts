@@ -22,6 +22,7 @@ const otherExecutors = 3
 class Attack {
   readonly agent = BenchAgent.registered()
   readonly statuses = new Map<number, number>()
+  readonly replies = new Map<number, number>()
   readonly #random: Random
   #lastId = 0
 
@@ -47,6 +48,17 @@ class Attack {
     assert.ok(status < 400 || JSON.stringify([...this.agent.journal]) === before, `${status} changed something`)
   }
 
+  /** About a container that is there, or one that is not. */
+  operatorCall(): void {
+    const call = this.#drawn('mesos.v1.agent.Call')
+    if (call?.type === undefined || !/_CONTAINER(_SESSION)?$/.test(call.type) || call.type.startsWith('ATTACH')) return
+    const requestId = ++this.#lastId
+    this.agent.input({ type: 'operator-call', requestId, call })
+    for (const effect of this.agent.effects)
+      if (effect.type === 'operator-reply') this.replies.set(effect.reply.status, effect.requestId)
+    if (this.#random.integer(10) === 0) this.agent.input({ type: 'operator-gone', requestId })
+  }
+
   /** A task as a master may send it, for an executor that runs, a new one, or none. */
   task(): void {
     const { agent } = this
@@ -63,13 +75,18 @@ class Attack {
     const { agent } = this
     const random = this.#random
     for (const id of agent.launchedIds()) if (random.integer(4) > 0) agent.launched(id, 100 + this.#lastId)
-    const ids = [...agent.state.containers.keys()]
+    const ids = [...agent.state.containers.keys(), ...agent.state.operatorContainers.keys()]
     if (ids.length > 0 && random.integer(8) === 0)
       agent.ended(pick(random, ids), pick(random, [{ exitCode: 0 }, { signal: 9 }]))
     if (random.integer(4) === 0) agent.kill(pick(random, ['t', 'none', ...this.#taskIds()]), 1_000)
     if (random.integer(3) === 0) agent.drain()
     agent.take()
     agent.advance(pick(random, [0, 10, 1_000, 60_000]))
+  }
+
+  #containerIds(): { value: string; parent?: { value: string } }[] {
+    const roots = [...this.agent.state.containers.keys(), 'alone'].map((value) => ({ value }))
+    return [...roots, ...roots.flatMap((parent) => ['a', 'b'].map((value) => ({ value, parent })))]
   }
 
   #taskIds(): string[] {
@@ -87,7 +104,9 @@ class Attack {
     }
   }
 
-  #drawn<Name extends 'mesos.v1.executor.Call' | 'mesos.v1.TaskInfo'>(name: Name): WireTypes[Name] | undefined {
+  #drawn<Name extends 'mesos.v1.executor.Call' | 'mesos.v1.agent.Call' | 'mesos.v1.TaskInfo'>(
+    name: Name,
+  ): WireTypes[Name] | undefined {
     const random = this.#random
     const ids = { framework_id: { value: FRAMEWORK_ID }, executor_id: { value: executorId } }
     const known = name === 'mesos.v1.executor.Call' && random.integer(4) > 0 ? ids : {}
@@ -102,6 +121,7 @@ class Attack {
     const status = { task_id: { value: pick(random, tasks) }, state: 'TASK_RUNNING', source: 'SOURCE_EXECUTOR' }
     return {
       'mesos.v1.FrameworkID': [{ value: FRAMEWORK_ID }],
+      'mesos.v1.ContainerID': this.#containerIds(),
       'mesos.v1.ExecutorID': [{ value: executorId }],
       'mesos.v1.TaskID': tasks.map((value) => ({ value })),
       'mesos.v1.TaskStatus': ['TASK_RUNNING', 'TASK_FINISHED'].map((state) => ({
@@ -117,11 +137,12 @@ class Attack {
 }
 
 for (const seed of seeds) {
-  test(`no call of an executor and no task ends an agent (seed ${seed})`, () => {
+  test(`no call of an executor or an operator and no task ends an agent (seed ${seed})`, () => {
     const attack = new Attack(seed)
     const { agent } = attack
     for (let inputs = 0; inputs < inputsPerSeed; inputs++) {
       attack.executorCall()
+      attack.operatorCall()
       if (inputs % 8 === 0) attack.task()
       attack.goOn()
       if (inputs % 50 > 0) continue
@@ -130,8 +151,9 @@ for (const seed of seeds) {
       encodeJson('mesos.v1.agent.Response.GetExecutors', getExecutors(agent.state))
       encodeJson('mesos.v1.agent.Response.GetFrameworks', getFrameworks(agent.state))
     }
-    const again = agent.restarted([...agent.state.containers.keys()])
+    const again = agent.restarted([...agent.state.containers.keys(), ...agent.state.operatorContainers.keys()])
     assert.deepEqual(again.problems, [])
     assert.ok((attack.statuses.get(202) ?? 0) > 0 && (attack.statuses.get(400) ?? 0) > 0)
+    for (const status of [200, 400, 404, 500]) assert.ok(attack.replies.has(status), `${status} of an operator's call`)
   })
 }

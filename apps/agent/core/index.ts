@@ -11,10 +11,13 @@ export type {
   CommandPlan,
   DockerPlan,
   ExecutorReply,
+  IoPlan,
   LaunchPlan,
   LimitsPlan,
   MountPlan,
 } from './effects.ts'
+export { executorOf, findContainer } from './operator-containers/index.ts'
+export type { FoundContainer, OperatorContainer, OperatorReply, TaskContainer } from './operator-containers/index.ts'
 export type { AgentInput, CheckResult, ContainerEnd, Launched, RecoveredContainer } from './inputs.ts'
 export { durationText } from './ids.ts'
 export { containersView } from './views/containers-view.ts'

@@ -1,4 +1,4 @@
-import type { agentLink, executor, mesos } from '@thermosphere/protocol'
+import type { agent, agentLink, executor, mesos } from '@thermosphere/protocol'
 
 /** How a container ended, as the containerizer tells it. */
 export type ContainerEnd = {
@@ -50,6 +50,10 @@ export type AgentInput =
     }
   | { readonly type: 'executor-call'; readonly requestId: number; readonly call: executor.Call }
   | { readonly type: 'executor-gone'; readonly connectionId: number }
+  /** A call about containers; the others are answered by views. */
+  | { readonly type: 'operator-call'; readonly requestId: number; readonly call: agent.Call }
+  | { readonly type: 'operator-gone'; readonly requestId: number }
+  | { readonly type: 'session-closed'; readonly containerKey: string }
   | {
       readonly type: 'updates-durable'
       readonly frameworkId: string

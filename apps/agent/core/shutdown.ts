@@ -1,3 +1,4 @@
+import { destroyAll } from './operator-containers/index.ts'
 import { shutDownFramework } from './executors/frameworks.ts'
 import type { Turn } from './turn.ts'
 
@@ -10,12 +11,13 @@ export function beginShutdown(turn: Turn, order: { readonly message: string; rea
   turn.soon({ type: 'log', level: 'warn', event: 'agent.shutdown', fields: { reason: order.message } })
   if (order.unregister) turn.soon({ type: 'send', message: { type: 'UNREGISTER' } })
   for (const id of [...turn.state.frameworks.keys()]) shutDownFramework(turn, id)
+  destroyAll(turn)
   turn.timer('exit', turn.now + EXIT_TIMER_MS)
 }
 
 /** Once the last framework is gone the process may go. */
 export function exitIfIdle(turn: Turn): void {
-  if (turn.state.frameworks.size > 0) return
+  if (turn.state.frameworks.size > 0 || turn.state.operatorContainers.size > 0) return
   turn.durable({ type: 'exit', code: 0, message: 'the agent was told to shut down' })
 }
 

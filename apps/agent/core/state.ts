@@ -1,6 +1,7 @@
 import type { Millis, Random } from '@thermosphere/effects'
 import type { Resources } from '@thermosphere/offer-engine'
 import type { mesos } from '@thermosphere/protocol'
+import type { OperatorContainer, WaitType } from './operator-containers/index.ts'
 
 /** What the core needs to know of the agent's flags. Times in milliseconds. */
 export type AgentConfig = {
@@ -216,6 +217,10 @@ export type AgentState = {
   completedFrameworks: CompletedFramework[]
   readonly operations: Map<string, PendingOperation>
   readonly containers: Map<string, ContainerOwner>
+  /** Launched by calls of operators, by the containerizer's key. */
+  readonly operatorContainers: Map<string, OperatorContainer>
+  /** Who waits for the end of a container, by its key. */
+  readonly containerWaits: Map<string, readonly { readonly requestId: number; readonly type: WaitType }[]>
   readonly counters: Counters
   nextToken: number
 }

@@ -21,6 +21,16 @@ import {
 import { customLimits } from './plans/plans.ts'
 import { onRecovered, onRecoveryTimer } from './checkpoint/resume.ts'
 import {
+  answerWaits,
+  endOrphans,
+  onOperatorCall,
+  onOperatorEnded,
+  onOperatorGone,
+  onOperatorLaunched,
+  onOperatorLaunchFailed,
+  onSessionClosed,
+} from './operator-containers/index.ts'
+import {
   onLinkDown,
   onLinkUp,
   onPing,
@@ -39,6 +49,7 @@ import { Turn } from './turn.ts'
 export function step(state: AgentState, input: AgentInput, now: Millis): AgentEffect[] {
   const turn = new Turn(state, now)
   dispatch(turn, input)
+  if (state.operatorContainers.size > 0 || state.containerWaits.size > 0) endOrphans(turn)
   if (state.shuttingDown) exitIfIdle(turn)
   if (state.drain !== undefined) finishDrainIfIdle(turn)
   return turn.finish()
@@ -51,11 +62,9 @@ function dispatch(turn: Turn, input: AgentInput): void {
     case 'timer':
       return onTimer(turn, input.key)
     case 'launched':
-      return onLaunched(turn, input)
     case 'launch-failed':
-      return onLaunchFailed(turn, input.containerId, input.message)
     case 'ended':
-      return onEnded(turn, input.containerId, input.end)
+      return onContainer(turn, input)
     case 'updates-durable':
       return onUpdatesDurable(turn, input)
     case 'operation-durable':
@@ -68,6 +77,12 @@ function dispatch(turn: Turn, input: AgentInput): void {
       return onExecutorCall(turn, input.requestId, input.call)
     case 'executor-gone':
       return onExecutorGone(turn, input.connectionId)
+    case 'operator-call':
+      return onOperatorCall(turn, input)
+    case 'operator-gone':
+      return onOperatorGone(turn, input.requestId)
+    case 'session-closed':
+      return onSessionClosed(turn, input.containerKey)
     case 'link-up':
       return onLinkUp(turn)
     case 'link-down':
@@ -79,6 +94,25 @@ function dispatch(turn: Turn, input: AgentInput): void {
     default:
       return assertNever(input)
   }
+}
+
+type ContainerInput = Extract<AgentInput, { type: 'launched' | 'launch-failed' | 'ended' }>
+
+/** Containers of operators and those of executors and tasks have nothing in common but the containerizer. */
+function onContainer(turn: Turn, input: ContainerInput): void {
+  const { containerId } = input
+  const container = turn.state.operatorContainers.get(containerId)
+  if (input.type === 'launched') {
+    return container === undefined ? onLaunched(turn, input) : onOperatorLaunched(turn, container, input)
+  }
+  if (input.type === 'launch-failed') {
+    if (container !== undefined) return onOperatorLaunchFailed(turn, container, input.message)
+    answerWaits(turn, containerId, {})
+    return onLaunchFailed(turn, containerId, input.message)
+  }
+  if (container !== undefined) return onOperatorEnded(turn, container, input.end)
+  answerWaits(turn, containerId, input.end)
+  onEnded(turn, containerId, input.end)
 }
 
 function onChecked(turn: Turn, input: Extract<AgentInput, { type: 'check-result' }>): void {

@@ -2,6 +2,7 @@ import { fromJsonObject } from '@thermosphere/protocol'
 import { createFramework } from '../executors/frameworks.ts'
 import { createTask } from '../executors/launch.ts'
 import { hex } from '../ids.ts'
+import { readOperatorContainers } from '../operator-containers/index.ts'
 import type { AgentState, Executor, Framework } from '../state.ts'
 import { applyStatus } from '../tasks/statuses.ts'
 import { openStream, RETRY_MIN_MS } from '../tasks/status-updates.ts'
@@ -17,7 +18,7 @@ export function readEntries(state: AgentState, entries: StoredEntries): Containe
   readFrameworks(state, entries)
   readExecutors(state, entries)
   readTasks(state, entries)
-  const containers = readContainers(state, entries)
+  const containers = [...readContainers(state, entries), ...readOperatorContainers(state, entries)]
   readUpdates(state, entries)
   readCompleted(state, entries)
   readOperations(state, entries)

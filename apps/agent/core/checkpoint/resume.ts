@@ -3,6 +3,7 @@ import { completeFrameworkIfIdle } from '../executors/completion.ts'
 import { onCustomEnded, onReregistrationTimer } from '../executors/custom-executors.ts'
 import { drainAgent } from '../drain.ts'
 import type { AgentInput, RecoveredContainer } from '../inputs.ts'
+import { resumeOperatorContainers } from '../operator-containers/index.ts'
 import { beginShutdown } from '../shutdown.ts'
 import { killTimerKey } from '../tasks/kills.ts'
 import { armMaxCompletion } from '../tasks/runs.ts'
@@ -19,6 +20,7 @@ export function onRecovered(turn: Turn, { containers, cleanup }: Extract<AgentIn
   state.link = { type: 'disconnected' }
   saveBoot(turn)
   const found = new Map(containers.map((container) => [container.containerId, container.state]))
+  resumeOperatorContainers(turn, found)
   for (const framework of [...state.frameworks.values()]) {
     for (const executor of [...framework.executors.values()]) resumeExecutor(turn, { framework, executor }, found)
     completeFrameworkIfIdle(turn, framework)

@@ -58,6 +58,34 @@ export const storedSchemas = {
     directory: z.string().max(8192),
     tasks: z.array(wire).max(100_000),
   }),
+  operator: z.object({
+    v: version,
+    id: wire,
+    // As deep as they may be nested, with ids as long as they may be.
+    sandbox: z.string().max(65_536),
+    inheritance: z.object({
+      processKey: z.string().max(512).optional(),
+      environment: z.record(z.string().max(4096), z.string().max(1024 * 1024)),
+      user: z.string().max(256).optional(),
+      directory: z.string().max(65_536),
+      rootDirectory: z.string().max(8192),
+      isCheckpointed: z.boolean(),
+    }),
+    resources: z.array(wire).max(100_000),
+    pid: z.number().optional(),
+    handle: wire.optional(),
+    end: z
+      .object({
+        exitCode: z.number().optional(),
+        signal: z.number().optional(),
+        limitation: z.object({ resource: z.string().max(64), message: z.string().max(1024 * 1024) }).optional(),
+        message: z
+          .string()
+          .max(1024 * 1024)
+          .optional(),
+      })
+      .optional(),
+  }),
   operation: z.object({ v: version, framework_id: z.string().max(512).optional(), operation: wire, status: wire }),
 } as const
 

@@ -1,7 +1,7 @@
 import { invariant } from '@thermosphere/effects'
 import { Resources } from '@thermosphere/offer-engine'
 import type { mesos } from '@thermosphere/protocol'
-import type { CommandPlan, DockerPlan, LaunchPlan, LimitsPlan } from '../effects.ts'
+import type { CommandPlan, DockerPlan, IoPlan, LaunchPlan, LimitsPlan } from '../effects.ts'
 import { executorEnvironment, taskEnvironment } from './environment.ts'
 import { planMounts } from './mounts.ts'
 import type { Mounted } from './mounts.ts'
@@ -12,6 +12,9 @@ const OVERHEAD_CPUS = 0.1
 const OVERHEAD_MEM_MB = 32
 const MIB = 1_048_576
 const MIN_MEM_BYTES = 32 * MIB
+/** Of a terminal whose size nobody tells. */
+const DEFAULT_ROWS = 24
+const DEFAULT_COLUMNS = 80
 
 /** The executor that Mesos would start for a command task: same id, name and resources. */
 export function commandExecutorInfo(framework: Framework, task: mesos.TaskInfo): mesos.ExecutorInfo {
@@ -75,6 +78,7 @@ export function planCommandTask(state: AgentState, { framework, executor, task }
     mounts: planMounts(state, executor, mountedOf(task.info)),
     docker,
     rlimits: planRlimits(task.info.container),
+    ...ioOf(task.info.container),
   }
 }
 
@@ -106,6 +110,7 @@ export function planGroupTask(state: AgentState, { framework, executor, task }: 
     ),
     docker: undefined,
     rlimits: planRlimits(task.info.container),
+    ...ioOf(task.info.container),
   }
 }
 
@@ -140,6 +145,7 @@ export function planCustomExecutor(state: AgentState, framework: Framework, exec
     mounts: planMounts(state, executor, { container: info.container, resources: allResources(executor) }),
     docker,
     rlimits: planRlimits(info.container),
+    ...ioOf(info.container),
   }
 }
 
@@ -223,7 +229,20 @@ function limitOf(tasks: readonly mesos.TaskInfo[], name: string): number | undef
   return limits.length === 0 ? undefined : limits.reduce((sum, value) => sum + value, 0)
 }
 
-function planRlimits(container: mesos.ContainerInfo | undefined): LaunchPlan['rlimits'] {
+/** Attachable is what asked for a terminal, and what the agent has the output of. */
+export function ioPlan(container: mesos.ContainerInfo | undefined, output: IoPlan['output']): IoPlan | undefined {
+  const tty = container?.type === 'MESOS' ? container.tty_info : undefined
+  if (tty === undefined) return output === 'agent' ? { output } : undefined
+  const { rows = DEFAULT_ROWS, columns = DEFAULT_COLUMNS } = tty.window_size ?? {}
+  return { output, tty: { rows, columns } }
+}
+
+const ioOf = (container: mesos.ContainerInfo | undefined): Pick<LaunchPlan, 'io'> => {
+  const io = ioPlan(container, 'file')
+  return io === undefined ? {} : { io }
+}
+
+export function planRlimits(container: mesos.ContainerInfo | undefined): LaunchPlan['rlimits'] {
   return (container?.rlimit_info?.rlimits ?? []).map((limit) => ({
     type: limit.type ?? 'UNKNOWN',
     ...(limit.soft === undefined ? {} : { soft: Number(limit.soft) }),

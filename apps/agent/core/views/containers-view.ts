@@ -1,5 +1,7 @@
 import { fromMilli, Resources } from '@thermosphere/offer-engine'
 import type { mesos } from '@thermosphere/protocol'
+import { executorOf } from '../operator-containers/index.ts'
+import type { OperatorContainer } from '../operator-containers/index.ts'
 import type { AgentState, Executor } from '../state.ts'
 import { executorResources } from './allocated.ts'
 
@@ -10,18 +12,28 @@ export type ContainerView = {
   /** As the containerizer knows it. */
   readonly key: string
   readonly containerId: mesos.ContainerID
-  readonly frameworkId: string
-  readonly executorId: string
-  readonly executorName: string
-  readonly source: string
+  /** The executor that it lives in; none of a standalone container, and of those within one. */
+  readonly owner: ContainerOwnerView | undefined
+  readonly ipAddress: string | undefined
   readonly pid: number | undefined
   readonly isNested: boolean
   /** Containers whose usage adds up to this one's: a pod measures its members. */
   readonly measured: readonly string[]
-  readonly limits: Pick<mesos.ResourceStatistics, 'cpus_soft_limit' | 'mem_limit_bytes' | 'mem_soft_limit_bytes'>
+  readonly limits: Partial<
+    Pick<mesos.ResourceStatistics, 'cpus_soft_limit' | 'mem_limit_bytes' | 'mem_soft_limit_bytes'>
+  >
 }
 
-export function containersView(state: AgentState, options: { readonly nested: boolean }): ContainerView[] {
+export type ContainerOwnerView = {
+  readonly frameworkId: string
+  readonly executorId: string
+  readonly executorName: string
+  readonly source: string
+}
+
+type Shown = { readonly nested: boolean; readonly standalone?: boolean }
+
+export function containersView(state: AgentState, options: Shown): ContainerView[] {
   const views: ContainerView[] = []
   for (const framework of state.frameworks.values()) {
     for (const executor of framework.executors.values()) {
@@ -30,10 +42,28 @@ export function containersView(state: AgentState, options: { readonly nested: bo
       if (options.nested && executor.kind === 'group') views.push(...memberContainers(executor))
     }
   }
+  for (const container of state.operatorContainers.values()) {
+    const isShown = container.id.parent === undefined ? options.standalone === true : options.nested
+    if (isShown && container.phase.type === 'running') views.push(operatorContainer(state, container))
+  }
   return views
 }
 
-function common(executor: Executor) {
+function operatorContainer(state: AgentState, { key, id, phase, request }: OperatorContainer): ContainerView {
+  const executor = executorOf(state, id)?.executor
+  return {
+    key,
+    containerId: id,
+    owner: executor && ownerOf(executor),
+    ipAddress: undefined,
+    pid: phase.type === 'running' ? phase.pid : undefined,
+    isNested: id.parent !== undefined,
+    measured: [key],
+    limits: request.resources.length === 0 ? {} : limitsOf(request.resources),
+  }
+}
+
+function ownerOf(executor: Executor): ContainerOwnerView {
   return {
     frameworkId: executor.frameworkId,
     executorId: executor.id,
@@ -46,7 +76,8 @@ function executorContainer(executor: Executor): ContainerView {
   const members = [...executor.tasks.values()].flatMap((task) => task.containerId ?? [])
   const pids = [...executor.tasks.values()].map((task) => task.pid)
   return {
-    ...common(executor),
+    owner: ownerOf(executor),
+    ipAddress: executor.kind === 'command' ? [...executor.tasks.values()][0]?.ipAddress : undefined,
     key: executor.containerId,
     containerId: { value: executor.containerId },
     pid: executor.pid ?? pids.find((pid) => pid !== undefined),
@@ -61,7 +92,8 @@ function memberContainers(executor: Executor): ContainerView[] {
     if (task.containerId === undefined || task.run?.type === 'ended') return []
     return [
       {
-        ...common(executor),
+        owner: ownerOf(executor),
+        ipAddress: undefined,
         key: task.containerId,
         containerId: { value: task.containerId, parent: { value: executor.containerId } },
         pid: task.pid,
