@@ -3,7 +3,7 @@ import type { AgentConfig } from '@thermosphere/agent-core'
 import { createRandom } from '@thermosphere/effects'
 import { createContainerizers, IsolationError } from '@thermosphere/isolation'
 import type { Containerizers } from '@thermosphere/isolation'
-import { Background, Gate, listen, StartupError } from '@thermosphere/service-kit'
+import { Background, createLogging, Gate, listen, StartupError } from '@thermosphere/service-kit'
 import type { Lifecycle, Logger } from '@thermosphere/service-kit'
 import { findMasters } from '@thermosphere/store'
 import { randomBytes } from 'node:crypto'
@@ -79,7 +79,9 @@ export async function startAgent(config: Config, logger: Logger, lifecycle: Life
   })
   lifecycle.defer('shell', () => shell.close())
   const flags = { ...configStrings(config), isolation: isolators[containerizers.process.name] }
-  gate.open(createAgentApp({ shell, flags, fetcher, collector, config, logger }))
+  const logging = createLogging(logger, loggers.link, loggers.containers)
+  lifecycle.defer('logging', () => logging.close())
+  gate.open(createAgentApp({ shell, flags, fetcher, collector, config, logger, logging }))
   if (shell.state.agentId !== undefined) await linkLatest(workDir, shell.state.agentId)
   await shell.recover()
   await collector.findOld(liveDirectories(shell))

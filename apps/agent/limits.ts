@@ -38,4 +38,12 @@ export const LIMITS = {
   /** Without an answer in this time the link is over. */
   linkAnswerMs: 5_000,
   statisticsParallelMax: 16,
+  /** Containers are measured at most twice a second for `/monitor/statistics`, as Mesos does. */
+  statisticsIntervalMs: 500,
+  /** Of streams of a container's output; Mesos' http_heartbeat_interval. */
+  sessionHeartbeatMs: 30_000,
+  /** One record of input; what is typed or pasted is a fraction of it. */
+  inputRecordBytesMax: 4 * 1024 * 1024,
+  /** What a client may still send when the container has ended, so that it hears 200 and no broken pipe. */
+  inputRestMs: 1_000,
 } as const

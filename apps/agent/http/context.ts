@@ -1,7 +1,7 @@
 import type { SandboxCollector } from '../shell/containers/sandbox-collector.ts'
 import type { Fetcher } from '../shell/fetcher/fetcher.ts'
 import type { AgentShell } from '../shell/agent-shell.ts'
-import type { Logger } from '@thermosphere/service-kit'
+import type { Logger, Logging } from '@thermosphere/service-kit'
 import type { Config } from '../config.ts'
 
 /** What the routes work on. */
@@ -12,4 +12,5 @@ export type HttpContext = {
   readonly collector: SandboxCollector
   readonly config: Config
   readonly logger: Logger
+  readonly logging: Logging
 }

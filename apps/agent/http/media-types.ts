@@ -19,10 +19,16 @@ export function contentTypeOf(request: Request, supported: string): MediaType {
 
 /** JSON is tried first, then protobuf; `undefined` when neither is acceptable. */
 export function acceptedType(request: Request): MediaType | undefined {
-  const accept = request.headers.accept?.trim()
-  if (accept === undefined || accept === '') return 'application/json'
-  const ranges = accept.split(',').map(parseRange)
-  return MEDIA_TYPES.find((type) => ranges.some((range) => range.isAllowed && matches(range.type, type)))
+  return MEDIA_TYPES.find((type) => accepts(request.headers.accept, type))
+}
+
+/** Whether a header of the kind of `Accept` allows the type; one that is not there allows all. */
+export function accepts(header: string | undefined, type: string): boolean {
+  if (header === undefined || header.trim() === '') return true
+  return header.split(',').some((text) => {
+    const range = parseRange(text)
+    return range.isAllowed && matches(range.type, type)
+  })
 }
 
 function parseRange(text: string): { readonly type: string; readonly isAllowed: boolean } {
@@ -35,9 +41,12 @@ function matches(range: string, type: string): boolean {
 }
 
 export async function readCall<N extends WireName>(request: Request, type: MediaType, name: N): Promise<WireTypes[N]> {
-  const body = await readBody(request, LIMITS.callBodyBytesMax)
+  return decodeAs(type, name, await readBody(request, LIMITS.callBodyBytesMax))
+}
+
+export function decodeAs<N extends WireName>(type: MediaType, name: N, bytes: Uint8Array): WireTypes[N] {
   try {
-    return type === 'application/json' ? decodeJson(name, body) : decodeProtobuf(name, body)
+    return type === 'application/json' ? decodeJson(name, bytes) : decodeProtobuf(name, bytes)
   } catch (error) {
     if (error instanceof WireError) throw new HttpError(400, error.toHttpText('Call'), { cause: error })
     throw error

@@ -13,7 +13,7 @@ const slots = new Slots(LIMITS.statisticsParallelMax)
 /** Every live container with what it uses now. */
 export async function measureContainers(
   { shell }: HttpContext,
-  options: { readonly nested: boolean },
+  options: { readonly nested: boolean; readonly standalone?: boolean },
 ): Promise<MeasuredContainer[]> {
   const views = containersView(shell.state, options)
   return await Promise.all(
@@ -28,6 +28,15 @@ export async function measureContainers(
       }
     }),
   )
+}
+
+/** What is known of it besides what it uses. A container on the host's network has no address of its own. */
+export function containerStatus({ containerId, pid, ipAddress }: ContainerView): mesos.ContainerStatus {
+  return {
+    container_id: containerId,
+    ...(pid === undefined || pid === 0 ? {} : { executor_pid: pid }),
+    ...(ipAddress === undefined ? {} : { network_infos: [{ ip_addresses: [{ ip_address: ipAddress }] }] }),
+  }
 }
 
 async function usageOf(shell: HttpContext['shell'], id: string): Promise<ContainerUsage | undefined> {

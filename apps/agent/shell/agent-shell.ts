@@ -15,6 +15,7 @@ import { ContainerRunner } from './containers/container-runner.ts'
 import type { SandboxCollector } from './containers/sandbox-collector.ts'
 import { ExecutorConnections } from './executors/executor-connections.ts'
 import type { Fetcher } from './fetcher/fetcher.ts'
+import { OperatorRequests } from './operators/operator-requests.ts'
 import { makeVolume, removeVolume } from './volumes/volumes.ts'
 
 export type AgentShellOptions = {
@@ -50,6 +51,7 @@ export class AgentShell {
   readonly #recovery: { readonly containers: readonly ContainerToRecover[]; readonly dropped: readonly string[] }
   readonly containers: ContainerRunner
   readonly executors: ExecutorConnections
+  readonly operators: OperatorRequests
   /** For view functions only; the core changes it between turns. */
   readonly state: AgentState
 
@@ -70,6 +72,7 @@ export class AgentShell {
     })
     this.#checks = new CheckRunner({ containers: this.containers, background, submit })
     this.executors = new ExecutorConnections(submit)
+    this.operators = new OperatorRequests({ containers: this.containers, submit })
     this.#link = new AgentLink({
       masters: options.masters,
       background,
@@ -114,6 +117,7 @@ export class AgentShell {
     if (this.#options.loop.halt?.aborted !== true) await this.#endUncheckpointed()
     await this.containers.settled()
     this.executors.close()
+    this.operators.close()
   }
 
   async #endUncheckpointed(): Promise<void> {
@@ -121,11 +125,15 @@ export class AgentShell {
       .filter(({ info }) => info.checkpoint !== true)
       .flatMap((framework) => [...framework.executors.values()])
       .flatMap((executor) => [executor.containerId, ...[...executor.tasks.values()].map((task) => task.containerId)])
+    const sessions = [...this.state.operatorContainers.values()].filter(
+      ({ kind, inheritance }) => kind === 'session' || !inheritance.isCheckpointed,
+    )
+    for (const { key } of sessions) await this.containers.end(key)
     for (const containerId of ending) if (containerId !== undefined) await this.containers.end(containerId)
   }
 
   #perform(effect: Performed): void {
-    const { containers, executors } = this
+    const { containers, executors, operators } = this
     const { background } = this.#options
     switch (effect.type) {
       case 'send':
@@ -140,6 +148,8 @@ export class AgentShell {
         return containers.makeSandbox(effect.plan)
       case 'signal':
         return containers.signal(effect.containerId, effect.signal)
+      case 'signal-number':
+        return containers.signal(effect.containerId, effect.signal)
       case 'destroy':
         return containers.destroy(effect.containerId)
       case 'update-limits':
@@ -148,6 +158,10 @@ export class AgentShell {
         return this.#checks.run(effect)
       case 'executor-reply':
         return executors.reply(effect.requestId, effect.reply)
+      case 'operator-reply':
+        return operators.reply(effect.requestId, effect.reply)
+      case 'remove-sandbox':
+        return background.run('remove-sandbox', operators.removeSandbox(effect.path, effect.requestId))
       case 'executor-event':
         return executors.send(effect.connectionId, effect.event)
       case 'executor-close':

@@ -2,11 +2,13 @@ import { stateView } from '@thermosphere/agent-core'
 import { toJsonObject } from '@thermosphere/protocol'
 import { HttpError, parseDuration } from '@thermosphere/service-kit'
 import express from 'express'
-import type { Request, Router } from 'express'
+import type { Request, Response, Router } from 'express'
 import { VERSION_INFO } from '../../version.ts'
-import { queryText, sendEmpty, sendJson } from '../answers.ts'
+import { queryText, send, sendEmpty, sendJson } from '../answers.ts'
 import type { HttpContext } from '../context.ts'
-import { measureContainers } from '../statistics.ts'
+import { LIMITS } from '../../limits.ts'
+import { SharedPace } from '../shared-pace.ts'
+import { containerStatus, measureContainers } from '../statistics.ts'
 import type { MeasuredContainer } from '../statistics.ts'
 import { metricsSnapshot } from './metrics.ts'
 
@@ -14,6 +16,7 @@ import { metricsSnapshot } from './metrics.ts'
 export function classicRoutes(context: HttpContext): Router {
   const router = express.Router()
   const { shell, flags } = context
+  const pace = new SharedPace<MeasuredContainer[]>(LIMITS.statisticsIntervalMs)
   router.all('/health', (_request, response) => sendEmpty(response, 200))
   router.all('/version', (request, response) => sendJson(request, response, VERSION_INFO))
   router.all('/flags', (request, response) => sendJson(request, response, { flags }))
@@ -28,8 +31,11 @@ export function classicRoutes(context: HttpContext): Router {
     })
   })
   router.all('/monitor/statistics', async (request, response) => {
-    const measured = await measureContainers(context, { nested: false })
-    sendJson(request, response, measured.map(statisticsObject))
+    sendJson(
+      request,
+      response,
+      (await pace.run(() => measureContainers(context, { nested: false }))).map(statisticsObject),
+    )
   })
   router.all('/containers', async (request, response) => {
     const measured = await measureContainers(context, { nested: false })
@@ -43,19 +49,48 @@ export function classicRoutes(context: HttpContext): Router {
     }
     sendJson(request, response, metricsSnapshot(context))
   })
+  router.all('/logging/toggle', (request, response) => toggleLogging(context, request, response))
+  router.all('/system/stats.json', (request, response) => sendJson(request, response, systemStats(context)))
   return router
+}
+
+function toggleLogging({ logging }: HttpContext, request: Request, response: Response): void {
+  const level = queryText(request, 'level')
+  const duration = queryText(request, 'duration')
+  if (level === undefined && duration === undefined) return send(response, 'text/plain', `${logging.level()}\n`)
+  if (level === undefined) throw new HttpError(400, "Expecting 'level=value' in query.\n")
+  if (duration === undefined) throw new HttpError(400, "Expecting 'duration=value' in query.\n")
+  const durationMs = parseDuration(duration)
+  if (!/^-?\d+$/.test(level) || durationMs === undefined) {
+    throw new HttpError(400, `Invalid level '${level}' or duration '${duration}'.\n`)
+  }
+  const refusal = logging.toggle(Number(level), durationMs)
+  if (refusal !== undefined) throw new HttpError(400, refusal)
+  sendEmpty(response, 200)
+}
+
+function systemStats(context: HttpContext): Record<string, number | undefined> {
+  const all = metricsSnapshot(context)
+  return {
+    avg_load_1min: all['system/load_1min'],
+    avg_load_5min: all['system/load_5min'],
+    avg_load_15min: all['system/load_15min'],
+    cpus_total: all['system/cpus_total'],
+    mem_total_bytes: all['system/mem_total_bytes'],
+    mem_free_bytes: all['system/mem_free_bytes'],
+  }
 }
 
 export function refuseWhileRecovering({ shell }: HttpContext): void {
   if (shell.state.link.type === 'recovering') throw new HttpError(503, 'Agent has not finished recovery')
 }
 
-function head({ view }: MeasuredContainer): Record<string, unknown> {
+function head({ view: { owner } }: MeasuredContainer): Record<string, unknown> {
   return {
-    framework_id: view.frameworkId,
-    executor_id: view.executorId,
-    executor_name: view.executorName,
-    source: view.source,
+    framework_id: owner?.frameworkId,
+    executor_id: owner?.executorId,
+    executor_name: owner?.executorName,
+    source: owner?.source,
   }
 }
 
@@ -68,10 +103,7 @@ function containerObject(measured: MeasuredContainer): Record<string, unknown> {
   return {
     ...statisticsObject(measured),
     container_id: view.containerId.value,
-    status: {
-      container_id: toJsonObject('mesos.v1.ContainerID', view.containerId),
-      ...(view.pid === undefined || view.pid === 0 ? {} : { executor_pid: view.pid }),
-    },
+    status: toJsonObject('mesos.v1.ContainerStatus', containerStatus(view)),
   }
 }
 
@@ -89,6 +121,6 @@ function containerFilter(request: Request): (measured: MeasuredContainer) => boo
   }
   return ({ view }) =>
     (containerId === undefined || view.containerId.value === containerId) &&
-    (frameworkId === undefined || view.frameworkId === frameworkId) &&
-    (executorId === undefined || view.executorId === executorId)
+    (frameworkId === undefined || view.owner?.frameworkId === frameworkId) &&
+    (executorId === undefined || view.owner?.executorId === executorId)
 }

@@ -6,10 +6,10 @@ import { metricsSnapshot } from '../classic/metrics.ts'
 import type { HttpContext } from '../context.ts'
 import { listFiles } from '../files/list-files.ts'
 import { readFilePart } from '../files/read-file.ts'
-import { measureContainers } from '../statistics.ts'
+import { containerStatus, measureContainers } from '../statistics.ts'
 
-/** The reading calls of the agent's operator API. */
-export async function answerCall(context: HttpContext, call: agent.Call): Promise<agent.Response> {
+/** Calls that are not about one container; those without an answer but that they are done have none. */
+export async function answerCall(context: HttpContext, call: agent.Call): Promise<agent.Response | undefined> {
   const { state } = context.shell
   const { type } = call
   switch (type) {
@@ -24,7 +24,9 @@ export async function answerCall(context: HttpContext, call: agent.Call): Promis
       return { type, get_metrics: { metrics } }
     }
     case 'GET_LOGGING_LEVEL':
-      return { type, get_logging_level: { level: context.config.logging_level === 'debug' ? 1 : 0 } }
+      return { type, get_logging_level: { level: context.logging.level() } }
+    case 'SET_LOGGING_LEVEL':
+      return setLoggingLevel(context, call.set_logging_level)
     case 'GET_STATE': {
       const parts = {
         get_tasks: getTasks(state),
@@ -51,26 +53,60 @@ export async function answerCall(context: HttpContext, call: agent.Call): Promis
       return { type, list_files: await list(context, call.list_files?.path ?? '') }
     case 'READ_FILE':
       return { type, read_file: await read(context, call.read_file) }
+    case 'ADD_RESOURCE_PROVIDER_CONFIG':
+    case 'UPDATE_RESOURCE_PROVIDER_CONFIG':
+      return refuseProvider(call)
+    case 'MARK_RESOURCE_PROVIDER_GONE':
+      return markProviderGone(call.mark_resource_provider_gone)
+    // Nothing is configured that could be removed, and no image is kept that could be pruned.
+    case 'REMOVE_RESOURCE_PROVIDER_CONFIG':
+    case 'PRUNE_IMAGES':
+      return undefined
     default:
       throw new HttpError(501, '501 Not Implemented.')
   }
+}
+
+function setLoggingLevel({ logging }: HttpContext, request: agent.Call_SetLoggingLevel | undefined): undefined {
+  const refusal = request && logging.toggle(request.level, Number(request.duration.nanoseconds) / 1e6)
+  if (refusal !== undefined) throw new HttpError(400, refusal)
+}
+
+/** As Mesos says of a kind of provider that it has no driver for: here that is every kind. */
+function refuseProvider(call: agent.Call): never {
+  const { type = '', name = '' } =
+    (call.add_resource_provider_config ?? call.update_resource_provider_config)?.info ?? {}
+  throw new HttpError(
+    400,
+    `Failed to validate resource provider config with type '${type}' and name '${name}': ` +
+      `Unknown local resource provider type '${type}'`,
+  )
+}
+
+function markProviderGone(request: agent.Call_MarkResourceProviderGone | undefined): never {
+  const id = request?.resource_provider_id.value ?? ''
+  throw new HttpError(500, `Failed to mark resource provider ${id} as gone: unknown resource provider`)
 }
 
 async function getContainers(
   context: HttpContext,
   request: agent.Call_GetContainers | undefined,
 ): Promise<agent.Response_GetContainers> {
-  const measured = await measureContainers(context, { nested: request?.show_nested === true })
+  const measured = await measureContainers(context, {
+    nested: request?.show_nested === true,
+    standalone: request?.show_standalone === true,
+  })
   return {
     containers: measured.map(({ view, statistics }) => ({
-      framework_id: { value: view.frameworkId },
-      executor_id: { value: view.executorId },
-      executor_name: view.executorName,
+      ...(view.owner === undefined
+        ? {}
+        : {
+            framework_id: { value: view.owner.frameworkId },
+            executor_id: { value: view.owner.executorId },
+            executor_name: view.owner.executorName,
+          }),
       container_id: view.containerId,
-      container_status: {
-        container_id: view.containerId,
-        ...(view.pid === undefined || view.pid === 0 ? {} : { executor_pid: view.pid }),
-      },
+      container_status: containerStatus(view),
       resource_statistics: statistics,
     })),
   }

@@ -1,13 +1,15 @@
 import type { agent } from '@thermosphere/protocol'
 import { HttpError } from '@thermosphere/service-kit'
-import type { RequestHandler } from 'express'
+import type { Request, RequestHandler } from 'express'
 import { refuseMethod, send } from '../answers.ts'
 import { refuseWhileRecovering } from '../classic/routes.ts'
 import type { HttpContext } from '../context.ts'
-import { acceptedType, contentTypeOf, encodeAs, readCall } from '../media-types.ts'
+import { encodeAs } from '../media-types.ts'
 import { answerCall } from './answer-call.ts'
-
-const SUPPORTED = 'application/json or application/x-protobuf or application/recordio'
+import { answerInput, answerOutput, answerSession, callCore, sendReply } from './container-calls.ts'
+import type { Exchange } from './container-calls.ts'
+import { negotiate, refuseStreams } from './negotiate.ts'
+import { CallReader, readOneCall } from './read-calls.ts'
 
 /** POST /api/v1 (and below, as `/api/v1/operator`): the operator API. */
 export function operatorRoute(context: HttpContext): RequestHandler {
@@ -18,26 +20,52 @@ export function operatorRoute(context: HttpContext): RequestHandler {
     }
     refuseWhileRecovering(context)
     refuseMethod(request, ['POST'])
-    const type = contentTypeOf(request, SUPPORTED)
-    const accepted = acceptedType(request)
-    if (accepted === undefined) {
-      throw new HttpError(
-        406,
-        "Expecting 'Accept' to allow application/json or application/x-protobuf or application/recordio",
-      )
-    }
-    const call = await readCall(request, type, 'mesos.v1.agent.Call')
-    const problem = validateCall(call)
-    if (problem !== undefined) throw new HttpError(400, `Failed to validate agent::Call: ${problem}`)
-    const answer = await answerCall(context, call)
-    send(response, accepted, encodeAs(accepted, 'mesos.v1.agent.Response', answer))
+    const media = negotiate(request)
+    const { call, calls } = await readCalls(request, media.request)
+    refuseStreams(call.type ?? 'UNKNOWN', media)
+    await answer(context, { call, calls }, { response, media })
   }
 }
 
-function validateCall(call: agent.Call): string | undefined {
-  if (call.type === undefined) return "Expecting 'type' to be present"
-  if (call.type === 'GET_METRICS' && call.get_metrics === undefined) return "Expecting 'get_metrics' to be present"
-  if (call.type === 'LIST_FILES' && call.list_files === undefined) return "Expecting 'list_files' to be present"
-  if (call.type === 'READ_FILE' && call.read_file === undefined) return "Expecting 'read_file' to be present"
-  return undefined
+type Calls = { readonly call: agent.Call; readonly calls: CallReader | undefined }
+
+async function readCalls(request: Request, { isStream, message }: Exchange['media']['request']): Promise<Calls> {
+  if (!isStream) return { call: await readOneCall(request, message), calls: undefined }
+  const calls = new CallReader(request, message)
+  const call = await calls.next()
+  if (call === undefined) throw new HttpError(400, 'Received EOF while reading request body')
+  return { call, calls }
+}
+
+/** The one place that every call passes once it is known who may ask for what. */
+async function answer(context: HttpContext, { call, calls }: Calls, exchange: Exchange): Promise<void> {
+  const { response, media } = exchange
+  switch (call.type) {
+    case 'LAUNCH_NESTED_CONTAINER_SESSION':
+      return await answerSession(context, call, exchange)
+    case 'ATTACH_CONTAINER_OUTPUT':
+      return await answerOutput(context, call, exchange)
+    case 'ATTACH_CONTAINER_INPUT':
+      return calls && (await answerInput(context, { call, calls }, response))
+    case 'LAUNCH_CONTAINER':
+    case 'LAUNCH_NESTED_CONTAINER':
+    case 'WAIT_CONTAINER':
+    case 'WAIT_NESTED_CONTAINER':
+    case 'KILL_CONTAINER':
+    case 'KILL_NESTED_CONTAINER':
+    case 'REMOVE_CONTAINER':
+    case 'REMOVE_NESTED_CONTAINER': {
+      const reply = await callCore(context, call, response)
+      return reply?.response === undefined ? sendReply(response, reply) : sendAnswer(exchange, reply.response)
+    }
+    default: {
+      const body = await answerCall(context, call)
+      return body === undefined ? sendReply(response, { status: 200 }) : sendAnswer({ response, media }, body)
+    }
+  }
+}
+
+function sendAnswer({ response, media }: Exchange, body: agent.Response): void {
+  const { message } = media.answer
+  send(response, message, encodeAs(message, 'mesos.v1.agent.Response', body))
 }

@@ -4,7 +4,7 @@
  */
 import type { AgentInput, ContainerEnd, LaunchPlan, LimitsPlan, RecoveredContainer } from '@thermosphere/agent-core'
 import { IsolationError } from '@thermosphere/isolation'
-import type { ContainerHandle, ContainerId, Containerizer, Termination } from '@thermosphere/isolation'
+import type { ContainerHandle, ContainerId, ContainerIo, Containerizer, Termination } from '@thermosphere/isolation'
 import type { Background, Logger } from '@thermosphere/service-kit'
 import { dirname } from 'node:path'
 import { AgentError, reasonOf } from '../../errors.ts'
@@ -85,7 +85,7 @@ export class ContainerRunner {
     return { containers, unknownCount: unknown.length }
   }
 
-  signal(containerId: string, signal: NodeJS.Signals): void {
+  signal(containerId: string, signal: NodeJS.Signals | number): void {
     const containerizer = this.#runs.get(containerId)?.containerizer
     if (containerizer === undefined) return
     const done = containerizer.signal(containerId as ContainerId, signal)
@@ -144,6 +144,11 @@ export class ContainerRunner {
     const run = this.#runs.get(containerId)
     if (run?.containerizer === undefined || run.handle === undefined) return undefined
     return { containerizer: run.containerizer, handle: run.handle }
+  }
+
+  /** The standard streams of a container that was launched with some to attach to. */
+  async io(containerId: string): Promise<ContainerIo | undefined> {
+    return await this.#runs.get(containerId)?.containerizer?.io(containerId as ContainerId)
   }
 
   async #launch(plan: LaunchPlan, run: Run): Promise<void> {

@@ -13,6 +13,10 @@ export function containerSpec(plan: LaunchPlan): ContainerSpec {
     ...(plan.command === undefined ? {} : { command: plan.command }),
     environment: plan.environment,
     sandbox: plan.sandbox,
+    ...(plan.directory === undefined ? {} : { directory: plan.directory }),
+    // The core's word for a container's key is the same.
+    ...(plan.parent === undefined ? {} : { parent: plan.parent as ContainerId }),
+    ...(plan.io === undefined ? {} : { io: plan.io }),
     ...(plan.user === undefined ? {} : { user: plan.user }),
     limits: containerLimits(plan.limits),
     ...(plan.docker === undefined ? { mounts } : { docker: dockerSpec(plan.docker, [...mounts.map(insideDocker)]) }),

@@ -1,0 +1,69 @@
+import type { AgentInput, OperatorReply } from '@thermosphere/agent-core'
+import type { agent } from '@thermosphere/protocol'
+import { rm } from 'node:fs/promises'
+import { reasonOf } from '../../errors.ts'
+import type { ContainerRunner } from '../containers/container-runner.ts'
+import { Attachment } from './attachment.ts'
+
+type Options = { readonly containers: ContainerRunner; submit(input: AgentInput): void }
+
+/** Calls of operators that wait for the core's answer, and the containers whose streams they hold. */
+export class OperatorRequests {
+  readonly #options: Options
+  readonly #waiting = new Map<number, (reply: OperatorReply) => void>()
+  readonly #attachments = new Map<string, Promise<Attachment | undefined>>()
+  #nextId = 1
+
+  constructor(options: Options) {
+    this.#options = options
+  }
+
+  /** A call about containers. `gone` aborts when nobody waits for the answer any more. */
+  async call(call: agent.Call, gone: AbortSignal): Promise<OperatorReply> {
+    const requestId = this.#nextId++
+    const { promise, resolve } = Promise.withResolvers<OperatorReply>()
+    this.#waiting.set(requestId, resolve)
+    gone.addEventListener('abort', () => this.#options.submit({ type: 'operator-gone', requestId }), { once: true })
+    this.#options.submit({ type: 'operator-call', requestId, call })
+    return await promise
+  }
+
+  reply(requestId: number, reply: OperatorReply): void {
+    this.#waiting.get(requestId)?.(reply)
+    this.#waiting.delete(requestId)
+  }
+
+  async removeSandbox(path: string, requestId: number): Promise<void> {
+    try {
+      await rm(path, { recursive: true, force: true })
+      this.reply(requestId, { status: 200 })
+    } catch (error) {
+      this.reply(requestId, { status: 500, message: `Failed to remove the sandbox directory: ${reasonOf(error)}` })
+    }
+  }
+
+  /** The streams of a container, shared by all who attach; `undefined` when it has none. */
+  async attach(containerKey: string): Promise<Attachment | undefined> {
+    const open = this.#attachments.get(containerKey) ?? this.#open(containerKey)
+    this.#attachments.set(containerKey, open)
+    const attachment = await open
+    if (attachment === undefined) this.#attachments.delete(containerKey)
+    return attachment
+  }
+
+  async #open(containerKey: string): Promise<Attachment | undefined> {
+    const io = await this.#options.containers.io(containerKey)
+    return io && new Attachment(io, () => this.#attachments.delete(containerKey))
+  }
+
+  /** The connection that a session lived by has ended. */
+  endSession(containerKey: string): void {
+    this.#options.submit({ type: 'session-closed', containerKey })
+    const attachment = this.#attachments.get(containerKey)
+    void attachment?.then((open) => open?.close())
+  }
+
+  close(): void {
+    for (const attachment of this.#attachments.values()) void attachment.then((open) => open?.close())
+  }
+}
