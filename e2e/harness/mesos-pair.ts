@@ -46,7 +46,12 @@ class ServerProcess {
   }
 }
 
-export type PairOptions = { readonly masterFlags?: readonly string[]; readonly agentFlags?: readonly string[] }
+export type PairOptions = {
+  readonly masterFlags?: readonly string[]
+  readonly agentFlags?: readonly string[]
+  /** Instead of one below the pair's own directory; it is made, and removed with the pair. */
+  readonly agentWorkDir?: string
+}
 
 /** The resources of the agent that the recorded Mesos had. */
 export const recordedResources = 'cpus:4;mem:8192;disk:10000;ports:[31000-32000]'
@@ -54,19 +59,22 @@ export const recordedResources = 'cpus:4;mem:8192;disk:10000;ports:[31000-32000]
 export class MesosPair {
   readonly master: ServerProcess
   readonly agent: ServerProcess
+  readonly workDir: string
   readonly #directory: string
 
-  private constructor(parts: { master: ServerProcess; agent: ServerProcess; directory: string }) {
+  private constructor(parts: { master: ServerProcess; agent: ServerProcess; directory: string; workDir: string }) {
     this.master = parts.master
     this.agent = parts.agent
+    this.workDir = parts.workDir
     this.#directory = parts.directory
   }
 
-  static async start({ masterFlags = [], agentFlags = [] }: PairOptions = {}): Promise<MesosPair> {
+  static async start({ masterFlags = [], agentFlags = [], agentWorkDir }: PairOptions = {}): Promise<MesosPair> {
     const directory = mkdtempSync(`${tmpdir()}/thermosphere-pair-`)
+    const workDir = agentWorkDir ?? `${directory}/agent`
     const masterPort = await freePorts(2)
     const agentPort = masterPort + 1
-    const isOwn = { master: `--work_dir=${directory}/master`, agent: `--work_dir=${directory}/agent` }
+    const isOwn = { master: `--work_dir=${directory}/master`, agent: `--work_dir=${workDir}` }
     const master = new ServerProcess('apps/master/main.ts', masterPort, [isOwn.master, ...masterFlags])
     const agent = new ServerProcess('apps/agent/main.ts', agentPort, [
       isOwn.agent,
@@ -78,15 +86,11 @@ export class MesosPair {
       '--registration_backoff_factor=100ms',
       ...agentFlags,
     ])
-    const pair = new MesosPair({ master, agent, directory })
+    const pair = new MesosPair({ master, agent, directory, workDir })
     master.start()
     agent.start()
     await eventually('the agent is registered', async () => (await pair.activeAgents()) === 1, 60_000)
     return pair
-  }
-
-  get workDir(): string {
-    return `${this.#directory}/agent`
   }
 
   async json<T>(part: 'master' | 'agent', path: string): Promise<T> {
@@ -107,6 +111,7 @@ export class MesosPair {
       await part.end('SIGKILL')
     }
     killAll(processesWith(this.#directory))
-    rmSync(this.#directory, { recursive: true, force: true, maxRetries: 5 })
+    for (const directory of [this.#directory, this.workDir])
+      rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
   }
 }
