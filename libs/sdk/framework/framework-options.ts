@@ -54,8 +54,17 @@ export type FrameworkOptions = {
 
 const capabilities = ['MULTI_ROLE', 'PARTITION_AWARE', 'TASK_KILLING_STATE'] as const
 
+/** A container may run as a number that has no name; the agent's own user is meant then. */
+function userOfProcess(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return ''
+  }
+}
+
 export function frameworkInfo(options: FrameworkOptions, id: string | undefined): mesos.FrameworkInfo {
-  const { name, user = userInfo().username, roles = ['*'], idStore, info } = options
+  const { name, user = userOfProcess(), roles = ['*'], idStore, info } = options
   const timeoutMs =
     options.failoverTimeoutMs ?? (idStore === undefined ? FAILOVER_TIMEOUT_MS : FAILOVER_TIMEOUT_STORED_MS)
   const types = new Set<mesos.FrameworkInfo_Capability_Type>([...capabilities, ...(options.capabilities ?? [])])

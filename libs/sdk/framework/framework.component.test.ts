@@ -135,6 +135,25 @@ suite('masters that come and go', () => {
     await launchOne(framework, { ...sleeper, name: 'next' })
   })
 
+  test('a launch whose answer was lost is made once, and its task is heard of', async (t) => {
+    const cluster = await clusterOf(t)
+    const { framework, events } = frameworkOf(t, cluster)
+    await framework.start()
+    const offer = await takeOffer(framework)
+    // The launch goes out on the connection of this call: a new one would not come about.
+    await framework.call({ type: 'REVIVE' })
+    cluster.partition('master', 'outside', 'forth')
+    const launched = await offer.launch([{ ...sleeper, id: 'once' }])
+    assert.equal(launched?.[0]?.state, 'TASK_STAGING')
+    cluster.heal()
+    await launched?.[0]?.running()
+    assert.equal(events.filter(({ type }) => type === 'SUBSCRIBED').length, 2)
+    assert.deepEqual(
+      (await cluster.state()).tasks.map(({ id }) => id),
+      ['once'],
+    )
+  })
+
   test('suppressed roles stay suppressed over a new subscription, until they are revived', async (t) => {
     const cluster = await clusterOf(t)
     const { framework, events } = frameworkOf(t, cluster)
