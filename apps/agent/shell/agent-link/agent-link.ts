@@ -13,6 +13,10 @@ export type AgentLinkOptions = {
   readonly masters: Masters
   readonly background: Background
   readonly log: Logger
+  /** The longest pause between attempts; a process of thousands of agents would spend itself on attempts. */
+  readonly backoffMaxMs?: number | undefined
+  /** Where connections come from, if not left to the system. */
+  readonly localAddress?: string | undefined
   onUp(): void
   onDown(reason: string): void
   onMessage(message: agentLink.MasterMessage): void
@@ -72,8 +76,9 @@ export class AgentLink {
 
   async #keepConnected(): Promise<void> {
     const { signal } = this.#abort
-    const backoff = { minMs: LIMITS.linkBackoffMinMs, maxMs: LIMITS.linkBackoffMaxMs, random: Math.random }
-    const finder = new LeaderFinder({ masters: this.#options.masters, backoff, signal })
+    const { masters, backoffMaxMs: maxMs = LIMITS.linkBackoffMaxMs } = this.#options
+    const backoff = { minMs: LIMITS.linkBackoffMinMs, maxMs, random: Math.random }
+    const finder = new LeaderFinder({ masters, backoff, signal })
     let attempt = await finder.next()
     while (attempt !== undefined) {
       const { after, reason } = await this.#attempt(attempt)
@@ -105,6 +110,7 @@ export class AgentLink {
     let patience = setTimeout(tire, dialPatienceMs(this.#unansweredCount))
     const link = new ClientLink({
       address: this.#master,
+      localAddress: this.#options.localAddress,
       silence: { askAfterMs: LIMITS.linkSilenceMs, timeoutMs: LIMITS.linkAnswerMs },
       onOpen: ({ isStandby }) => {
         clearTimeout(patience)

@@ -130,6 +130,22 @@ test('a link that is refused, cut or answered by something else says why', async
   }
 })
 
+test('a link comes from the address that it is given', async (t) => {
+  const callers: (string | undefined)[] = []
+  const { port } = await serve(t, (stream) => {
+    callers.push(stream.session?.socket.remoteAddress)
+    stream.respond({ ':status': 200 })
+  })
+  for (const localAddress of ['127.0.1.7', undefined]) {
+    const { promise, resolve } = Promise.withResolvers<unknown>()
+    const ends = { onOpen: resolve, onMessage: () => undefined, onEnd: resolve }
+    const link = new ClientLink({ address: `127.0.0.1:${port}`, localAddress, ...ends })
+    t.after(() => link.close())
+    await promise
+  }
+  assert.deepEqual(callers, ['127.0.1.7', '127.0.0.1'])
+})
+
 test('a link that the agent closes ends once, with its reason', async (t) => {
   const { port } = await serve(t, (stream) => stream.respond({ ':status': 200 }))
   const { link, ended } = await open(t, port)

@@ -3,6 +3,7 @@
  * only one that has been silent for longer is asked whether it is there: thousands of agents would ask one master.
  */
 import http2 from 'node:http2'
+import net from 'node:net'
 import { decodeProtobuf, encodeProtobuf } from '../../codec.ts'
 import type * as agentLink from '../../wire/agent-link.gen.ts'
 import { LINK_MESSAGE_BYTES_MAX, LINK_SESSION_MEMORY_MB_MAX, LINK_WINDOW_BYTES } from './limits.ts'
@@ -21,6 +22,8 @@ export type LinkEnd = { readonly code: number; readonly message: string }
 export type ClientLinkOptions = {
   /** `host:port` */
   readonly address: string
+  /** Where it calls from, if not left to the system: an address has ports for 28,000 connections. */
+  readonly localAddress?: string | undefined
   /** A master not heard for so long is asked whether it is there; without an answer in time the link is over. */
   readonly silence?: { readonly askAfterMs: number; readonly timeoutMs: number }
   /** The master has answered. One that stands by only sends NOT_LEADER. */
@@ -56,9 +59,14 @@ export class ClientLink {
   constructor(options: ClientLinkOptions) {
     this.#options = options
     const settings = { enablePush: false, initialWindowSize: LINK_WINDOW_BYTES }
+    const { localAddress } = options
     const session = http2.connect(`http://${options.address}`, {
       settings,
       maxSessionMemory: LINK_SESSION_MEMORY_MB_MAX,
+      ...(localAddress !== undefined && {
+        createConnection: ({ hostname, port }: URL) =>
+          net.connect({ host: hostname, port: Number(port), localAddress }),
+      }),
     })
     // Told in a turn of its own, when the link may have been closed again.
     session.once('connect', () => session.destroyed || session.setLocalWindowSize(LINK_WINDOW_BYTES))

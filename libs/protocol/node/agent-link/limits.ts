@@ -8,6 +8,8 @@ export const LINK_QUEUE_BYTES_MAX = 67_108_864
 export const LINK_STREAMS_MAX = 1
 /** Messages that one agent may say in a turn; the rest waits, and HTTP/2 lets it send no more than a window. */
 export const LINK_MESSAGES_A_TURN_MAX = 256
+/** Connections that are begun in a turn, about 8 ms of work: thousands of agents may come at once. */
+export const LINK_HANDSHAKES_A_TURN_MAX = 32
 /** Bytes that an agent may have under way: a re-registration of a thousand tasks without waiting for the master. */
 export const LINK_WINDOW_BYTES = 1_048_576
 /** Milliseconds a connection may be without a stream. */

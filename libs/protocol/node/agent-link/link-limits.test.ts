@@ -10,7 +10,7 @@ import type * as agentLink from '../../wire/agent-link.gen.ts'
 import { encodeProtobuf } from '../../codec.ts'
 import { AGENT_LINK_PATH, ClientLink } from './client-link.ts'
 import type { LinkEnd } from './client-link.ts'
-import { LINK_MESSAGES_A_TURN_MAX } from './limits.ts'
+import { LINK_HANDSHAKES_A_TURN_MAX, LINK_MESSAGES_A_TURN_MAX } from './limits.ts'
 import { encodeLinkMessage, LinkServer } from './link-server.ts'
 import { frameMessage } from './message-frames.ts'
 import type { ServerLink } from './server-link.ts'
@@ -121,6 +121,31 @@ test('an agent that says much leaves turns to others, and all that it says is he
   const inTurn = Map.groupBy(turns, (each) => each)
   assert.ok(Math.max(...[...inTurn.values()].map(({ length }) => length)) <= 2 * LINK_MESSAGES_A_TURN_MAX)
   stream.destroy()
+})
+
+test('agents that come all at once are begun with a few at a time, those that have gone not at all', async (t) => {
+  const links = new LinkServer({ onLink: () => undefined })
+  const arrived: net.Socket[] = []
+  const server = net.createServer((socket) => arrived.push(socket)).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const count = 3 * LINK_HANDSHAKES_A_TURN_MAX
+  const sockets = Array.from({ length: count + 1 }, () => net.connect(port, '127.0.0.1'))
+  t.after(() => {
+    for (const socket of sockets) socket.destroy()
+    links.close()
+    server.close()
+  })
+  while (arrived.length < sockets.length) await new Promise(setImmediate)
+  const handshake = t.mock.method(http2, 'performServerHandshake')
+  arrived[count - 1]?.destroy()
+  for (const socket of arrived) links.injectConnection(socket)
+  const begun: number[] = []
+  for (let turn = 0; turn < 5; turn++) {
+    begun.push(handshake.mock.callCount())
+    await new Promise(setImmediate)
+  }
+  assert.deepEqual(begun, [0, 32, 64, 95, 96])
 })
 
 test('an agent that says much and then ends is heard to its last message', async (t) => {

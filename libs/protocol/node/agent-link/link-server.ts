@@ -9,6 +9,7 @@ import type * as agentLink from '../../wire/agent-link.gen.ts'
 import { AGENT_LINK_PATH } from './client-link.ts'
 import {
   LINK_CLOSE_MS,
+  LINK_HANDSHAKES_A_TURN_MAX,
   LINK_MESSAGE_BYTES_MAX,
   LINK_QUEUE_BYTES_MAX,
   LINK_SESSION_MEMORY_MB_MAX,
@@ -54,6 +55,8 @@ export class LinkServer {
   readonly #options: LinkServerOptions
   readonly #sessions = new Set<http2.ServerHttp2Session>()
   readonly #links = new Set<ServerLink>()
+  /** Connections that wait for their turn. */
+  #arrived: net.Socket[] = []
   #isClosed = false
 
   constructor(options: LinkServerOptions) {
@@ -62,6 +65,16 @@ export class LinkServer {
 
   injectConnection(socket: net.Socket): void {
     if (this.#isClosed) return void socket.destroy()
+    socket.on('error', () => undefined)
+    if (this.#arrived.push(socket) === 1) setImmediate(() => this.#greet())
+  }
+
+  #greet(): void {
+    for (const socket of this.#arrived.splice(0, LINK_HANDSHAKES_A_TURN_MAX)) if (!socket.destroyed) this.#begin(socket)
+    if (this.#arrived.length > 0) setImmediate(() => this.#greet())
+  }
+
+  #begin(socket: net.Socket): void {
     const ip = ipOf(socket)
     const settings = { enablePush: false, initialWindowSize: LINK_WINDOW_BYTES, maxConcurrentStreams: LINK_STREAMS_MAX }
     const session = http2.performServerHandshake(socket, { settings, maxSessionMemory: LINK_SESSION_MEMORY_MB_MAX })
@@ -82,6 +95,7 @@ export class LinkServer {
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
+    for (const socket of this.#arrived.splice(0)) socket.destroy()
     for (const link of this.#links) link.end()
     for (const session of this.#sessions) session.close()
     setTimeout(() => {

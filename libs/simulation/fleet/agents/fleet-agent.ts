@@ -27,6 +27,10 @@ export type AgentWatch = {
 export type FleetAgentOptions = {
   readonly config: AgentConfig
   readonly masters: readonly string[]
+  /** The longest pause between attempts to reach a master. */
+  readonly backoffMaxMs: number
+  /** Where its connections come from, if not left to the system. */
+  readonly localAddress: string | undefined
   readonly behaviour: ContainerBehaviour
   readonly random: Random
   readonly background: Background
@@ -108,9 +112,11 @@ export class FleetAgent {
   }
 
   #openLink(submit: (input: AgentInput) => void): AgentLink {
-    const { masters, background, log, watch } = this.#options
+    const { masters, backoffMaxMs, localAddress, background, log, watch } = this.#options
     return new AgentLink({
       masters,
+      backoffMaxMs,
+      localAddress,
       background,
       log,
       onUp: () => {

@@ -29,8 +29,18 @@ export type FleetOptions = {
 /** Agents share one address: their ports tell them apart. */
 const firstPort = 1024
 const sliceMs = 8
+/** While no master is there, all agents together make so many attempts in a second: one process makes them all. */
+const attemptsASecondMax = 2_000
+const backoffMsMin = 2_000
 /** From the launch of a task until its process is there. */
 const startMs = 20
+
+/**
+ * The system searches for a free port of the address that calls, which takes milliseconds when most are taken: by
+ * twenty thousand connections, and as many that have just ended.
+ */
+const localAddressOf = (index: number): string => `127.0.1.${1 + (index % localAddressCount)}`
+const localAddressCount = 100
 
 const configOf = (index: number, resources: AgentConfig['resources']): AgentConfig => ({
   ...agentConfig(`agent-${index + 1}.fleet`, firstPort + index),
@@ -71,10 +81,19 @@ export class Fleet {
     const resources = Resources.parse(options.resources, { role: '*' }).toWire()
     const { speed, failures } = options
     const behaviour = { startMs, speed, failedLaunches: failures.launches, failedTasks: failures.tasks }
-    const shared = { masters: options.masters, behaviour, background: this.#background, log, watch: this.#watch() }
+    const shared = {
+      masters: options.masters,
+      backoffMaxMs: Math.max(backoffMsMin, (options.agents / attemptsASecondMax) * 1000),
+      behaviour,
+      background: this.#background,
+      log,
+      watch: this.#watch(),
+    }
+    const isLocal = options.masters.every((master) => master.startsWith('127.'))
     this.agents = Array.from({ length: options.agents }, (_, index) => {
       const random = createRandom(this.#random.uint32())
-      return new FleetAgent({ ...shared, random, config: configOf(index, resources) })
+      const localAddress = isLocal ? localAddressOf(index) : undefined
+      return new FleetAgent({ ...shared, random, localAddress, config: configOf(index, resources) })
     })
   }
 
