@@ -1,8 +1,9 @@
 /** What must hold of a master's allocations, whatever came in between the slices of a run. */
 import type { Effect, Input, Master } from '@thermosphere/master-core'
-import { Resources } from '@thermosphere/offer-engine'
+import { Resources, roleAncestors, topLevelRole } from '@thermosphere/offer-engine'
 import type { scheduler } from '@thermosphere/protocol'
 import type { Report } from '../world/report.ts'
+import { consumedBy } from './stateful/guarantee-invariants.ts'
 
 type Count = (name: string) => void
 
@@ -37,32 +38,41 @@ export class AllocationInvariants {
   }
 
   #checkRoles(master: Master): void {
-    for (const { role, offeredOrAllocated } of master.allocator.snapshot()) {
+    const known = new Map(master.allocator.snapshot().map(({ role, offeredOrAllocated }) => [role, offeredOrAllocated]))
+    for (const role of new Set([...known.keys(), ...this.#held.keys()])) {
       const held = this.#held.get(role) ?? Resources.empty
-      const names = new Set([...offeredOrAllocated.keys(), ...held.scalarQuantities().keys()])
+      const counted = known.get(role) ?? new Map<string, number>()
+      const names = new Set([...counted.keys(), ...held.scalarQuantities().keys()])
       for (const name of names)
-        if ((offeredOrAllocated.get(name) ?? 0) !== held.scalar(name))
+        if ((counted.get(name) ?? 0) !== held.scalar(name))
           this.#report('resources-conserved', `${role} has ${held}, and for the allocator ${name} is otherwise`)
     }
   }
 
+  /** What is reserved for a role counts as its own, whether it is used or not, and is offered to it at any rate. */
   #checkOffers(master: Master, { offers = [] }: scheduler.Event_Offers): void {
     for (const { resources = [], allocation_info } of offers) {
-      const role = allocation_info?.role ?? ''
+      const role = topLevelRole(allocation_info?.role ?? '')
       const limits = Object.entries(master.quotas.get(role)?.limits ?? {})
-      const offered = Resources.fromWire(resources)
+      const offered = Resources.fromWire(resources).unreserved()
       for (const [name, { value }] of limits) {
-        const held = this.#held.get(role)?.scalar(name) ?? 0
-        if (offered.scalar(name) > 0 && held > value * 1000)
-          this.#report('limits-hold', `${role} may have ${value} ${name} and is offered more: it has ${held / 1000}`)
+        if (offered.scalar(name) === 0) continue
+        const consumed = consumedBy(master, role, name)
+        if (consumed > value * 1000)
+          this.#report(
+            'limits-hold',
+            `${role} may have ${value} ${name} and is offered more: it has ${consumed / 1000}`,
+          )
       }
     }
   }
 }
 
+/** With all that is below it. */
 function byRole(all: readonly Resources[]): Map<string, Resources> {
   const held = new Map<string, Resources>()
   for (const resources of all)
-    for (const [role, part] of resources.allocations()) held.set(role, held.get(role)?.add(part) ?? part)
+    for (const [role, part] of resources.allocations())
+      for (const name of [role, ...roleAncestors(role)]) held.set(name, held.get(name)?.add(part) ?? part)
   return held
 }

@@ -3,12 +3,17 @@ import type { Millis } from '@thermosphere/effects'
 import type { Effect, Input, Master } from '@thermosphere/master-core'
 import type { Resources } from '@thermosphere/offer-engine'
 import { Resources as AllResources } from '@thermosphere/offer-engine'
-import type { scheduler } from '@thermosphere/protocol'
+import type { mesos, scheduler } from '@thermosphere/protocol'
 import type { Report } from '../world/report.ts'
 
 type SchedulerCall = Extract<Input, { type: 'scheduler-call' }>
 /** `until` is counted as timers count. */
-type Refusal = { readonly agentId: string; readonly refused: Resources; readonly until: Millis }
+type Refusal = {
+  readonly agentId: string
+  readonly role: string
+  readonly refused: Resources
+  readonly until: Millis
+}
 
 export class FilterBooks {
   readonly #report: Report
@@ -52,6 +57,7 @@ export class FilterBooks {
     const id = call.framework_id?.value ?? ''
     const framework = master.frameworks.get(id)
     if (framework?.connection.state !== 'connected' || framework.connection.streamId !== streamId) return
+    if (call.update_framework !== undefined) this.#onUpdate(id, call.update_framework.framework_info)
     if (call.type === 'REVIVE' || call.type === 'TEARDOWN') this.#forget(id)
     if (call.type === 'SUPPRESS' && (call.suppress?.roles ?? []).length === 0) this.#suppressed.add(id)
     const seconds = call.decline?.filters?.refuse_seconds
@@ -59,9 +65,17 @@ export class FilterBooks {
     for (const { value } of call.decline.offer_ids ?? []) {
       const offer = master.offers.get(value)
       if (offer?.frameworkId !== id) continue
-      const refusal = { agentId: offer.agentId, refused: offer.resources, until: this.#counted + seconds * 1000 }
+      const { agentId, role, resources: refused } = offer
+      const refusal = { agentId, role, refused, until: this.#counted + seconds * 1000 }
       this.#refusals.set(id, [...(this.#refusals.get(id) ?? []), refusal])
     }
+  }
+
+  /** Roles that it suppresses are named anew, and filters go with the role that they are about. */
+  #onUpdate(id: string, { roles = [] }: mesos.FrameworkInfo): void {
+    this.#suppressed.delete(id)
+    const kept = (this.#refusals.get(id) ?? []).filter(({ role }) => roles.includes(role))
+    this.#refusals.set(id, kept)
   }
 
   #onEvent(master: Master, streamId: string, { offers }: scheduler.Event): void {
@@ -72,7 +86,12 @@ export class FilterBooks {
     this.#refusals.set(id, live)
     for (const offer of offers.offers ?? []) {
       const resources = AllResources.fromWire(offer.resources ?? [])
-      const match = live.find(({ agentId, refused }) => agentId === offer.agent_id.value && refused.contains(resources))
+      const match = live.find(
+        ({ agentId, role, refused }) =>
+          agentId === offer.agent_id.value &&
+          role === (offer.allocation_info?.role ?? role) &&
+          refused.contains(resources),
+      )
       if (match !== undefined)
         this.#report(
           'declined-offers-stay-away',

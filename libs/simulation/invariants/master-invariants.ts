@@ -8,6 +8,8 @@ import { endStates } from '../hosts/scheduler/task-states.ts'
 import type { Report } from '../world/report.ts'
 import { AllocationInvariants } from './allocation-invariants.ts'
 import { FilterBooks } from './filter-books.ts'
+import { GuaranteeInvariants } from './stateful/guarantee-invariants.ts'
+import { OfferInvariants } from './stateful/offer-invariants.ts'
 
 type Agent = ReturnType<Master['agents']['get']> & object
 type Task = ReturnType<Agent['tasks']['get']> & object
@@ -17,9 +19,18 @@ type Books = {
   readonly seen: Map<string, readonly unknown[]>
   readonly filters: FilterBooks
   readonly allocations: AllocationInvariants
+  readonly offers: OfferInvariants
+  readonly guarantees: GuaranteeInvariants
 }
 
 const sum = (all: Iterable<Resources>): Resources => [...all].reduce((total, one) => total.add(one), Resources.empty)
+
+/** Launched on what an operation was to make that never arrived: the agent knows neither, and will say so. */
+function doubtfulOf({ tasks, total }: Agent): Resources {
+  const staging = [...tasks.values()].filter(({ wire }) => wire.state === 'TASK_STAGING')
+  const lost = staging.filter(({ resources }) => !total.contains(resources.reserved().unallocated()))
+  return sum(lost.map(({ resources }) => resources))
+}
 
 export type MasterInvariantsOptions = {
   readonly report: Report
@@ -29,6 +40,7 @@ export type MasterInvariantsOptions = {
   readonly stored: (key: string) => string | undefined
   readonly count: (name: string) => void
   readonly onElected: (master: Master, name: string) => void
+  readonly onStepped: (master: Master, input: Input) => void
   /** A framework acknowledges an update. */
   readonly onAcknowledged: (acknowledge: scheduler.Call_Acknowledge) => void
 }
@@ -54,18 +66,32 @@ export class MasterInvariants implements MasterWatch {
   before(master: Master, input: Input, now: Millis): void {
     const acknowledge = input.type === 'scheduler-call' ? input.call.acknowledge : undefined
     if (acknowledge !== undefined) this.#options.onAcknowledged(acknowledge)
-    const { filters, allocations } = this.#booksOf(master)
+    const { filters, allocations, offers } = this.#booksOf(master)
     filters.before(master, input, now)
     allocations.before(master, input)
+    offers.before(master, input)
   }
 
-  after(master: Master, _input: Input, effects: readonly Effect[]): void {
+  after(master: Master, input: Input, effects: readonly Effect[]): void {
     this.stepCount++
     for (const agent of master.agents.values()) this.#checkAgent(master, agent)
     this.#checkTasks(master)
-    const { filters, allocations } = this.#booksOf(master)
+    const { filters, allocations, offers, guarantees } = this.#booksOf(master)
     filters.after(master, effects)
     allocations.after(master, effects)
+    offers.after(master, input, effects)
+    guarantees.after(master, effects)
+    this.#options.onStepped(master, input)
+  }
+
+  /** Called now and then for a master that leads and is awake. */
+  look(master: Master, now: Millis): void {
+    this.#booksOf(master).guarantees.look(master, now)
+  }
+
+  /** It leads no more, or sleeps. */
+  lookAway(master: Master): void {
+    this.#booksOf(master).guarantees.forget()
   }
 
   /** An agent that is told that it is known must be known to the next leader as well. */
@@ -84,6 +110,8 @@ export class MasterInvariants implements MasterWatch {
       seen: new Map(),
       filters: new FilterBooks(this.#report, elapsed),
       allocations: new AllocationInvariants(this.#report, count),
+      offers: new OfferInvariants(this.#report),
+      guarantees: new GuaranteeInvariants(this.#report, count),
     }
     this.#books.set(master, books)
     return books
@@ -109,8 +137,10 @@ export class MasterInvariants implements MasterWatch {
     const offered = sum(offers)
     const out = used.add(offered)
     const place = `${agent.id} with ${agent.total}`
-    if (!agent.total.contains(used.unallocated())) this.#report('resources-conserved', `${place} has ${used} in use`)
-    if (!agent.total.contains(out.unallocated()))
+    const doubtful = doubtfulOf(agent)
+    if (!agent.total.contains(used.subtract(doubtful).unallocated()))
+      this.#report('resources-conserved', `${place} has ${used} in use`)
+    if (!agent.total.contains(out.subtract(doubtful).unallocated()))
       this.#report('offers-do-not-overlap', `${place} has ${used} in use and ${offered} on offer`)
     if (!books.total.equals(agent.total))
       this.#report('resources-conserved', `${place} has ${books.total} for the allocator`)

@@ -3,7 +3,9 @@ import { createRandom } from '@thermosphere/effects'
 import type { Millis, Random } from '@thermosphere/effects'
 import type { ClientRequest } from '../workload/requests.ts'
 import { generateWorkload } from '../workload/generate.ts'
+import { drawCommand } from './commands.ts'
 import { drawCrashes, drawFault } from './generate-faults.ts'
+import { drawStatefulActions } from './generate-stateful.ts'
 import { namesOf, seedFor, startAt } from './scenario.ts'
 import type { Action, Fault, Masters, Scenario, Sizes } from './scenario.ts'
 
@@ -22,6 +24,7 @@ export function generateScenario(seed: number, sizes: Partial<Sizes> = {}): Scen
     ...(seed % 2 === 0 ? orchestrators(random) : { framework: 1 + random.integer(2), marathon: 0, chronos: 0 }),
     ...sizes,
   }
+  const isStateful = seed % 4 === 1
   const durationMs = durationMsMin + random.integer(durationMsMax - durationMsMin)
   const requests = drawRequests(seed, { sizes: all, durationMs })
   const faults = [
@@ -31,10 +34,14 @@ export function generateScenario(seed: number, sizes: Partial<Sizes> = {}): Scen
   return {
     seed,
     sizes: all,
+    isStateful,
     masters: drawMasters(createRandom(seedFor(seed, 'masters'))),
     durationMs,
     faults: faults.filter(({ at }) => at < durationMs),
-    actions: drawActions(createRandom(seedFor(seed, 'actions')), { sizes: all, durationMs }),
+    actions: [
+      ...drawActions(createRandom(seedFor(seed, 'actions')), { sizes: all, durationMs }),
+      ...(isStateful ? drawStatefulActions(createRandom(seedFor(seed, 'stateful')), { sizes: all, durationMs }) : []),
+    ],
     requests,
   }
 }
@@ -95,12 +102,4 @@ function drawAction(random: Random, place: { at: Millis; framework: string; agen
 function drawQuota(random: Random, place: { at: Millis; role: string }): Action {
   const roll = random.integer(8)
   return { ...place, type: 'quota', cpus: roll % 4, isGuaranteed: roll >= 4 }
-}
-
-function drawCommand(random: Random): string {
-  const trap = random.integer(8) === 0 ? "trap '' TERM; " : ''
-  const kind = random.integer(10)
-  if (kind < 2) return `${trap}sleep infinity`
-  const seconds = kind < 6 ? 1 + random.integer(20) : 20 + random.integer(120)
-  return `${trap}sleep ${seconds}; exit ${random.integer(4) === 0 ? 1 : 0}`
 }

@@ -1,6 +1,7 @@
 /** All that decides a run: plain data, so that a failing one can be made smaller. Times count from the start. */
 import type { Millis } from '@thermosphere/effects'
 import type { ClientRequest } from '../workload/requests.ts'
+import type { Wish } from './wish.ts'
 
 /** Where virtual time begins. */
 export const startAt: Millis = 1_767_225_600_000
@@ -56,15 +57,35 @@ export type Action =
   /** Kills the `nth` live task, counted around. */
   | { readonly at: Millis; readonly type: 'kill'; readonly framework: string; readonly nth: number }
   | { readonly at: Millis; readonly type: 'suppress'; readonly framework: string }
+  | { readonly at: Millis; readonly type: 'weight'; readonly role: string; readonly weight: number }
+  | StatefulAction
+
+type QuotaAction = {
+  readonly at: Millis
+  readonly type: 'quota'
+  readonly role: string
+  readonly cpus: number
+  readonly isGuaranteed: boolean
+}
+
+/** Of frameworks that keep reservations and volumes, and of the operators of their agents. */
+export type StatefulAction =
+  | QuotaAction
+  | { readonly at: Millis; readonly type: 'gone' | 'deactivate' | 'reactivate'; readonly agent: string }
+  | { readonly at: Millis; readonly type: 'wish'; readonly framework: string; readonly wish: Wish }
+  /** Joins the role, or leaves it if it has another one. */
+  | { readonly at: Millis; readonly type: 'role'; readonly framework: string; readonly role: string }
+  | { readonly at: Millis; readonly type: 'drain'; readonly agent: string; readonly isGone: boolean }
+  /** Changes the schedule, or the mode of a machine that is in it. */
+  | { readonly at: Millis; readonly type: 'schedule' | 'unschedule' | 'down' | 'up'; readonly agent: string }
+  /** On what is free of an agent. */
   | {
       readonly at: Millis
-      readonly type: 'quota'
+      readonly type: 'operate'
+      readonly agent: string
       readonly role: string
-      readonly cpus: number
-      readonly isGuaranteed: boolean
+      readonly operation: 'reserve' | 'unreserve' | 'create' | 'destroy'
     }
-  | { readonly at: Millis; readonly type: 'weight'; readonly role: string; readonly weight: number }
-  | { readonly at: Millis; readonly type: 'gone' | 'deactivate' | 'reactivate'; readonly agent: string }
 
 /** What cuts allocations into slices, and lets others in between. */
 export type Masters = { readonly allocationWorkMax: number; readonly timersLateMs: Millis }
@@ -72,6 +93,8 @@ export type Masters = { readonly allocationWorkMax: number; readonly timersLateM
 export type Scenario = {
   readonly seed: number
   readonly sizes: Sizes
+  /** Its frameworks have several roles and keep reservations and volumes. */
+  readonly isStateful: boolean
   readonly masters: Masters
   /** After that everything is whole again. */
   readonly durationMs: Millis

@@ -4,6 +4,7 @@ import type { Cluster } from './cluster.ts'
 
 /** A framework that has suppressed its offers asks for them again after that long. */
 const suppressedMs = 15_000
+const wishesMax = 8
 
 /** Carries out what the users of a cluster want. */
 export class ScenarioActions {
@@ -19,6 +20,10 @@ export class ScenarioActions {
       case 'want':
         memories.get(action.framework)?.wanted.push(action.command)
         return frameworks.get(action.framework)?.revive()
+      case 'wish':
+        return this.#wish(action)
+      case 'role':
+        return frameworks.get(action.framework)?.changeRole(action.role)
       case 'kill':
         return this.#kill(action)
       case 'suppress':
@@ -27,6 +32,15 @@ export class ScenarioActions {
       default:
         return operator.perform(action)
     }
+  }
+
+  #wish({ framework, wish }: Extract<Action, { type: 'wish' }>): void {
+    const { frameworks, memories } = this.#cluster
+    const wishes = memories.get(framework)?.wishes
+    wishes?.push(wish)
+    // What no offer was right for is given up for newer ones.
+    if (wishes !== undefined && wishes.length > wishesMax) wishes.shift()
+    frameworks.get(framework)?.revive()
   }
 
   #kill({ framework, nth }: Extract<Action, { type: 'kill' }>): void {

@@ -1,7 +1,8 @@
 /** A whole cluster under one scenario: its processes, what lies between them, and everybody who looks at it. */
 import { createRandom } from '@thermosphere/effects'
 import type { Random } from '@thermosphere/effects'
-import type { Master } from '@thermosphere/master-core'
+import type { AgentState } from '@thermosphere/agent-core'
+import type { Input, Master } from '@thermosphere/master-core'
 import { StoreError } from '@thermosphere/store'
 import { AgentHost } from '../hosts/agent/agent-host.ts'
 import type { AgentWatch } from '../hosts/agent/agent-host.ts'
@@ -14,10 +15,13 @@ import { FrameworkMemory, ScriptedFramework } from '../hosts/scripted/scripted-f
 import { Orchestration } from '../orchestration/orchestration.ts'
 import { LeaderInvariants } from '../invariants/leader-invariants.ts'
 import { MasterInvariants } from '../invariants/master-invariants.ts'
+import { RegistryInvariants } from '../invariants/stateful/registry-invariants.ts'
+import { VolumeInvariants } from '../invariants/stateful/volume-invariants.ts'
 import { TaskInvariants } from '../invariants/task-invariants.ts'
 import { UpdateInvariants } from '../invariants/update-invariants.ts'
 import { loopClockOf, Network, SimStore, StoreView, Trace, VirtualTime } from '../kernel/index.ts'
 import type { SimProcess } from '../kernel/index.ts'
+import { rolesOf } from '../scenario/generate-stateful.ts'
 import { namesOf, seedFor, startAt } from '../scenario/scenario.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { Counters } from './counters.ts'
@@ -47,6 +51,8 @@ export class Cluster {
   readonly taskInvariants: TaskInvariants
   readonly updateInvariants: UpdateInvariants
   readonly leaderInvariants: LeaderInvariants
+  readonly volumeInvariants: VolumeInvariants
+  readonly registryInvariants: RegistryInvariants
   readonly operator: Operator
   readonly orchestration: Orchestration
   violation: Violation | undefined
@@ -67,11 +73,19 @@ export class Cluster {
       stored: (key) => this.store.read(key),
       count: (name) => this.counters.add(name),
       onElected: (master, name) => this.#onElected(master, name),
+      onStepped: (master, input) => this.#onStepped(master, input),
       onAcknowledged: (acknowledge) => this.updateInvariants.onAcknowledged(acknowledge),
+    })
+    this.volumeInvariants = new VolumeInvariants(report)
+    this.registryInvariants = new RegistryInvariants({
+      report,
+      count: (name) => this.counters.add(name),
+      hostOf: (id) => this.#hostOf(id),
     })
     this.leaderInvariants = new LeaderInvariants({ report, store: this.store, time: this.time })
     this.store.onApplied = (applied) => {
       this.leaderInvariants.onApplied(applied)
+      this.registryInvariants.onApplied(applied.operations)
       this.log(`store: ${applied.by} writes ${applied.operations.length}`)
     }
     this.operator = new Operator(this)
@@ -171,6 +185,26 @@ export class Cluster {
     member.crash(min + (seedFor(this.scenario.seed, `${process.name} ${this.time.now}`) % (max - min)))
   }
 
+  #hostOf(agentId: string): { state: AgentState; machine: Machine; isUp: boolean } | undefined {
+    for (const [name, { state }] of this.agents) {
+      const machine = this.machines.get(name)
+      if (state.agentId === agentId && machine) return { state, machine, isUp: this.members.get(name)?.isUp === true }
+    }
+    return undefined
+  }
+
+  #onStepped(master: Master, input: Input): void {
+    this.registryInvariants.look(master)
+    for (const { id, total } of master.agents.values()) this.volumeInvariants.checkOnce(`a master's ${id}`, total)
+    if (input.type !== 'durable' || input.change !== 'agent-readmitted') return
+    const agent = master.agents.get(input.reregister.agent_info.id?.value ?? '')
+    if (agent !== undefined)
+      this.registryInvariants.onKnown(agent.id, {
+        deactivated: agent.deactivated,
+        drainState: agent.drain?.state,
+      })
+  }
+
   #onElected(master: Master, name: string): void {
     this.counters.add('elections')
     this.log(`${name} leads as ${master.info.id}`)
@@ -223,16 +257,26 @@ export class Cluster {
   }
 
   #agentWatch(): AgentWatch {
-    const { taskInvariants, updateInvariants } = this
+    const { taskInvariants, updateInvariants, volumeInvariants } = this
     return {
+      onRecovered: (state, machine) => volumeInvariants.check(state, machine),
+      onApply: (operation, machine) => volumeInvariants.onApply(operation, machine),
+      onStepped: ({ total }, { name }) => volumeInvariants.checkOnce(name, total),
+      onVolumeMade: (path, machine) => volumeInvariants.onMade(path, machine),
       onOrphan: (container, machine) => taskInvariants.onOrphan(container, machine),
       onDone: (status, machine) => updateInvariants.onDone(status, machine),
-      onSent: (message, machine, pending) => updateInvariants.onSent(message, machine, pending),
+      onSent: (message, machine, pending) => {
+        updateInvariants.onSent(message, machine, pending)
+        volumeInvariants.onTold(message, machine)
+        if (message.operation_status !== undefined) this.counters.add(message.operation_status.status.state)
+      },
     }
   }
 
   #addFramework(name: string): void {
-    const memory = new FrameworkMemory(name, `role-${name.at(-1)}`)
+    const { isStateful } = this.scenario
+    const [own, , common] = rolesOf(name)
+    const memory = new FrameworkMemory(name, isStateful ? [own, common] : [own])
     this.memories.set(name, memory)
     this.add(name, (process) => {
       const framework = new ScriptedFramework({

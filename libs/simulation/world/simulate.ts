@@ -1,9 +1,11 @@
 /** Runs a scenario from its beginning to the time when everything is whole and quiet again. */
+import type { Master } from '@thermosphere/master-core'
 import { LOOP_LIMITS } from '@thermosphere/service-kit'
 import { ScenarioActions } from './actions.ts'
 import { Cluster } from './cluster.ts'
 import type { ClusterOptions } from './cluster.ts'
 import { Faults } from './faults.ts'
+import type { SimProcess } from '../kernel/index.ts'
 import type { Violation } from './report.ts'
 import { absent, disagreements } from './unsettled.ts'
 
@@ -65,6 +67,7 @@ async function run(cluster: Cluster): Promise<void> {
   const healedAt = time.now
   faults.heal()
   cluster.orchestration.heal()
+  if (scenario.isStateful) cluster.operator.bringUp()
   await settle(cluster, { problems: absent, msMax: returnMsMax })
   await settle(cluster, { problems: disagreements, msMax: settleMsMax })
   await settle(cluster, { problems: ({ orchestration }) => orchestration.problems(), msMax: convergeMsMax })
@@ -98,12 +101,23 @@ async function settle(cluster: Cluster, { problems, msMax }: Goal): Promise<void
 function look(cluster: Cluster): void {
   for (const [name, host] of cluster.masters) {
     const process = cluster.members.get(name)?.process
-    if (process !== undefined) cluster.leaderInvariants.look(process, host.term)
+    if (process === undefined) continue
+    cluster.leaderInvariants.look(process, host.term)
+    lookAtLeader(cluster, process, host.term?.master)
   }
   for (const [name, { state }] of cluster.agents) {
     const [process, machine] = [cluster.members.get(name)?.process, cluster.machines.get(name)]
-    if (process !== undefined && machine !== undefined) cluster.updateInvariants.look({ process, machine, state })
+    if (process === undefined || machine === undefined) continue
+    cluster.updateInvariants.look({ process, machine, state })
+    cluster.volumeInvariants.check(state, machine)
   }
   for (const [process, term] of cluster.orchestration.terms()) cluster.leaderInvariants.look(process, term)
   cluster.time.after(lookMs, () => look(cluster))
+}
+
+function lookAtLeader(cluster: Cluster, process: SimProcess, master: Master | undefined): void {
+  if (master === undefined) return
+  const leads = cluster.leader()?.master === master && process.isUp && !process.isPaused
+  if (leads) cluster.masterInvariants.look(master, cluster.time.now)
+  else cluster.masterInvariants.lookAway(master)
 }

@@ -1,4 +1,5 @@
 /** Where a whole cluster must come to by itself, and what is still missing. */
+import type { AgentState } from '@thermosphere/agent-core'
 import type { Master } from '@thermosphere/master-core'
 import { endStates } from '../hosts/scheduler/task-states.ts'
 import type { ScriptedTask } from '../hosts/scripted/scripted-framework.ts'
@@ -46,10 +47,30 @@ function* ofAgent(cluster: Cluster, name: string, master: Master): Generator<Vio
   const tasks = frameworks.flatMap(({ executors }) => [...executors.values()].flatMap((one) => [...one.tasks]))
   const live = tasks.filter(([, task]) => !endStates.has(task.state)).map(([id]) => id)
   const known = master.agents.get(state?.agentId ?? '')
+  yield* ofResources(cluster, { name, state, known })
   const inMaster = [...(known?.tasks.values() ?? [])].filter(({ wire }) => !endStates.has(wire.state))
   yield* compare('books-agree', { [name]: live, 'the master': inMaster.map(({ id }) => id) })
   const running = cluster.machines.get(name)?.running() ?? []
   yield* compare('no-orphan-containers', { [name]: live, 'its host': running.map(({ taskId }) => taskId) })
+}
+
+type Place = {
+  readonly name: string
+  readonly state: AgentState | undefined
+  readonly known: ReturnType<Master['agents']['get']>
+}
+
+function* ofResources(cluster: Cluster, { name, state, known }: Place): Generator<Violation> {
+  if (state === undefined || known === undefined) return
+  if (!state.total.equals(known.total))
+    yield { invariant: 'books-agree', message: `${name} has ${state.total}, for the master it has ${known.total}` }
+  const pending = [...state.operations.keys(), ...known.operations.keys()]
+  if (pending.length > 0)
+    yield { invariant: 'updates-delivered', message: `${pending.length} operations of ${name} are not over` }
+  const volumes = new Set(state.total.persistentVolumes().items.flatMap(({ meta }) => meta.disk?.persistence?.id ?? []))
+  for (const path of cluster.machines.get(name)?.volumes.keys() ?? [])
+    if (!volumes.has(path.slice(path.lastIndexOf('/') + 1)))
+      yield { invariant: 'destroyed-volumes-are-gone', message: `${path} is still on the disk of ${name}` }
 }
 
 /** What was launched on an agent that nobody is any more stays unreachable until that is forgotten, as with Mesos. */

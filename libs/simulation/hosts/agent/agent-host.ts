@@ -21,6 +21,12 @@ export type AgentWatch = {
   onOrphan(container: Container, machine: Machine): void
   /** An update is taken for acknowledged. */
   onDone(status: mesos.TaskStatus, machine: Machine): void
+  /** What it has on disk is its state again. */
+  onRecovered(state: AgentState, machine: Machine): void
+  onApply(operation: agentLink.MasterMessage_ApplyOperation, machine: Machine): void
+  onStepped(state: AgentState, machine: Machine): void
+  /** The directory of a new volume is about to be made. */
+  onVolumeMade(path: string, machine: Machine): void
 }
 
 export type AgentHostOptions = {
@@ -60,6 +66,7 @@ export class AgentHost {
     const recovery = recoverState(surroundings, machine.disk.entries)
     if (recovery.type === 'incompatible') throw new Error(recovery.message)
     this.state = recovery.state
+    watch.onRecovered(this.state, machine)
     this.#loop = new CoreLoop<AgentInput, AgentEffect>({
       step: (input, now) => this.#step(input, now),
       persist: (writes) => machine.disk.persist(process, writes),
@@ -91,7 +98,10 @@ export class AgentHost {
     const { watch, machine } = this.#options
     const ack = input.type === 'master' ? input.message.status_update_ack : undefined
     const before = [...this.#pending(ack)]
+    const operation = input.type === 'master' ? input.message.apply_operation : undefined
+    if (operation !== undefined) watch.onApply(operation, machine)
     const effects = step(this.state, input, now)
+    watch.onStepped(this.state, machine)
     const after = new Set(this.#pending(ack))
     for (const update of before) if (!after.has(update)) watch.onDone(update.status, machine)
     for (const effect of effects)
@@ -127,8 +137,13 @@ export class AgentHost {
         return this.#loop.submit(effect.input)
       case 'exit':
         return onExit(effect.message)
+      case 'make-volume':
+        watch.onVolumeMade(effect.path, machine)
+        return void machine.volumes.set(effect.path, machine.volumes.get(effect.path) ?? [])
+      case 'remove-volume':
+        return void machine.volumes.delete(effect.path)
       default:
-        // Sandboxes, volumes, limits and custom executors are not simulated.
+        // Sandboxes, limits and custom executors are not simulated.
         return
     }
   }

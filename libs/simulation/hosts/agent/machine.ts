@@ -30,6 +30,8 @@ export class Machine {
   readonly disk: SimDisk
   readonly containers = new Map<string, Container>()
   readonly skew = { ms: 0 }
+  /** Directories of volumes on its disk, each with the tasks that have written to it. */
+  readonly volumes = new Map<string, string[]>()
   onStarted: (container: Container) => void = () => undefined
   onEnded: (container: Container) => void = () => undefined
   /** Its agent has told of the end of a task. */
@@ -64,6 +66,7 @@ export class Machine {
       cancelEnd: () => undefined,
     }
     if (runMs !== Infinity) container.cancelEnd = this.time.after(runMs, () => this.end(container, { exitCode }))
+    for (const { source } of plan.mounts) this.volumes.set(source, [...(this.volumes.get(source) ?? []), taskId])
     this.containers.set(container.id, container)
     this.onStarted(container)
     return container

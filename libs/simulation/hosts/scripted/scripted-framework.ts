@@ -4,11 +4,12 @@
  */
 import type { Random } from '@thermosphere/effects'
 import type { mesos, scheduler } from '@thermosphere/protocol'
-import { Resources } from '@thermosphere/offer-engine'
 import { SchedulerConnection } from '../scheduler/scheduler-connection.ts'
 import type { Dial } from '../scheduler/scheduler-connection.ts'
 import { endStates } from '../scheduler/task-states.ts'
 import type { SimProcess } from '../../kernel/index.ts'
+import type { Wish } from '../../scenario/wish.ts'
+import { OfferPlan } from './offer-plan.ts'
 
 export type ScriptedTask = {
   readonly id: string
@@ -20,20 +21,27 @@ export type ScriptedTask = {
 /** What a framework knows; outlives its process. */
 export class FrameworkMemory {
   readonly name: string
-  readonly role: string
+  /** Those that it wants offers for. */
+  readonly roles: Set<string>
   id: string | undefined
   /** Tasks still to be launched, by command. */
   readonly wanted: string[] = []
+  readonly wishes: Wish[] = []
   readonly tasks = new Map<string, ScriptedTask>()
   #next = 1
+  #nextOperation = 1
 
-  constructor(name: string, role: string) {
+  constructor(name: string, roles: readonly string[]) {
     this.name = name
-    this.role = role
+    this.roles = new Set(roles)
   }
 
   nextTaskId(): string {
     return `${this.name}-${this.#next++}`
+  }
+
+  nextOperationId(): string {
+    return `${this.name}-operation-${this.#nextOperation++}`
   }
 }
 
@@ -52,8 +60,6 @@ export type ScriptedFrameworkOptions = {
   onFatal(message: string): void
 }
 
-const cpusATask = 1
-const memATask = 64
 const reconcileMs = 20_000
 const refuseSeconds = 5
 /** A framework may think for a moment before it acknowledges. */
@@ -96,6 +102,14 @@ export class ScriptedFramework {
     })
   }
 
+  /** Joins a role or leaves it; one at least is left. */
+  changeRole(role: string): void {
+    const { memory } = this.#options
+    if (!memory.roles.delete(role)) memory.roles.add(role)
+    else if (memory.roles.size === 0) memory.roles.add(role)
+    this.#connection.call({ type: 'UPDATE_FRAMEWORK', update_framework: { framework_info: frameworkInfo(memory) } })
+  }
+
   /** There is work again. */
   revive(): void {
     this.#connection.call({ type: 'REVIVE' })
@@ -113,45 +127,40 @@ export class ScriptedFramework {
     }
     if (event.offers !== undefined) this.#onOffers(event.offers.offers ?? [])
     if (event.update !== undefined) this.#onStatus(event.update.status)
+    if (event.update_operation_status !== undefined) this.#onOperation(event.update_operation_status.status)
+    if (event.inverse_offers !== undefined) this.#onInverseOffers(event.inverse_offers.inverse_offers ?? [])
   }
 
   #onOffers(offers: readonly mesos.Offer[]): void {
     const { memory } = this.#options
     for (const offer of offers) {
-      const infos: mesos.TaskInfo[] = []
-      const offered = Resources.fromWire(offer.resources ?? [])
-      for (let left = offered.scalar('cpus'); left >= cpusATask * 1000 && memory.wanted.length > 0;) {
-        const command = memory.wanted.shift()
-        if (command === undefined) break
-        infos.push(this.#launch(offer, command))
-        left -= cpusATask * 1000
-      }
-      if (infos.length === 0) this.#decline(offer)
-      else this.#accept(offer, infos)
+      const plan = this.#planOf(offer)
+      for (const wish of memory.wishes.splice(0)) if (!plan.fulfil(wish)) memory.wishes.push(wish)
+      for (let command = memory.wanted[0]; command !== undefined && plan.launch(command); command = memory.wanted[0])
+        memory.wanted.shift()
+      for (const { task_id, agent_id } of plan.launched) this.#remember(task_id.value, agent_id.value)
+      if (plan.operations.length === 0) this.#decline(offer)
+      else this.#accept(offer, plan.operations)
     }
   }
 
-  #launch(offer: mesos.Offer, command: string): mesos.TaskInfo {
+  #planOf(offer: mesos.Offer): OfferPlan {
     const { memory } = this.#options
-    const id = memory.nextTaskId()
-    const agentId = offer.agent_id.value
-    memory.tasks.set(id, { id, agentId, state: 'TASK_STAGING', isKillWanted: false })
-    const allocation_info = { role: memory.role }
-    return {
-      name: id,
-      task_id: { value: id },
-      agent_id: offer.agent_id,
-      resources: [
-        { name: 'cpus', type: 'SCALAR', scalar: { value: cpusATask }, allocation_info },
-        { name: 'mem', type: 'SCALAR', scalar: { value: memATask }, allocation_info },
-      ],
-      command: { value: command, shell: true },
-    }
+    const role = offer.allocation_info?.role ?? '*'
+    return new OfferPlan({
+      offer,
+      role,
+      nextTaskId: () => memory.nextTaskId(),
+      nextOperationId: () => memory.nextOperationId(),
+    })
   }
 
-  #accept(offer: mesos.Offer, task_infos: readonly mesos.TaskInfo[]): void {
-    const operations = [{ type: 'LAUNCH' as const, launch: { task_infos: [...task_infos] } }]
-    const accept = { offer_ids: [offer.id], operations, filters: { refuse_seconds: 0 } }
+  #remember(id: string, agentId: string): void {
+    this.#options.memory.tasks.set(id, { id, agentId, state: 'TASK_STAGING', isKillWanted: false })
+  }
+
+  #accept(offer: mesos.Offer, operations: readonly mesos.Offer_Operation[]): void {
+    const accept = { offer_ids: [offer.id], operations: [...operations], filters: { refuse_seconds: 0 } }
     this.#connection.call({ type: 'ACCEPT', accept })
   }
 
@@ -164,12 +173,28 @@ export class ScriptedFramework {
     const { memory, watch, process, random } = this.#options
     watch.onStatus(status, memory)
     const task = memory.tasks.get(status.task_id.value)
-    if (task !== undefined && !endStates.has(task.state)) task.state = status.state
+    if (task !== undefined && !isOver(task)) task.state = status.state
     const { uuid, agent_id, task_id } = status
     if (uuid === undefined || agent_id === undefined || random.integer(forgottenOneIn) === 0) return
     process.after(random.integer(thinkMsMax), () => {
       this.#connection.call({ type: 'ACKNOWLEDGE', acknowledge: { agent_id, task_id, uuid } })
     })
+  }
+
+  #onOperation({ uuid, operation_id, agent_id }: mesos.OperationStatus): void {
+    const { process, random } = this.#options
+    if (uuid === undefined || operation_id === undefined || random.integer(forgottenOneIn) === 0) return
+    const acknowledge = { operation_id, uuid: uuid.value, ...(agent_id && { agent_id }) }
+    process.after(random.integer(thinkMsMax), () => {
+      this.#connection.call({ type: 'ACKNOWLEDGE_OPERATION_STATUS', acknowledge_operation_status: acknowledge })
+    })
+  }
+
+  #onInverseOffers(offers: readonly mesos.InverseOffer[]): void {
+    const inverse_offer_ids = offers.map(({ id }) => id)
+    if (this.#options.random.integer(2) === 0)
+      this.#connection.call({ type: 'ACCEPT_INVERSE_OFFERS', accept_inverse_offers: { inverse_offer_ids } })
+    else this.#connection.call({ type: 'DECLINE_INVERSE_OFFERS', decline_inverse_offers: { inverse_offer_ids } })
   }
 
   #reconcileLater(): void {
@@ -187,10 +212,13 @@ export class ScriptedFramework {
   }
 }
 
-const frameworkInfo = ({ name, role, id }: FrameworkMemory): mesos.FrameworkInfo => ({
+/** A task that was told to be lost may come back with its agent. */
+const isOver = ({ state }: ScriptedTask): boolean => endStates.has(state) && state !== 'TASK_LOST'
+
+const frameworkInfo = ({ name, roles, id }: FrameworkMemory): mesos.FrameworkInfo => ({
   user: 'root',
   name,
-  roles: [role],
+  roles: [...roles],
   checkpoint: true,
   failover_timeout: 604_800,
   capabilities: [{ type: 'MULTI_ROLE' }, { type: 'PARTITION_AWARE' }, { type: 'RESERVATION_REFINEMENT' }],

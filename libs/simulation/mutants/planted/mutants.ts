@@ -6,12 +6,14 @@ import { loopMutants } from './loop-mutants.ts'
 import { marathonMutants } from './marathon-mutants.ts'
 import { masterMutants } from './master-mutants.ts'
 import type { Mutant } from './mutant.ts'
+import { statefulMutants } from './stateful-mutants.ts'
 
 export const mutants: readonly Mutant[] = [
   ...loopMutants,
   ...allocatorMutants,
   ...masterMutants,
   ...agentMutants,
+  ...statefulMutants,
   ...marathonMutants,
   ...chronosMutants,
 ]

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { RegistryInvariants } from './registry-invariants.ts'
+
+/** A registry that writes one agent's record again and again. */
+class Watched {
+  readonly reports: string[] = []
+  readonly invariants = new RegistryInvariants({
+    report: (invariant) => void this.reports.push(invariant),
+    count: () => undefined,
+    hostOf: () => undefined,
+  })
+
+  write(record: { readonly deactivated: boolean; readonly drain?: string }, list = 'admitted'): void {
+    const { deactivated, drain } = record
+    const value = JSON.stringify({ deactivated, ...(drain !== undefined && { drain: { state: drain } }) })
+    const other = list === 'admitted' ? 'unreachable' : 'admitted'
+    this.invariants.onApplied([
+      { type: 'put', key: `master/agents/${list}/a`, value },
+      { type: 'delete', key: `master/agents/${other}/a` },
+    ])
+  }
+
+  remove(): void {
+    this.invariants.onApplied([{ type: 'delete', key: 'master/agents/admitted/a' }])
+  }
+}
+
+suite('records of agents', () => {
+  test('one that is drained stays so until an operator asks for it to be used again', () => {
+    const watched = new Watched()
+    watched.write({ deactivated: true, drain: 'DRAINING' })
+    watched.write({ deactivated: true, drain: 'DRAINED' })
+    watched.write({ deactivated: true, drain: 'DRAINED' }, 'unreachable')
+    assert.deepEqual(watched.reports, [])
+    watched.invariants.onReactivate('a')
+    watched.write({ deactivated: false })
+    assert.deepEqual(watched.reports, [])
+    watched.write({ deactivated: true, drain: 'DRAINING' })
+    watched.write({ deactivated: true, drain: 'DRAINED' })
+    watched.write({ deactivated: false })
+    assert.equal(watched.reports[0], 'drained-survives-failover')
+  })
+
+  test('one that was removed may come back as a new one', () => {
+    const watched = new Watched()
+    watched.write({ deactivated: true, drain: 'DRAINED' })
+    watched.remove()
+    watched.write({ deactivated: false })
+    assert.deepEqual(watched.reports, [])
+  })
+
+  test('a master that uses what the registry has as drained is noticed', () => {
+    const watched = new Watched()
+    watched.write({ deactivated: true, drain: 'DRAINED' })
+    watched.invariants.onKnown('a', { deactivated: true, drainState: 'DRAINED' })
+    assert.deepEqual(watched.reports, [])
+    watched.invariants.onKnown('a', { deactivated: true, drainState: undefined })
+    watched.invariants.onKnown('a', { deactivated: false, drainState: 'DRAINED' })
+    assert.deepEqual(watched.reports, ['drained-survives-failover', 'drained-survives-failover'])
+  })
+})

@@ -1,0 +1,102 @@
+/** What the registry may say of an agent after what it said before, and what a master makes of that. */
+import type { AgentState } from '@thermosphere/agent-core'
+import type { Master } from '@thermosphere/master-core'
+import type { Operation } from '@thermosphere/store'
+import type { Machine } from '../../hosts/agent/machine.ts'
+import { endStates } from '../../hosts/scheduler/task-states.ts'
+import type { Report } from '../../world/report.ts'
+
+type Stored = { readonly deactivated?: boolean; readonly drain?: { readonly state?: string } }
+type Host = { readonly state: AgentState; readonly machine: Machine; readonly isUp: boolean }
+
+export type RegistryInvariantsOptions = {
+  readonly report: Report
+  readonly count: (name: string) => void
+  /** The host of an agent. */
+  readonly hostOf: (agentId: string) => Host | undefined
+}
+
+const agentKey = /^master\/agents\/(admitted|unreachable|gone)\/(.+)$/
+
+export class RegistryInvariants {
+  readonly #options: RegistryInvariantsOptions
+  readonly #records = new Map<string, Stored>()
+  /** An operator has asked for them to be used again. */
+  readonly #reactivated = new Set<string>()
+
+  constructor(options: RegistryInvariantsOptions) {
+    this.#options = options
+  }
+
+  onReactivate(agentId: string): void {
+    this.#reactivated.add(agentId)
+  }
+
+  onApplied(operations: readonly Operation[]): void {
+    const removed = new Set<string>()
+    for (const operation of operations) {
+      if (operation.type === 'delete-prefix') continue
+      const [, list, id] = agentKey.exec(operation.key) ?? []
+      if (id === undefined) continue
+      if (operation.type === 'delete') removed.add(id)
+      else if (list !== 'gone') {
+        this.#onRecord(id, JSON.parse(operation.value) as Stored)
+        removed.delete(id)
+      }
+    }
+    const kept = new Set(operations.flatMap((one) => (one.type === 'put' ? (agentKey.exec(one.key)?.[2] ?? []) : [])))
+    for (const id of removed) if (!kept.has(id)) this.#records.delete(id)
+  }
+
+  /** A leader's books of the agents that are there. */
+  look(master: Master): void {
+    for (const { mode, id } of master.machines.values()) {
+      if (mode !== 'DOWN') continue
+      for (const agent of master.agents.values())
+        if (agent.info.hostname === id.hostname)
+          this.#options.report('no-task-on-machines-down', `${agent.id} is there, and its machine is down`)
+    }
+  }
+
+  /** An agent is known to a leader that was elected later than its record was written. */
+  onKnown(agentId: string, known: { readonly deactivated: boolean; readonly drainState: string | undefined }): void {
+    const record = this.#records.get(agentId)
+    if (record?.deactivated === true && !known.deactivated && !this.#reactivated.has(agentId))
+      this.#options.report('drained-survives-failover', `${agentId} was deactivated, and its master uses it`)
+    const state = record?.drain?.state
+    if (state === 'DRAINED' && known.drainState !== state && !this.#reactivated.has(agentId))
+      this.#options.report('drained-survives-failover', `${agentId} is drained, and ${known.drainState} for its master`)
+  }
+
+  #onRecord(id: string, record: Stored): void {
+    const before = this.#records.get(id)
+    this.#records.set(id, record)
+    const isAsked = this.#reactivated.has(id)
+    if (before?.deactivated === true && record.deactivated !== true && !isAsked)
+      this.#options.report(
+        'drained-survives-failover',
+        `${id} was deactivated and is active, and nobody asked for that`,
+      )
+    if (record.drain?.state !== before?.drain?.state)
+      this.#options.count(`agents ${record.drain?.state ?? 'reactivated'}`)
+    if (record.deactivated === true && before?.deactivated !== true) this.#reactivated.delete(id)
+    // It may be drained again.
+    if (before?.drain !== undefined && record.drain === undefined && !isAsked)
+      this.#options.report('drained-survives-failover', `${id} was ${before.drain.state}, and the registry forgot it`)
+    if (record.drain?.state === 'DRAINED' && before?.drain?.state === 'DRAINING') this.#checkIdle(id)
+  }
+
+  #checkIdle(id: string): void {
+    const host = this.#options.hostOf(id)
+    if (host?.isUp !== true) return
+    const { state, machine } = host
+    const executors = [...state.frameworks.values()].flatMap((framework) => [...framework.executors.values()])
+    const tasks = executors.flatMap((executor) => [...executor.tasks.values()])
+    const live = tasks.find((task) => !endStates.has(task.state))
+    const running = machine.running().find((container) => !machine.abandoned.has(container.id))
+    if (live !== undefined)
+      this.#options.report('drained-only-when-idle', `${id} is drained and has ${live.info.task_id.value}`)
+    if (running !== undefined)
+      this.#options.report('drained-only-when-idle', `${id} is drained, and ${running.taskId} runs on its host`)
+  }
+}
