@@ -79,9 +79,9 @@ export function resumeDrain(m: Master, agent: Agent): void {
   finishDrainIfIdle(m, agent)
 }
 
-/** Drained means: no task whose end is not acknowledged, and no operation. */
+/** Drained means: no task whose end is not acknowledged, and no operation; one that is away has to come back first. */
 export function finishDrainIfIdle(m: Master, agent: Agent): void {
-  if (!isDraining(agent) || !agent.drain || m.transitions.has(agent.id)) return
+  if (!isDraining(agent) || !agent.drain || !agent.connected || m.transitions.has(agent.id)) return
   if (agent.tasks.size > 0 || agent.operations.size > 0 || !m.agents.has(agent.id)) return
   if (agent.drain.config.mark_gone) return markGone(m, agent.id, undefined)
   const drain: mesos.DrainInfo = { ...agent.drain, state: 'DRAINED' }

@@ -432,6 +432,22 @@ suite('an operator takes agents away', () => {
     assert.equal(world.master.goneAgents.has(agent.id), true)
   })
 
+  for (const [how, isGone] of [
+    ['drained', false],
+    ['gone', true],
+  ] as const) {
+    test(`[mesos 14] an agent that is lost while it drains is not ${how}: its task may still run`, () => {
+      const { world, agent, s } = start()
+      world.operate({ type: 'DRAIN_AGENT', drain_agent: { agent_id: { value: agent.id }, mark_gone: isGone } })
+      world.silent.add(agent.linkId)
+      world.advance(90_000)
+      assert.equal(world.statuses(s, 't').at(-1)?.state, 'TASK_UNREACHABLE')
+      assert.equal(world.master.unreachableAgents.get(agent.id)?.drain?.state, 'DRAINING')
+      assert.match(world.stored.get(`master/agents/unreachable/${agent.id}`) ?? '', /"state":"DRAINING"/)
+      assert.equal(world.stored.has(`master/agents/gone/${agent.id}`), false)
+    })
+  }
+
   test('[mesos 17] the drain of an unreachable agent is applied when it returns', () => {
     const { world, agent, s } = startUnreachable()
     assert.equal(world.operate({ type: 'DRAIN_AGENT', drain_agent: { agent_id: { value: agent.id } } })?.status, 200)

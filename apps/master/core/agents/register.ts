@@ -98,6 +98,15 @@ export function onAgentAdmitted(m: Master, linkId: LinkId, register: Register, a
   tellAgent(m, agent, registered(m, agentId))
   tellOperators(m, { type: 'AGENT_ADDED', agent_added: { agent: agentWire(showAgent(agent)) } })
   note(m, 'agent.registered', { agentId, hostname: agent.info.hostname })
+  leaveIfDown(m, agent)
+}
+
+/** A machine may go down while the registry still writes that its agent joins. */
+export function leaveIfDown(m: Master, agent: Agent): void {
+  if (!isDown(m, agent.info, agent.ip)) return
+  const cause = "Operator initiated 'Machine DOWN'"
+  if (agent.link !== undefined) shutDown(m, agent.link, cause)
+  removeAgentNow(m, agent, cause)
 }
 
 type Joining = { readonly ip: string; readonly now: Millis }

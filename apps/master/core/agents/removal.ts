@@ -61,6 +61,8 @@ function tellLoss(m: Master, agentId: AgentId): void {
 }
 
 function loseTasks(m: Master, agent: Agent, loss: Loss): void {
+  // What it does from now on nobody knows: without tasks in the books it is not idle.
+  agent.connected = false
   for (const task of [...agent.tasks.values()]) {
     const framework = m.frameworks.get(task.frameworkId)
     if (!framework) continue

@@ -19,6 +19,7 @@ import {
   freshRecord,
   isDown,
   joinCluster,
+  leaveIfDown,
   refuse,
   shutDown,
   tellLink,
@@ -140,6 +141,7 @@ export function onAgentReadmitted(m: Master, { linkId, reregister, record, retur
   resumeDrain(m, agent)
   note(m, 'agent.reregistered', { agentId: id, hostname: agent.info.hostname, taskCount: agent.tasks.size })
   if (wasAwaited && m.recoveredAgents.size === 0) noteRecovery(m)
+  leaveIfDown(m, agent)
 }
 
 /** Everybody whom the registry had admitted is back: the last part of a failover. */

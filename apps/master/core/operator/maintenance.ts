@@ -1,8 +1,7 @@
 import type { maintenance, mesos } from '@thermosphere/protocol'
 import type { StoreWrite } from '@thermosphere/effects'
 import { persist, respond } from '../emit.ts'
-import { shutDown } from '../agents/register.ts'
-import { removeAgentNow } from '../agents/removal.ts'
+import { leaveIfDown } from '../agents/register.ts'
 import { isOnMachine, machineKey, machineText } from '../machines.ts'
 import { rescindInverseOffer, rescindOffers } from '../offers.ts'
 import { putMachine, putSchedule } from '../registry.ts'
@@ -110,12 +109,8 @@ export function onMachinesDown(m: Master, machines: readonly mesos.MachineID[], 
   for (const id of machines) {
     const machine = m.machines.get(machineKey(id))
     if (machine) machine.mode = 'DOWN'
-    for (const agent of [...m.agents.values()]) {
-      if (!isOnMachine(agent, id)) continue
-      if (agent.link !== undefined) shutDown(m, agent.link, "Operator initiated 'Machine DOWN'")
-      removeAgentNow(m, agent, "Operator initiated 'Machine DOWN'")
-    }
   }
+  for (const agent of [...m.agents.values()]) leaveIfDown(m, agent)
   respond(m, requestId, { status: 200 })
 }
 
