@@ -254,4 +254,16 @@ suite('[mesos 205] operators under rules', () => {
         assert.deepEqual(ask(one, of('else')).reply('ops'), { status: 403 }))
     }
   }
+
+  test('are asked about what a call is, whatever other members it has', () => {
+    const world = worldWith({
+      permissive: false,
+      reserve_resources: [{ principals: any, roles: any }],
+    })
+    const agent_id = { value: world.addAgent().id }
+    const reserve_resources = { agent_id, resources: [reserved('r', 'x')] }
+    const call = { type: 'MARK_AGENT_GONE' as const, mark_agent_gone: { agent_id }, reserve_resources }
+    assert.deepEqual(world.operate(call, 'guest'), { status: 403 })
+    assert.equal(world.master.agents.size, 1)
+  })
 })

@@ -3,6 +3,7 @@ import { suite, test } from 'node:test'
 import type { maintenance, mesos } from '@thermosphere/protocol'
 import { v1Views } from '../index.ts'
 import { scalar, World } from '../testing/world.ts'
+import type { TestAgent } from '../testing/world.ts'
 
 const ops = (name: string, value: number): mesos.Resource => ({
   ...scalar(name, value),
@@ -220,6 +221,20 @@ suite('weights and quota', () => {
   })
 })
 
+test('[mesos 212] a call is what its type says, whatever other members it has', () => {
+  const world = new World()
+  const agent_id = { value: world.addAgent().id }
+  const reserve_resources = { agent_id, resources: [ops('cpus', 1)] }
+  const reply = world.operate({
+    type: 'UNRESERVE_RESOURCES',
+    unreserve_resources: { agent_id, resources: [scalar('cpus', 1)] },
+    reserve_resources,
+  })
+  assert.equal(reply?.status, 400)
+  assert.equal(world.operate({ type: 'CREATE_VOLUMES', reserve_resources })?.status, 400)
+  assert.deepEqual([...(world.master.agents.get(agent_id.value)?.total.reservations().keys() ?? [])], [])
+})
+
 suite('maintenance', () => {
   const machine = { hostname: 'h1', ip: '10.0.0.1' }
   const schedule: maintenance.Schedule = {
@@ -296,6 +311,29 @@ suite('maintenance', () => {
       assert.deepEqual(ask(new World()), { status: 400, text })
     })
   }
+
+  test('[mesos 192] an agent that joins while the registry writes that its machine goes down is told to leave', () => {
+    for (const comes of [
+      (world: World) => world.addAgent(),
+      (world: World, agent: TestAgent) => world.reregister(agent),
+    ]) {
+      const world = new World()
+      const agent = world.addAgent()
+      plan(world, schedule.windows)
+      world.say(agent.linkId, { type: 'UNREGISTER' })
+      assert.equal(world.master.agents.size, 0)
+      world.holdStore = true
+      world.operate({ type: 'START_MAINTENANCE', start_maintenance: { machines: [machine] } })
+      const { linkId } = comes(world, agent)
+      world.releaseStore()
+      assert.equal(world.master.agents.size, 0)
+      assert.equal(world.toAgent(linkId).at(-1)?.shutdown?.message, "Operator initiated 'Machine DOWN'")
+      assert.deepEqual(
+        [...world.stored.keys()].filter((key) => key.startsWith('master/agents/')),
+        [],
+      )
+    }
+  })
 
   test('[mesos 192] a machine that is draining is not down', () => {
     const world = new World()

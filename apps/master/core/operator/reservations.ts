@@ -19,46 +19,56 @@ type Asked = {
 const refined = (resources: readonly mesos.Resource[] | undefined): mesos.Resource[] =>
   (resources ?? []).map(toPostRefinement)
 
-/** The offer operation that an operator's call stands for. */
+/** The offer operation that an operator's call stands for. Members that are not of its type are passed over. */
 export function askedOperation(call: master.Call): Asked | undefined {
-  return reservationOf(call) ?? volumesOf(call) ?? resizeOf(call)
-}
-
-function reservationOf({ reserve_resources: reserve, unreserve_resources: unreserve }: master.Call): Asked | undefined {
-  if (reserve) {
-    const resources = refined(reserve.resources)
-    const source = reserve.source?.length ? { source: refined(reserve.source) } : {}
-    return {
-      agentId: reserve.agent_id.value,
-      resources,
-      operation: { type: 'RESERVE', reserve: { resources, ...source } },
+  switch (call.type) {
+    case 'RESERVE_RESOURCES':
+      return call.reserve_resources && reservationOf(call.reserve_resources)
+    case 'UNRESERVE_RESOURCES': {
+      const { agent_id, resources: all } = call.unreserve_resources ?? {}
+      const resources = refined(all)
+      return agent_id && askedOf(agent_id, resources, { type: 'UNRESERVE', unreserve: { resources } })
     }
+    case 'CREATE_VOLUMES': {
+      const { agent_id, volumes: all } = call.create_volumes ?? {}
+      const volumes = refined(all)
+      return agent_id && askedOf(agent_id, volumes, { type: 'CREATE', create: { volumes } })
+    }
+    case 'DESTROY_VOLUMES': {
+      const { agent_id, volumes: all } = call.destroy_volumes ?? {}
+      const volumes = refined(all)
+      return agent_id && askedOf(agent_id, volumes, { type: 'DESTROY', destroy: { volumes } })
+    }
+    case 'GROW_VOLUME':
+      return call.grow_volume && growthOf(call.grow_volume)
+    case 'SHRINK_VOLUME':
+      return call.shrink_volume && shrinkageOf(call.shrink_volume)
+    default:
+      return undefined
   }
-  if (!unreserve) return undefined
-  const resources = refined(unreserve.resources)
-  return { agentId: unreserve.agent_id.value, resources, operation: { type: 'UNRESERVE', unreserve: { resources } } }
 }
 
-function volumesOf({ create_volumes: create, destroy_volumes: destroy }: master.Call): Asked | undefined {
-  const call = create ?? destroy
-  if (!call) return undefined
-  const volumes = refined(call.volumes)
-  const operation = create
-    ? ({ type: 'CREATE', create: { volumes } } as const)
-    : ({ type: 'DESTROY', destroy: { volumes } } as const)
-  return { agentId: call.agent_id.value, resources: volumes, operation }
+const askedOf = (
+  agentId: mesos.AgentID | undefined,
+  resources: readonly mesos.Resource[],
+  operation: mesos.Offer_Operation,
+): Asked => ({ agentId: agentId?.value ?? '', resources, operation })
+
+function reservationOf({ agent_id, resources: all, source }: master.Call_ReserveResources): Asked {
+  const resources = refined(all)
+  const reserve = { resources, ...(source?.length && { source: refined(source) }) }
+  return askedOf(agent_id, resources, { type: 'RESERVE', reserve })
 }
 
-function resizeOf({ grow_volume: grow, shrink_volume: shrink }: master.Call): Asked | undefined {
-  if (grow) {
-    const [volume, addition] = [toPostRefinement(grow.volume), toPostRefinement(grow.addition)]
-    const operation = { type: 'GROW_VOLUME', grow_volume: { volume, addition } } as const
-    return { agentId: grow.agent_id?.value ?? '', resources: [volume, addition], operation }
-  }
-  if (!shrink) return undefined
+function growthOf(grow: master.Call_GrowVolume): Asked {
+  const [volume, addition] = [toPostRefinement(grow.volume), toPostRefinement(grow.addition)]
+  return askedOf(grow.agent_id, [volume, addition], { type: 'GROW_VOLUME', grow_volume: { volume, addition } })
+}
+
+function shrinkageOf(shrink: master.Call_ShrinkVolume): Asked {
   const volume = toPostRefinement(shrink.volume)
-  const operation = { type: 'SHRINK_VOLUME', shrink_volume: { volume, subtract: shrink.subtract } } as const
-  return { agentId: shrink.agent_id?.value ?? '', resources: [volume], operation }
+  const { subtract } = shrink
+  return askedOf(shrink.agent_id, [volume], { type: 'SHRINK_VOLUME', shrink_volume: { volume, subtract } })
 }
 
 /** Changes reservations and volumes on an agent; offers in the way are withdrawn one by one until it fits. */
