@@ -7,6 +7,7 @@ import { resumeOperatorContainers } from '../operator-containers/index.ts'
 import { beginShutdown } from '../shutdown.ts'
 import { killTimerKey } from '../tasks/kills.ts'
 import { armMaxCompletion } from '../tasks/runs.ts'
+import { resumeRemovals } from '../resources/operations.ts'
 import { saveBoot } from './checkpoint.ts'
 import type { ExecutorPlace, TaskPlace } from '../state.ts'
 import { endExecutorIfIdle, endTask } from '../tasks/task-end.ts'
@@ -19,6 +20,7 @@ export function onRecovered(turn: Turn, { containers, cleanup }: Extract<AgentIn
   state.recoveredAt = now
   state.link = { type: 'disconnected' }
   saveBoot(turn)
+  resumeRemovals(turn)
   const found = new Map(containers.map((container) => [container.containerId, container.state]))
   resumeOperatorContainers(turn, found)
   for (const framework of [...state.frameworks.values()]) {

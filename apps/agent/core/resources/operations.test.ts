@@ -68,6 +68,20 @@ suite('persistent volumes', () => {
     })
   }
 
+  test('what lies in a destroyed volume goes even if the agent ends before that, unless there is a new one', () => {
+    const { agent, disk, volume } = withDisk({ type: 'PATH', path: { root: '/disks/a' } })
+    operate(agent, 1, { type: 'RESERVE', reserve: { resources: [disk] } })
+    operate(agent, 2, { type: 'CREATE', create: { volumes: [volume] } })
+    operate(agent, 3, { type: 'DESTROY', destroy: { volumes: [volume] } })
+    agent.take()
+    const next = agent.restarted([])
+    assert.deepEqual(volumeEffects(next), [['remove', '/disks/a/volumes/roles/r/v', false]])
+    next.reregister()
+    operate(next, 4, { type: 'CREATE', create: { volumes: [{ ...volume, scalar: { value: 100 } }] } })
+    next.take()
+    assert.deepEqual(volumeEffects(next.restarted([])), [])
+  })
+
   test('[mesos 87] a MOUNT disk is taken whole or not at all', () => {
     const { agent, disk, volume } = withDisk({ type: 'MOUNT', mount: { root: '/mnt/b' } })
     operate(agent, 1, { type: 'RESERVE', reserve: { resources: [disk] } })

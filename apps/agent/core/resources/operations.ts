@@ -1,4 +1,3 @@
-import { Resources } from '@thermosphere/offer-engine'
 import type { agentLink, mesos } from '@thermosphere/protocol'
 import { forgetOperation, saveOperation, saveResources } from '../checkpoint/checkpoint.ts'
 import { hex, uuidBytes } from '../ids.ts'
@@ -79,12 +78,29 @@ function keepVolumes(turn: Turn, operation: mesos.Offer_Operation): void {
     const path = persistentPath(workDir, volume)
     if (path !== undefined) turn.durable({ type: 'make-volume', path })
   }
+  removeVolumes(turn, operation)
+}
+
+/** What lies in a volume of which nothing is left goes with it; another of the same name may be there since. */
+function removeVolumes(turn: Turn, operation: mesos.Offer_Operation): void {
+  const { config, total } = turn.state
+  const kept = new Set(
+    total
+      .persistentVolumes()
+      .toWire()
+      .map((volume) => persistentPath(config.workDir, volume)),
+  )
   for (const volume of operation.destroy?.volumes ?? []) {
-    const path = persistentPath(workDir, volume)
-    const isGone = !turn.state.total.contains(Resources.fromWire([volume]))
+    const path = persistentPath(config.workDir, volume)
     const keepRoot = volume.disk?.source?.type === 'MOUNT'
-    if (path !== undefined && isGone) turn.durable({ type: 'remove-volume', path, keepRoot })
+    if (path !== undefined && !kept.has(path)) turn.durable({ type: 'remove-volume', path, keepRoot })
   }
+}
+
+/** The agent may have ended before it came to that: an operation is in its books until the master has the answer. */
+export function resumeRemovals(turn: Turn): void {
+  for (const { operation, status } of turn.state.operations.values())
+    if (status.state === 'OPERATION_FINISHED') removeVolumes(turn, operation)
 }
 
 export function onOperationDurable(turn: Turn, uuid: string): void {
