@@ -6,8 +6,9 @@ import { Target } from './target.ts'
 
 test('malformed calls are refused, and a master and an agent stay as they were', async (t) => {
   const config = parseFuzzFlags(['--calls=300', '--seed=7'])
-  const target = await Target.start()
+  const target = await Target.create()
   t.after(() => target.close())
+  await target.start()
   for (const name of wantedEndpoints(config)) {
     const report = await attackEndpoint(target, name, config)
     assert.deepEqual(report.defects, [], name)

@@ -16,16 +16,19 @@ export class Sender {
     this.#agent = new Agent({ keepAlive: true, maxSockets: connections })
   }
 
-  send(attack: Attack): Promise<number> {
-    return attack.raw === undefined ? this.#sendWell(attack) : this.#sendRaw(attack.raw)
+  async send(attack: Attack): Promise<number> {
+    if (attack.raw !== undefined) return this.#sendRaw(attack.raw)
+    // A server ends idle connections, perhaps at the very moment when one is used again.
+    return (await this.#sendWell(attack)) ?? (await this.#sendWell(attack)) ?? 0
   }
 
   close(): void {
     this.#agent.destroy()
   }
 
-  #sendWell({ method, path, headers, body }: Attack): Promise<number> {
-    const { promise, resolve, reject } = Promise.withResolvers<number>()
+  /** Undefined when a connection that was used before is over without an answer. */
+  #sendWell({ method, path, headers, body }: Attack): Promise<number | undefined> {
+    const { promise, resolve, reject } = Promise.withResolvers<number | undefined>()
     const { hostname, port } = this.#base
     const all = { ...headers, 'Content-Length': body.length }
     const sent = request({ hostname, port, method, path, headers: latin1(all), agent: this.#agent }, (response) => {
@@ -42,7 +45,9 @@ export class Sender {
     sent.setTimeout(answerTimeoutMs, () => sent.destroy(new Error('no answer in time')))
     // A server that refuses early closes before it has read everything.
     sent.on('error', (error: NodeJS.ErrnoException) =>
-      error.code === 'ECONNRESET' || error.code === 'EPIPE' ? resolve(0) : reject(error),
+      error.code === 'ECONNRESET' || error.code === 'EPIPE'
+        ? resolve(sent.reusedSocket ? undefined : 0)
+        : reject(error),
     )
     sent.end(body)
     return promise

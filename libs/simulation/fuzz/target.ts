@@ -22,21 +22,15 @@ export class Target {
   readonly #pids = new Map<string, number>()
   readonly #workDir: string
   #live: LiveFramework | undefined
+  #isClosed = false
 
   private constructor(workDir: string) {
     this.#workDir = workDir
   }
 
-  /** Resolves when both tasks run and nothing moves any more. */
-  static async start(): Promise<Target> {
-    const target = new Target(await mkdtemp(`${tmpdir()}/thermosphere-fuzz-`))
-    try {
-      await target.#start()
-      return target
-    } catch (error) {
-      await target.close()
-      throw error
-    }
+  /** Nothing runs yet; whatever happens from now on, it has to be closed. */
+  static async create(): Promise<Target> {
+    return new Target(await mkdtemp(`${tmpdir()}/thermosphere-fuzz-`))
   }
 
   get live(): LiveFramework {
@@ -69,13 +63,16 @@ export class Target {
     return this.#live?.ended
   }
 
+  /** Also amid a start, which then fails. */
   async close(): Promise<void> {
+    this.#isClosed = true
     await this.#live?.close()
     for (const [name, one] of [...this.#processes].reverse()) await one.stop(name === 'agent' ? 'SIGUSR1' : 'SIGTERM')
     await rm(this.#workDir, { recursive: true, force: true })
   }
 
-  async #start(): Promise<void> {
+  /** Resolves when both tasks run and nothing moves any more. */
+  async start(): Promise<void> {
     const port = await freePorts(4)
     const values = {
       masters: 1,
@@ -99,6 +96,7 @@ export class Target {
   }
 
   async #startPart(part: Part, inspectorPort: number): Promise<void> {
+    if (this.#isClosed) throw new Error('the target was closed while it started')
     // An agent takes SIGUSR1 as the order to leave.
     const started = new PartProcess(inspectable(part, inspectorPort, 'start'), {
       logFolder: `${this.#workDir}/logs`,
