@@ -3,12 +3,11 @@ import type { AgentConfig } from '@thermosphere/agent-core'
 import { createRandom } from '@thermosphere/effects'
 import { createContainerizers, IsolationError } from '@thermosphere/isolation'
 import type { Containerizers } from '@thermosphere/isolation'
-import { Background, createLogging, Gate, listen, StartupError } from '@thermosphere/service-kit'
+import { Background, createHttpServer, createLogging, Gate, listen, StartupError } from '@thermosphere/service-kit'
 import type { Lifecycle, Logger } from '@thermosphere/service-kit'
 import { findMasters } from '@thermosphere/store'
 import { randomBytes } from 'node:crypto'
 import { access, mkdir } from 'node:fs/promises'
-import { createServer } from 'node:http'
 import type { Server } from 'node:http'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
@@ -54,7 +53,8 @@ export async function startAgent(config: Config, logger: Logger, lifecycle: Life
   const collector = openCollector(config, background)
   // The port must be known before the core begins: it is part of what the agent tells its master.
   const gate = new Gate('Agent has not finished recovery')
-  const server = createServer(gate.handle)
+  // The input of a session takes as long as somebody types.
+  const server = createHttpServer(gate.handle, { requestTimeoutMs: 0 })
   const listening = await openListener(server, config, lifecycle)
   const shell = new AgentShell({
     config: await coreConfig(config, { port: listening.port, containerizers }),

@@ -48,7 +48,9 @@ await runService('gateway', async (lifecycle) => {
     prometheus: async () => ({ contentType: metrics.prometheusContentType, text: await metrics.prometheus() }),
   })
   const { ip, port, insecure } = config
-  const server = await listen({ target: app, ip, port, insecure, authenticated: false })
+  // Bodies are passed on as they come; each server bounds its own, and the input of a session has no end of its own.
+  const limits = { requestTimeoutMs: 0 }
+  const server = await listen({ target: app, ip, port, insecure, authenticated: false, limits })
   lifecycle.defer('http', () => server.close())
   logger.info({ ip, port: server.port }, 'gateway.listening')
 })

@@ -9,8 +9,24 @@ import { HTTP_LIMITS } from './limits.ts'
 const gunzipAsync = promisify(gunzip)
 const inflateAsync = promisify(inflate)
 
-/** The whole body, at most `maxBytes` (413 above), inflated when it came compressed. */
-export async function readBody(request: IncomingMessage, maxBytes: number = HTTP_LIMITS.bodyBytesMax): Promise<Buffer> {
+/**
+ * The whole body, at most `maxBytes` (413 above), inflated when it came compressed. A client that takes longer than a
+ * request may is cut here as well: servers with requests that stream do without a time for all of them.
+ */
+export async function readBody(
+  request: IncomingMessage,
+  maxBytes: number = HTTP_LIMITS.bodyBytesMax,
+  timeoutMs: number = HTTP_LIMITS.requestTimeoutMs,
+): Promise<Buffer> {
+  const timer = setTimeout(() => request.destroy(new HttpError(408, 'the request took too long to arrive')), timeoutMs)
+  try {
+    return await readWhole(request, maxBytes)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function readWhole(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const tooLarge = (): HttpError => new HttpError(413, `the body is larger than the ${maxBytes} bytes that are allowed`)
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge()
   const chunks: Buffer[] = []

@@ -40,6 +40,18 @@ async function withApp(
   }
 }
 
+test('a body that takes too long is cut, also where the server sets no time for requests', async () => {
+  await withApp(
+    (app) => app.post('/', async (request, response) => void response.send(await readBody(request, 10, 50))),
+    async ({ port }) => {
+      const socket = connect(port, '127.0.0.1')
+      socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab')
+      assert.equal(await text(socket), '')
+    },
+    { limits: { requestTimeoutMs: 0 } },
+  )
+})
+
 /** Without fetch's own unpacking. */
 function rawGet(url: string, headers: Record<string, string>): Promise<{ response: IncomingMessage; body: Buffer }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ response: IncomingMessage; body: Buffer }>()

@@ -5,7 +5,6 @@ import type { Turn } from '../turn.ts'
 import { destroyContainer, waitAnswer } from './ends.ts'
 import type { WaitType } from './ends.ts'
 import { launchContainer, launchOf } from './launch.ts'
-import { rootOf } from './operator-container.ts'
 import type { OperatorContainer, OperatorReply } from './operator-container.ts'
 import { findContainer } from './places.ts'
 import type { FoundContainer } from './places.ts'
@@ -104,8 +103,7 @@ function remove(caller: Caller, id: mesos.ContainerID): void {
     turn.durable({ type: 'remove-sandbox', path: found.container.sandbox, requestId })
     return
   }
-  const isRootKnown = id.parent === undefined || findContainer(turn.state, rootOf(id)) !== undefined
-  reply(caller, isRootKnown ? { status: 200 } : { status: 500, message: 'Unknown root container' })
+  reply(caller, { status: 200 })
 }
 
 const keyOf = (found: FoundContainer): string => (found.type === 'operator' ? found.container.key : found.key)

@@ -85,7 +85,7 @@ function refuseProvider(call: agent.Call): never {
 
 function markProviderGone(request: agent.Call_MarkResourceProviderGone | undefined): never {
   const id = request?.resource_provider_id.value ?? ''
-  throw new HttpError(500, `Failed to mark resource provider ${id} as gone: unknown resource provider`)
+  throw new HttpError(400, `Failed to mark resource provider ${id} as gone: unknown resource provider`)
 }
 
 async function getContainers(

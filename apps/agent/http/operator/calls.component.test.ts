@@ -50,7 +50,7 @@ const WRITING: [agent.Call_Type, Call, number, string][] = [
   [
     'MARK_RESOURCE_PROVIDER_GONE',
     { mark_resource_provider_gone: { resource_provider_id: { value: 'x' } } },
-    500,
+    400,
     'Failed to mark resource provider x as gone: unknown resource provider',
   ],
   ['UNKNOWN', {}, 501, '501 Not Implemented.'],
