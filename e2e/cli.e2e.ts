@@ -75,6 +75,24 @@ test('[cli] app: deploy, list, show, scale, restart, remove', async () => {
   await eventually('it is gone', async () => (await succeed(cluster, ['app', 'list'])) === 'No services.\n')
 })
 
+test('[mesos 226] task exec runs a command in a task, with input, exit code and a terminal', async () => {
+  await succeed(cluster, ['app', 'deploy', example('sleep.json')])
+  await settled(cluster, '/sleep', 1)
+  const script = 'read line; echo "heard $line"; echo "$MESOS_EXECUTOR_ID" >&2; exit 3'
+  const { status, stdout, stderr } = await run(cluster, ['task', 'exec', '-i', 'sleep', 'sh', '-c', script], {
+    input: 'a word\n',
+  })
+  assert.deepEqual([status, stdout], [3, 'heard a word\n'])
+  assert.match(stderr, /^sleep\.[^\n]+\n$/)
+  assert.match(await succeed(cluster, ['task', 'exec', '-t', 'sleep', 'tty']), /^\/dev\/pts\/\d+\r\n$/)
+  const missing = await run(cluster, ['task', 'exec', 'no-such-task', 'true'])
+  assert.deepEqual([missing.status, missing.stdout], [1, ''])
+  const attached = await run(cluster, ['task', 'attach', 'sleep'])
+  assert.match(attached.stderr, /I\/O switchboard server was disabled for this container/)
+  await succeed(cluster, ['app', 'remove', '/sleep'])
+  await eventually('it is gone', async () => (await succeed(cluster, ['app', 'list'])) === 'No services.\n')
+})
+
 test('[cli] app deploy takes groups, and documents from standard input', async () => {
   await succeed(cluster, ['app', 'deploy', example('shop-group.json')])
   await settled(cluster, '/shop/front', 2)

@@ -8,7 +8,12 @@ import { requestTimeoutMs } from './limits.ts'
 import { readCluster } from './up/index.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
-export type RequestOptions = { readonly method?: Method; readonly body?: unknown; readonly text?: boolean }
+export type RequestOptions = {
+  readonly method?: Method
+  readonly body?: unknown
+  readonly text?: boolean
+  readonly headers?: Readonly<Record<string, string>>
+}
 
 export const defaultWorkDir = (): string => workDirFromEnvironment() ?? `${process.cwd()}/.thermosphere`
 
@@ -52,17 +57,18 @@ function reasonOf(body: string): string {
 
 export class Api {
   readonly url: string
-  readonly #login: Record<string, string>
+  /** The header that says who asks. */
+  readonly login: Readonly<Record<string, string>>
   constructor(url: string, login: Record<string, string> = {}) {
     this.url = url
-    this.#login = login
+    this.login = login
   }
 
   async open(path: string, options: RequestOptions & { readonly signal?: AbortSignal } = {}): Promise<Response> {
     const { method = 'GET', body, signal = AbortSignal.timeout(requestTimeoutMs) } = options
     const init = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }
     const accept = options.text ? '*/*' : 'application/json'
-    const headers = { accept, 'content-type': 'application/json', ...this.#login }
+    const headers = { accept, 'content-type': 'application/json', ...options.headers, ...this.login }
     const answer = await fetch(this.url + path, { method, headers, signal, ...init }).catch((error: unknown) => {
       throw new CliError(
         `No cluster answers at ${this.url}: start one with \`thermo up\` or give its address with --url.`,

@@ -26,3 +26,5 @@ export const requestTimeoutMs = 30_000
 /** Signals that come closer together are one press of Ctrl-C, delivered by terminal and npm alike. */
 export const secondSignalAfterMs = 1_000
 export const logTailBytes = 4_096
+/** One record of a task's output; agents send what they read at once, 64 KiB. */
+export const recordBytesMax = 4 * 2 ** 20

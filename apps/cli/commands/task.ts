@@ -4,7 +4,11 @@ import { z } from 'zod'
 import type { Api } from '../api.ts'
 import { CliError } from '../errors.ts'
 import { ageText, table } from '../output.ts'
+import { attachToTask, runInTask } from '../session/index.ts'
 import { contextOf } from './globals.ts'
+
+/** A task's container is its executor's, or a child of it. */
+const containerIdSchema = z.object({ value: z.string(), parent: z.object({ value: z.string() }).optional() })
 
 const taskSchema = z.looseObject({
   id: z.string(),
@@ -13,7 +17,14 @@ const taskSchema = z.looseObject({
   executor_id: z.string().default(''),
   slave_id: z.string(),
   state: z.string(),
-  statuses: z.array(z.looseObject({ timestamp: z.number() })).default([]),
+  statuses: z
+    .array(
+      z.looseObject({
+        timestamp: z.number(),
+        container_status: z.looseObject({ container_id: containerIdSchema.optional() }).optional(),
+      }),
+    )
+    .default([]),
 })
 type Task = z.infer<typeof taskSchema>
 const tasksSchema = z.object({ tasks: z.array(taskSchema) })
@@ -71,8 +82,41 @@ async function printLog(api: Api, options: { readonly url: string }): Promise<vo
   for await (const chunk of answer.body ?? []) process.stdout.write(chunk)
 }
 
+/** Where a running task is: its agent, and the container that the newest update names. */
+async function placeOf(api: Api, id: string): Promise<Parameters<typeof runInTask>[0]> {
+  const task = await findTask(api, id)
+  const ids = task.statuses.flatMap(({ container_status: status }) => status?.container_id ?? [])
+  const { value, parent } = ids.at(-1) ?? {}
+  if (value === undefined || !/RUNNING|KILLING|STARTING/.test(task.state))
+    throw new CliError(`${task.id} does not run: it is ${task.state}.`)
+  return { api, agentId: task.slave_id, container: { value, ...(parent === undefined ? {} : { parent }) } }
+}
+
+function addSessionCommands(task: Command): void {
+  task
+    .command('exec <id> <command...>')
+    .description('run a command in the container of a running task; its exit code is ours')
+    .option('-i, --interactive', 'give it our standard input')
+    .option('-t, --tty', 'give it a terminal')
+    .passThroughOptions()
+    .action(async (...given: [string, string[], { interactive?: true; tty?: true }, Command]) => {
+      const [id, words, options, command] = given
+      const place = await placeOf(contextOf(command).api, id)
+      const { interactive = false, tty = false } = options
+      process.exitCode = await runInTask(place, words, { interactive, tty })
+    })
+  task
+    .command('attach <id>')
+    .description('show what a task with a terminal (tty_info) says')
+    .option('-i, --interactive', 'and type into it')
+    .action(async (id: string, { interactive = false }: { interactive?: true | false }, command: Command) => {
+      await attachToTask(await placeOf(contextOf(command).api, id), { interactive })
+    })
+}
+
 export function addTaskCommands(program: Command): void {
-  const task = program.command('task').description('tasks of every framework')
+  const task = program.command('task').description('tasks of every framework').enablePositionalOptions()
+  addSessionCommands(task)
   task
     .command('list')
     .description('tasks that have not ended; --all shows the ended ones as well')

@@ -1,0 +1,2 @@
+export { attachToTask, runInTask } from './run.ts'
+export type { ExecOptions } from './run.ts'
