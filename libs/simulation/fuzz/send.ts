@@ -3,7 +3,7 @@ import { Agent, request } from 'node:http'
 import { connect } from 'node:net'
 import type { Attack } from './make-request.ts'
 
-const answerTimeoutMs = 20_000
+const answerTimeoutMs = 120_000
 /** A server may wait for the rest of a request; it is told that there is none. */
 const restAfterMs = 100
 

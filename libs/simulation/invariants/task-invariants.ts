@@ -52,7 +52,9 @@ export class TaskInvariants implements FrameworkWatch {
     if (reason === 'REASON_RECONCILIATION' || (key !== undefined && this.#uuids.has(key))) return
     if (key !== undefined) this.#uuids.add(key)
     const before = this.#told.get(id)
-    if (before !== undefined && ended.has(before) && before !== state)
+    // What a drain has killed is told as gone, and by a master that hears it anew first as what it is.
+    const isGone = state === 'TASK_GONE_BY_OPERATOR' && before === 'TASK_KILLED' && reason === 'REASON_AGENT_DRAINING'
+    if (before !== undefined && ended.has(before) && before !== state && !isGone)
       this.#report('one-terminal-state', `${id} was told to be ${before}, and then ${state} (${reason ?? 'no reason'})`)
     else this.#told.set(id, state)
   }

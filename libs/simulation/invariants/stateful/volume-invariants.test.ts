@@ -67,6 +67,16 @@ suite('volumes of an agent', () => {
     assert.deepEqual(watched.check(volumeOf('v')), [])
   })
 
+  test('of two operations the one that was applied last says what is there', () => {
+    const watched = new Watched()
+    watched.apply(1, create)
+    watched.apply(2, destroy)
+    watched.tell(1, 'OPERATION_FINISHED')
+    assert.deepEqual(watched.check(), [])
+    watched.tell(2, 'OPERATION_FINISHED')
+    assert.deepEqual(watched.check(volumeOf('v')), ['destroyed-volumes-are-gone'])
+  })
+
   test('the same one twice, and a new one with old data, are noticed', () => {
     const watched = new Watched()
     watched.invariants.checkOnce('host', Resources.fromWire([volumeOf('v'), volumeOf('w')]))

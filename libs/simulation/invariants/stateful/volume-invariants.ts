@@ -18,6 +18,8 @@ export class VolumeInvariants {
   /** By host: an agent that is replaced by another leaves its volumes to it. */
   readonly #fates = new Map<string, Map<string, Fate>>()
   readonly #operations = new Map<string, mesos.Offer_Operation>()
+  /** The last operation on each volume: what is told of one before says nothing any more. */
+  readonly #last = new Map<string, mesos.Offer_Operation>()
   readonly #seen = new WeakSet<Resources>()
 
   constructor(report: Report) {
@@ -37,8 +39,10 @@ export class VolumeInvariants {
   onApply({ operation, operation_uuid }: agentLink.MasterMessage_ApplyOperation, { name }: Machine): void {
     this.#operations.set(`${name} ${operation_uuid.value.join()}`, operation)
     const fates = this.#fatesOf(name)
-    for (const volume of [...(operation.create?.volumes ?? []), ...(operation.destroy?.volumes ?? [])])
+    for (const volume of [...(operation.create?.volumes ?? []), ...(operation.destroy?.volumes ?? [])]) {
       fates.set(keyOf(volume), 'in doubt')
+      this.#last.set(`${name} ${keyOf(volume)}`, operation)
+    }
   }
 
   /** An agent tells how an operation went: from then on others count on it. */
@@ -49,8 +53,12 @@ export class VolumeInvariants {
     // An update is repeated; what came after it counts more.
     this.#operations.delete(key)
     const fates = this.#fatesOf(name)
-    for (const volume of operation?.create?.volumes ?? []) fates.set(keyOf(volume), 'there')
-    for (const volume of operation?.destroy?.volumes ?? []) fates.set(keyOf(volume), 'gone')
+    const tell = (volumes: readonly mesos.Resource[] | undefined, fate: Fate): void => {
+      for (const volume of volumes ?? [])
+        if (this.#last.get(`${name} ${keyOf(volume)}`) === operation) fates.set(keyOf(volume), fate)
+    }
+    tell(operation?.create?.volumes, 'there')
+    tell(operation?.destroy?.volumes, 'gone')
   }
 
   /** Whether an agent still has what it has told of; asked when it begins and now and then. */
