@@ -26,10 +26,10 @@ type Books = {
 const sum = (all: Iterable<Resources>): Resources => [...all].reduce((total, one) => total.add(one), Resources.empty)
 
 /** Launched on what an operation was to make that never arrived: the agent knows neither, and will say so. */
-function doubtfulOf({ tasks, total }: Agent): Resources {
+function doubtfulOf({ tasks, total, used }: Agent): Resources {
+  if (total.contains(sum(used.byKey.values()).unallocated())) return Resources.empty
   const staging = [...tasks.values()].filter(({ wire }) => wire.state === 'TASK_STAGING')
-  const lost = staging.filter(({ resources }) => !total.contains(resources.reserved().unallocated()))
-  return sum(lost.map(({ resources }) => resources))
+  return sum(staging.map(({ resources }) => resources))
 }
 
 export type MasterInvariantsOptions = {
