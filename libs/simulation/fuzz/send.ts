@@ -18,8 +18,8 @@ export class Sender {
 
   async send(attack: Attack): Promise<number> {
     if (attack.raw !== undefined) return this.#sendRaw(attack.raw)
-    // A server ends idle connections, perhaps at the very moment when one is used again.
-    return (await this.#sendWell(attack)) ?? (await this.#sendWell(attack)) ?? 0
+    // A server ends idle connections, perhaps all at the very moment when one is used again.
+    return (await this.#sendWell(attack, this.#agent)) ?? (await this.#sendWell(attack, false)) ?? 0
   }
 
   close(): void {
@@ -27,11 +27,11 @@ export class Sender {
   }
 
   /** Undefined when a connection that was used before is over without an answer. */
-  #sendWell({ method, path, headers, body }: Attack): Promise<number | undefined> {
+  #sendWell({ method, path, headers, body }: Attack, agent: Agent | false): Promise<number | undefined> {
     const { promise, resolve, reject } = Promise.withResolvers<number | undefined>()
     const { hostname, port } = this.#base
     const all = { ...headers, 'Content-Length': body.length }
-    const sent = request({ hostname, port, method, path, headers: latin1(all), agent: this.#agent }, (response) => {
+    const sent = request({ hostname, port, method, path, headers: latin1(all), agent }, (response) => {
       const status = response.statusCode ?? 0
       // Streams of events have no end.
       if (status === 200 && response.headers['content-length'] === undefined) {
