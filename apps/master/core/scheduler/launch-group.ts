@@ -3,7 +3,7 @@ import { Resources } from '@thermosphere/offer-engine'
 import { groupRefusal } from '../access/approvals.ts'
 import { note, tellAgent } from '../emit.ts'
 import { addExecutor, addTask, newTaskWire } from '../tasks.ts'
-import { groupExecutorProblem, groupTaskProblem } from '../validation/group.ts'
+import { groupCgroupsProblem, groupExecutorProblem, groupTaskProblem } from '../validation/group.ts'
 import { completed, completedExecutor, taskError } from './launch.ts'
 import type { Refusal } from './launch.ts'
 import { withAllocation } from '../resource-format.ts'
@@ -24,9 +24,7 @@ export function launchGroup(m: Master, acceptance: Acceptance, operation: mesos.
   const unauthorized = groupRefusal(m, acceptance.framework, { executor, tasks })
   if (unauthorized !== undefined) return refuse({ reason: 'REASON_TASK_GROUP_UNAUTHORIZED', message: unauthorized })
   const wanted = demand(acceptance, executor, tasks)
-  const problem = operation.id
-    ? idOnLaunch
-    : (groupProblem(m, acceptance, executor, tasks) ?? fitProblem(acceptance, wanted))
+  const problem = operation.id ? idOnLaunch : groupProblem(acceptance, { executor, tasks }, wanted)
   if (problem === undefined) return start(m, acceptance, executor, tasks, wanted)
   refuse({ reason: 'REASON_TASK_GROUP_INVALID', message: problem })
 }
@@ -46,21 +44,23 @@ function demand(acceptance: Acceptance, executor: mesos.ExecutorInfo, tasks: rea
   return sum
 }
 
-function groupProblem(
-  m: Master,
-  acceptance: Acceptance,
-  executor: mesos.ExecutorInfo,
-  tasks: readonly mesos.TaskInfo[],
-): string | undefined {
+type Group = { readonly executor: mesos.ExecutorInfo; readonly tasks: readonly mesos.TaskInfo[] }
+
+/** In Mesos' order: which of several mistakes is told. */
+function groupProblem(acceptance: Acceptance, { executor, tasks }: Group, wanted: Resources): string | undefined {
   if (tasks.length === 0) return 'Task group cannot be empty'
   const seen = new Set<string>()
   for (const task of tasks) {
     const id = task.task_id.value
-    const problem = seen.has(id) ? `Task has duplicate ID: ${id}` : groupTaskProblem(m, acceptance, executor, task)
+    const problem = seen.has(id) ? `Task has duplicate ID: ${id}` : groupTaskProblem(acceptance, task)
     if (problem !== undefined) return `Task '${id}' is invalid: ${problem}`
     seen.add(id)
   }
-  return groupExecutorProblem(acceptance, executor)
+  return (
+    groupExecutorProblem(acceptance, executor, tasks) ??
+    fitProblem(acceptance, wanted) ??
+    groupCgroupsProblem(acceptance, executor, tasks)
+  )
 }
 
 function fitProblem({ remaining }: Acceptance, wanted: Resources): string | undefined {

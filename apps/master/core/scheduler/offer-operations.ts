@@ -1,12 +1,15 @@
 import type { mesos } from '@thermosphere/protocol'
+import { Resources } from '@thermosphere/offer-engine'
 import { operationRefusal } from '../access/approvals.ts'
+import { recover } from '../allocation-books.ts'
 import { note } from '../emit.ts'
+import { rescindOffers } from '../offers.ts'
 import { consumedResources, convertedResources, startOperation, unallocatedConversions } from '../operations.ts'
 import { withAllocation } from '../resource-format.ts'
 import { operationProblem } from '../validation/operation.ts'
 import { sendOperation } from './reconcile.ts'
 import type { Acceptance } from './accept.ts'
-import type { Framework, Master } from '../model.ts'
+import type { Agent, Framework, Master, Offer } from '../model.ts'
 
 /** Reservations and volumes are assumed to succeed: the result can be used by what follows in the same call. */
 export function applyAcceptedOperation(m: Master, acceptance: Acceptance, asked: mesos.Offer_Operation): void {
@@ -18,14 +21,27 @@ export function applyAcceptedOperation(m: Master, acceptance: Acceptance, asked:
   if (!result.ok) return operationFailed(m, framework, operation, result.error)
   const total = agent.total.convert(unallocatedConversions(operation) ?? [])
   if (!total.ok) return operationFailed(m, framework, operation, total.error)
+  if (operation.destroy) rescindVolumes(m, agent, operation.destroy.volumes ?? [])
   m.allocator.updateAllocation(framework.id, agent.id, {
     before: consumedResources(operation),
     after: convertedResources(operation),
   })
-  acceptance.remaining = result.resources
-  acceptance.converted = acceptance.converted.add(convertedResources(operation))
+  const converted = convertedResources(operation)
+  // A volume of another size is there when the agent says so: what follows in the call does not have it yet.
+  const isResized = operation.type === 'GROW_VOLUME' || operation.type === 'SHRINK_VOLUME'
+  if (isResized) recover(m, { frameworkId: framework.id, agentId: agent.id, resources: converted })
+  acceptance.remaining = isResized ? result.resources.subtract(converted) : result.resources
+  if (!isResized) acceptance.converted = acceptance.converted.add(converted)
   agent.total = total.resources
   startOperation(m, agent, operation, framework.id)
+}
+
+/** Others may have been offered the same shared volume, which is about to be gone. */
+function rescindVolumes(m: Master, agent: Agent, volumes: readonly mesos.Resource[]): void {
+  const gone = Resources.fromWire(volumes).unallocated()
+  const holds = (offer: Offer): boolean =>
+    offer.resources.unallocated().items.some((item) => gone.items.some((volume) => volume.meta.key === item.meta.key))
+  rescindOffers(m, [...agent.offers].filter(holds))
 }
 
 /** Without an id a failure is nobody's business but the log's. */

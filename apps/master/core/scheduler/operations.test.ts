@@ -15,6 +15,12 @@ const volume = (id: string): mesos.Resource =>
     disk: { persistence: { id, principal: 'p' }, volume: { container_path: 'data', mode: 'RW' } },
   })
 
+/** A volume that is a disk of its own. */
+const mounted: mesos.Resource = {
+  ...volume('v'),
+  disk: { ...volume('v').disk, source: { type: 'MOUNT', mount: { root: '/disk' } } },
+}
+
 const start = (): { world: World; agent: TestAgent; s: Scheduler } => {
   const world = new World()
   return { world, agent: world.addAgent(), s: world.subscribe({ principal: 'p' }) }
@@ -178,6 +184,59 @@ suite('offer operations', () => {
     ['an unknown volume', { type: 'DESTROY', destroy: { volumes: [volume('v')] } }, /^Persistent volumes not found$/],
     ['a volume', { type: 'UNRESERVE', unreserve: { resources: [volume('v')] } }, /cannot be unreserved directly/],
     [
+      'nothing',
+      { type: 'GROW_VOLUME', grow_volume: { volume: volume('v'), addition: reserved('disk', 0) } },
+      /^The size of 'GrowVolume.addition' field must be greater than zero$/,
+    ],
+    [
+      'what is no volume',
+      { type: 'GROW_VOLUME', grow_volume: { volume: reserved('disk', 1), addition: reserved('disk', 1) } },
+      /^Invalid persistent volume in the 'GrowVolume.volume' field: Resource does not have DiskInfo$/,
+    ],
+    [
+      'a shared volume',
+      {
+        type: 'GROW_VOLUME',
+        grow_volume: { volume: { ...volume('v'), shared: {} }, addition: reserved('disk', 1) },
+      },
+      /^Growing a shared persistent volume is not supported$/,
+    ],
+    [
+      'a volume by space of another kind',
+      { type: 'GROW_VOLUME', grow_volume: { volume: volume('v'), addition: scalar('disk', 1, 'r') } },
+      /^Incompatible resources in the 'GrowVolume.volume' and 'GrowVolume.addition' fields$/,
+    ],
+    [
+      'a whole disk',
+      { type: 'GROW_VOLUME', grow_volume: { volume: mounted, addition: reserved('disk', 1) } },
+      /^Incompatible resources in the/,
+    ],
+    [
+      'a negative resource',
+      { type: 'GROW_VOLUME', grow_volume: { volume: volume('v'), addition: reserved('disk', -1) } },
+      /^Invalid resource in the 'GrowVolume.addition' field: /,
+    ],
+    [
+      'nothing',
+      { type: 'SHRINK_VOLUME', shrink_volume: { volume: volume('v'), subtract: { value: 0 } } },
+      /^Value of 'ShrinkVolume.subtract' must be greater than zero$/,
+    ],
+    [
+      'everything',
+      { type: 'SHRINK_VOLUME', shrink_volume: { volume: volume('v'), subtract: { value: 64 } } },
+      /^Value of 'ShrinkVolume.subtract' must be smaller than the size of 'ShrinkVolume.volume'$/,
+    ],
+    [
+      'a shared volume',
+      { type: 'SHRINK_VOLUME', shrink_volume: { volume: { ...volume('v'), shared: {} }, subtract: { value: 1 } } },
+      /^Shrinking a shared persistent volume is not supported$/,
+    ],
+    [
+      'a whole disk',
+      { type: 'SHRINK_VOLUME', shrink_volume: { volume: mounted, subtract: { value: 1 } } },
+      /^Shrinking a volume on a MOUNT disk is not supported$/,
+    ],
+    [
       'a disk of a provider',
       { type: 'CREATE_DISK', create_disk: { source: scalar('disk', 1, 'r'), target_type: 'MOUNT' } },
       /Unsupported operation CREATE_DISK/,
@@ -217,5 +276,67 @@ suite('offer operations', () => {
       { type: 'SHRINK_VOLUME', shrink_volume: { volume: grown, subtract: { value: 90 } } },
     ])
     assert.match(total(), /\[v:data\]:10/)
+  })
+
+  test('[mesos 84] what a volume became can be used by the next call and not by the same', () => {
+    const { world, s } = start()
+    world.accept(s, world.offer(s), [
+      { type: 'RESERVE', reserve: { resources: [reserved('disk', 100)] } },
+      { type: 'CREATE', create: { volumes: [volume('v')] } },
+    ])
+    world.advance(1000)
+    const grown = { ...volume('v'), scalar: { value: 100 } }
+    const using = (id: string, offer: mesos.Offer): mesos.Offer_Operation => ({
+      type: 'LAUNCH',
+      launch: { task_infos: [task(id, offer, { resources: [scalar('cpus', 1, 'r'), grown] })] },
+    })
+    const offer = world.offer(s)
+    const accept = {
+      offer_ids: [offer.id],
+      operations: [
+        { type: 'GROW_VOLUME', grow_volume: { volume: volume('v'), addition: reserved('disk', 36) } } as const,
+        using('same', offer),
+      ],
+      filters: { refuse_seconds: 3600 },
+    }
+    world.call(s, { type: 'ACCEPT', accept })
+    assert.match(world.statuses(s, 'same')[0]?.message ?? '', /^Total resources .* is more than available /)
+    world.advance(1000)
+    const next = world.offer(s)
+    world.accept(s, next, [using('next', next)])
+    assert.deepEqual(world.statuses(s, 'next'), [])
+    assert.ok(world.master.frameworks.get(s.id)?.tasks.has('next'))
+  })
+
+  test('[mesos 83] [mesos 85] destroying a shared volume takes other offers of it back', () => {
+    const world = new World()
+    const agent = world.addAgent('cpus:4;mem:8192;disk:100')
+    const capabilities = [
+      { type: 'MULTI_ROLE' as const },
+      { type: 'SHARED_RESOURCES' as const },
+      { type: 'RESERVATION_REFINEMENT' as const },
+    ]
+    const first = world.subscribe({ principal: 'p', capabilities })
+    const shared = { ...volume('v'), shared: {} }
+    const offer = world.offer(first)
+    world.accept(first, offer, [
+      { type: 'RESERVE', reserve: { resources: [reserved('disk', 64)] } },
+      { type: 'CREATE', create: { volumes: [shared] } },
+    ])
+    world.advance(1000)
+    world.run([first, agent, 't'], { resources: [scalar('cpus', 2, 'r')] })
+    const second = world.subscribe({ principal: 'p', capabilities })
+    world.advance(1000)
+    world.update([first, agent, 't'], 'TASK_FINISHED')
+    world.advance(1000)
+    const holding = (s: Scheduler): mesos.Offer[] =>
+      world.offers(s).filter((one) => one.resources?.some(({ disk }) => disk?.persistence))
+    assert.deepEqual([holding(first).length, holding(second).length], [1, 1], 'a shared volume is on offer to both')
+    world.accept(first, holding(first)[0]!, [{ type: 'DESTROY', destroy: { volumes: [shared] } }])
+    assert.deepEqual(holding(second), [])
+    assert.ok(world.eventsOf(second.streamId).some((event) => event.rescind))
+    world.advance(1000)
+    assert.doesNotMatch(world.master.agents.get(agent.id)?.total.toString() ?? '', /v:data/)
+    assert.deepEqual([...holding(first), ...holding(second)], [])
   })
 })

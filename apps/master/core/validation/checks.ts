@@ -3,6 +3,9 @@ import { commandProblem } from './command.ts'
 
 type Refusal = string | undefined
 
+export const isNegative = (duration: mesos.DurationInfo | undefined): boolean =>
+  duration !== undefined && Number(duration.nanoseconds) < 0
+
 /** Why a health check cannot be run. */
 export function healthCheckProblem(check: mesos.HealthCheck): Refusal {
   return (

@@ -1,44 +1,38 @@
 import type { mesos } from '@thermosphere/protocol'
 import { Resources } from '@thermosphere/offer-engine'
-import { commonExecutorProblem, commonTaskProblem } from './task.ts'
+import { commonExecutorProblem, isSameWire, sharingExecutorProblem } from './executor.ts'
+import { resourcesText, togetherProblem } from './resources.ts'
+import { commonTaskProblem } from './task.ts'
 import type { Acceptance } from '../scheduler/accept.ts'
-import type { Master } from '../model.ts'
+import type { Task } from '../model.ts'
 
 type Refusal = string | undefined
 
-/** Why a task cannot be part of a group under this executor. */
-export function groupTaskProblem(
-  _m: Master,
-  acceptance: Acceptance,
-  executor: mesos.ExecutorInfo,
-  task: mesos.TaskInfo,
-): Refusal {
-  const problem = commonTaskProblem(acceptance, task)
+/** Why a task cannot be part of a group. */
+export function groupTaskProblem(acceptance: Acceptance, task: mesos.TaskInfo): Refusal {
+  const problem = commonTaskProblem(acceptance, task) ?? checkNetworkProblem(task)
   if (problem !== undefined) return problem
-  if (task.executor && task.executor.executor_id.value !== executor.executor_id.value) {
-    return `The \`ExecutorInfo\` of task '${task.task_id.value}' is different from executor '${executor.executor_id.value}'`
-  }
   if (task.container?.type === 'DOCKER') return 'Docker ContainerInfo is not supported on the task'
-  return checkNetworkProblem(task) ?? limitsProblem(task)
+  return limitsProblem(task)
 }
 
 /** HTTP and TCP checks are run from the executor's network namespace. */
 function checkNetworkProblem(task: mesos.TaskInfo): Refusal {
   if (!task.container?.network_infos?.length) return undefined
-  const type = task.health_check?.type
-  if (type === 'HTTP' || type === 'TCP')
-    return `${type} health checks are not supported for nested containers not joining parent's network`
-  const check = task.check?.type
-  return check === 'HTTP' || check === 'TCP'
-    ? `${check} checks are not supported for nested containers not joining parent's network`
-    : undefined
+  const refusal = (what: string): string =>
+    `HTTP and TCP ${what} are not supported for nested containers not joining parent's network`
+  const needsNetwork = (type: string | undefined): boolean => type === 'HTTP' || type === 'TCP'
+  if (needsNetwork(task.health_check?.type)) return refusal('health checks')
+  return needsNetwork(task.check?.type) ? refusal('checks') : undefined
 }
+
+const sharesCgroups = (container: mesos.ContainerInfo | undefined): boolean =>
+  container?.linux_info?.share_cgroups ?? true
 
 function limitsProblem(task: mesos.TaskInfo): Refusal {
   const limited = Object.keys(task.limits ?? {}).length > 0
-  const shares = task.container?.linux_info?.share_cgroups ?? true
-  return limited && shares
-    ? "Resource limits may only be set for tasks within a task group when the 'share_cgroups' field is set to 'false'"
+  return limited && sharesCgroups(task.container)
+    ? "Resource limits may only be set for tasks within a task group when the 'share_cgroups' field is set to 'false'."
     : undefined
 }
 
@@ -46,28 +40,59 @@ const cpusMilliMin = 10
 const memMilliMin = 32_000
 
 /** Why the executor of a group cannot be one. */
-export function groupExecutorProblem(acceptance: Acceptance, info: mesos.ExecutorInfo): Refusal {
-  const typeProblem = executorTypeProblem(info)
-  if (typeProblem !== undefined) return typeProblem
+export function groupExecutorProblem(
+  acceptance: Acceptance,
+  info: mesos.ExecutorInfo,
+  tasks: readonly mesos.TaskInfo[],
+): Refusal {
   const common = commonExecutorProblem(acceptance, info)
   if (common !== undefined) return common
+  if (info.type === undefined) return "'ExecutorInfo.type' must be set"
+  if (info.type === 'UNKNOWN') return 'Unknown executor type'
   if (info.container?.type === 'DOCKER') return 'Docker ContainerInfo is not supported on the executor'
-  const resources = Resources.fromWire(info.resources)
-  if (resources.scalar('cpus') < cpusMilliMin)
-    return `Executor '${info.executor_id.value}' uses less CPUs (${resources.scalar('cpus') / 1000}) than the minimum required (0.01)`
-  if (resources.scalar('mem') < memMilliMin)
-    return `Executor '${info.executor_id.value}' uses less memory (${resources.scalar('mem') / 1000}MB) than the minimum required (32MB)`
-  return resources.scalar('disk') === 0 ? `Executor '${info.executor_id.value}' uses no disk` : undefined
+  const other = tasks.find((task) => task.executor && !isSameWire(task.executor, info))
+  if (other)
+    return `The \`ExecutorInfo\` of task '${other.task_id.value}' is different from executor '${info.executor_id.value}'`
+  return leastResourcesProblem(info) ?? groupResourcesProblem(info, tasks)
 }
 
-function executorTypeProblem(info: mesos.ExecutorInfo): Refusal {
-  if (info.type === undefined || info.type === 'UNKNOWN') return "'ExecutorInfo.type' must be set"
-  if (info.type === 'CUSTOM')
-    return info.command ? undefined : "'ExecutorInfo.command' must be set for 'CUSTOM' executor"
-  if (info.command) return "'ExecutorInfo.command' must not be set for 'DEFAULT' executor"
-  if (!info.container) return undefined
-  if (info.container.type !== 'MESOS') return "'ExecutorInfo.container.type' must be 'MESOS' for 'DEFAULT' executor"
-  return info.container.mesos?.image
-    ? "'ExecutorInfo.container.mesos.image' must not be set for 'DEFAULT' executor"
+function leastResourcesProblem(info: mesos.ExecutorInfo): Refusal {
+  const resources = Resources.fromWire(info.resources)
+  const [cpus, mem] = [resources.scalar('cpus'), resources.scalar('mem')]
+  const who = `Executor '${info.executor_id.value}'`
+  if (cpus < cpusMilliMin)
+    return `${who} uses less CPUs (${cpus === 0 ? 'None' : cpus / 1000}) than the minimum required (0.01)`
+  if (mem < memMilliMin)
+    return `${who} uses less memory (${mem === 0 ? 'None' : `${mem / 1000}MB`}) than the minimum required (32MB)`
+  return resources.scalar('disk') === 0 ? `${who} uses no disk` : undefined
+}
+
+function groupResourcesProblem(info: mesos.ExecutorInfo, tasks: readonly mesos.TaskInfo[]): Refusal {
+  const ofTasks = tasks.map((task) => task.resources ?? [])
+  const listed = ofTasks.map(resourcesText).join(', ')
+  return togetherProblem({
+    use: 'Task group and executor use',
+    mix: 'Task group and executor mix',
+    overlap: `There are overlapping resources in the task group's task resources { ${listed} } and/or executor resources ${resourcesText(info.resources)}`,
+    all: [info.resources ?? [], ...ofTasks],
+  })
+}
+
+/** Either all tasks of an executor have cgroups of their own, or none. */
+export function groupCgroupsProblem(
+  { framework, agent }: Acceptance,
+  info: mesos.ExecutorInfo,
+  tasks: readonly mesos.TaskInfo[],
+): Refusal {
+  const executor = sharingExecutorProblem(info)
+  if (executor !== undefined) return executor
+  const isUnder = (task: Task): boolean =>
+    task.agentId === agent.id && task.wire.executor_id?.value === info.executor_id.value
+  const running = framework.executors.get(agent.id)?.has(info.executor_id.value)
+    ? [...framework.tasks.values(), ...framework.unreachableTasks.values()].filter(isUnder)
+    : []
+  const all = [...tasks.map(({ container }) => container), ...running.map(({ wire }) => wire.container)]
+  return new Set(all.map(sharesCgroups)).size > 1
+    ? "If set, the value of 'share_cgroups' must be the same for all tasks in each task group and under a single executor"
     : undefined
 }

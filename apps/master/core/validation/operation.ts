@@ -155,27 +155,54 @@ function isInUse(_m: Master, agent: Agent, volumes: Resources): boolean {
 const canResize = (agent: Agent): boolean =>
   agent.capabilities.some((capability) => capability.type === 'RESIZE_VOLUME')
 
-function growProblem(agent: Agent, grow: mesos.Offer_Operation_GrowVolume): Refusal {
-  if (!canResize(agent))
-    return `Volume cannot be resized by agent ${agent.id}: it does not have the RESIZE_VOLUME capability`
-  const invalid = validateResources([grow.volume, grow.addition])
-  if (invalid !== undefined) return `Invalid resources: ${invalid}`
-  if (!grow.volume.disk?.persistence) return "'volume' is not a persistent volume"
-  if (grow.volume.shared) return 'Growing a shared persistent volume is not supported'
-  if (grow.volume.disk.source?.type === 'MOUNT') return 'Growing a volume on a MOUNT disk is not supported'
-  return (grow.addition.scalar?.value ?? 0) > 0 ? undefined : "The size of 'addition' field must be greater than zero"
+function growProblem(agent: Agent, { volume, addition }: mesos.Offer_Operation_GrowVolume): Refusal {
+  const invalid = fieldProblem('GrowVolume.volume', volume) ?? fieldProblem('GrowVolume.addition', addition)
+  if (invalid !== undefined) return invalid
+  if ((addition.scalar?.value ?? 0) <= 0) return "The size of 'GrowVolume.addition' field must be greater than zero"
+  const unfit = resizeProblem(volume, 'GrowVolume.volume', 'Growing')
+  if (unfit !== undefined) return unfit
+  if (!isSamePiece(volume, addition))
+    return "Incompatible resources in the 'GrowVolume.volume' and 'GrowVolume.addition' fields"
+  return canResize(agent)
+    ? undefined
+    : `Volume ${formatResource(volume)} cannot be grown on an agent without RESIZE_VOLUME capability`
 }
 
-function shrinkProblem(agent: Agent, shrink: mesos.Offer_Operation_ShrinkVolume): Refusal {
-  if (!canResize(agent))
-    return `Volume cannot be resized by agent ${agent.id}: it does not have the RESIZE_VOLUME capability`
-  const invalid = validateResources([shrink.volume])
-  if (invalid !== undefined) return `Invalid resource in the 'ShrinkVolume.volume' field: ${invalid}`
-  if (!shrink.volume.disk?.persistence) return "'volume' is not a persistent volume"
-  if (shrink.volume.shared) return 'Shrinking a shared persistent volume is not supported'
-  if (shrink.volume.disk.source?.type === 'MOUNT') return 'Shrinking a volume on a MOUNT disk is not supported'
-  if (shrink.subtract.value <= 0) return "Value of 'ShrinkVolume.subtract' must be greater than zero"
-  return shrink.subtract.value < (shrink.volume.scalar?.value ?? 0)
+function shrinkProblem(agent: Agent, { volume, subtract }: mesos.Offer_Operation_ShrinkVolume): Refusal {
+  const invalid = fieldProblem('ShrinkVolume.volume', volume)
+  if (invalid !== undefined) return invalid
+  if (subtract.value <= 0) return "Value of 'ShrinkVolume.subtract' must be greater than zero"
+  if (subtract.value >= (volume.scalar?.value ?? 0))
+    return "Value of 'ShrinkVolume.subtract' must be smaller than the size of 'ShrinkVolume.volume'"
+  if (volume.disk?.source?.type === 'MOUNT') return 'Shrinking a volume on a MOUNT disk is not supported'
+  const unfit = resizeProblem(volume, 'ShrinkVolume.volume', 'Shrinking')
+  if (unfit !== undefined) return unfit
+  return canResize(agent)
     ? undefined
-    : "Size of 'ShrinkVolume.subtract' must be smaller than the volume"
+    : `Volume ${formatResource(volume)} cannot be shrunk on an agent without RESIZE_VOLUME capability`
+}
+
+function fieldProblem(field: string, resource: mesos.Resource): Refusal {
+  const invalid = validateResources([resource])
+  return invalid && `Invalid resource in the '${field}' field: ${invalid}`
+}
+
+function resizeProblem({ disk, shared }: mesos.Resource, field: string, change: 'Growing' | 'Shrinking'): Refusal {
+  const problem = !disk
+    ? 'Resource does not have DiskInfo'
+    : !disk.persistence
+      ? "'persistence' is not set in DiskInfo"
+      : !disk.volume
+        ? "Expecting 'volume' to be set for persistent volume"
+        : undefined
+  if (problem !== undefined) return `Invalid persistent volume in the '${field}' field: ${problem}`
+  return shared ? `${change} a shared persistent volume is not supported` : undefined
+}
+
+/** Whether the space of a volume and an addition to it would be one resource; two MOUNT disks never are. */
+function isSamePiece(volume: mesos.Resource, addition: mesos.Resource): boolean {
+  const source = volume.disk?.source
+  if (source?.type === 'MOUNT') return false
+  const { disk: _disk, ...space } = volume
+  return Resources.fromWire([{ ...space, ...(source && { disk: { source } }) }, addition]).toWire().length === 1
 }

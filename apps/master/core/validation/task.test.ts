@@ -17,6 +17,27 @@ const variable = (variable: mesos.Environment_Variable): Partial<mesos.TaskInfo>
   command: { value: 'true', environment: { variables: [variable] } },
 })
 
+const ours: mesos.Resource_ReservationInfo[] = [{ type: 'DYNAMIC', role: 'r' }]
+const disk = (info: mesos.Resource_DiskInfo): Partial<mesos.TaskInfo> => ({
+  resources: [...base, { ...scalar('disk', 1, 'r'), disk: info }],
+})
+
+/** A volume of the role. */
+function ownDisk(
+  id: string,
+  { size = 1, ...more }: { size?: number } & Partial<mesos.Resource_DiskInfo> = {},
+): mesos.Resource {
+  const info = { persistence: { id }, volume: { container_path: 'd', mode: 'RW' as const }, ...more }
+  return { ...scalar('disk', size, 'r'), reservations: ours, disk: info }
+}
+
+const port = (begin: number, end: number): mesos.Resource => ({
+  name: 'ports',
+  type: 'RANGES',
+  ranges: { range: [{ begin, end }] },
+  allocation_info: { role: 'r' },
+})
+
 /** What is wrong, and the words for it. */
 const table: readonly (readonly [string, Partial<mesos.TaskInfo>, string | RegExp])[] = [
   ['an empty id', { task_id: { value: '' } }, 'ID must not be empty'],
@@ -75,13 +96,53 @@ const table: readonly (readonly [string, Partial<mesos.TaskInfo>, string | RegEx
   [
     'half a GPU',
     { resources: [...base, scalar('gpus', 0.5, 'r')] },
-    "Task uses invalid resources: The 'gpus' resource must be an unsigned integer",
+    "Task uses invalid resources: Invalid 'gpus' resource: The 'gpus' resource must be an unsigned integer",
   ],
-  ['two roles', { resources: [scalar('cpus', 1, 'r'), scalar('mem', 1, 'q')] }, /multiple allocation roles/],
+  [
+    'two roles',
+    { resources: [scalar('cpus', 1, 'r'), scalar('mem', 1, 'q')] },
+    "Invalid task resources: The resources have multiple allocation roles ('q' and 'r') but only one allocation role is allowed",
+  ],
   [
     'revocable and not',
     { resources: [...base, { ...scalar('cpus', 1, 'r'), revocable: {} }] },
-    "Task uses invalid resources: Cannot use both revocable and non-revocable 'cpus' at the same time",
+    "Task mixes revocable and non-revocable resources: Cannot use both revocable and non-revocable 'cpus' at the same time",
+  ],
+  ['an empty disk', disk({}), 'Task uses invalid resources: Invalid DiskInfo: DiskInfo is set but empty'],
+  [
+    'a volume that does not persist',
+    disk({ volume: { container_path: 'd', mode: 'RW' } }),
+    'Task uses invalid resources: Invalid DiskInfo: Non-persistent volume not supported',
+  ],
+  [
+    'a volume of unreserved space',
+    disk({ persistence: { id: 'v' }, volume: { container_path: 'd', mode: 'RW' } }),
+    'Task uses invalid resources: Invalid DiskInfo: Persistent volumes cannot be created from unreserved resources',
+  ],
+  [
+    'a volume without a place',
+    { resources: [...base, ownDisk('v', { volume: undefined })] },
+    "Task uses invalid resources: Invalid DiskInfo: Expecting 'volume' to be set for persistent volume",
+  ],
+  [
+    'a volume with a path of the host',
+    { resources: [...base, ownDisk('v', { volume: { container_path: 'd', mode: 'RW', host_path: '/d' } })] },
+    "Task uses invalid resources: Invalid DiskInfo: Expecting 'host_path' to be unset for persistent volume",
+  ],
+  [
+    'a volume with a bad id',
+    { resources: [...base, ownDisk('a/b')] },
+    "Task uses invalid resources: Invalid DiskInfo: Invalid persistence ID for persistent volume: 'a/b' contains invalid characters",
+  ],
+  [
+    'revocable space reserved',
+    { resources: [...base, { ...scalar('disk', 1, 'r'), reservations: ours, revocable: {} }] },
+    /^Task uses invalid resources: Invalid ReservationInfo: Dynamically reserved resource .* cannot be created from revocable resources$/,
+  ],
+  [
+    'one volume twice',
+    { resources: [...base, ownDisk('v'), ownDisk('v')] },
+    "Task uses duplicate persistence ID: Persistence ID 'v' is not unique",
   ],
   [
     'a variable without value',
@@ -117,11 +178,25 @@ const table: readonly (readonly [string, Partial<mesos.TaskInfo>, string | RegEx
     { limits: { disk: { value: 1 } } },
     "Only cpus and mem may be included in a task's resource limits",
   ],
-  ['a limit below the request', { limits: { cpus: { value: 0.5 } } }, 'The cpus limit is less than the cpus request'],
   [
-    'a limit without a request',
+    'a limit of cpus below the request',
+    { limits: { cpus: { value: 0.5 } } },
+    'The cpu limit must be greater than or equal to the cpu request',
+  ],
+  [
+    'a limit of memory below the request',
+    { limits: { mem: { value: 63 } } },
+    'The memory limit must be greater than or equal to the memory request',
+  ],
+  [
+    'a limit of cpus without a request',
     { resources: [scalar('mem', 64, 'r')], limits: { cpus: { value: 1 } } },
-    'When cpus limit is specified, cpus request must also be specified',
+    'When a CPU limit is specified, a CPU request must also be specified',
+  ],
+  [
+    'a limit of memory without a request',
+    { resources: [scalar('cpus', 1, 'r')], limits: { mem: { value: 64 } } },
+    'When a memory limit is specified, a memory request must also be specified',
   ],
   [
     'neither command nor executor',
@@ -138,11 +213,56 @@ const table: readonly (readonly [string, Partial<mesos.TaskInfo>, string | RegEx
     container({ linux_info: { share_cgroups: false } }),
     "Only tasks in a task group may have 'share_cgroups' set to 'false'",
   ],
-  ['a default executor', executor({ type: 'DEFAULT' }), "'ExecutorInfo.type' must be 'CUSTOM'"],
+  ['a default executor', executor({ type: 'DEFAULT', command: undefined }), "'ExecutorInfo.type' must be 'CUSTOM'"],
   [
     'an executor without command',
     executor({ command: undefined }),
     "'ExecutorInfo.command' must be set for 'CUSTOM' executor",
+  ],
+  [
+    'a negative grace of the executor',
+    executor({ shutdown_grace_period: ns(-1) }),
+    "ExecutorInfo's 'shutdown_grace_period' must be non-negative",
+  ],
+  [
+    'an executor whose variable has no value',
+    executor({ command: { value: 'x', environment: { variables: [{ name: 'A' }] } } }),
+    "Executor's `CommandInfo` is invalid: Environment variable 'A' of type 'VALUE' must have a value set",
+  ],
+  [
+    'an executor in DOCKER without docker',
+    executor({ container: { type: 'DOCKER' } }),
+    "Executor's `ContainerInfo` is invalid: DockerInfo 'docker' is not set for DOCKER typed ContainerInfo",
+  ],
+  [
+    'half a GPU of the executor',
+    executor({ resources: [scalar('gpus', 0.5, 'r')] }),
+    "Executor uses invalid resources: Invalid 'gpus' resource: The 'gpus' resource must be an unsigned integer",
+  ],
+  [
+    'a shared volume of the executor',
+    executor({ resources: [{ ...ownDisk('v'), shared: {} }] }),
+    /^Executor resources disk.* should not contain any shared resources$/,
+  ],
+  [
+    'an executor that shares cgroups',
+    executor({ container: { type: 'MESOS', linux_info: { share_cgroups: true } } }),
+    "The 'share_cgroups' field cannot be set to 'true' on executor containers",
+  ],
+  [
+    'a volume of task and executor',
+    { ...executor({ resources: [ownDisk('v')] }), resources: [...base, ownDisk('v', { size: 2 })] },
+    "Task and its executor use duplicate persistence ID: Persistence ID 'v' is not unique",
+  ],
+  [
+    'a revocable executor',
+    executor({ resources: [{ ...scalar('cpus', 1, 'r'), revocable: {} }] }),
+    "Task and its executor mix revocable and non-revocable resources: Cannot use both revocable and non-revocable 'cpus' at the same time",
+  ],
+  [
+    'a port of task and executor',
+    { ...executor({ resources: [port(31_000, 31_001)] }), resources: [...base, port(31_001, 31_002)] },
+    'There are overlapping resources in the task resources cpus(allocated: r):1; mem(allocated: r):64; ports(allocated: r):[31001-31002] and executor resources ports(allocated: r):[31000-31001]',
   ],
   [
     'an executor of another framework',
@@ -173,6 +293,41 @@ suite('[mesos 99] a task that cannot be started', () => {
       else assert.match(status?.message ?? '', message)
     })
   }
+
+  test('[mesos 98] limits on an agent that cannot keep them are told', () => {
+    const world = new World()
+    const agent = world.addAgent()
+    world.master.agents.get(agent.id)!.capabilities = [{ type: 'MULTI_ROLE' }]
+    const s = world.subscribe()
+    const offer = world.offer(s)
+    const limited = task('t', offer, { limits: { cpus: { value: 2 } } })
+    world.accept(s, offer, [{ type: 'LAUNCH', launch: { task_infos: [limited] } }])
+    assert.equal(world.statuses(s)[0]?.message, 'Agent is not capable of handling task resource limits')
+  })
+
+  test('an executor that is not the one that runs under its id is told, with both', () => {
+    const world = new World()
+    world.addAgent()
+    const s = world.subscribe()
+    const launch = (id: string, command: string): void => {
+      const offer = world.offer(s)
+      const { executor: info } = executor({ command: { value: command }, resources: [scalar('cpus', 0.1, 'r')] })
+      const infos = [task(id, offer, { command: undefined, executor: info })]
+      world.accept(s, offer, [{ type: 'LAUNCH', launch: { task_infos: infos } }])
+      world.advance(1000)
+    }
+    launch('one', 'x')
+    launch('two', 'y')
+    launch('three', 'x')
+    assert.deepEqual(
+      world.statuses(s).map((status) => status.task_id.value),
+      ['two'],
+    )
+    const lines = (world.statuses(s)[0]?.message ?? '').split('\n')
+    assert.equal(lines[0], 'ExecutorInfo is not compatible with existing ExecutorInfo with same ExecutorID.')
+    assert.match(lines[3] ?? '', /"command":\{[^}]*"value":"x"/)
+    assert.match(lines[6] ?? '', /"command":\{[^}]*"value":"y"/)
+  })
 
   test('[mesos 98] an unlimited cpu limit is fine', () => {
     const world = new World()
@@ -206,9 +361,79 @@ suite('[mesos 92] a group that cannot be started', () => {
       'little memory',
       { resources: [scalar('cpus', 0.1, 'r'), scalar('mem', 16, 'r'), scalar('disk', 10, 'r')] },
       {},
-      /uses less memory \(16MB\) than the minimum/,
+      "Executor 'e' uses less memory (16MB) than the minimum required (32MB)",
     ],
-    ['no disk', { resources: resources.slice(0, 2) }, {}, /uses no disk/],
+    [
+      'no cpus',
+      { resources: resources.slice(1) },
+      {},
+      "Executor 'e' uses less CPUs (None) than the minimum required (0.01)",
+    ],
+    ['no disk', { resources: resources.slice(0, 2) }, {}, "Executor 'e' uses no disk"],
+    ['an unknown executor', { type: 'UNKNOWN' }, {}, 'Unknown executor type'],
+    [
+      'a default executor with an image',
+      { container: { type: 'MESOS', mesos: { image: { type: 'DOCKER', docker: { name: 'x' } } } } },
+      {},
+      "'ExecutorInfo.container.mesos.image' must not be set for 'DEFAULT' executor",
+    ],
+    [
+      'a custom executor in Docker',
+      { type: 'CUSTOM', command: { value: 'x' }, container: { type: 'DOCKER', docker: { image: 'x' } } },
+      {},
+      'Docker ContainerInfo is not supported on the executor',
+    ],
+    [
+      'a custom executor without command',
+      { type: 'CUSTOM' },
+      {},
+      "'ExecutorInfo.command' must be set for 'CUSTOM' executor",
+    ],
+    [
+      'an executor of its own',
+      {},
+      { command: undefined, executor: { executor_id: { value: 'e' }, type: 'DEFAULT' } },
+      "The `ExecutorInfo` of task 't' is different from executor 'e'",
+    ],
+    [
+      'a health check from another network',
+      {},
+      {
+        container: { type: 'MESOS', network_infos: [{ name: 'n' }] },
+        health_check: { type: 'TCP', tcp: { port: 1 } },
+      },
+      "Task 't' is invalid: HTTP and TCP health checks are not supported for nested containers not joining parent's network",
+    ],
+    [
+      'a check from another network',
+      {},
+      { container: { type: 'MESOS', network_infos: [{ name: 'n' }] }, check: { type: 'TCP', tcp: { port: 1 } } },
+      "Task 't' is invalid: HTTP and TCP checks are not supported for nested containers not joining parent's network",
+    ],
+    [
+      'an executor that shares cgroups',
+      { container: { type: 'MESOS', linux_info: { share_cgroups: true } } },
+      {},
+      "The 'share_cgroups' field cannot be set to 'true' on executor containers",
+    ],
+    [
+      'a volume of task and executor',
+      { resources: [...resources, ownDisk('v')] },
+      { resources: [...base, ownDisk('v', { size: 2 })] },
+      "Task group and executor use duplicate persistence ID: Persistence ID 'v' is not unique",
+    ],
+    [
+      'a revocable task',
+      {},
+      { resources: [{ ...scalar('cpus', 1, 'r'), revocable: {} }] },
+      "Task group and executor mix revocable and non-revocable resources: Cannot use both revocable and non-revocable 'cpus' at the same time",
+    ],
+    [
+      'a port of task and executor',
+      { resources: [...resources, port(31_000, 31_001)] },
+      { resources: [...base, port(31_001, 31_002)] },
+      /^There are overlapping resources in the task group's task resources \{ cpus.* \} and\/or executor resources /,
+    ],
     [
       'a Docker task',
       {},
@@ -239,4 +464,32 @@ suite('[mesos 92] a group that cannot be started', () => {
       else assert.match(status?.message ?? '', message)
     })
   }
+
+  test('tasks with and without cgroups of their own are told, in one group and under one executor', () => {
+    const world = new World()
+    world.addAgent()
+    const s = world.subscribe()
+    const own = { container: { type: 'MESOS' as const, linux_info: { share_cgroups: false } } }
+    const launch = (tasks: Record<string, Partial<mesos.TaskInfo>>): (string | undefined)[] => {
+      const offer = world.offer(s)
+      const executor = {
+        type: 'DEFAULT' as const,
+        executor_id: { value: 'e' },
+        framework_id: { value: s.id },
+        resources,
+      }
+      const infos = Object.entries(tasks).map(([id, more]) =>
+        task(id, offer, { resources: [scalar('cpus', 0.1, 'r')], ...more }),
+      )
+      world.accept(s, offer, [{ type: 'LAUNCH_GROUP', launch_group: { executor, task_group: { tasks: infos } } }])
+      world.advance(1000)
+      return Object.keys(tasks).map((id) => world.statuses(s, id)[0]?.message)
+    }
+    const refusal =
+      "If set, the value of 'share_cgroups' must be the same for all tasks in each task group and under a single executor"
+    assert.deepEqual(launch({ a: own, b: {} }), [refusal, refusal])
+    assert.deepEqual(launch({ c: own, d: own }), [undefined, undefined])
+    assert.deepEqual(launch({ e: {} }), [refusal])
+    assert.deepEqual(launch({ f: own }), [undefined])
+  })
 })
