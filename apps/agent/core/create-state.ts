@@ -22,6 +22,7 @@ export function createState({ config, random, now, bootId }: StateParts, total: 
     link: { type: 'recovering' },
     shuttingDown: false,
     drain: undefined,
+    drainStartedAt: undefined,
     total,
     frameworks: new Map(),
     completedFrameworks: [],

@@ -9,7 +9,10 @@ import type { Turn } from './turn.ts'
 
 /** Everything that runs here is killed, nothing new is taken; a repeated order only confirms the first. */
 export function drainAgent(turn: Turn, config: mesos.DrainConfig): void {
-  if (turn.state.drain === undefined) saveDrain(turn, config)
+  if (turn.state.drain === undefined) {
+    turn.state.drainStartedAt = turn.now
+    saveDrain(turn, config)
+  }
   turn.state.drain = config
   for (const framework of [...turn.state.frameworks.values()]) {
     for (const executor of [...framework.executors.values()]) drainExecutor(turn, { framework, executor }, config)
@@ -45,5 +48,6 @@ export function finishDrainIfIdle(turn: Turn): void {
   const { drain, frameworks, operations } = turn.state
   if (drain === undefined || drain.mark_gone === true || frameworks.size > 0 || operations.size > 0) return
   turn.state.drain = undefined
+  turn.state.drainStartedAt = undefined
   forgetDrain(turn)
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { step } from './index.ts'
+import { getAgent } from './views/operator-view.ts'
+import { stateView } from './views/state-view.ts'
 import { BenchAgent, FRAMEWORK_ID, frameworkInfo, scalar, taskInfo } from './testing/bench-agent.ts'
 
 test('a task is on disk before its container is launched', () => {
@@ -376,4 +378,22 @@ test('[mesos 14] [mesos 15] a draining agent kills what runs with the shorter gr
   agent.reregister()
   assert.ok(agent.drain().includes('TASK_KILLED'))
   assert.equal(agent.state.drain, undefined)
+})
+
+test('[mesos 14] [mesos 15] a restarted agent drains on, and shows the order and when it came', () => {
+  const agent = BenchAgent.registered()
+  const id = agent.run(taskInfo('t', { kill_policy: { grace_period: { nanoseconds: 60e9 } } }))
+  agent.launched(id)
+  agent.take()
+  const config = { max_grace_period: { nanoseconds: 30e9 }, mark_gone: false }
+  const startedAt = agent.now
+  agent.master({ type: 'DRAIN', drain: { config } })
+  const next = agent.restarted([id])
+  const shown = getAgent(next.state)
+  assert.equal(shown.drain_config?.max_grace_period?.nanoseconds?.toString(), '30000000000')
+  assert.equal(shown.estimated_drain_start_time?.nanoseconds, BigInt(startedAt) * 1_000_000n)
+  assert.equal(stateView(next.state).estimated_drain_start_time_seconds, startedAt / 1000)
+  next.reregister()
+  next.run(taskInfo('new'))
+  assert.deepEqual(next.launchedIds(), [])
 })

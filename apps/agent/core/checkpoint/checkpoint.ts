@@ -46,7 +46,8 @@ export function saveResources(turn: Turn): void {
 }
 
 export function saveDrain(turn: Turn, config: mesos.DrainConfig): void {
-  turn.put('drain', { v: VERSION, config: toJsonObject('mesos.v1.DrainConfig', config) })
+  const startedAt = turn.state.drainStartedAt
+  turn.put('drain', { v: VERSION, config: toJsonObject('mesos.v1.DrainConfig', config), started_at: startedAt })
 }
 
 export function forgetDrain(turn: Turn): void {

@@ -48,6 +48,7 @@ export function recoverState(surroundings: Surroundings, raw: ReadonlyMap<string
   state.rebooted = isRebooted
   entries.each('drain', ({ key, value }) => {
     state.drain = storedWire(key, () => fromJsonObject('mesos.v1.DrainConfig', value.config))
+    state.drainStartedAt = value.started_at
   })
   const containers = readEntries(state, entries)
   return { type: 'recovered', state, containers: isRebooted ? [] : containers, ...entries.leftOut() }

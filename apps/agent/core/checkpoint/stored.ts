@@ -18,7 +18,7 @@ export const storedSchemas = {
   }),
   boot: z.object({ v: version, boot_id: z.string().max(256) }),
   resources: z.object({ v: version, resources: z.array(wire).max(100_000) }),
-  drain: z.object({ v: version, config: wire }),
+  drain: z.object({ v: version, config: wire, started_at: z.number().optional() }),
   framework: z.object({ v: version, info: wire }),
   executor: z.object({
     v: version,

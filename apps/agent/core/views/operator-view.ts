@@ -56,7 +56,14 @@ function completedTasks(state: AgentState, executors: readonly Live[]): mesos.Ta
 }
 
 export function getAgent(state: AgentState): agent.Response_GetAgent {
-  return { agent_info: agentInfo(state), ...(state.drain === undefined ? {} : { drain_config: state.drain }) }
+  const { drain, drainStartedAt } = state
+  return {
+    agent_info: agentInfo(state),
+    ...(drain === undefined ? {} : { drain_config: drain }),
+    ...(drainStartedAt === undefined
+      ? {}
+      : { estimated_drain_start_time: { nanoseconds: BigInt(Math.round(drainStartedAt)) * 1_000_000n } }),
+  }
 }
 
 export function getOperations(state: AgentState): agent.Response_GetOperations {

@@ -29,6 +29,7 @@ export function stateView(state: AgentState): Record<string, unknown> {
     attributes: attributesObject(state.config.attributes),
     ...(state.config.domain === undefined ? {} : { domain: json('mesos.v1.DomainInfo', state.config.domain) }),
     ...(state.drain === undefined ? {} : { drain_config: json('mesos.v1.DrainConfig', state.drain) }),
+    ...(state.drainStartedAt === undefined ? {} : { estimated_drain_start_time_seconds: state.drainStartedAt / 1000 }),
     frameworks: [...state.frameworks.values()].map((framework) => frameworkObject(state, framework)),
     completed_frameworks: state.completedFrameworks.map(({ info, completedExecutors }) => ({
       ...frameworkHead(info),

@@ -24,8 +24,8 @@ function scheduleProblem(m: Master, schedule: maintenance.Schedule): string | un
   const seen = new Set<string>()
   for (const { machine_ids, unavailability } of schedule.windows ?? []) {
     if (!machine_ids?.length) return 'List of machines in the maintenance window is empty'
-    const negative = Number(unavailability.duration?.nanoseconds ?? 0) < 0
-    if (negative) return 'Unavailability duration is negative'
+    const negative = negativeTime(unavailability)
+    if (negative !== undefined) return `Unavailability '${negative}' is negative`
     for (const id of machine_ids) {
       if (!isNamed(id)) return "Both 'hostname' and 'ip' for a machine are empty"
       if (seen.has(machineKey(id))) return `Machine '${machineText(id)}' appears more than once in the schedule`
@@ -38,6 +38,9 @@ function scheduleProblem(m: Master, schedule: maintenance.Schedule): string | un
   }
   return undefined
 }
+
+const negativeTime = (unavailability: mesos.Unavailability): 'start' | 'duration' | undefined =>
+  (['start', 'duration'] as const).find((member) => Number(unavailability[member]?.nanoseconds ?? 0) < 0)
 
 export function onScheduleCall(m: Master, schedule: maintenance.Schedule, requestId: RequestId): void {
   const problem = scheduleProblem(m, schedule)
@@ -74,7 +77,7 @@ function machinesProblem(machines: readonly mesos.MachineID[]): string | undefin
   const seen = new Set<string>()
   for (const id of machines) {
     if (!isNamed(id)) return "Both 'hostname' and 'ip' for a machine are empty"
-    if (seen.has(machineKey(id))) return `Machine '${machineText(id)}' appears more than once in the list of machines`
+    if (seen.has(machineKey(id))) return `Machine '${machineText(id)}' appears more than once in the schedule`
     seen.add(machineKey(id))
   }
   return undefined

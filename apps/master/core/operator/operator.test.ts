@@ -177,6 +177,35 @@ suite('weights and quota', () => {
     assert.match(world.stored.get('master/quota/r') ?? '', /limits/)
   })
 
+  const threeAgents = (world: World): void => {
+    for (const port of [1, 2, 3]) world.addAgent('cpus:4;mem:1000', { port })
+  }
+
+  test('[mesos 66] [mesos 218] a limit takes offers of its role back until what is left keeps it, and no more', () => {
+    const world = new World()
+    threeAgents(world)
+    const s = world.subscribe({ roles: ['r/below'] })
+    assert.equal(world.offers(s).length, 3)
+    world.operate({ type: 'UPDATE_QUOTA', update_quota: { quota_configs: [quotaOf('r', undefined, 9)] } })
+    assert.equal(world.offers(s).length, 2)
+    world.operate({ type: 'UPDATE_QUOTA', update_quota: { quota_configs: [quotaOf('r', undefined, 12)] } })
+    assert.equal(world.offers(s).length, 2)
+  })
+
+  test('[mesos 67] [mesos 218] a guarantee takes offers of others back until it could be met, and no more', () => {
+    const world = new World()
+    const [a, b] = [world.subscribe({ roles: ['a'] }), world.subscribe({ roles: ['b'] })]
+    threeAgents(world)
+    world.advance(1000)
+    const before = world.offers(a).length
+    assert.equal(before + world.offers(b).length, 3)
+    const held = world.offers(b).length * 4
+    world.operate({ type: 'UPDATE_QUOTA', update_quota: { quota_configs: [quotaOf('b', held)] } })
+    assert.equal(world.offers(a).length, before, 'what the role has on offer is enough')
+    world.operate({ type: 'UPDATE_QUOTA', update_quota: { quota_configs: [quotaOf('b', held + 1)] } })
+    assert.equal(world.offers(a).length, before - 1)
+  })
+
   test('[mesos 218] quota is all or nothing, and empty maps take it away', () => {
     const world = new World()
     world.addAgent()
@@ -186,13 +215,16 @@ suite('weights and quota', () => {
     })
     assert.match(
       refused?.text ?? '',
-      /^Invalid QuotaConfig: Quota guarantees of role 'b' for 'cpus' exceed its limits$/,
+      /^Invalid QuotaConfig: 'QuotaConfig.guarantees' { cpus: 2 } is not contained within the 'QuotaConfig.limits' { cpus: 1 }$/,
     )
     assert.equal(world.master.quotas.size, 0)
     const nested = world.operate({ type: 'UPDATE_QUOTA', update_quota: { quota_configs: [quotaOf('a/b', 1)] } })
-    assert.match(nested?.text ?? '', /Updating quota on nested role 'a\/b' is not supported yet$/)
+    assert.match(nested?.text ?? '', /^Updating quota on nested role 'a\/b' is not supported yet$/)
     const over = world.operate({ type: 'UPDATE_QUOTA', update_quota: { quota_configs: [quotaOf('a', 100)] } })
-    assert.equal(over?.status, 400)
+    assert.deepEqual(over, {
+      status: 400,
+      text: "Invalid QuotaConfig: total quota guarantees 'cpus:100' exceed cluster capacity 'cpus:4; mem:8192; disk:10000' (use 'force' flag to bypass this check)",
+    })
     assert.equal(
       world.operate({ type: 'UPDATE_QUOTA', update_quota: { force: true, quota_configs: [quotaOf('a', 100)] } })
         ?.status,
@@ -212,7 +244,7 @@ suite('weights and quota', () => {
         set_quota: { quota_request: { role: 'a', guarantee: [scalar('cpus', 1)], force } },
       })
     assert.equal(set()?.status, 200)
-    assert.match(set()?.text ?? '', /Quota already set for role 'a'/)
+    assert.match(set()?.text ?? '', /Cannot set quota for role 'a' which already has quota$/)
     assert.equal(world.operate({ type: 'REMOVE_QUOTA', remove_quota: { role: 'a' } })?.status, 200)
     assert.deepEqual(world.operate({ type: 'REMOVE_QUOTA', remove_quota: { role: 'a' } }), {
       status: 400,
@@ -284,7 +316,48 @@ suite('maintenance', () => {
     assert.equal(world.addAgent().id, 'M-S1')
   })
 
+  test('[mesos 72] [mesos 191] another schedule takes inverse offers and offers back, and forgets filters', () => {
+    const world = new World()
+    const agent = world.addAgent()
+    const s = world.subscribe()
+    world.run([s, agent, 't'])
+    plan(world)
+    const inverse = () => world.eventsOf(s.streamId).flatMap((event) => event.inverse_offers?.inverse_offers ?? [])
+    const rescinded = () => world.eventsOf(s.streamId).flatMap((event) => event.rescind_inverse_offer ?? [])
+    const [first] = inverse()
+    world.advance(1000)
+    const { id } = world.offer(s)
+    const later = { start: { nanoseconds: 7 } }
+    plan(world, [{ machine_ids: [machine], unavailability: later }])
+    assert.deepEqual(rescinded(), [{ inverse_offer_id: first?.id }])
+    assert.deepEqual(inverse()[1]?.unavailability, later)
+    assert.ok(!world.master.offers.has(id.value))
+    world.advance(1000)
+    assert.deepEqual(world.offer(s).unavailability, later)
+
+    const inverse_offer_ids = [inverse()[1]!.id]
+    const filters = { refuse_seconds: 3600 }
+    world.call(s, { type: 'DECLINE_INVERSE_OFFERS', decline_inverse_offers: { inverse_offer_ids, filters } })
+    world.advance(10_000)
+    assert.equal(inverse().length, 2, 'the filter holds')
+    plan(world, [{ machine_ids: [machine], unavailability: later }])
+    assert.equal(inverse().length, 3, 'and is forgotten with its schedule')
+  })
+
   const refusals: [string, (world: World) => unknown, string][] = [
+    [
+      'a negative start',
+      (world) => plan(world, [{ machine_ids: [machine], unavailability: { start: { nanoseconds: -1 } } }]),
+      "Unavailability 'start' is negative",
+    ],
+    [
+      'a negative duration',
+      (world) =>
+        plan(world, [
+          { machine_ids: [machine], unavailability: { start: { nanoseconds: 1 }, duration: { nanoseconds: -1 } } },
+        ]),
+      "Unavailability 'duration' is negative",
+    ],
     [
       'a window without machines',
       (world) => plan(world, [{ unavailability: { start: { nanoseconds: 1 } } }]),

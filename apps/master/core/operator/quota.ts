@@ -1,11 +1,11 @@
 import type { master, mesos, quota } from '@thermosphere/protocol'
-import { Resources, toMilli, validateRole } from '@thermosphere/offer-engine'
+import { addQuantities, Resources, toMilli, validateRole } from '@thermosphere/offer-engine'
 import type { Quantities } from '@thermosphere/offer-engine'
 import { persist, respond } from '../emit.ts'
 import { rescindOffer } from '../offers.ts'
 import { putQuota } from '../registry.ts'
-import { consumption } from '../roles.ts'
-import type { Master, RequestId } from '../model.ts'
+import { consumption, roleBooks } from '../roles.ts'
+import type { Master, Offer, RequestId } from '../model.ts'
 
 type Amounts = quota.QuotaConfig['guarantees']
 
@@ -20,7 +20,10 @@ export function onUpdateQuota(m: Master, call: master.Call_UpdateQuota, requestI
   }
   const overcommit = call.force ? undefined : capacityProblem(m, configs)
   if (overcommit !== undefined)
-    return respond(m, requestId, { status: 400, text: `Invalid QuotaConfig: ${overcommit}` })
+    return respond(m, requestId, {
+      status: 400,
+      text: `Invalid QuotaConfig: total ${overcommit} (use 'force' flag to bypass this check)`,
+    })
   persist(m, configs.map(putQuota), { change: 'quota', configs, requestId })
 }
 
@@ -29,13 +32,13 @@ function configProblem(m: Master, config: quota.QuotaConfig, force: boolean): st
   const invalid = validateRole(role)
   if (invalid !== undefined) return `Invalid QuotaConfig: Invalid role '${role}': ${invalid}`
   if (m.config.roles && role !== '*' && !m.config.roles.includes(role))
-    return `Invalid QuotaConfig: Unknown role '${role}'`
-  if (role.includes('/')) return `Invalid QuotaConfig: Updating quota on nested role '${role}' is not supported yet`
+    return `Invalid QuotaConfig: '${role}' is not on the roles whitelist`
+  if (role.includes('/')) return `Updating quota on nested role '${role}' is not supported yet`
   const limits = milli(config.limits)
-  for (const [name, guarantee] of milli(config.guarantees)) {
-    if (guarantee > (limits.get(name) ?? Infinity)) {
-      return `Invalid QuotaConfig: Quota guarantees of role '${role}' for '${name}' exceed its limits`
-    }
+  const isOver = [...milli(config.guarantees)].some(([name, guarantee]) => guarantee > (limits.get(name) ?? Infinity))
+  if (isOver) {
+    const [guaranteed, limited] = [mapText(config.guarantees), mapText(config.limits)]
+    return `Invalid QuotaConfig: 'QuotaConfig.guarantees' ${guaranteed} is not contained within the 'QuotaConfig.limits' ${limited}`
   }
   return force ? undefined : consumptionProblem(m, role, limits)
 }
@@ -44,12 +47,19 @@ function consumptionProblem(m: Master, role: string, limits: Quantities): string
   const consumed = consumption(m, role)
   const over = [...limits].find(([name, limit]) => (consumed.get(name) ?? 0) > limit)
   if (!over) return undefined
-  const text = (amounts: Quantities): string =>
-    [...amounts].map(([name, value]) => `${name}:${value / 1000}`).join('; ')
-  return `Invalid QuotaConfig: Role '${role}' is already consuming '${text(consumed)}'; this is more than the requested limits '${text(limits)}' (use 'force' flag to bypass this check)`
+  return `Invalid QuotaConfig: Role '${role}' is already consuming '${quantitiesText(consumed)}'; this is more than the requested limits '${quantitiesText(limits)}' (use 'force' flag to bypass this check)`
 }
 
-/** All guarantees together must fit into the cluster. */
+const quantitiesText = (amounts: Quantities): string =>
+  [...amounts].map(([name, value]) => `${name}:${value / 1000}`).join('; ')
+
+/** `{ cpus: 20, mem: 40 }` */
+const mapText = (amounts: Amounts): string =>
+  `{ ${Object.entries(amounts ?? {})
+    .map(([name, scalar]) => `${name}: ${scalar.value}`)
+    .join(', ')} }`
+
+/** All guarantees together must fit into the cluster; the words go behind `total`. */
 function capacityProblem(m: Master, configs: readonly quota.QuotaConfig[]): string | undefined {
   const all = new Map([...m.quotas, ...configs.map((config) => [config.role, config] as const)])
   const sum = new Map<string, number>()
@@ -57,10 +67,8 @@ function capacityProblem(m: Master, configs: readonly quota.QuotaConfig[]): stri
     for (const [name, value] of milli(config.guarantees)) sum.set(name, (sum.get(name) ?? 0) + value)
   }
   const capacity = capacityOf(m)
-  const over = [...sum].find(([name, value]) => value > (capacity.get(name) ?? 0))
-  return (
-    over && `Total quota guarantees of '${over[0]}' exceed the cluster capacity (use 'force' flag to bypass this check)`
-  )
+  if ([...sum].every(([name, value]) => value <= (capacity.get(name) ?? 0))) return undefined
+  return `quota guarantees '${quantitiesText(sum)}' exceed cluster capacity '${quantitiesText(capacity)}'`
 }
 
 function capacityOf(m: Master): Map<string, number> {
@@ -82,7 +90,7 @@ export function onSetQuota(m: Master, request: quota.QuotaRequest, requestId: Re
   const config: quota.QuotaConfig = { role, guarantees: amounts, limits: amounts }
   const overcommit = request.force ? undefined : capacityProblem(m, [config])
   if (overcommit === undefined) return persist(m, [putQuota(config)], { change: 'quota', configs: [config], requestId })
-  const text = `Heuristic capacity check for set quota request failed (use 'force' to bypass this check): ${overcommit}`
+  const text = `Quota guarantees overcommit the cluster (use 'force' to bypass this check): Total ${overcommit}`
   respond(m, requestId, { status: 409, text })
 }
 
@@ -90,12 +98,12 @@ function setQuotaProblem(m: Master, role: string, guarantee: readonly mesos.Reso
   const failed = 'Failed to validate set quota request: '
   const invalid = validateRole(role)
   if (invalid !== undefined) return `${failed}QuotaInfo with invalid role: ${invalid}`
-  if (role.includes('/')) return `${failed}Setting quota on nested role '${role}' is not supported yet`
   if (guarantee.length === 0) return `${failed}QuotaInfo with empty 'guarantee'`
   const odd = guarantee.find((resource) => resource.type !== 'SCALAR' || resource.reservations?.length || resource.disk)
   if (odd) return `${failed}QuotaInfo must only contain plain scalar resources: '${odd.name}'`
-  if (m.config.roles && role !== '*' && !m.config.roles.includes(role)) return `${failed}Unknown role: '${role}'`
-  return m.quotas.has(role) ? `${failed}Quota already set for role '${role}'` : undefined
+  if (m.config.roles && role !== '*' && !m.config.roles.includes(role)) return `${failed}Unknown role '${role}'`
+  if (m.quotas.has(role)) return `${failed}Cannot set quota for role '${role}' which already has quota`
+  return role.includes('/') ? `Setting quota on nested role '${role}' is not supported yet` : undefined
 }
 
 const scalarsOf = (resources: readonly mesos.Resource[]): Record<string, mesos.Value_Scalar> =>
@@ -125,12 +133,39 @@ export function applyQuota(m: Master, config: quota.QuotaConfig): void {
   m.allocator.setQuota(config.role, guarantees.size + limits.size === 0 ? undefined : { guarantees, limits })
 }
 
-/** Best effort: the role's own offers go if it is over its limit, others' so that a guarantee can be met. */
+/**
+ * Best effort, and no more than it takes: the role's own offers go until it is within its limits, then others' until its
+ * guarantees could be met. Nothing is taken to be free: what is, the allocator may be giving away just now.
+ */
 function rescindForQuota(m: Master, config: quota.QuotaConfig): void {
-  const own = (role: string): boolean => role === config.role || role.startsWith(`${config.role}/`)
-  const hasGuarantee = milli(config.guarantees).size > 0
-  const hasLimit = milli(config.limits).size > 0
-  for (const offer of [...m.offers.values()]) {
-    if (own(offer.role) ? hasLimit : hasGuarantee) rescindOffer(m, offer)
+  const isOwn = ({ role }: Offer): boolean => role === config.role || role.startsWith(`${config.role}/`)
+  const held = consumedAndOffered(m, config.role)
+  const limits = milli(config.limits)
+  const isWithin = (): boolean => [...limits].every(([name, limit]) => (held.get(name) ?? 0) <= limit)
+  for (const framework of m.frameworks.values()) {
+    for (const offer of [...framework.offers].filter(isOwn)) {
+      if (isWithin()) break
+      addAmounts(held, offer, -1)
+      rescindOffer(m, offer)
+    }
   }
+  const guarantees = milli(config.guarantees)
+  const isMet = (): boolean => [...guarantees].every(([name, guarantee]) => (held.get(name) ?? 0) >= guarantee)
+  for (const agent of m.agents.values()) {
+    for (const offer of [...agent.offers].filter((one) => !isOwn(one))) {
+      if (isMet()) return
+      addAmounts(held, offer, 1)
+      rescindOffer(m, offer)
+    }
+  }
+}
+
+/** A reservation that is on offer counts twice: rather an offer too many is taken back. */
+function consumedAndOffered(m: Master, role: string): Map<string, number> {
+  const books = roleBooks(m).get(role)
+  return new Map(books && addQuantities(books.consumed, books.offered))
+}
+
+function addAmounts(sum: Map<string, number>, { resources }: Offer, sign: 1 | -1): void {
+  for (const [name, amount] of resources.scalarQuantities()) sum.set(name, (sum.get(name) ?? 0) + sign * amount)
 }
