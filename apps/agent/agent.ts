@@ -3,13 +3,21 @@ import type { AgentConfig } from '@thermosphere/agent-core'
 import { createRandom } from '@thermosphere/effects'
 import { createContainerizers, IsolationError } from '@thermosphere/isolation'
 import type { Containerizers } from '@thermosphere/isolation'
-import { Background, createHttpServer, createLogging, Gate, listen, StartupError } from '@thermosphere/service-kit'
-import type { Lifecycle, Logger } from '@thermosphere/service-kit'
+import {
+  Background,
+  createHttpServer,
+  createLogging,
+  Gate,
+  listen,
+  listeningIp,
+  reachOf,
+  StartupError,
+} from '@thermosphere/service-kit'
+import type { Lifecycle, Logger, Reach } from '@thermosphere/service-kit'
 import { findMasters } from '@thermosphere/store'
 import { randomBytes } from 'node:crypto'
 import { access, mkdir } from 'node:fs/promises'
 import type { Server } from 'node:http'
-import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { configStrings } from './config.ts'
 import type { Config } from './config.ts'
@@ -57,7 +65,7 @@ export async function startAgent(config: Config, logger: Logger, lifecycle: Life
   const server = createHttpServer(gate.handle, { requestTimeoutMs: 0 })
   const listening = await openListener(server, config, lifecycle)
   const shell = new AgentShell({
-    config: await coreConfig(config, { port: listening.port, containerizers }),
+    config: await coreConfig(config, { reach: listening.reach, containerizers }),
     masters: findMasters(config.master, (err) => loggers.link.warn({ err }, 'leader.unknown')),
     random: createRandom(randomBytes(4).readUInt32LE()),
     bootId: await readBootId(),
@@ -163,24 +171,24 @@ function openCollector(config: Config, background: Background): SandboxCollector
   })
 }
 
-async function openListener(server: Server, config: Config, lifecycle: Lifecycle): Promise<{ readonly port: number }> {
-  const { ip, port, insecure } = config
+async function openListener(server: Server, config: Config, lifecycle: Lifecycle): Promise<Listener> {
+  const { port, insecure } = config
+  const ip = await listeningIp(config)
   const listening = await listen({ target: server, ip, port, insecure, authenticated: false })
   lifecycle.defer('http', () => listening.close())
-  return listening
+  // Executors on this machine reach an agent that listens everywhere by itself.
+  return { port: listening.port, reach: await reachOf(config, { ip, port: listening.port, ofAny: '127.0.0.1' }) }
 }
 
-type Place = { readonly port: number; readonly containerizers: Containerizers }
+type Listener = { readonly port: number; readonly reach: Reach }
+type Place = { readonly reach: Reach; readonly containerizers: Containerizers }
 
-async function coreConfig(config: Config, { port, containerizers }: Place): Promise<AgentConfig> {
-  const isAnyAddress = config.ip === '0.0.0.0' || config.ip === '::'
-  const ip = isAnyAddress ? '127.0.0.1' : config.ip
+async function coreConfig(config: Config, { reach, containerizers }: Place): Promise<AgentConfig> {
   const given = parsed('--resources', () => givenResources(config.resources, config.default_role))
   return {
     workDir: config.work_dir,
-    ip,
-    port,
-    hostname: config.hostname ?? (isAnyAddress ? hostname() : ip),
+    ...reach,
+    advertisedIp: config.advertise_ip,
     version: VERSION,
     resources: await detectResources(given, config.work_dir),
     attributes: parsed('--attributes', () => parseAttributes(config.attributes)),

@@ -4,8 +4,12 @@ import {
   domainFlag,
   defineFlags,
   flagStrings,
+  logFlags,
+  logProblems,
   parseFlags,
   processFlags,
+  reachFlags,
+  reachProblems,
   requireFlags,
   workDirFlag,
 } from '@thermosphere/service-kit'
@@ -26,6 +30,8 @@ const featuresSchema = z
 const flags = defineFlags({
   ...addressFlags(5051),
   ...processFlags,
+  ...reachFlags,
+  ...logFlags,
   ...workDirFlag('/var/lib/thermosphere/agent'),
   master: {
     type: 'list',
@@ -146,6 +152,8 @@ const flags = defineFlags({
 
 export type Config = ConfigOf<typeof flags>
 
+const problemsOf = (config: Config): string[] => [...reachProblems(config), ...logProblems(config)]
+
 /** The one place that reads arguments and environment. Exits with 2 after listing every problem. */
 export function readConfig(): Config {
   return parseFlags(flags, {
@@ -154,11 +162,12 @@ export function readConfig(): Config {
     envPrefix: 'MESOS_',
     program: 'agent',
     version: VERSION,
+    check: problemsOf,
   })
 }
 
 /** The configuration of an agent that is part of another process; from its arguments alone. */
-export const configOf = (argv: readonly string[]): Config => requireFlags(flags, { argv })
+export const configOf = (argv: readonly string[]): Config => requireFlags(flags, { argv, check: problemsOf })
 
 /** As `/flags` shows them. */
 export function configStrings(config: Config): Record<string, string> {

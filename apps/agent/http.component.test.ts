@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { appendFile, symlink } from 'node:fs/promises'
+import { appendFile, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { AgentProcess, FRAMEWORK, scalar } from './testing/agent-process.ts'
@@ -127,4 +128,22 @@ test('[mesos 114] an executor that never subscribes fails its tasks', async () =
     ['REASON_EXECUTOR_REGISTRATION_TIMEOUT', 'Executor did not register within 500ms'],
   )
   await other.close()
+})
+
+test('[mesos 221] [mesos 225] the log is read over HTTP, and the master is told the advertised address', async (context) => {
+  const folder = await mkdtemp(join(tmpdir(), 'agent-log-'))
+  const other = await AgentProcess.start([`--log_dir=${folder}`, '--advertise_ip=192.0.2.7', '--advertise_port=80'])
+  context.after(async () => {
+    await other.close()
+    await rm(folder, { recursive: true })
+  })
+  const { register } = await other.master.wait(({ messages }) => messages.find((message) => message.register))
+  assert.deepEqual(
+    [register?.advertised_ip, register?.agent_info.port, register?.agent_info.hostname],
+    ['192.0.2.7', 80, '192.0.2.7'],
+  )
+  const state = await other.json<{ pid: string; log_dir: string }>('/state')
+  assert.deepEqual([state.pid, state.log_dir], ['slave(1)@192.0.2.7:80', folder])
+  const { data } = await other.json<{ data: string }>('/files/read?path=/slave/log&offset=0')
+  assert.match(data, /agent\.started/)
 })

@@ -1,5 +1,5 @@
-import { createLogger } from '@thermosphere/service-kit'
-import type { Logger } from '@thermosphere/service-kit'
+import { createLogger, logFileOf } from '@thermosphere/service-kit'
+import type { LogConfig, Logger } from '@thermosphere/service-kit'
 import type { Config } from './config.ts'
 
 /** The loggers of one agent. */
@@ -10,8 +10,8 @@ export type Loggers = {
   readonly containers: Logger
 }
 
-export const createAgentLogger = (config: Pick<Config, 'logging_level' | 'log_file'>): Logger =>
-  createLogger({ name: 'agent', level: config.logging_level, file: config.log_file })
+export const createAgentLogger = (config: Pick<Config, 'logging_level'> & LogConfig): Logger =>
+  createLogger({ name: 'agent', level: config.logging_level, file: logFileOf(config, 'mesos-agent') })
 
 export const loggersOf = (log: Logger): Loggers => ({
   log,

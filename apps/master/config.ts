@@ -1,6 +1,16 @@
 import { aclsSchema } from '@thermosphere/master-core'
 import type { Action } from '@thermosphere/master-core'
-import { defineFlags, domainFlag, parseFlags, requireFlags, serverFlags } from '@thermosphere/service-kit'
+import {
+  defineFlags,
+  domainFlag,
+  logFlags,
+  logProblems,
+  parseFlags,
+  reachFlags,
+  reachProblems,
+  requireFlags,
+  serverFlags,
+} from '@thermosphere/service-kit'
 import type { ConfigOf } from '@thermosphere/service-kit'
 
 /** The protocol level that clients see; tools parse it as three numbers. */
@@ -12,6 +22,8 @@ const login = (who: string) => ({ type: 'boolean', default: false, help: `Whethe
 /** Flags of Mesos that change something. */
 const masterFlags = defineFlags({
   ...serverFlags({ port: 5050, workDir: '/var/lib/mesos/master' }),
+  ...reachFlags,
+  ...logFlags,
   cluster: { type: 'string', help: 'A name for the cluster, shown by the state endpoints.' },
   registry: {
     type: 'string',
@@ -181,7 +193,6 @@ const compatibilityFlags = defineFlags({
   authentication_v0_timeout: { type: 'duration', default: '15secs', help: accepted },
   authenticators: { type: 'string', default: 'crammd5', help: accepted },
   authorizers: { type: 'string', default: 'local', help: accepted },
-  hostname_lookup: { type: 'boolean', default: true, help: accepted },
   initialize_driver_logging: { type: 'boolean', default: true, help: accepted },
   log_auto_initialize: { type: 'boolean', default: true, help: accepted },
   logbufsecs: { type: 'integer', default: 0, help: accepted },
@@ -250,6 +261,8 @@ const problemsOf = (config: Config): string[] => [
   ...loginProblems(config),
   ...aclProblems(config),
   ...storeProblems(config),
+  ...reachProblems(config),
+  ...logProblems(config),
 ]
 
 /** The configuration of a master that is part of another process; from its arguments alone. */

@@ -1,10 +1,10 @@
 import type { Note } from '@thermosphere/master-core'
-import { createLogger } from '@thermosphere/service-kit'
-import type { Logger } from '@thermosphere/service-kit'
+import { createLogger, logFileOf } from '@thermosphere/service-kit'
+import type { LogConfig, Logger } from '@thermosphere/service-kit'
 import type { Config } from './config.ts'
 
-export const createMasterLogger = (config: Pick<Config, 'logging_level' | 'log_file'>): Logger =>
-  createLogger({ name: 'master', level: config.logging_level, file: config.log_file })
+export const createMasterLogger = (config: Pick<Config, 'logging_level'> & LogConfig): Logger =>
+  createLogger({ name: 'master', level: config.logging_level, file: logFileOf(config, 'mesos-master') })
 
 /** What happens to every task is for developers; the rest tells an operator the story. */
 const frequent = new Set(['task.launched', 'task.updated', 'task-group.launched'])

@@ -14,11 +14,14 @@ import {
   flagStrings,
   Gate,
   listen,
+  listeningIp,
+  logFileOf,
+  reachOf,
   registerEventLoopDelay,
   registerSystemMetrics,
   textErrors,
 } from '@thermosphere/service-kit'
-import type { Lifecycle, Listening, Logger, Metrics } from '@thermosphere/service-kit'
+import type { Lifecycle, Listening, Logger, Metrics, Reach } from '@thermosphere/service-kit'
 import { openStore } from '@thermosphere/store'
 import type { Store } from '@thermosphere/store'
 import { randomUUID } from 'node:crypto'
@@ -35,7 +38,7 @@ import { openLogins, warnOfOpenDoors } from './http/login/logins.ts'
 import type { Logins } from './http/login/logins.ts'
 import { NotLeading } from './http/standby.ts'
 import { allocatorOptions, coreConfig } from './shell/core-config.ts'
-import { masterInfo } from './shell/master-info.ts'
+import { masterInfo, reachableIp } from './shell/master-info.ts'
 import { Seat } from './shell/seat.ts'
 import { readVersion } from './shell/version.ts'
 import { Whitelist } from './shell/whitelist/whitelist.ts'
@@ -58,19 +61,21 @@ export async function startMaster(config: Config, logger: Logger, lifecycle: Sur
   const parts: Parts = { config, logger, lifecycle, metrics, startedAt: Date.now() }
   const store = await openRegistry(config)
   lifecycle.defer('store', () => store.close())
-  const door = await openDoor(parts)
+  const ip = await listeningIp(config)
+  const door = await openDoor(parts, ip)
   const { port } = door.listening
+  const reach = await reachOf(config, { ip, port, ofAny: reachableIp() })
   const whitelist = new Whitelist({ path: config.whitelist, logger })
   await whitelist.start()
   lifecycle.defer('whitelist', () => whitelist.close())
-  const seat = takeSeat(parts, { store, whitelist, port })
+  const seat = takeSeat(parts, { store, whitelist, reach })
   const logging = createLogging(logger)
   lifecycle.defer('logging', () => logging.close())
   const ageing = startAgeing()
   lifecycle.defer('kept encodings', () => ageing.close())
-  await openRoutes(parts, { seat, door, logging, logins })
+  await openRoutes(parts, { seat, door, logging, logins, reach })
   warnOfOpenDoors(config, logins, logger)
-  logger.info({ ip: config.ip, port }, 'master.listening')
+  logger.info({ ip, port }, 'master.listening')
   seat.start()
   return { port }
 }
@@ -94,7 +99,7 @@ type Behind = {
 }
 
 /** The port is known only after binding to it, and the master's description of itself has the port. */
-async function openDoor({ config, lifecycle }: Parts): Promise<Door> {
+async function openDoor({ config, lifecycle }: Parts, ip: string): Promise<Door> {
   const gate = new Gate('Master has not finished recovery')
   let links: Behind['links'] | undefined
   const acceptor: LinkAcceptor = {
@@ -102,7 +107,7 @@ async function openDoor({ config, lifecycle }: Parts): Promise<Door> {
   }
   const listening = await listen({
     target: createSharedPortServer({ httpServer: createHttpServer(gate.handle), links: acceptor }),
-    ip: config.ip,
+    ip,
     port: config.port,
     insecure: config.insecure,
     // The links of agents are on the same port and know no login.
@@ -130,18 +135,17 @@ function createMasterApp({ logger, metrics }: Parts, context: MasterContext): Re
 }
 
 /** Each term is a new master, as in Mesos, where a deposed leader is started anew. */
-const describe = (config: Config, port: number): mesos.MasterInfo =>
-  masterInfo({ id: randomUUID(), ip: config.ip, port, hostname: config.hostname, domain: config.domain })
+const describe = ({ domain }: Config, reach: Reach): mesos.MasterInfo =>
+  masterInfo({ id: randomUUID(), ...reach, domain })
 
-type SeatOf = { readonly store: Store; readonly whitelist: Whitelist; readonly port: number }
+type SeatOf = { readonly store: Store; readonly whitelist: Whitelist; readonly reach: Reach }
 
-function takeSeat(parts: Parts, { store, whitelist, port }: SeatOf): Seat {
+function takeSeat(parts: Parts, { store, whitelist, reach }: SeatOf): Seat {
   const { config, logger, lifecycle, metrics, startedAt } = parts
-  const { hostname = '' } = describe(config, port)
   const seat = new Seat({
     parts: { config, logger, metrics, store, whitelist, startedAt, loop: lifecycle.loop },
-    address: `${hostname}:${port}`,
-    info: () => describe(config, port),
+    address: `${reach.hostname}:${reach.port}`,
+    info: () => describe(config, reach),
     onFatal: (error) => lifecycle.fatal(error),
   })
   lifecycle.defer('candidate', () => seat.close())
@@ -154,15 +158,16 @@ type Inside = {
   readonly door: Door
   readonly logging: ReturnType<typeof createLogging>
   readonly logins: Logins
+  readonly reach: Reach
 }
 
-async function openRoutes(parts: Parts, { seat, door, logging, logins }: Inside): Promise<void> {
+async function openRoutes(parts: Parts, { seat, door, logging, logins, reach }: Inside): Promise<void> {
   const { config, metrics } = parts
-  const log: [string, string][] = config.log_file === undefined ? [] : [['/master/log', config.log_file]]
-  const { port } = door.listening
+  const logFile = config.external_log_file ?? logFileOf(config, 'mesos-master')
+  const log: [string, string][] = logFile === undefined ? [] : [['/master/log', logFile]]
   const blank = createMaster({
     config: coreConfig(config),
-    info: describe(config, port),
+    info: describe(config, reach),
     registry: emptyRegistry,
     random: createRandom(0),
     allocator: allocatorOptions(config),
@@ -175,7 +180,7 @@ async function openRoutes(parts: Parts, { seat, door, logging, logins }: Inside)
     },
     leading: () => seat.leading,
     masterOrBlank: () => seat.loop?.master ?? blank,
-    surroundings: { version: await readVersion(), flags: shownFlags(config, blank.info) },
+    surroundings: { version: await readVersion(), flags: shownFlags(config, door.listening.port, reach) },
     processMetrics: () => metrics.snapshot(),
     onSlowReader: () => metrics.counter('http/slow_readers_cut').increment(),
     logging,
@@ -186,7 +191,7 @@ async function openRoutes(parts: Parts, { seat, door, logging, logins }: Inside)
 }
 
 /** In name order; flags that Mesos does not have are shown only where they were set. */
-function shownFlags(config: Config, { hostname = '', port }: mesos.MasterInfo): Record<string, string> {
+function shownFlags(config: Config, port: number, { hostname }: Reach): Record<string, string> {
   const { insecure, ...rest } = flagStrings(flags, config)
   const shown: Record<string, string> = {
     ...rest,

@@ -7,13 +7,16 @@ export type { FlagsResult, FlagSources } from './flags/read-flags.ts'
 export { flagsMarkdown, helpText } from './flags/help.ts'
 export {
   addressFlags,
-  advertisedHostname,
   domainFlag,
   LOG_LEVELS,
+  logFileOf,
+  logFlags,
+  logProblems,
   processFlags,
   serverFlags,
   workDirFlag,
 } from './flags/server-flags.ts'
+export type { LogConfig } from './flags/server-flags.ts'
 export { formatBytes, formatDuration, parseBytes, parseDuration } from './flags/values.ts'
 export { createBareHandler } from './http/bare-handler.ts'
 export { createHttpApp, errorMiddleware, jsonErrors, notFoundMiddleware, textErrors } from './http/app.ts'
@@ -56,6 +59,8 @@ export { registerEventLoopDelay } from './metrics/event-loop-delay.ts'
 export { createMetrics, createRequestObserver, prometheusName, registerSystemMetrics } from './metrics/metrics.ts'
 export type { Counter, Gauge, Metrics, Timer } from './metrics/metrics.ts'
 export { basicAuthorization, BasicLogin } from './login/basic-login.ts'
+export { listeningIp, reachFlags, reachOf, reachProblems } from './reach/reach.ts'
+export type { Reach, ReachConfig } from './reach/reach.ts'
 export { frameworkCredential } from './login/framework-login.ts'
 export { isReadByOthers, readCredential, readCredentials } from './login/credentials.ts'
 export type { Credential, Credentials } from './login/credentials.ts'

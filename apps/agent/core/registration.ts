@@ -76,6 +76,7 @@ function sendRegistration(turn: Turn): void {
     capabilities: state.config.capabilities.map((type) => ({ type })),
     checkpointed_resources: checkpointedResources(state.total),
     http_port: state.config.port,
+    ...(state.config.advertisedIp === undefined ? {} : { advertised_ip: state.config.advertisedIp }),
   }
   const message: agentLink.AgentMessage =
     state.agentId === undefined

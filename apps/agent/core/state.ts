@@ -7,6 +7,8 @@ import type { OperatorContainer, WaitType } from './operator-containers/index.ts
 export type AgentConfig = {
   readonly workDir: string
   readonly ip: string
+  /** Told to the master, which otherwise takes where the link comes from. */
+  readonly advertisedIp?: string | undefined
   readonly port: number
   readonly hostname: string
   readonly version: string
@@ -211,6 +213,8 @@ export type AgentState = {
   link: Link
   shuttingDown: boolean
   drain: mesos.DrainConfig | undefined
+  /** When the agent was first told to drain. */
+  drainStartedAt: Millis | undefined
   /** All resources with the reservations and volumes that were made on them. */
   total: Resources
   readonly frameworks: Map<string, Framework>

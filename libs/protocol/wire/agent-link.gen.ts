@@ -32,6 +32,7 @@ export interface AgentMessage_Register {
   checkpointed_resources?: mesos.Resource[] | undefined
   resource_version_uuid?: mesos.UUID | undefined
   http_port?: number | undefined
+  advertised_ip?: string | undefined
 }
 
 export interface AgentMessage_Executor {
@@ -52,6 +53,7 @@ export interface AgentMessage_Reregister {
   completed_frameworks?: AgentMessage_CompletedFramework[] | undefined
   operations?: mesos.Operation[] | undefined
   drain_config?: mesos.DrainConfig | undefined
+  advertised_ip?: string | undefined
 }
 
 export interface AgentMessage_CompletedFramework {

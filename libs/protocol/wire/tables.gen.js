@@ -1704,6 +1704,7 @@ export const messageRows = {
     ['checkpointed_resources', 4, 'repeated', 'mesos.v1.Resource'],
     ['resource_version_uuid', 5, 'optional', 'mesos.v1.UUID'],
     ['http_port', 6, 'optional', 'uint32'],
+    ['advertised_ip', 13, 'optional', 'string'],
   ],
   'thermosphere.agentlink.v1.AgentMessage.Executor': [
     ['framework_id', 1, 'required', 'mesos.v1.FrameworkID'],
@@ -1722,6 +1723,7 @@ export const messageRows = {
     ['completed_frameworks', 10, 'repeated', 'thermosphere.agentlink.v1.AgentMessage.CompletedFramework'],
     ['operations', 11, 'repeated', 'mesos.v1.Operation'],
     ['drain_config', 12, 'optional', 'mesos.v1.DrainConfig'],
+    ['advertised_ip', 13, 'optional', 'string'],
   ],
   'thermosphere.agentlink.v1.AgentMessage.CompletedFramework': [
     ['framework_info', 1, 'required', 'mesos.v1.FrameworkInfo'],

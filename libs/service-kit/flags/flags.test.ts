@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, writeFileSync } from 'node:fs'
-import { hostname, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { z } from 'zod'
@@ -8,7 +8,7 @@ import { defineFlags } from './flags.ts'
 import { flagsMarkdown, helpText } from './help.ts'
 import { flagStrings } from './parse-flags.ts'
 import { readFlags } from './read-flags.ts'
-import { advertisedHostname, serverFlags } from './server-flags.ts'
+import { logFileOf, logProblems, serverFlags } from './server-flags.ts'
 
 const flags = defineFlags({
   port: { type: 'integer', default: 5050, min: 0, max: 65535, unit: 'TCP', help: 'The port.' },
@@ -222,8 +222,13 @@ test('the shared block listens on loopback and is secure unless told otherwise',
   assert.deepEqual([ip, port, insecure, workDir], ['127.0.0.1', 5050, false, '/var/lib/x'])
 })
 
-test('[mesos 225] others are told the name of the flag, else the address, else the name of the host', () => {
-  assert.equal(advertisedHostname({ hostname: 'front.example', ip: '0.0.0.0' }), 'front.example')
-  assert.equal(advertisedHostname({ hostname: undefined, ip: '10.0.0.7' }), '10.0.0.7')
-  for (const ip of ['0.0.0.0', '::']) assert.equal(advertisedHostname({ hostname: undefined, ip }), hostname())
+test('[mesos 221] the log goes to the file, or to one in the directory that is named after the program', () => {
+  const none = { log_file: undefined, log_dir: undefined, external_log_file: undefined }
+  assert.equal(logFileOf(none, 'mesos-master'), undefined)
+  assert.equal(logFileOf({ ...none, log_dir: '/var/log/mesos' }, 'mesos-agent'), '/var/log/mesos/mesos-agent.INFO')
+  assert.equal(logFileOf({ ...none, log_file: '/l' }, 'mesos-agent'), '/l')
+  assert.deepEqual(logProblems({ ...none, log_dir: '/d' }), [])
+  assert.deepEqual(logProblems({ ...none, log_dir: '/d', log_file: '/l' }), [
+    '--log_dir: --log_file says where the log goes; leave one of them out',
+  ])
 })

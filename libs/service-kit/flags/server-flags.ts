@@ -1,4 +1,4 @@
-import { hostname as systemHostname } from 'node:os'
+import { join } from 'node:path'
 import { z } from 'zod'
 import { defineFlags } from './flags.ts'
 
@@ -60,8 +60,31 @@ export function serverFlags(defaults: { port: number; workDir: string }) {
   return { ...addressFlags(defaults.port), ...processFlags, ...workDirFlag(defaults.workDir) }
 }
 
-/** The name or address that others are told: the flag, else a particular address as it is, else the host's name. */
-export function advertisedHostname({ hostname, ip }: { hostname: string | undefined; ip: string }): string {
-  if (hostname !== undefined) return hostname
-  return ip === '0.0.0.0' || ip === '::' ? systemHostname() : ip
+/** Where Mesos' servers write their log, and where it is read at `/master/log` and `/slave/log`. */
+export const logFlags = defineFlags({
+  log_dir: {
+    type: 'path',
+    help: 'Append the log to a file in this directory, named after the program, instead of writing it to standard error.',
+  },
+  external_log_file: {
+    type: 'path',
+    help: 'A file into which somebody else writes the log, to be read over HTTP.',
+  },
+})
+
+export type LogConfig = {
+  readonly log_file: string | undefined
+  readonly log_dir: string | undefined
+  readonly external_log_file: string | undefined
 }
+
+export const logProblems = ({ log_file, log_dir }: LogConfig): string[] =>
+  log_file !== undefined && log_dir !== undefined
+    ? ['--log_dir: --log_file says where the log goes; leave one of them out']
+    : []
+
+/** The file that a program writes its log to; undefined for standard error. */
+export const logFileOf = (
+  { log_file, log_dir }: LogConfig,
+  program: 'mesos-master' | 'mesos-agent',
+): string | undefined => log_file ?? (log_dir && join(log_dir, `${program}.INFO`))

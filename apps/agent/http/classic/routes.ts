@@ -27,6 +27,7 @@ export function classicRoutes(context: HttpContext): Router {
       start_time: shell.state.startedAt / 1000,
       ...stateView(shell.state),
       ...(shell.master === undefined ? {} : { master_hostname: shell.master.replace(/:\d+$/, '') }),
+      ...logPlaces(flags),
       flags,
     })
   })
@@ -124,3 +125,7 @@ function containerFilter(request: Request): (measured: MeasuredContainer) => boo
     (frameworkId === undefined || view.owner?.frameworkId === frameworkId) &&
     (executorId === undefined || view.owner?.executorId === executorId)
 }
+
+/** Of the flags, those that `/state` shows once more. */
+const logPlaces = (flags: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(['log_dir', 'external_log_file'].flatMap((name) => (flags[name] ? [[name, flags[name]]] : [])))

@@ -1,9 +1,14 @@
 import type { AgentState } from '@thermosphere/agent-core'
-import { HttpError } from '@thermosphere/service-kit'
+import { HttpError, logFileOf } from '@thermosphere/service-kit'
+import type { LogConfig } from '@thermosphere/service-kit'
 import { realpath } from 'node:fs/promises'
 import { join, normalize } from 'node:path'
 import { errnoOf } from '../../errors.ts'
 import type { HttpContext } from '../context.ts'
+
+/** The log as operators read it; undefined when it goes to standard error. */
+export const readableLog = (config: LogConfig): string | undefined =>
+  config.external_log_file ?? logFileOf(config, 'mesos-agent')
 
 /**
  * Paths that the files API answers for: sandboxes under their real path and under `/frameworks/…`, and the log.
@@ -11,9 +16,8 @@ import type { HttpContext } from '../context.ts'
  */
 export async function resolveFile({ config, shell }: HttpContext, path: string): Promise<string> {
   const real = realOf(shell.state, config.work_dir, path)
-  if (real === undefined && (path === '/slave/log' || path === '/agent/log') && config.log_file !== undefined) {
-    return config.log_file
-  }
+  const log = readableLog(config)
+  if (real === undefined && (path === '/slave/log' || path === '/agent/log') && log !== undefined) return log
   if (real === undefined) throw new HttpError(404, '')
   const clean = normalize(real)
   const slaves = join(config.work_dir, 'slaves')

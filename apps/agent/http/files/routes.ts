@@ -7,7 +7,7 @@ import { basename } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { queryText, sendJson } from '../answers.ts'
 import type { HttpContext } from '../context.ts'
-import { resolveFile } from './file-roots.ts'
+import { readableLog, resolveFile } from './file-roots.ts'
 import { followFile } from './follow.ts'
 import { listFiles, modeText } from './list-files.ts'
 import { readFilePart } from './read-file.ts'
@@ -79,6 +79,7 @@ function attached({ shell, config }: HttpContext): Record<string, string> {
       entries.push([virtual, executor.directory])
     }
   }
-  if (config.log_file !== undefined) entries.push(['/slave/log', config.log_file])
+  const log = readableLog(config)
+  if (log !== undefined) entries.push(['/slave/log', log])
   return Object.fromEntries(entries)
 }

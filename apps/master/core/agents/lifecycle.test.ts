@@ -468,3 +468,19 @@ suite('an operator takes agents away', () => {
     assert.equal(world.stored.has('master/agents/gone/G'), false)
   })
 })
+
+test('[mesos 225] an agent is reached where it says, else at its host name if that is an address, else where it calls from', () => {
+  const register = (hostname: string, advertised_ip?: string): string => {
+    const world = new World()
+    const linkId = world.openLink('10.0.0.1')
+    const agent_info = world.agentInfo(undefined, { hostname })
+    world.say(linkId, {
+      type: 'REGISTER',
+      register: { agent_info, version: '1.12.0', ...(advertised_ip && { advertised_ip }) },
+    })
+    return [...world.master.agents.values()][0]?.ip ?? ''
+  }
+  assert.equal(register('h1'), '10.0.0.1')
+  assert.equal(register('10.0.0.2'), '10.0.0.2')
+  assert.equal(register('10.0.0.2', '192.0.2.7'), '192.0.2.7')
+})

@@ -41,8 +41,9 @@ export function onRegister(m: Master, linkId: LinkId, register: Register): void 
   if (link.state === 'joined') return acknowledgeAgain(m, linkId, link.agentId)
   const problem = admissionProblem(m, register)
   if (problem !== undefined) return refuse(m, linkId, problem)
-  if (isDown(m, register.agent_info, link.ip)) return shutDown(m, linkId, 'Machine is down for maintenance')
-  replaceAgentAt(m, register.agent_info, link.ip)
+  const ip = reachedAt(register, link.ip)
+  if (isDown(m, register.agent_info, ip)) return shutDown(m, linkId, 'Machine is down for maintenance')
+  replaceAgentAt(m, register.agent_info, ip)
   m.links.set(linkId, { state: 'joining', ip: link.ip })
   const agentId = `${m.info.id}-S${m.nextAgent++}`
   const info = { ...register.agent_info, id: { value: agentId } }
@@ -117,7 +118,7 @@ export function createAgent(id: AgentId, said: Register, record: AgentRecord, { 
     id,
     info: { ...said.agent_info, id: { value: id } },
     version: said.version,
-    ip: addressOf(said.agent_info, ip),
+    ip: reachedAt(said, ip),
     link: undefined,
     capabilities: said.capabilities ?? [],
     connected: false,
@@ -138,9 +139,9 @@ export function createAgent(id: AgentId, said: Register, record: AgentRecord, { 
   }
 }
 
-/** Where others reach the agent: its host name if that is an address, else where it called from. */
-function addressOf(info: mesos.AgentInfo, peer: string): string {
-  return /^\d+\.\d+\.\d+\.\d+$/.test(info.hostname) ? info.hostname : peer
+/** Where others reach the agent: where it says, else its host name if that is an address, else where it called from. */
+export function reachedAt({ advertised_ip, agent_info: { hostname } }: Register, peer: string): string {
+  return advertised_ip ?? (/^\d+\.\d+\.\d+\.\d+$/.test(hostname) ? hostname : peer)
 }
 
 /** The configured resources with the dynamic reservations and volumes that the agent keeps. */

@@ -18,6 +18,7 @@ import {
   createAgent,
   freshRecord,
   isDown,
+  reachedAt,
   joinCluster,
   leaveIfDown,
   refuse,
@@ -39,7 +40,8 @@ export function onReregister(m: Master, linkId: LinkId, said: Reregister): void 
   if (m.goneAgents.has(id)) return shutDown(m, linkId, 'Agent has been marked gone')
   const problem = admissionProblem(m, said)
   if (problem !== undefined) return refuse(m, linkId, problem)
-  if (isDown(m, said.agent_info, link.ip)) return shutDown(m, linkId, 'Machine is down for maintenance')
+  if (isDown(m, said.agent_info, reachedAt(said, link.ip)))
+    return shutDown(m, linkId, 'Machine is down for maintenance')
   // It comes back, and by then the transition is through.
   if (m.transitions.has(id)) return void m.effects.push({ type: 'close-link', linkId })
   const known = m.agents.get(id)

@@ -40,6 +40,7 @@ export function stateHead(m: Master, surroundings: ProcessView): Json {
   const { version, flags } = surroundings
   const pid = m.info.pid ?? ''
   const hostname = m.info.hostname ?? ''
+  const domain = m.info.domain && raw(encodeJson('mesos.v1.DomainInfo', m.info.domain))
   return object({
     version: text(version.version),
     git_sha: version.git_sha === undefined ? undefined : text(version.git_sha),
@@ -56,11 +57,18 @@ export function stateHead(m: Master, surroundings: ProcessView): Json {
     activated_slaves: double(activated),
     deactivated_slaves: double(agents.length - activated),
     unreachable_slaves: double(m.unreachableAgents.size),
-    domain: m.info.domain && raw(encodeJson('mesos.v1.DomainInfo', m.info.domain)),
+    domain,
     leader: text(pid),
-    leader_info: object({ id: text(m.info.id), pid: text(pid), port: integer(m.info.port), hostname: text(hostname) }),
+    leader_info: object({
+      id: text(m.info.id),
+      pid: text(pid),
+      port: integer(m.info.port),
+      hostname: text(hostname),
+      domain,
+    }),
     cluster: m.config.cluster === undefined ? undefined : text(m.config.cluster),
     log_dir: flags['log_dir'] === undefined ? undefined : text(flags['log_dir']),
+    external_log_file: flags['external_log_file'] === undefined ? undefined : text(flags['external_log_file']),
     flags: flagsObject(flags),
   })
 }
