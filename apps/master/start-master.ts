@@ -150,6 +150,10 @@ function takeSeat(parts: Parts, { store, whitelist, reach }: SeatOf): Seat {
   })
   lifecycle.defer('candidate', () => seat.close())
   metrics.gauge('registrar/queued_operations', () => seat.loop?.queuedWriteCount ?? 0)
+  metrics.gauge('registrar/registry_size_bytes', () => seat.loop?.registrySize.bytes ?? 0)
+  // Of Mesos' replicated log: the store looks after its members itself, so it is one, and whole once it was read.
+  metrics.gauge('registrar/log/recovered', () => (seat.loop === undefined ? 0 : 1))
+  metrics.gauge('registrar/log/ensemble_size', () => 1)
   return seat
 }
 

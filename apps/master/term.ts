@@ -12,6 +12,7 @@ import { createAllocationTimes } from './shell/metrics/allocation-times.ts'
 import { allocatorOptions, coreConfig, withFirstWeights } from './shell/core-config.ts'
 import { MasterLoop } from './shell/loop/master-loop.ts'
 import { loadRegistry } from './shell/registry/load-registry.ts'
+import { RegistrySize } from './shell/registry/registry-size.ts'
 import type { Whitelist } from './shell/whitelist/whitelist.ts'
 
 export type TermOptions = {
@@ -35,7 +36,8 @@ export type MasterTerm = Term & { readonly loop: MasterLoop }
 export async function openTerm(options: TermOptions): Promise<MasterTerm> {
   const { config, logger, metrics, store, whitelist, leadership, info, startedAt, end } = options
   const readAt = performance.now()
-  const registry = withFirstWeights(await loadRegistry(store), config.weights)
+  const registrySize = new RegistrySize()
+  const registry = withFirstWeights(await loadRegistry(store, registrySize), config.weights)
   const durationMs = Math.round(performance.now() - readAt)
   metrics.timer('registrar/state_fetch').observe(durationMs)
   const { admitted, unreachable } = registry
@@ -55,6 +57,7 @@ export async function openTerm(options: TermOptions): Promise<MasterTerm> {
     store,
     leadership,
     metrics,
+    registrySize,
     note: createNoteLog(logger),
     loop: options.loop,
     onFatal: end,

@@ -37,5 +37,6 @@ export {
 } from './views/classic.ts'
 export type { ProcessView } from './views/classic.ts'
 export { getMetricsAnswer, metricsAnswer, metricsView } from './answers/metrics.ts'
+export { registryAnswer } from './operator/registry-answer.ts'
 export { offerConstraintsAnswer } from './answers/offer-constraints.ts'
 export { v1Views } from './views/v1.ts'

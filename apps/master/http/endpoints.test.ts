@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os'
 import { after, before, suite, test } from 'node:test'
 import { createRecordIoDecoder, decodeJson, decodeProtobuf, encodeProtobuf } from '@thermosphere/protocol'
 import type { master as wire } from '@thermosphere/protocol'
+import { endpointTexts } from './classic/help.ts'
+import type { MasterContext } from './context.ts'
+import { createRoutes } from './router.ts'
 import { FakeAgent, looseJson, runMaster, TestScheduler } from '../testing/running-master.ts'
 import type { RunningMaster } from '../testing/running-master.ts'
 
@@ -114,6 +117,47 @@ suite('the endpoints of a master', () => {
     assert.match(text, /"port":5051,/)
   })
 
+  test('[mesos 212] /help says what every endpoint is, as text and as JSON, and no more', async () => {
+    // Routes are made before anything is asked of what is behind them.
+    const { process, own, leader } = createRoutes({} as MasterContext)
+    const paths = [process, own, leader].flatMap((routes) => [...routes.keys()])
+    assert.deepEqual(Object.keys(endpointTexts).sort(), paths.sort())
+    const text = await (await get('/help')).text()
+    assert.match(text, /^# files\n\n\* `\/files\/browse`: Lists a directory/)
+    const one = await looseJson(get('/help/master/state?format=json'))
+    assert.deepEqual(one, {
+      processes: [{ id: 'master', endpoints: [{ name: '/state', text: endpointTexts['/state'] }] }],
+    })
+    assert.equal((await get('/help/nothing')).status, 404)
+  })
+
+  test('[mesos 212] / says where the dashboard is', async () => {
+    const response = await get('/')
+    assert.deepEqual([response.status, response.headers.get('content-type')], [200, 'text/plain; charset=utf-8'])
+    assert.match(await response.text(), /The dashboard is at the gateway/)
+  })
+
+  test('[mesos 212] /registrar(1)/registry is what would survive', async () => {
+    const registry = await looseJson(get('/registrar(1)/registry'))
+    assert.deepEqual(Object.keys(registry), [
+      'master',
+      'slaves',
+      'unreachable',
+      'gone',
+      'machines',
+      'schedules',
+      'weights',
+      'quota_configs',
+    ])
+    assert.equal(registry['slaves']?.['slaves']?.[0]?.['info']?.['hostname'], 'localhost')
+    const size = async (): Promise<number> =>
+      Number((await looseJson(get('/metrics/snapshot')))['registrar/registry_size_bytes'])
+    const before = await size()
+    assert.ok(before > 100)
+    await fetch(`${master.url}/weights`, { method: 'PUT', body: '[{"role":"large","weight":2}]' })
+    assert.ok((await size()) > before)
+  })
+
   test('[mesos 212] jsonp wraps an answer', async () => {
     const response = await get('/state-summary?jsonp=cb')
     assert.equal(response.headers.get('content-type'), 'text/javascript')
@@ -155,7 +199,7 @@ suite('the endpoints of a master', () => {
   test('[mesos 218] weights are put and shown', async () => {
     const put = await fetch(`${master.url}/weights`, { method: 'PUT', body: '[{"role":"r","weight":2.5}]' })
     assert.deepEqual([put.status, await put.text(), put.headers.get('content-type')], [200, '', null])
-    assert.equal(await (await get('/weights')).text(), '[{"role":"r","weight":2.5}]')
+    assert.match(await (await get('/weights')).text(), /\{"role":"r","weight":2\.5\}/)
   })
 
   test('a body that is not read is not a leak: 413 for one that is too large', async () => {
@@ -280,4 +324,39 @@ test('[mesos 221] a log that is a file is listed and read by HTTP', async (conte
   const headers = { 'Content-Type': 'application/json' }
   const { read_file } = await looseJson(fetch(`${master.url}/api/v1`, { method: 'POST', headers, body }))
   assert.deepEqual(read_file, { size: 9, data: Buffer.from('one line\n').toString('base64') })
+})
+
+test('[mesos 221] --log_dir names the file after the program; one that others write is read instead', async (context) => {
+  const folder = mkdtempSync(`${tmpdir()}/thermosphere-log-`)
+  context.after(() => rmSync(folder, { recursive: true }))
+  writeFileSync(`${folder}/mesos-master.INFO`, 'ours\n')
+  writeFileSync(`${folder}/theirs`, 'theirs\n')
+  const read = async (...flags: string[]) => {
+    const master = await runMaster('--registry=in_memory', ...flags)
+    context.after(() => master.close())
+    const { data } = await looseJson(fetch(`${master.url}/files/read?path=/master/log&offset=0`))
+    const { log_dir, external_log_file } = await looseJson(fetch(`${master.url}/state`))
+    return { data, log_dir, external_log_file }
+  }
+  assert.deepEqual(await read(`--log_dir=${folder}`), { data: 'ours\n', log_dir: folder, external_log_file: undefined })
+  assert.deepEqual(await read(`--external_log_file=${folder}/theirs`), {
+    data: 'theirs\n',
+    log_dir: undefined,
+    external_log_file: `${folder}/theirs`,
+  })
+})
+
+test('[mesos 225] others are told the advertised address and port, and not those listened on', async (context) => {
+  const flags = [
+    '--registry=in_memory',
+    '--advertise_ip=192.0.2.7',
+    '--advertise_port=80',
+    '--ip_discovery_command=echo 127.0.0.1',
+  ]
+  const master = await runMaster(...flags)
+  context.after(() => master.close())
+  const { pid, leader, leader_info } = await looseJson(fetch(`${master.url}/state`))
+  assert.deepEqual([pid, leader, leader_info?.port], ['master@192.0.2.7:80', 'master@192.0.2.7:80', 80])
+  const redirect = await fetch(`${master.url}/redirect`, { redirect: 'manual' })
+  assert.equal(redirect.headers.get('location'), '//localhost:80')
 })

@@ -10,6 +10,7 @@ import {
   processEndpoints,
   readEndpoints,
 } from './classic/read-endpoints.ts'
+import { helpEndpoints, pageEndpoints } from './classic/help.ts'
 import { writeEndpoints } from './classic/write-endpoints.ts'
 import type { MasterContext } from './context.ts'
 import { filesEndpoints } from './files/files-endpoints.ts'
@@ -35,13 +36,16 @@ function longest(routes: Routes, path: string): Route | undefined {
 }
 
 /** Routes of the process, of every master, and of the leading one alone. */
-const createRoutes = (context: MasterContext): Record<'process' | 'own' | 'leader', Routes> => ({
+export const createRoutes = (context: MasterContext): Record<'process' | 'own' | 'leader', Routes> => ({
   process: new Map([
-    ...inRealm(undefined, openProcessEndpoints(context)),
+    ...inRealm(undefined, { ...openProcessEndpoints(context), ...helpEndpoints }),
     ...inRealm('readonly', { ...processEndpoints(context), ...filesEndpoints(context.files) }),
     ...inRealm('readwrite', loggingEndpoints(context)),
   ]),
-  own: new Map([...inRealm(undefined, openEndpoints(context)), ...inRealm('readonly', ownEndpoints(context))]),
+  own: new Map([
+    ...inRealm(undefined, { ...openEndpoints(context), ...pageEndpoints }),
+    ...inRealm('readonly', ownEndpoints(context)),
+  ]),
   leader: new Map([
     ...inRealm('scheduler', { '/api/v1/scheduler': schedulerApi(context) }),
     ...inRealm('readonly', readEndpoints(context)),
@@ -95,6 +99,7 @@ function queryOf(target: string): URLSearchParams {
 /** The decoded path without a trailing slash; undefined if it cannot be one of ours. */
 function pathOf(url: string): string | undefined {
   const raw = url.split('?', 1)[0] ?? ''
+  if (raw === '/') return raw
   try {
     const path = decodeURIComponent(raw).replace(/\/+$/, '')
     return path.includes('/..') ? undefined : path

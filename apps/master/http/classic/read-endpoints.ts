@@ -5,6 +5,7 @@ import {
   metricsAnswer,
   offerConstraintsAnswer,
   quotaView,
+  registryAnswer,
   rolesView,
   scheduleView,
   slavesAnswer,
@@ -122,6 +123,7 @@ export const loggingEndpoints = (context: MasterContext): Record<string, Handler
 export const processEndpoints = (context: MasterContext): Record<string, Handler> => ({
   '/metrics/snapshot': metrics(context),
   '/system/stats.json': jsonOf(context, systemStats),
+  '/registrar(1)/registry': largeJsonOf(context, ({ masterOrBlank }) => registryAnswer(masterOrBlank())),
 })
 
 const metrics =

@@ -7,6 +7,7 @@ import { fencedPersist } from '@thermosphere/store'
 import type { Leadership, Store } from '@thermosphere/store'
 import { MASTER_LIMITS } from '../../limits.ts'
 import { AgentLinkServer } from '../agent-link/agent-link-server.ts'
+import { RegistrySize } from '../registry/registry-size.ts'
 import { encodeOperatorEvent, encodeSchedulerEvent, EventStreams } from '../streams/event-streams.ts'
 
 export type MasterLoopOptions = {
@@ -14,6 +15,8 @@ export type MasterLoopOptions = {
   readonly store: Store
   readonly leadership: Leadership
   readonly metrics: Metrics
+  /** As it was read. */
+  readonly registrySize?: RegistrySize
   readonly note: (note: Note) => void
   readonly loop: LoopSurroundings
   readonly onFatal: (error: unknown) => void
@@ -34,6 +37,7 @@ export class MasterLoop {
   readonly links: AgentLinkServer
   /** Read by view functions only. */
   readonly master: Master
+  readonly registrySize: RegistrySize
   readonly #loop: CoreLoop<Input, Effect>
   readonly #waiting = new Map<number, (reply: Reply) => void>()
   readonly #note: (note: Note) => void
@@ -42,8 +46,19 @@ export class MasterLoop {
   #nextRequest = 1
   #isClosing = false
 
-  constructor({ master: state, store, leadership, metrics, note, loop, onFatal }: MasterLoopOptions) {
+  constructor(options: MasterLoopOptions) {
+    const {
+      master: state,
+      store,
+      leadership,
+      metrics,
+      registrySize = new RegistrySize(),
+      note,
+      loop,
+      onFatal,
+    } = options
     this.master = state
+    this.registrySize = registrySize
     this.#leadership = leadership
     this.#onFatal = onFatal
     this.#note = note
@@ -53,6 +68,7 @@ export class MasterLoop {
       step: (input, now) => step(state, input, now),
       persist: async (writes) => {
         await storeTimer.time(() => fencedPersist(store, { leadership, operations: writes }))
+        registrySize.written(writes)
       },
       perform: (effect) => this.#perform(effect),
       timerInput: (key) => ({ type: 'timer', key }),

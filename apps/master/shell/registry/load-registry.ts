@@ -5,6 +5,7 @@ import { parseStored, StoreError } from '@thermosphere/store'
 import type { Entry, Store } from '@thermosphere/store'
 import { z } from 'zod'
 import { MASTER_LIMITS } from '../../limits.ts'
+import { RegistrySize } from './registry-size.ts'
 
 const versioned = { version: z.literal(registryVersion) }
 const wire = z.record(z.string(), z.unknown())
@@ -39,7 +40,7 @@ type Building = {
 }
 
 /** Reads the registry as a whole. A value that does not parse stops the start, with its key. */
-export async function loadRegistry(store: Store): Promise<Registry> {
+export async function loadRegistry(store: Store, size = new RegistrySize()): Promise<Registry> {
   const registry: Building = {
     admitted: new Map(),
     unreachable: new Map(),
@@ -55,7 +56,10 @@ export async function loadRegistry(store: Store): Promise<Registry> {
       limit: MASTER_LIMITS.registryPage,
       ...(after !== undefined && { after }),
     })
-    for (const entry of page.entries) readChecked(registry, entry)
+    for (const entry of page.entries) {
+      readChecked(registry, entry)
+      size.read(entry.key, entry.value)
+    }
     after = page.entries.at(-1)?.key
     if (!page.more) return registry
   }
