@@ -5,7 +5,7 @@ import { metricsView } from './answers/metrics.ts'
 import { scalar, task, World } from './testing/world.ts'
 import type { Scheduler, TestAgent } from './testing/world.ts'
 
-/** Mesos' fixed names of a master, as its documents write them: `{a,b}` are two names. Those of the process are not here. */
+/** Mesos' fixed names of a master, as its documents write them; `{a,b}` are two names. The process has more. */
 const documented = `
 master/uptime_secs master/elected master/slaves_{connected,disconnected,active,inactive,unreachable}
 master/frameworks_{connected,disconnected,active,inactive} master/outstanding_offers
@@ -14,7 +14,11 @@ master/{cpus,gpus,mem,disk}_{total,used,percent} master/{cpus,gpus,mem,disk}_rev
 master/tasks_{staging,starting,running,killing,unreachable}
 master/tasks_{finished,failed,killed,lost,error,dropped,gone,gone_by_operator}
 master/operations/{total,pending,recovering,unreachable,finished,failed,error,dropped,gone_by_operator}
-master/operations/{reserve,unreserve,create,destroy,grow_volume,shrink_volume,create_disk,destroy_disk}/{total,pending,recovering,unreachable,finished,failed,error,dropped,gone_by_operator}
+master/operations/TYPE/{total,pending}
+master/operations/TYPE/{recovering,unreachable}
+master/operations/TYPE/{finished,failed}
+master/operations/TYPE/{error,dropped}
+master/operations/TYPE/gone_by_operator
 master/dropped_messages master/http_cache_hits
 master/messages_{register,reregister,unregister,deactivate}_framework master/messages_kill_task
 master/messages_{status_update,operation_status_update}_acknowledgement
@@ -34,11 +38,13 @@ allocator/mesos/resources/{cpus,mem,disk}/{total,offered_or_allocated}`
 /** Behind `master/frameworks/<name>/<id>/`. */
 const documentedOfFramework = `
 subscribed calls
-calls/{subscribe,teardown,accept,decline,accept_inverse_offers,decline_inverse_offers,revive,suppress,kill,shutdown,acknowledge,acknowledge_operation_status,reconcile,reconcile_operations,message,request,update_framework}
+calls/{subscribe,teardown,accept,decline,accept_inverse_offers,decline_inverse_offers,revive,suppress,kill,shutdown}
+calls/{acknowledge,acknowledge_operation_status,reconcile,reconcile_operations,message,request,update_framework}
 events
-events/{subscribed,offers,inverse_offers,rescind,rescind_inverse_offer,update,update_operation_status,message,failure,error,heartbeat}
+events/{subscribed,offers,inverse_offers,rescind,rescind_inverse_offer,update,update_operation_status}
+events/{message,failure,error,heartbeat}
 operations
-operations/{launch,launch_group,reserve,unreserve,create,destroy,grow_volume,shrink_volume,create_disk,destroy_disk}
+operations/{launch,launch_group} operations/TYPE
 tasks/active/{task_staging,task_starting,task_running,task_killing,task_unreachable,task_unknown}
 tasks/terminal/{task_finished,task_failed,task_killed,task_lost,task_error,task_dropped,task_gone,task_gone_by_operator}
 offers/{sent,accepted,declined,rescinded} roles/r/suppressed`
@@ -53,7 +59,8 @@ function expanded(name: string): string[] {
   return choices.split(',').flatMap((choice) => expanded(before + choice + after))
 }
 
-const names = (text: string): string[] => words(text).flatMap(expanded)
+const types = '{reserve,unreserve,create,destroy,grow_volume,shrink_volume,create_disk,destroy_disk}'
+const names = (text: string): string[] => words(text.replaceAll('TYPE', types)).flatMap(expanded)
 
 const reserved = (name: string, value: number): mesos.Resource => ({
   ...scalar(name, value, 'r'),
@@ -118,8 +125,8 @@ const moves: readonly (readonly [string, (place: Place) => void, string])[] = [
   [
     'an agent joins',
     ({ world }) => void world.addAgent(undefined, { port: 1 }),
-    `master/slaves_{connected,active} master/{cpus,mem,disk}_total master/{cpus,mem}_percent master/messages_register_slave
-     master/slave_registrations allocator/mesos/resources/{cpus,mem,disk}/total`,
+    `master/slaves_{connected,active} master/{cpus,mem,disk}_total master/{cpus,mem}_percent
+     master/messages_register_slave master/slave_registrations allocator/mesos/resources/{cpus,mem,disk}/total`,
   ],
   [
     'an agent loses its link',
@@ -223,7 +230,8 @@ const moves: readonly (readonly [string, (place: Place) => void, string])[] = [
   [
     'an offer is declined',
     ({ world, s }) => void world.call(s, { type: 'DECLINE', decline: { offer_ids: [world.offer(s).id] } }),
-    'master/messages_decline_offers master/outstanding_offers master/frameworks/f/ID/offers/declined allocator/mesos/offer_filters/roles/r/active allocator/mesos/resources/cpus/offered_or_allocated',
+    `master/messages_decline_offers master/outstanding_offers master/frameworks/f/ID/offers/declined
+     allocator/mesos/offer_filters/roles/r/active allocator/mesos/resources/cpus/offered_or_allocated`,
   ],
   [
     'offers are suppressed',
@@ -280,7 +288,8 @@ const moves: readonly (readonly [string, (place: Place) => void, string])[] = [
         world.say(agent.linkId, { type: 'EXECUTOR_MESSAGE', executor_message })
       }
     },
-    'master/messages_executor_to_framework master/{valid,invalid}_executor_to_framework_messages master/frameworks/f/ID/events/message',
+    `master/messages_executor_to_framework master/{valid,invalid}_executor_to_framework_messages
+     master/frameworks/f/ID/events/message`,
   ],
   [
     'an executor exits',

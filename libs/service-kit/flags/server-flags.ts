@@ -64,7 +64,7 @@ export function serverFlags(defaults: { port: number; workDir: string }) {
 export const logFlags = defineFlags({
   log_dir: {
     type: 'path',
-    help: 'Append the log to a file in this directory, named after the program, instead of writing it to standard error.',
+    help: 'Append the log to a file in this directory, named after the program, instead of standard error.',
   },
   external_log_file: {
     type: 'path',

@@ -93,7 +93,7 @@ suite('reservations by an operator', () => {
       'the role *',
       star,
       400,
-      /^Failed to validate master::Call: Resource 'cpus\(reservations: \[\(DYNAMIC,\*\)\]\):1' is invalid: .* cannot be reserved$/,
+      /^Failed to validate master::Call: Resource 'cpus\(reservations: \[\(DYNAMIC,\*\)\]\):1' .* cannot be reserved$/,
     ],
     [
       'a static reservation',
@@ -215,16 +215,17 @@ suite('weights and quota', () => {
     })
     assert.match(
       refused?.text ?? '',
-      /^Invalid QuotaConfig: 'QuotaConfig.guarantees' { cpus: 2 } is not contained within the 'QuotaConfig.limits' { cpus: 1 }$/,
+      /^Invalid QuotaConfig: '.*guarantees' { cpus: 2 } is not contained within the 'QuotaConfig.limits' { cpus: 1 }$/,
     )
     assert.equal(world.master.quotas.size, 0)
     const nested = world.operate({ type: 'UPDATE_QUOTA', update_quota: { quota_configs: [quotaOf('a/b', 1)] } })
     assert.match(nested?.text ?? '', /^Updating quota on nested role 'a\/b' is not supported yet$/)
     const over = world.operate({ type: 'UPDATE_QUOTA', update_quota: { quota_configs: [quotaOf('a', 100)] } })
-    assert.deepEqual(over, {
-      status: 400,
-      text: "Invalid QuotaConfig: total quota guarantees 'cpus:100' exceed cluster capacity 'cpus:4; mem:8192; disk:10000' (use 'force' flag to bypass this check)",
-    })
+    assert.equal(over?.status, 400)
+    assert.match(
+      over?.text ?? '',
+      /^Invalid QuotaConfig: total quota guarantees 'cpus:100' exceed cluster capacity 'cpus:4; .*' \(use 'force' flag/,
+    )
     assert.equal(
       world.operate({ type: 'UPDATE_QUOTA', update_quota: { force: true, quota_configs: [quotaOf('a', 100)] } })
         ?.status,

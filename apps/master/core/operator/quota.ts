@@ -37,8 +37,8 @@ function configProblem(m: Master, config: quota.QuotaConfig, force: boolean): st
   const limits = milli(config.limits)
   const isOver = [...milli(config.guarantees)].some(([name, guarantee]) => guarantee > (limits.get(name) ?? Infinity))
   if (isOver) {
-    const [guaranteed, limited] = [mapText(config.guarantees), mapText(config.limits)]
-    return `Invalid QuotaConfig: 'QuotaConfig.guarantees' ${guaranteed} is not contained within the 'QuotaConfig.limits' ${limited}`
+    const over = `'QuotaConfig.guarantees' ${mapText(config.guarantees)} is not contained within`
+    return `Invalid QuotaConfig: ${over} the 'QuotaConfig.limits' ${mapText(config.limits)}`
   }
   return force ? undefined : consumptionProblem(m, role, limits)
 }
@@ -47,11 +47,14 @@ function consumptionProblem(m: Master, role: string, limits: Quantities): string
   const consumed = consumption(m, role)
   const over = [...limits].find(([name, limit]) => (consumed.get(name) ?? 0) > limit)
   if (!over) return undefined
-  return `Invalid QuotaConfig: Role '${role}' is already consuming '${quantitiesText(consumed)}'; this is more than the requested limits '${quantitiesText(limits)}' (use 'force' flag to bypass this check)`
+  const more = `this is more than the requested limits '${quantitiesText(limits)}'`
+  return `Invalid QuotaConfig: Role '${role}' is already consuming '${quantitiesText(consumed)}'; ${more} ${force}`
 }
 
 const quantitiesText = (amounts: Quantities): string =>
   [...amounts].map(([name, value]) => `${name}:${value / 1000}`).join('; ')
+
+const force = "(use 'force' flag to bypass this check)"
 
 /** `{ cpus: 20, mem: 40 }` */
 const mapText = (amounts: Amounts): string =>
@@ -134,8 +137,8 @@ export function applyQuota(m: Master, config: quota.QuotaConfig): void {
 }
 
 /**
- * Best effort, and no more than it takes: the role's own offers go until it is within its limits, then others' until its
- * guarantees could be met. Nothing is taken to be free: what is, the allocator may be giving away just now.
+ * Best effort, and no more than it takes: the role's own offers go until it is within its limits, then others' until
+ * its guarantees could be met. Nothing is taken to be free: what is, the allocator may be giving away just now.
  */
 function rescindForQuota(m: Master, config: quota.QuotaConfig): void {
   const isOwn = ({ role }: Offer): boolean => role === config.role || role.startsWith(`${config.role}/`)

@@ -135,7 +135,9 @@ suite('offer operations', () => {
     })
     assert.ok(world.master.agents.get(agent.id)!.total.equals(before))
   })
+})
 
+suite('operations that cannot be', () => {
   const refusals: [string, mesos.Offer_Operation, RegExp][] = [
     [
       'more than offered',
@@ -257,7 +259,9 @@ suite('offer operations', () => {
       assert.equal(world.master.frameworks.get(s.id)?.tasks.size, 1)
     })
   }
+})
 
+suite('volumes', () => {
   test('[mesos 84] a volume grows and shrinks', () => {
     const { world, agent, s } = start()
     world.accept(s, world.offer(s), [

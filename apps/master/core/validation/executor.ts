@@ -19,9 +19,9 @@ export const sharingExecutorProblem = (info: mesos.ExecutorInfo): Refusal =>
 export function commonExecutorProblem({ framework, agent }: Acceptance, info: mesos.ExecutorInfo): Refusal {
   const problem = executorTypeProblem(info) ?? idProblem(info.executor_id.value) ?? executorPartsProblem(info)
   if (problem !== undefined) return problem
-  if (info.framework_id?.value !== framework.id) {
-    return `ExecutorInfo has an invalid FrameworkID (Actual: ${info.framework_id?.value ?? ''} vs Expected: ${framework.id})`
-  }
+  const frameworkId = info.framework_id?.value ?? ''
+  if (frameworkId !== framework.id)
+    return `ExecutorInfo has an invalid FrameworkID (Actual: ${frameworkId} vs Expected: ${framework.id})`
   const all = info.resources ?? []
   const invalid = validateResources(all) ?? resourceUseProblem('Executor', all)
   if (invalid !== undefined) return invalid

@@ -51,8 +51,8 @@ export function groupExecutorProblem(
   if (info.type === 'UNKNOWN') return 'Unknown executor type'
   if (info.container?.type === 'DOCKER') return 'Docker ContainerInfo is not supported on the executor'
   const other = tasks.find((task) => task.executor && !isSameWire(task.executor, info))
-  if (other)
-    return `The \`ExecutorInfo\` of task '${other.task_id.value}' is different from executor '${info.executor_id.value}'`
+  const id = info.executor_id.value
+  if (other) return `The \`ExecutorInfo\` of task '${other.task_id.value}' is different from executor '${id}'`
   return leastResourcesProblem(info) ?? groupResourcesProblem(info, tasks)
 }
 
@@ -67,16 +67,20 @@ function leastResourcesProblem(info: mesos.ExecutorInfo): Refusal {
   return resources.scalar('disk') === 0 ? `${who} uses no disk` : undefined
 }
 
+const overlapping = "There are overlapping resources in the task group's task resources"
+
 function groupResourcesProblem(info: mesos.ExecutorInfo, tasks: readonly mesos.TaskInfo[]): Refusal {
   const ofTasks = tasks.map((task) => task.resources ?? [])
   const listed = ofTasks.map(resourcesText).join(', ')
   return togetherProblem({
     use: 'Task group and executor use',
     mix: 'Task group and executor mix',
-    overlap: `There are overlapping resources in the task group's task resources { ${listed} } and/or executor resources ${resourcesText(info.resources)}`,
+    overlap: `${overlapping} { ${listed} } and/or executor resources ${resourcesText(info.resources)}`,
     all: [info.resources ?? [], ...ofTasks],
   })
 }
+
+const allTasks = 'all tasks in each task group and under a single executor'
 
 /** Either all tasks of an executor have cgroups of their own, or none. */
 export function groupCgroupsProblem(
@@ -93,6 +97,6 @@ export function groupCgroupsProblem(
     : []
   const all = [...tasks.map(({ container }) => container), ...running.map(({ wire }) => wire.container)]
   return new Set(all.map(sharesCgroups)).size > 1
-    ? "If set, the value of 'share_cgroups' must be the same for all tasks in each task group and under a single executor"
+    ? `If set, the value of 'share_cgroups' must be the same for ${allTasks}`
     : undefined
 }

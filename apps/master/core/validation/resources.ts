@@ -25,8 +25,10 @@ function kindProblem(resources: readonly mesos.Resource[]): Refusal {
   for (const resource of resources) {
     const disk = resource.disk && diskProblem(resource, resource.disk)
     if (disk !== undefined) return `Invalid DiskInfo: ${disk}`
-    if (resource.revocable && resource.reservations?.at(-1)?.type === 'DYNAMIC')
-      return `Invalid ReservationInfo: Dynamically reserved resource ${formatResource(resource)} cannot be created from revocable resources`
+    if (resource.revocable && resource.reservations?.at(-1)?.type === 'DYNAMIC') {
+      const what = `Dynamically reserved resource ${formatResource(resource)}`
+      return `Invalid ReservationInfo: ${what} cannot be created from revocable resources`
+    }
   }
   return undefined
 }

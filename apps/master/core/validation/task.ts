@@ -116,18 +116,21 @@ export const commonTaskProblem = (acceptance: Acceptance, task: mesos.TaskInfo):
 export const taskProblem = (_m: Master, acceptance: Acceptance, task: mesos.TaskInfo): Refusal =>
   first([...common, commandOrExecutor, executor, shareCgroups], acceptance, task)
 
+const overlapping = 'There are overlapping resources in the task resources'
+
 function executorProblem(acceptance: Acceptance, info: mesos.ExecutorInfo, task: mesos.TaskInfo): Refusal {
   const common = commonExecutorProblem(acceptance, info)
   if (common !== undefined) return common
   if (info.type !== 'CUSTOM') return "'ExecutorInfo.type' must be 'CUSTOM'"
+  const own = resourcesText(info.resources)
   if (info.resources?.some((resource) => resource.shared))
-    return `Executor resources ${resourcesText(info.resources)} should not contain any shared resources`
+    return `Executor resources ${own} should not contain any shared resources`
   return (
     sharingExecutorProblem(info) ??
     togetherProblem({
       use: 'Task and its executor use',
       mix: 'Task and its executor mix',
-      overlap: `There are overlapping resources in the task resources ${resourcesText(task.resources)} and executor resources ${resourcesText(info.resources)}`,
+      overlap: `${overlapping} ${resourcesText(task.resources)} and executor resources ${own}`,
       all: [task.resources ?? [], info.resources ?? []],
     })
   )

@@ -51,7 +51,8 @@ const helpHandler: Handler = (exchange) => {
   else sendText(response, 200, answer)
 }
 
-const page = `This is a Thermosphere master. The dashboard is at the gateway; endpoints of the master are listed at /help.
+const page = `This is a Thermosphere master. The dashboard is at the gateway.
+Endpoints of the master are listed at /help.
 `
 
 export const helpEndpoints: Readonly<Record<string, Handler>> = { '/help': helpHandler }

@@ -19,8 +19,12 @@ export class RegistrySize {
     for (const write of writes) {
       if (write.type === 'put') this.read(write.key, write.value)
       else if (write.type === 'delete') this.#forget(write.key)
-      else for (const key of [...this.#sizes.keys()]) if (key.startsWith(write.prefix)) this.#forget(key)
+      else this.#forgetUnder(write.prefix)
     }
+  }
+
+  #forgetUnder(prefix: string): void {
+    for (const key of [...this.#sizes.keys()]) if (key.startsWith(prefix)) this.#forget(key)
   }
 
   #forget(key: string): void {
