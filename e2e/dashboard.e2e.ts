@@ -293,31 +293,34 @@ for (const { part, path, told, action, size } of [
   })
 }
 
-browserTest('the log of a task grows under the eyes of the viewer, and its files can be fetched', async (t) => {
-  const cmd = 'mkdir data; echo precious > data/jewel.txt; while true; do i=$((i+1)); echo "line $i"; sleep 0.3; done'
-  await deploy({ id: '/talker', cmd, cpus: 0.1, mem: 32 })
-  const { page } = await visit(t, '/services/app/talker')
-  await page.getByRole('link', { name: /^Log of talker/ }).click()
-  const lastLine = async () =>
-    Number(
-      (await on.log(page).innerText())
-        .match(/line (\d+)/g)
-        ?.at(-1)
-        ?.slice(5) ?? 0,
-    )
-  const first = await eventually('the log has lines', lastLine)
-  await eventually('the log grows', async () => (await lastLine()) > first + 4)
+browserTest(
+  '[mesos 222] the log of a task grows under the eyes of the viewer, and its files can be fetched',
+  async (t) => {
+    const cmd = 'mkdir data; echo precious > data/jewel.txt; while true; do i=$((i+1)); echo "line $i"; sleep 0.3; done'
+    await deploy({ id: '/talker', cmd, cpus: 0.1, mem: 32 })
+    const { page } = await visit(t, '/services/app/talker')
+    await page.getByRole('link', { name: /^Log of talker/ }).click()
+    const lastLine = async () =>
+      Number(
+        (await on.log(page).innerText())
+          .match(/line (\d+)/g)
+          ?.at(-1)
+          ?.slice(5) ?? 0,
+      )
+    const first = await eventually('the log has lines', lastLine)
+    await eventually('the log grows', async () => (await lastLine()) > first + 4)
 
-  await on.tab(page, 'Files').click()
-  await on.seen(on.rows(page, 'Files').filter({ hasText: 'stdout' }).filter({ hasText: userInfo().username }))
-  await page.getByRole('table', { name: 'Files' }).getByRole('button', { name: 'data' }).click()
-  const [download] = await Promise.all([
-    page.waitForEvent('download'),
-    page.getByRole('link', { name: 'Download jewel.txt' }).click(),
-  ])
-  assert.equal(readFileSync(await download.path(), 'utf8'), 'precious\n')
-  await forget('/talker')
-})
+    await on.tab(page, 'Files').click()
+    await on.seen(on.rows(page, 'Files').filter({ hasText: 'stdout' }).filter({ hasText: userInfo().username }))
+    await page.getByRole('table', { name: 'Files' }).getByRole('button', { name: 'data' }).click()
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'Download jewel.txt' }).click(),
+    ])
+    assert.equal(readFileSync(await download.path(), 'utf8'), 'precious\n')
+    await forget('/talker')
+  },
+)
 
 browserTest('the keyboard reaches everything, and the theme is kept', async (t) => {
   const { page } = await visit(t, '/')

@@ -1,6 +1,6 @@
 import { eventually } from '@thermosphere/test-kit'
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { after, before, suite, test } from 'node:test'
 import { createRecordIoDecoder, decodeJson, decodeProtobuf, encodeProtobuf } from '@thermosphere/protocol'
@@ -359,4 +359,20 @@ test('[mesos 225] others are told the advertised address and port, and not those
   assert.deepEqual([pid, leader, leader_info?.port], ['master@192.0.2.7:80', 'master@192.0.2.7:80', 80])
   const redirect = await fetch(`${master.url}/redirect`, { redirect: 'manual' })
   assert.equal(redirect.headers.get('location'), '//localhost:80')
+})
+
+test('[mesos 200] a registry in memory writes nothing down and is forgotten with its master', async (context) => {
+  const folder = mkdtempSync(`${tmpdir()}/thermosphere-memory-`)
+  context.after(() => rmSync(folder, { recursive: true }))
+  const flags = ['--registry=in_memory', `--work_dir=${folder}/work`]
+  const weights = async (master: RunningMaster): Promise<string> => (await fetch(`${master.url}/weights`)).text()
+  const first = await runMaster(...flags)
+  const put = await fetch(`${first.url}/weights`, { method: 'PUT', body: '[{"role":"r","weight":2}]' })
+  assert.equal(put.status, 200)
+  assert.equal(await weights(first), '[{"role":"r","weight":2.0}]')
+  await first.close()
+  assert.deepEqual(readdirSync(folder), [])
+  const second = await runMaster(...flags)
+  context.after(() => second.close())
+  assert.equal(await weights(second), '[]')
 })
