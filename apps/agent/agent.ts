@@ -35,6 +35,7 @@ import {
   takeLock,
 } from './shell/checkpoint/work-dir.ts'
 import { SandboxCollector } from './shell/containers/sandbox-collector.ts'
+import { fixedEstimate, loadThresholds } from './modules.ts'
 import { Fetcher } from './shell/fetcher/fetcher.ts'
 import { detectResources, givenResources, parseAttributes } from './shell/machine/detect-resources.ts'
 import { VERSION } from './version.ts'
@@ -202,10 +203,31 @@ async function coreConfig(config: Config, { reach, containerizers }: Place): Pro
     recoveryTimeoutMs: config.recovery_timeout,
     executorEnvironment: config.executor_environment_variables ?? { PATH: DEFAULT_PATH },
     switchUser: config.switch_user && process.getuid?.() === 0,
+    ...oversubscriptionOf(config),
     enforcesLimits: containerizers.process.name === 'linux',
     completedFrameworksMax: 50,
     completedExecutorsMax: config.max_completed_executors_per_framework,
     completedTasksMax: 200,
+  }
+}
+
+function oversubscriptionOf(config: Config): Pick<AgentConfig, 'oversubscription' | 'loadThresholds'> {
+  const { modules, resource_estimator: estimator, qos_controller: controller } = config
+  return {
+    oversubscription:
+      estimator === undefined
+        ? undefined
+        : {
+            resources: parsed('--resource_estimator', () => fixedEstimate(modules)),
+            intervalMs: config.oversubscribed_resources_interval,
+          },
+    loadThresholds:
+      controller === undefined
+        ? undefined
+        : {
+            ...parsed('--qos_controller', () => loadThresholds(modules)),
+            intervalMs: config.qos_correction_interval_min,
+          },
   }
 }
 

@@ -15,6 +15,7 @@ import {
 } from '@thermosphere/service-kit'
 import type { ConfigOf } from '@thermosphere/service-kit'
 import { z } from 'zod'
+import { FIXED_ESTIMATOR, LOAD_CONTROLLER, modulesSchema } from './modules.ts'
 import { VERSION } from './version.ts'
 
 /** Without these the master and the agent do not speak of resources in the same form. */
@@ -118,6 +119,32 @@ const flags = defineFlags({
     default: 'equal',
     choices: ['equal', 'additive'],
     help: 'Which changes of resources, attributes and domain a restart may bring: none, or only more.',
+  },
+  resource_estimator: {
+    type: 'string',
+    choices: [FIXED_ESTIMATOR],
+    help: 'Which module says how much is offered a second time, as revocable; without it nothing is.',
+  },
+  oversubscribed_resources_interval: {
+    type: 'duration',
+    default: '15secs',
+    min: 100,
+    help: 'How often the estimator is asked; the master is told when its answer has changed.',
+  },
+  qos_controller: {
+    type: 'string',
+    choices: [LOAD_CONTROLLER],
+    help: 'Which module says what has to give its revocable resources back; without it nothing has.',
+  },
+  qos_correction_interval_min: {
+    type: 'duration',
+    default: '0ns',
+    help: 'The shortest time between two looks of the controller; load averages are looked at every 5 s at most.',
+  },
+  modules: {
+    type: 'json',
+    schema: modulesSchema,
+    help: "The parameters of modules, as Mesos has them, or a file with them; other modules than the two above are refused.",
   },
   switch_user: {
     type: 'boolean',

@@ -6,10 +6,15 @@ import { commandTask, frameworkInfo } from './v1-framework.ts'
 
 const name = 'tests'
 
+type Waiting = { readonly id: string; readonly command: string; readonly isRevocable: boolean }
+
+const hasRevocable = ({ resources = [] }: mesos.Offer): boolean =>
+  resources.some(({ revocable }) => revocable !== undefined)
+
 export class TaskFramework {
   readonly statuses: mesos.TaskStatus[] = []
   readonly #client: SchedulerClient
-  readonly #queue: { readonly id: string; readonly command: string }[] = []
+  readonly #queue: Waiting[] = []
 
   constructor(master: string, capabilities: readonly mesos.FrameworkInfo_Capability_Type[] = ['PARTITION_AWARE']) {
     this.#client = new SchedulerClient({
@@ -21,8 +26,12 @@ export class TaskFramework {
     this.#client.start()
   }
 
-  launch(tasks: Readonly<Record<string, string>>): void {
-    this.#queue.push(...Object.entries(tasks).map(([id, command]) => ({ id, command })))
+  /** With `isRevocable` on revocable cpus alone. */
+  launch(
+    tasks: Readonly<Record<string, string>>,
+    { isRevocable = false }: { readonly isRevocable?: boolean } = {},
+  ): void {
+    this.#queue.push(...Object.entries(tasks).map(([id, command]) => ({ id, command, isRevocable })))
   }
 
   of(id: string): mesos.TaskStatus[] {
@@ -53,8 +62,11 @@ export class TaskFramework {
 
   /** Everything that waits goes into one offer; what is left of it comes back soon. */
   #answer(offer: mesos.Offer): void {
-    const task_infos = this.#queue
-      .splice(0)
+    const fits = ({ isRevocable }: Waiting): boolean => !isRevocable || hasRevocable(offer)
+    const waiting = this.#queue.splice(0)
+    this.#queue.push(...waiting.filter((task) => !fits(task)))
+    const task_infos = waiting
+      .filter(fits)
       .map((task) => commandTask(offer, { ...task, role: name, cpus: 0.01, memMib: 8 }))
     const operations = task_infos.length === 0 ? [] : [{ type: 'LAUNCH' as const, launch: { task_infos } }]
     const accept = { offer_ids: [offer.id], operations, filters: { refuse_seconds: 0.5 } }

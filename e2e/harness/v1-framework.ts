@@ -52,10 +52,12 @@ export type CommandTask = {
   readonly cpus: number
   readonly memMib: number
   readonly env?: Readonly<Record<string, string>>
+  /** On cpus that are offered a second time. */
+  readonly isRevocable?: boolean
 }
 
 export function commandTask(offer: mesos.Offer, task: CommandTask): mesos.TaskInfo {
-  const { id, role, command, cpus, memMib, env = {} } = task
+  const { id, role, command, cpus, memMib, env = {}, isRevocable = false } = task
   const scalar = (name: string, value: number): mesos.Resource => ({
     name,
     type: 'SCALAR',
@@ -67,7 +69,7 @@ export function commandTask(offer: mesos.Offer, task: CommandTask): mesos.TaskIn
     name: id,
     task_id: { value: id },
     agent_id: offer.agent_id,
-    resources: [scalar('cpus', cpus), scalar('mem', memMib)],
+    resources: [{ ...scalar('cpus', cpus), ...(isRevocable && { revocable: {} }) }, scalar('mem', memMib)],
     command: { shell: true, value: command, ...(variables.length > 0 && { environment: { variables } }) },
   }
 }

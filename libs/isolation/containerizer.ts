@@ -14,6 +14,8 @@ export type ContainerLimits = {
   readonly cpusLimitMilli?: number
   readonly memBytes: number
   readonly memLimitBytes?: number
+  /** Gives way to others that want the same cpus. */
+  readonly isRevocable?: boolean
   readonly pidsMax?: number
 }
 

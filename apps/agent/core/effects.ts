@@ -20,6 +20,8 @@ export type LimitsPlan = {
   readonly cpusLimitMilli?: number | undefined
   readonly memBytes: number
   readonly memLimitBytes?: number | undefined
+  /** Some of the cpus are revocable. */
+  readonly isRevocable?: boolean | undefined
 }
 
 export type DockerPlan = {
@@ -97,6 +99,8 @@ export type AgentAction =
   | { readonly type: 'executor-close'; readonly connectionId: number }
   /** Comes back as an input: how the core learns that a write is on disk. */
   | { readonly type: 'feedback'; readonly input: AgentInput }
+  /** Answered by the input `load`. */
+  | { readonly type: 'read-load' }
   | { readonly type: 'agent-id'; readonly agentId: string }
   | { readonly type: 'collect-sandbox'; readonly path: string }
   | { readonly type: 'make-volume'; readonly path: string }

@@ -61,6 +61,8 @@ export type AgentInput =
       readonly sequence: number
     }
   | { readonly type: 'operation-durable'; readonly uuid: string }
+  /** The machine's load averages. */
+  | { readonly type: 'load'; readonly fiveMinutes: number; readonly fifteenMinutes: number }
   | { readonly type: 'shut-down'; readonly message: string; readonly unregister: boolean }
 
 /** A wire enum value that a core compares often. */

@@ -3,6 +3,7 @@ import type { agentLink, mesos } from '@thermosphere/protocol'
 import { saveAgent } from './checkpoint/checkpoint.ts'
 import { openFramework } from './executors/frameworks.ts'
 import { resendOperations } from './resources/operations.ts'
+import { stopEstimates, tellOversubscribed } from './resources/oversubscription.ts'
 import { checkpointedResources } from './resources/resources.ts'
 import type { AgentState } from './state.ts'
 import { reportUnknownTask } from './tasks/statuses.ts'
@@ -49,6 +50,7 @@ export function onLinkDown(turn: Turn): void {
   turn.state.link = { type: 'disconnected' }
   turn.timer(RETRY_TIMER, undefined)
   turn.timer(PING_TIMER, undefined)
+  stopEstimates(turn)
   pauseStreams(turn)
 }
 
@@ -114,6 +116,7 @@ function becomeRegistered(turn: Turn, totalPingTimeoutMs: number | bigint | unde
   turn.timer(PING_TIMER, turn.now + pingTimeoutMs)
   for (const framework of turn.state.frameworks.values()) resendHeads(turn, framework)
   resendOperations(turn)
+  tellOversubscribed(turn, { anyway: true })
 }
 
 /** The master believes in a task that is not here: said so through the reliable path. */

@@ -3,6 +3,12 @@ import type { Resources } from '@thermosphere/offer-engine'
 import type { mesos } from '@thermosphere/protocol'
 import type { OperatorContainer, WaitType } from './operator-containers/index.ts'
 
+export type LoadThresholds = {
+  readonly fiveMinutes: number | undefined
+  readonly fifteenMinutes: number | undefined
+  readonly intervalMs: Millis
+}
+
 /** What the core needs to know of the agent's flags. Times in milliseconds. */
 export type AgentConfig = {
   readonly workDir: string
@@ -29,6 +35,10 @@ export type AgentConfig = {
   readonly switchUser: boolean
   /** Whether processes can be held to limits; plain ones cannot. */
   readonly enforcesLimits: boolean
+  /** What the fixed estimator offers as revocable, and how often it is asked. */
+  readonly oversubscription: { readonly resources: readonly mesos.Resource[]; readonly intervalMs: Millis } | undefined
+  /** Above which load averages of the machine what uses revocable resources has to go. */
+  readonly loadThresholds: LoadThresholds | undefined
   readonly completedFrameworksMax: number
   readonly completedExecutorsMax: number
   readonly completedTasksMax: number
@@ -65,7 +75,7 @@ export type Checker = {
   lastResult: string | undefined
 }
 
-export type KillCause = 'request' | 'health' | 'max-completion' | 'group' | 'shutdown'
+export type KillCause = 'request' | 'health' | 'max-completion' | 'group' | 'shutdown' | 'preemption'
 
 /** The life of a task whose executor the agent plays itself. */
 export type Run =
@@ -192,6 +202,7 @@ export type Counters = {
   tasksLost: number
   tasksGone: number
   executorsTerminated: number
+  executorsPreempted: number
   validStatusUpdates: number
   invalidStatusUpdates: number
   validFrameworkMessages: number
@@ -217,6 +228,8 @@ export type AgentState = {
   drainStartedAt: Millis | undefined
   /** All resources with the reservations and volumes that were made on them. */
   total: Resources
+  /** The revocable resources that the master was told of last. */
+  oversubscribed: Resources | undefined
   readonly frameworks: Map<string, Framework>
   completedFrameworks: CompletedFramework[]
   readonly operations: Map<string, PendingOperation>

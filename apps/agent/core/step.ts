@@ -18,6 +18,8 @@ import {
   onOperationTimer,
   reconcileOperations,
 } from './resources/operations.ts'
+import { tellOversubscribed } from './resources/oversubscription.ts'
+import { onLoad, onLoadTimer } from './executors/preemption.ts'
 import { customLimits } from './plans/plans.ts'
 import { onRecovered, onRecoveryTimer } from './checkpoint/resume.ts'
 import {
@@ -89,6 +91,8 @@ function dispatch(turn: Turn, input: AgentInput): void {
       return onLinkDown(turn)
     case 'recovered':
       return onRecovered(turn, input)
+    case 'load':
+      return onLoad(turn, input)
     case 'shut-down':
       return beginShutdown(turn, input)
     default:
@@ -181,6 +185,8 @@ function onTimer(turn: Turn, key: string): void {
   if (area === 'registration') return onRegistrationTimer(turn)
   if (area === 'ping') return onPingTimer(turn)
   if (area === 'exit') return exitNow(turn)
+  if (area === 'oversubscribed') return tellOversubscribed(turn, { anyway: false })
+  if (area === 'load') return onLoadTimer(turn)
   if (area === 'recovery') return onRecoveryTimer(turn)
   if (area === 'operation') return onOperationTimer(turn, frameworkId)
   if (area === 'update') return onRetryTimer(turn, frameworkId, executorId)

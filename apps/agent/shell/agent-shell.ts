@@ -6,6 +6,7 @@ import type { Containerizers } from '@thermosphere/isolation'
 import type { Masters } from '@thermosphere/protocol/node'
 import { CoreLoop } from '@thermosphere/service-kit'
 import type { Background, LoopSurroundings } from '@thermosphere/service-kit'
+import { loadavg } from 'node:os'
 import { AgentError } from '../errors.ts'
 import type { Loggers } from '../logger.ts'
 import { AgentLink } from './agent-link/agent-link.ts'
@@ -132,6 +133,11 @@ export class AgentShell {
     for (const containerId of ending) if (containerId !== undefined) await this.containers.end(containerId)
   }
 
+  #readLoad(): void {
+    const [, fiveMinutes = 0, fifteenMinutes = 0] = loadavg()
+    this.submit({ type: 'load', fiveMinutes, fifteenMinutes })
+  }
+
   #perform(effect: Performed): void {
     const { containers, executors, operators } = this
     const { background } = this.#options
@@ -168,6 +174,8 @@ export class AgentShell {
         return executors.end(effect.connectionId)
       case 'feedback':
         return this.submit(effect.input)
+      case 'read-load':
+        return this.#readLoad()
       case 'agent-id':
         return background.run('agent-id', this.#options.onAgentId(effect.agentId))
       case 'collect-sandbox':

@@ -43,7 +43,7 @@ export function limitParts(limits: ContainerLimits, options: { readonly isCfsEna
   const soft = softMemoryBytes(limits)
   const quotaUs = cfsQuotaUs(limits, options)
   return {
-    CpuShares: cpuShares(limits.cpusMilli),
+    CpuShares: cpuShares(limits),
     ...(quotaUs === undefined ? {} : { CpuQuota: quotaUs, CpuPeriod: CFS_PERIOD_US }),
     ...(Number.isFinite(hard) ? { Memory: hard } : {}),
     ...(limits.memLimitBytes === undefined ? {} : { MemoryReservation: soft }),

@@ -17,11 +17,19 @@ import {
 const MIB = 1024 * 1024
 
 test('cpus become shares of 1024 each, at least 2', () => {
-  assert.deepEqual([0, 1, 100, 1000, 2500].map(cpuShares), [2, 2, 102, 1024, 2560])
+  assert.deepEqual(
+    [0, 1, 100, 1000, 2500].map((cpusMilli) => cpuShares({ cpusMilli })),
+    [2, 2, 102, 1024, 2560],
+  )
+  assert.equal(cpuShares({ cpusMilli: 2500, isRevocable: true }), 25)
 })
 
 test('cpus become weights of 100 each, between 1 and 10000', () => {
-  assert.deepEqual([0, 1, 100, 1000, 2500, 200_000].map(cpuWeight), [1, 1, 10, 100, 250, 10_000])
+  assert.deepEqual(
+    [0, 1, 100, 1000, 2500, 200_000].map((cpusMilli) => cpuWeight({ cpusMilli })),
+    [1, 1, 10, 100, 250, 10_000],
+  )
+  assert.equal(cpuWeight({ cpusMilli: 2500, isRevocable: true }), 2)
 })
 
 test('the quota comes from the limit, else from the request when CFS is enabled', () => {

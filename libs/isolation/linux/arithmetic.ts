@@ -2,14 +2,16 @@
 import { CFS_PERIOD_US, CFS_QUOTA_MIN_US, MEM_MIN_BYTES } from '../limits.ts'
 import type { ContainerLimits } from '../containerizer.ts'
 
+type Cpus = Pick<ContainerLimits, 'cpusMilli' | 'isRevocable'>
+
 /** cgroup v1 cpu.shares. */
-export function cpuShares(cpusMilli: number): number {
-  return Math.max(2, Math.floor((1024 * cpusMilli) / 1000))
+export function cpuShares({ cpusMilli, isRevocable = false }: Cpus): number {
+  return Math.max(2, Math.floor(((isRevocable ? 10 : 1024) * cpusMilli) / 1000))
 }
 
 /** cgroup v2 cpu.weight; the kernel takes at most 10000. */
-export function cpuWeight(cpusMilli: number): number {
-  return Math.min(10_000, Math.max(1, Math.floor((100 * cpusMilli) / 1000)))
+export function cpuWeight({ cpusMilli, isRevocable = false }: Cpus): number {
+  return Math.min(10_000, Math.max(1, Math.floor(((isRevocable ? 1 : 100) * cpusMilli) / 1000)))
 }
 
 /** Microseconds of CPU time a period, `undefined` for no cap. */

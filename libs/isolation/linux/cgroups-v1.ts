@@ -132,7 +132,7 @@ export class CgroupsV1 implements Cgroups {
   }
 
   #limitCpu(place: CgroupPlace, limits: ContainerLimits): void {
-    writeControl(this.#file('cpu', place, 'cpu.shares'), cpuShares(limits.cpusMilli))
+    writeControl(this.#file('cpu', place, 'cpu.shares'), cpuShares(limits))
     const quotaUs = cfsQuotaUs(limits, this.#options)
     const file = this.#file('cpu', place, 'cpu.cfs_quota_us')
     if (quotaUs !== undefined) {

@@ -132,7 +132,7 @@ export class CgroupsV2 implements Cgroups {
   }
 
   #limitCpu(place: CgroupPlace, limits: ContainerLimits): void {
-    writeControl(this.#file(place, 'cpu.weight'), cpuWeight(limits.cpusMilli))
+    writeControl(this.#file(place, 'cpu.weight'), cpuWeight(limits))
     const quotaUs = cfsQuotaUs(limits, this.#options)
     writeControl(this.#file(place, 'cpu.max'), `${String(quotaUs ?? 'max')} ${String(CFS_PERIOD_US)}`)
   }

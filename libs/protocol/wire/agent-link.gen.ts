@@ -91,6 +91,11 @@ export interface AgentMessage_UpdateAgent {
   total_resources?: mesos.Resource[] | undefined
   resource_version_uuid?: mesos.UUID | undefined
   operations?: mesos.Operation[] | undefined
+  oversubscribed?: AgentMessage_Oversubscribed | undefined
+}
+
+export interface AgentMessage_Oversubscribed {
+  resources?: mesos.Resource[] | undefined
 }
 
 export interface AgentTask {
@@ -173,6 +178,7 @@ export interface MasterMessage_RunTask {
   framework_info: mesos.FrameworkInfo
   task: mesos.TaskInfo
   launch_executor?: boolean | undefined
+  resource_version_uuid?: mesos.UUID | undefined
 }
 
 export interface MasterMessage_RunTaskGroup {
@@ -180,6 +186,7 @@ export interface MasterMessage_RunTaskGroup {
   executor: mesos.ExecutorInfo
   task_group: mesos.TaskGroupInfo
   launch_executor?: boolean | undefined
+  resource_version_uuid?: mesos.UUID | undefined
 }
 
 export interface MasterMessage_KillTask {

@@ -1755,7 +1755,9 @@ export const messageRows = {
     ['total_resources', 1, 'repeated', 'mesos.v1.Resource'],
     ['resource_version_uuid', 2, 'optional', 'mesos.v1.UUID'],
     ['operations', 3, 'repeated', 'mesos.v1.Operation'],
+    ['oversubscribed', 4, 'optional', 'thermosphere.agentlink.v1.AgentMessage.Oversubscribed'],
   ],
+  'thermosphere.agentlink.v1.AgentMessage.Oversubscribed': [['resources', 1, 'repeated', 'mesos.v1.Resource']],
   'thermosphere.agentlink.v1.AgentTask': [
     ['framework_id', 1, 'required', 'mesos.v1.FrameworkID'],
     ['executor_id', 2, 'optional', 'mesos.v1.ExecutorID'],
@@ -1807,12 +1809,14 @@ export const messageRows = {
     ['framework_info', 1, 'required', 'mesos.v1.FrameworkInfo'],
     ['task', 2, 'required', 'mesos.v1.TaskInfo'],
     ['launch_executor', 3, 'optional', 'bool'],
+    ['resource_version_uuid', 4, 'optional', 'mesos.v1.UUID'],
   ],
   'thermosphere.agentlink.v1.MasterMessage.RunTaskGroup': [
     ['framework_info', 1, 'required', 'mesos.v1.FrameworkInfo'],
     ['executor', 2, 'required', 'mesos.v1.ExecutorInfo'],
     ['task_group', 3, 'required', 'mesos.v1.TaskGroupInfo'],
     ['launch_executor', 4, 'optional', 'bool'],
+    ['resource_version_uuid', 5, 'optional', 'mesos.v1.UUID'],
   ],
   'thermosphere.agentlink.v1.MasterMessage.KillTask': [
     ['framework_id', 1, 'required', 'mesos.v1.FrameworkID'],

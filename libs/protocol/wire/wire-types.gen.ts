@@ -376,6 +376,7 @@ export interface WireTypes {
   'thermosphere.agentlink.v1.AgentMessage.ExecutorExited': agentLink.AgentMessage_ExecutorExited
   'thermosphere.agentlink.v1.AgentMessage.OperationStatus': agentLink.AgentMessage_OperationStatus
   'thermosphere.agentlink.v1.AgentMessage.UpdateAgent': agentLink.AgentMessage_UpdateAgent
+  'thermosphere.agentlink.v1.AgentMessage.Oversubscribed': agentLink.AgentMessage_Oversubscribed
   'thermosphere.agentlink.v1.AgentTask': agentLink.AgentTask
   'thermosphere.agentlink.v1.MasterMessage': agentLink.MasterMessage
   'thermosphere.agentlink.v1.MasterMessage.Registered': agentLink.MasterMessage_Registered

@@ -1,6 +1,7 @@
 import { startCheckers } from '../tasks/checkers.ts'
 import { completeFrameworkIfIdle } from '../executors/completion.ts'
 import { onCustomEnded, onReregistrationTimer } from '../executors/custom-executors.ts'
+import { watchLoad } from '../executors/preemption.ts'
 import { drainAgent } from '../drain.ts'
 import type { AgentInput, RecoveredContainer } from '../inputs.ts'
 import { resumeOperatorContainers } from '../operator-containers/index.ts'
@@ -35,6 +36,7 @@ export function onRecovered(turn: Turn, { containers, cleanup }: Extract<AgentIn
   if (waits) turn.timer('recovery', now + state.config.executorReregistrationTimeoutMs)
   else turn.soon({ type: 'connect' })
   if (state.drain !== undefined) drainAgent(turn, state.drain)
+  watchLoad(turn)
 }
 
 type Found = ReadonlyMap<string, RecoveredContainer['state']>

@@ -45,7 +45,7 @@ export const storedSchemas = {
   }),
   kill: z.object({
     v: version,
-    cause: z.enum(['request', 'health', 'max-completion', 'group', 'shutdown']),
+    cause: z.enum(['request', 'health', 'max-completion', 'group', 'shutdown', 'preemption']),
     since: z.number(),
     grace_ms: z.number(),
   }),

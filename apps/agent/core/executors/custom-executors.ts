@@ -123,7 +123,7 @@ export function onReregistrationTimer(turn: Turn, framework: Framework, executor
   })
 }
 
-function destroyBecause(turn: Turn, executor: Executor, owed: TerminalCause): void {
+export function destroyBecause(turn: Turn, executor: Executor, owed: TerminalCause): void {
   executor.phase = { type: 'terminating', owed }
   turn.soon({ type: 'destroy', containerId: executor.containerId })
 }

@@ -219,6 +219,7 @@ function planLimits(
   return {
     cpusMilli,
     memBytes,
+    ...(requested.revocable().scalar('cpus') > 0 && { isRevocable: true }),
     ...(cpusLimit === undefined ? {} : { cpusLimitMilli: Math.round(cpusLimit * 1000) }),
     ...(memLimit === undefined ? {} : { memLimitBytes: Math.max(MIN_MEM_BYTES, memLimit * MIB) }),
   }

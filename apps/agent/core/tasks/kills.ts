@@ -6,7 +6,7 @@ import { millisOf } from '../ids.ts'
 import { endTask } from './task-end.ts'
 import type { Executor, KillCause, Task, TaskPlace } from '../state.ts'
 import { reportTask, reportUnknownTask } from './statuses.ts'
-import { droppedState, hasCapability, isTerminal } from './task-states.ts'
+import { droppedState, hasCapability, isTerminal, preempted } from './task-states.ts'
 import type { Turn } from '../turn.ts'
 
 /** Mesos' grace of the command and default executors; Docker tasks get the executor's shutdown grace. */
@@ -116,6 +116,23 @@ export function escalateKill(turn: Turn, { task }: TaskPlace): void {
   task.run.escalated = true
   signal(turn, task, 'SIGKILL')
   turn.timer(killTimerKey(task), turn.now + 1000)
+}
+
+/** Ends a task at once, in whatever state it is; framework and task are not asked. */
+export function preemptTaskRun(turn: Turn, place: TaskPlace): void {
+  const { framework, task } = place
+  const { run, containerId } = task
+  if (run === undefined || run.type === 'ended') return
+  if (run.type === 'launching') {
+    run.cancelled = 'preemption'
+    if (containerId !== undefined) turn.durable({ type: 'destroy', containerId })
+    return endTask(turn, place, { ...preempted(framework), source: 'SOURCE_AGENT' })
+  }
+  const { startedAt } = run
+  task.run = { type: 'killing', cause: 'preemption', startedAt, since: turn.now, graceMs: 0, escalated: false }
+  stopCheckers(turn, task)
+  saveKill(turn, framework, task)
+  escalateKill(turn, place)
 }
 
 export function killTimerKey(task: Task): string {

@@ -124,16 +124,17 @@ export function onEnded(turn: Turn, containerId: string, end: ContainerEnd): voi
     return
   }
   const taskPlace = { framework, executor, task }
-  endTask(turn, taskPlace, terminalChange(task, end))
+  endTask(turn, taskPlace, terminalChange(taskPlace, end))
   killSiblings(turn, taskPlace)
 }
 
-function terminalChange(task: Task, end: ContainerEnd): StatusChange {
+function terminalChange({ framework, task }: TaskPlace, end: ContainerEnd): StatusChange {
   const last = task.statuses.at(-1)
   const message = endMessage(task, end)
   const base = { message, check_status: last?.check_status }
   const { run } = task
   if (end.limitation !== undefined) return { ...limitationChange(end.limitation), check_status: last?.check_status }
+  if (run?.type === 'killing' && run.cause === 'preemption') return { ...preempted(framework), source: 'SOURCE_AGENT' }
   if (run?.type === 'killing' && run.cause === 'max-completion') {
     return { ...base, state: 'TASK_FAILED', reason: 'REASON_MAX_COMPLETION_TIME_REACHED', healthy: last?.healthy }
   }

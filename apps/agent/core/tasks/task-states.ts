@@ -1,6 +1,6 @@
 import { terminalTaskStates } from '@thermosphere/protocol'
 import type { mesos } from '@thermosphere/protocol'
-import type { Framework } from '../state.ts'
+import type { Framework, TerminalCause } from '../state.ts'
 
 export function isTerminal(state: mesos.TaskState): boolean {
   return terminalTaskStates.has(state)
@@ -18,4 +18,13 @@ export function droppedState(framework: Framework): mesos.TaskState {
 /** What a task that the agent lost is called. */
 export function goneState(framework: Framework): mesos.TaskState {
   return hasCapability(framework, 'PARTITION_AWARE') ? 'TASK_GONE' : 'TASK_LOST'
+}
+
+/** What a task is told that has to go because the machine has too much load. */
+export function preempted(framework: Framework): TerminalCause {
+  return {
+    state: goneState(framework),
+    reason: 'REASON_CONTAINER_PREEMPTED',
+    message: 'Container preempted by QoS correction',
+  }
 }

@@ -59,6 +59,8 @@ export function testConfig(change: Partial<AgentConfig> = {}): AgentConfig {
     executorEnvironment: { PATH: '/bin' },
     switchUser: false,
     enforcesLimits: true,
+    oversubscription: undefined,
+    loadThresholds: undefined,
     completedFrameworksMax: 50,
     completedExecutorsMax: 150,
     completedTasksMax: 200,

@@ -11,6 +11,11 @@ export function executorResources(executor: Executor): mesos.Resource[] {
   return [...own, ...live.flatMap((task) => task.info.resources ?? [])]
 }
 
+/** Any revocable resource makes the whole container revocable. */
+export function usesRevocable(executor: Executor): boolean {
+  return executorResources(executor).some((resource) => resource.revocable !== undefined)
+}
+
 /** What everything on this agent holds, the agent's own executors included. */
 export function allocatedResources(state: AgentState): Resources {
   const wire: mesos.Resource[] = []

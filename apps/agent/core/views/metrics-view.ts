@@ -1,4 +1,4 @@
-import { fromMilli } from '@thermosphere/offer-engine'
+import { fromMilli, Resources } from '@thermosphere/offer-engine'
 import type { AgentState } from '../state.ts'
 import { allocatedResources } from './allocated.ts'
 
@@ -58,20 +58,26 @@ function executorMetrics(state: AgentState): Record<string, number> {
     'slave/executors_running': gauges.running,
     'slave/executors_terminating': gauges.terminating,
     'slave/executors_terminated': state.counters.executorsTerminated,
-    'slave/executors_preempted': 0,
+    'slave/executors_preempted': state.counters.executorsPreempted,
   }
 }
 
 function resourceMetrics(state: AgentState): Record<string, number> {
   const used = allocatedResources(state)
+  return {
+    ...amounts('', state.total, used.nonRevocable()),
+    ...amounts('_revocable', state.oversubscribed ?? Resources.empty, used.revocable()),
+  }
+}
+
+function amounts(kind: string, total: Resources, used: Resources): Record<string, number> {
   const metrics: Record<string, number> = {}
   for (const name of ['cpus', 'gpus', 'mem', 'disk']) {
-    const total = fromMilli(state.total.scalar(name))
+    const all = fromMilli(total.scalar(name))
     const inUse = fromMilli(used.scalar(name))
-    metrics[`slave/${name}_total`] = total
-    metrics[`slave/${name}_used`] = inUse
-    metrics[`slave/${name}_percent`] = total === 0 ? 0 : inUse / total
-    for (const part of ['total', 'used', 'percent']) metrics[`slave/${name}_revocable_${part}`] = 0
+    metrics[`slave/${name}${kind}_total`] = all
+    metrics[`slave/${name}${kind}_used`] = inUse
+    metrics[`slave/${name}${kind}_percent`] = all === 0 ? 0 : inUse / all
   }
   return metrics
 }

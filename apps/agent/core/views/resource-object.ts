@@ -4,14 +4,23 @@ import type { mesos } from '@thermosphere/protocol'
 /** Resources as the classic endpoints show them: numbers, and text for ranges and sets. */
 export type ResourceObject = Record<string, number | string>
 
+/** Revocable ones are under `<name>_revocable`. */
 export function resourceObject(resources: Resources): ResourceObject {
-  const object: ResourceObject = { disk: 0, mem: 0, gpus: 0, cpus: 0 }
+  return {
+    ...{ disk: 0, mem: 0, gpus: 0, cpus: 0 },
+    ...amounts(resources.nonRevocable(), ''),
+    ...amounts(resources.revocable(), '_revocable'),
+  }
+}
+
+function amounts(resources: Resources, suffix: string): ResourceObject {
+  const object: ResourceObject = {}
   for (const name of resources.names()) {
     const ranges = resources.ranges(name)
     const members = resources.members(name)
-    if (ranges.length > 0) object[name] = formatRanges(ranges)
-    else if (members.length > 0) object[name] = `{${members.join(', ')}}`
-    else object[name] = fromMilli(resources.scalar(name))
+    if (ranges.length > 0) object[name + suffix] = formatRanges(ranges)
+    else if (members.length > 0) object[name + suffix] = `{${members.join(', ')}}`
+    else object[name + suffix] = fromMilli(resources.scalar(name))
   }
   return object
 }

@@ -28,6 +28,7 @@ export function containerLimits(limits: LimitsPlan): ContainerLimits {
   return {
     cpusMilli: limits.cpusMilli,
     memBytes: limits.memBytes,
+    ...(limits.isRevocable === undefined ? {} : { isRevocable: limits.isRevocable }),
     ...(limits.cpusLimitMilli === undefined ? {} : { cpusLimitMilli: limits.cpusLimitMilli }),
     ...(limits.memLimitBytes === undefined ? {} : { memLimitBytes: limits.memLimitBytes }),
   }

@@ -81,7 +81,8 @@ function reconnect(m: Master, agent: Agent, linkId: LinkId, said: Reregister): v
   if (agent.link !== undefined && agent.link !== linkId) m.effects.push({ type: 'close-link', linkId: agent.link })
   cancelTimer(m, `reregister/${agent.id}`)
   cancelRemoval(m, agent.id)
-  const total = totalOf(said)
+  // The agent tells of revocable resources next; until then they are what they were.
+  const total = totalOf(said).add(agent.total.revocable())
   // What it brings may be more than the master knew of: nothing of it may be on offer.
   rescindOffers(m, agent.offers)
   const isChanged = !isSameInfo(agent.info, said.agent_info)

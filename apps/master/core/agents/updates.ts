@@ -93,12 +93,15 @@ function onExecutorExited(m: Master, agent: Agent, exited: agentLink.AgentMessag
   sendEvent(m, framework, { type: 'FAILURE', failure })
 }
 
-/** The agent's total is what it says. */
+/** The agent's total is what it says. Its revocable part changes often: other offers are left alone then. */
 function onUpdateAgent(m: Master, agent: Agent, update: agentLink.AgentMessage_UpdateAgent): void {
   m.counters.add('master/messages_update_slave')
-  if (!update.total_resources) return
-  const total = Resources.fromWire(update.total_resources)
+  const { total_resources: said, oversubscribed } = update
+  const firm = said ? Resources.fromWire(said).nonRevocable() : agent.total.nonRevocable()
+  const revocable = oversubscribed ? Resources.fromWire(oversubscribed.resources) : agent.total
+  const total = firm.add(revocable.revocable())
   if (total.equals(agent.total)) return
-  rescindOffers(m, agent.offers)
+  const stale = said ? agent.offers : [...agent.offers].filter(({ resources }) => !resources.revocable().isEmpty())
+  rescindOffers(m, stale)
   setTotal(m, agent, total)
 }

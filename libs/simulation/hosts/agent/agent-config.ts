@@ -28,6 +28,8 @@ export const agentConfig = (hostname: string, port: number): AgentConfig => ({
   executorEnvironment: { PATH: '/bin' },
   switchUser: false,
   enforcesLimits: true,
+  oversubscription: undefined,
+  loadThresholds: undefined,
   completedFrameworksMax: 10,
   completedExecutorsMax: 100,
   completedTasksMax: 100,
