@@ -24,6 +24,7 @@ export function createState({ config, random, now, bootId }: StateParts, total: 
     drain: undefined,
     drainStartedAt: undefined,
     total,
+    resourceVersion: undefined,
     oversubscribed: undefined,
     frameworks: new Map(),
     completedFrameworks: [],

@@ -35,6 +35,8 @@ export type AgentInput =
   | { readonly type: 'timer'; readonly key: string }
   | ({ readonly type: 'launched' } & Launched)
   | { readonly type: 'launch-failed'; readonly containerId: string; readonly message: string }
+  /** A running container could not be given other limits. */
+  | { readonly type: 'update-failed'; readonly containerId: string; readonly message: string }
   | { readonly type: 'ended'; readonly containerId: string; readonly end: ContainerEnd }
   | {
       readonly type: 'check-result'

@@ -77,6 +77,7 @@ function sendRegistration(turn: Turn): void {
     version: state.config.version,
     capabilities: state.config.capabilities.map((type) => ({ type })),
     checkpointed_resources: checkpointedResources(state.total),
+    ...(state.resourceVersion === undefined ? {} : { resource_version_uuid: { value: state.resourceVersion } }),
     http_port: state.config.port,
     ...(state.config.advertisedIp === undefined ? {} : { advertised_ip: state.config.advertisedIp }),
   }

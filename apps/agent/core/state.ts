@@ -228,6 +228,8 @@ export type AgentState = {
   drainStartedAt: Millis | undefined
   /** All resources with the reservations and volumes that were made on them. */
   total: Resources
+  /** Another one each time an operation fails: whoever assumed that it would not has to look again. */
+  resourceVersion: Uint8Array | undefined
   /** The revocable resources that the master was told of last. */
   oversubscribed: Resources | undefined
   readonly frameworks: Map<string, Framework>

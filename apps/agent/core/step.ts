@@ -41,7 +41,7 @@ import {
   onRegistrationTimer,
   onReregistered,
 } from './registration.ts'
-import { findPlace, onEnded, onLaunched, onLaunchFailed, onMaxCompletion } from './tasks/runs.ts'
+import { findPlace, onEnded, onLaunched, onLaunchFailed, onMaxCompletion, onUpdateFailed } from './tasks/runs.ts'
 import { beginShutdown, exitIfIdle, exitNow } from './shutdown.ts'
 import type { AgentState } from './state.ts'
 import { acknowledge, onRetryTimer, onUpdatesDurable, taskOf } from './tasks/status-updates.ts'
@@ -67,6 +67,8 @@ function dispatch(turn: Turn, input: AgentInput): void {
     case 'launch-failed':
     case 'ended':
       return onContainer(turn, input)
+    case 'update-failed':
+      return onUpdateFailed(turn, input.containerId, input.message)
     case 'updates-durable':
       return onUpdatesDurable(turn, input)
     case 'operation-durable':

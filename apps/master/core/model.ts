@@ -150,6 +150,8 @@ export interface Agent {
   registeredAt: Millis
   reregisteredAt: Millis | undefined
   total: Resources
+  /** Of the total, as the agent counts it; undefined until an operation has failed there. */
+  resourceVersion: mesos.UUID | undefined
   pingMisses: number
   readonly tasks: Map<string, Task>
   readonly executors: Map<FrameworkId, Map<ExecutorId, Executor>>

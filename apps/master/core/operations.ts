@@ -13,11 +13,16 @@ const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toSt
 export function reconcileOperations(m: Master, agent: Agent, reported: readonly mesos.Operation[]): void {
   const known = new Set(reported.map((wire) => hex(wire.uuid.value)))
   const lost = [...agent.operations.values()].filter((operation) => !known.has(operation.uuid))
-  for (const operation of agent.operations.values()) operation.assumed = false
+  assumeNothing(agent)
   for (const wire of reported) if (!agent.operations.has(hex(wire.uuid.value))) adoptOperation(m, agent, wire)
   if (lost.length === 0) return
   const operation_uuids = lost.map((operation) => ({ value: operation.uuidBytes }))
   tellAgent(m, agent, { type: 'RECONCILE_OPERATIONS', reconcile_operations: { operation_uuids } })
+}
+
+/** The agent has said what it has: nothing of it is on trust any more. */
+export function assumeNothing(agent: Agent): void {
+  for (const operation of agent.operations.values()) operation.assumed = false
 }
 
 /** The master's books of an operation that its agent is told to apply. */
@@ -37,6 +42,7 @@ export function startOperation(
       ...(frameworkId !== undefined && { framework_id: { value: frameworkId } }),
       operation: info,
       operation_uuid: { value: uuidBytes },
+      ...(agent.resourceVersion && { resource_version_uuid: agent.resourceVersion }),
     },
   })
   return operation

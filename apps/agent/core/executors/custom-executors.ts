@@ -6,8 +6,8 @@ import type { ContainerEnd } from '../inputs.ts'
 import { customLimits } from '../plans/plans.ts'
 import type { Executor, ExecutorPlace, Framework, TaskPlace, TerminalCause } from '../state.ts'
 import { reportTask } from '../tasks/statuses.ts'
+import { goneState, isTerminal, limitationCause } from '../tasks/task-states.ts'
 import { sendExecutorExited } from '../tasks/task-end.ts'
-import { goneState, isTerminal } from '../tasks/task-states.ts'
 import type { Turn } from '../turn.ts'
 
 /** Executors that are processes of the framework: launched, spoken to over the executor API, mourned. */
@@ -123,6 +123,15 @@ export function onReregistrationTimer(turn: Turn, framework: Framework, executor
   })
 }
 
+export function onCustomUpdateFailed(turn: Turn, { framework, executor }: ExecutorPlace, message: string): void {
+  if (executor.phase.type !== 'registering' && executor.phase.type !== 'running') return
+  destroyBecause(turn, executor, {
+    state: goneState(framework),
+    reason: 'REASON_CONTAINER_UPDATE_FAILED',
+    message: `Failed to update resources for container: ${message}`,
+  })
+}
+
 export function destroyBecause(turn: Turn, executor: Executor, owed: TerminalCause): void {
   executor.phase = { type: 'terminating', owed }
   turn.soon({ type: 'destroy', containerId: executor.containerId })
@@ -158,15 +167,7 @@ export function onCustomEnded(turn: Turn, { framework, executor }: ExecutorPlace
 }
 
 function causeOf(executor: Executor, end: ContainerEnd): TerminalCause {
-  if (end.limitation !== undefined) {
-    const isMemory = end.limitation.resource === 'mem'
-    return {
-      state: 'TASK_FAILED',
-      reason: isMemory ? 'REASON_CONTAINER_LIMITATION_MEMORY' : 'REASON_CONTAINER_LIMITATION_DISK',
-      message: end.limitation.message,
-      limitation: { resources: [] },
-    }
-  }
+  if (end.limitation !== undefined) return limitationCause(end.limitation)
   if (executor.phase.type === 'terminating' && executor.phase.owed !== undefined) return executor.phase.owed
   return { state: 'TASK_FAILED', reason: 'REASON_EXECUTOR_TERMINATED', message: end.message ?? 'Executor terminated' }
 }

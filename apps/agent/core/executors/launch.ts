@@ -11,7 +11,7 @@ import {
   planGroupTask,
   sandboxOf,
 } from '../plans/plans.ts'
-import { isCheckpointed } from '../resources/resources.ts'
+import { isCheckpointed, isCurrent } from '../resources/resources.ts'
 import type { AgentState, Executor, ExecutorKind, Framework, Task, TaskPlace } from '../state.ts'
 import { reportUnknownTask } from '../tasks/statuses.ts'
 import type { StatusChange } from '../tasks/statuses.ts'
@@ -31,6 +31,7 @@ export function runTask(turn: Turn, message: agentLink.MasterMessage_RunTask): v
     tasks: [message.task],
     isGroup: false,
     wantsNewExecutor: message.launch_executor,
+    resourceVersion: message.resource_version_uuid,
   }
   launch(turn, request)
 }
@@ -45,6 +46,7 @@ export function runTaskGroup(turn: Turn, message: agentLink.MasterMessage_RunTas
     tasks: message.task_group.tasks ?? [],
     isGroup: true,
     wantsNewExecutor: message.launch_executor,
+    resourceVersion: message.resource_version_uuid,
   })
 }
 
@@ -59,6 +61,7 @@ type LaunchRequest = {
   readonly tasks: readonly mesos.TaskInfo[]
   readonly isGroup: boolean
   readonly wantsNewExecutor: boolean | undefined
+  readonly resourceVersion: mesos.UUID | undefined
 }
 
 function launch(turn: Turn, request: LaunchRequest): void {
@@ -81,12 +84,7 @@ function launch(turn: Turn, request: LaunchRequest): void {
 
 function refuse(state: AgentState, request: LaunchRequest, existing: Executor | undefined): StatusChange | undefined {
   const dropped = droppedState(request.framework)
-  const because = (reason: mesos.TaskStatus_Reason, message: string): StatusChange => ({
-    state: dropped,
-    reason,
-    message,
-  })
-  const phase = existing?.phase.type
+  const because: Because = (reason, message) => ({ state: dropped, reason, message })
   if (state.drain !== undefined) {
     return because('REASON_AGENT_DRAINING', 'Task was received while agent was already draining')
   }
@@ -98,6 +96,27 @@ function refuse(state: AgentState, request: LaunchRequest, existing: Executor | 
       `Task ${limited.task_id.value} has limits (${names}) that this agent's isolation cannot enforce`,
     )
   }
+  if (!isCurrent(state, request.resourceVersion)) {
+    return because('REASON_INVALID_OFFERS', 'Task assumes outdated resource state')
+  }
+  if (!holdsCheckpointed(state, request)) {
+    return because(
+      'REASON_RESOURCES_UNKNOWN',
+      'The checkpointed resources being used by the task or task group are unknown to the agent',
+    )
+  }
+  return executorRefusal(request, existing, because)
+}
+
+type Because = (reason: mesos.TaskStatus_Reason, message: string) => StatusChange
+
+/** The executor is not what the master takes it for. */
+function executorRefusal(
+  request: LaunchRequest,
+  existing: Executor | undefined,
+  because: Because,
+): StatusChange | undefined {
+  const phase = existing?.phase.type
   if (request.kind === 'command' && existing !== undefined) {
     return because('REASON_TASK_INVALID', 'Cannot reuse an already existing executor for a command task')
   }
@@ -108,12 +127,6 @@ function refuse(state: AgentState, request: LaunchRequest, existing: Executor | 
   }
   if (request.wantsNewExecutor === false && existing === undefined && request.kind !== 'command') {
     return because('REASON_EXECUTOR_TERMINATED', 'No executor is expected to launch and there is none running')
-  }
-  if (!holdsCheckpointed(state, request)) {
-    return because(
-      'REASON_RESOURCES_UNKNOWN',
-      'The checkpointed resources being used by the task or task group are unknown to the agent',
-    )
   }
   return undefined
 }

@@ -77,7 +77,7 @@ suite('under too much load', () => {
 
   test('[mesos 231] all members of a group go, also one that is only being launched', () => {
     const agent = BenchAgent.registered({ config })
-    const executor = { executor_id: { value: 'pod' }, type: 'DEFAULT', resources: [scalar('cpus', 0.1)] } as const
+    const executor = { executor_id: { value: 'pod' }, type: 'DEFAULT' as const, resources: [scalar('cpus', 0.1)] }
     const tasks = [taskInfo('a', { resources }), taskInfo('b')]
     agent.master({
       type: 'RUN_TASK_GROUP',

@@ -2,6 +2,7 @@ import type { agentLink, mesos } from '@thermosphere/protocol'
 import { forgetOperation, saveOperation, saveResources } from '../checkpoint/checkpoint.ts'
 import { hex, uuidBytes } from '../ids.ts'
 import { persistentPath } from '../plans/mounts.ts'
+import { isCurrent } from './resources.ts'
 import type { PendingOperation } from '../state.ts'
 import { RETRY_MAX_MS, RETRY_MIN_MS } from '../tasks/status-updates.ts'
 import type { Turn } from '../turn.ts'
@@ -11,26 +12,46 @@ import type { Turn } from '../turn.ts'
 export function applyOperation(turn: Turn, message: agentLink.MasterMessage_ApplyOperation): void {
   const uuid = hex(message.operation_uuid.value)
   if (turn.state.operations.has(uuid)) return
-  const operation = withoutAllocation(message.operation)
-  const applied = turn.state.total.apply(operation)
-  if (applied.ok) {
-    turn.state.total = applied.resources
-    saveResources(turn)
-    keepVolumes(turn, operation)
-  }
-  const outcome: Pick<mesos.OperationStatus, 'state' | 'message'> = applied.ok
-    ? { state: 'OPERATION_FINISHED' }
-    : { state: 'OPERATION_DROPPED', message: applied.error }
-  const pending = createPending(turn, message, outcome)
+  const pending = createPending(turn, message, outcomeOf(turn, message))
   turn.state.operations.set(uuid, pending)
   saveOperation(turn, uuid, pending)
   turn.durable({ type: 'feedback', input: { type: 'operation-durable', uuid } })
 }
 
+type Outcome = Pick<mesos.OperationStatus, 'state' | 'message'>
+
+function outcomeOf(turn: Turn, message: agentLink.MasterMessage_ApplyOperation): Outcome {
+  if (!isCurrent(turn.state, message.resource_version_uuid)) {
+    return { state: 'OPERATION_DROPPED', message: 'Operation assumes outdated resource state' }
+  }
+  const operation = withoutAllocation(message.operation)
+  const applied = turn.state.total.apply(operation)
+  if (!applied.ok) {
+    renewVersion(turn)
+    return { state: 'OPERATION_DROPPED', message: applied.error }
+  }
+  turn.state.total = applied.resources
+  saveResources(turn)
+  keepVolumes(turn, operation)
+  return { state: 'OPERATION_FINISHED' }
+}
+
+/** The master has resources otherwise than they are. It is told how they are, and what it has sent meanwhile is void. */
+function renewVersion(turn: Turn): void {
+  const { state } = turn
+  state.resourceVersion = uuidBytes(state.random)
+  const update_agent = {
+    resource_version_uuid: { value: state.resourceVersion },
+    total_resources: state.total.toWire(),
+  }
+  // Behind the writes that the total is made of.
+  turn.durable({ type: 'send', message: { type: 'UPDATE_AGENT', update_agent } })
+}
+
 function createPending(
   turn: Turn,
   message: agentLink.MasterMessage_ApplyOperation,
-  outcome: Pick<mesos.OperationStatus, 'state' | 'message'>,
+  outcome: Outcome,
 ): PendingOperation {
   const { agentId, random } = turn.state
   const { operation } = message

@@ -1,5 +1,7 @@
 import { Resources } from '@thermosphere/offer-engine'
 import type { mesos } from '@thermosphere/protocol'
+import { hex } from '../ids.ts'
+import type { AgentState } from '../state.ts'
 
 /** Resources that were changed by operations and therefore must outlive the agent process. */
 export function checkpointedResources(total: Resources): mesos.Resource[] {
@@ -11,6 +13,13 @@ export function isCheckpointed(resource: mesos.Resource): boolean {
     resource.disk?.persistence !== undefined ||
     (resource.reservations ?? []).some((reservation) => reservation.type === 'DYNAMIC')
   )
+}
+
+/** Whether the master has, or had when it wrote, the resources as they are. */
+export function isCurrent(state: AgentState, version: mesos.UUID | undefined): boolean {
+  const { resourceVersion } = state
+  if (resourceVersion === undefined || version === undefined) return resourceVersion === version
+  return hex(resourceVersion) === hex(version.value)
 }
 
 /** What a checkpointed resource was made of: `--resources` must still contain it. */

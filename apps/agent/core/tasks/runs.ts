@@ -1,7 +1,6 @@
-import type { mesos } from '@thermosphere/protocol'
 import { checkStatus, startCheckers } from './checkers.ts'
 import { saveContainer, saveExecutor } from '../checkpoint/checkpoint.ts'
-import { onCustomEnded, onCustomLaunched, onCustomLaunchFailed } from '../executors/custom-executors.ts'
+import { onCustomEnded, onCustomLaunched, onCustomLaunchFailed, onCustomUpdateFailed } from '../executors/custom-executors.ts'
 import { millisOf } from '../ids.ts'
 import type { ContainerEnd, Launched } from '../inputs.ts'
 import { graceOf, killSiblings, killTaskRun } from './kills.ts'
@@ -10,6 +9,7 @@ import type { Executor, Framework, Task, TaskPlace } from '../state.ts'
 import { reportTask } from './statuses.ts'
 import type { StatusChange } from './statuses.ts'
 import { endTask } from './task-end.ts'
+import { limitationCause, preempted } from './task-states.ts'
 import type { Turn } from '../turn.ts'
 
 /** What containers tell: launched, failed to launch, ended. The agent answers for the executors that it plays. */
@@ -114,6 +114,12 @@ export function onLaunchFailed(turn: Turn, containerId: string, message: string)
   }
 }
 
+/** Only containers of custom executors grow and shrink; one that does not holds none of its tasks. */
+export function onUpdateFailed(turn: Turn, containerId: string, message: string): void {
+  const place = placeOf(turn, containerId)
+  if (place?.executor.kind === 'custom') onCustomUpdateFailed(turn, place, message)
+}
+
 export function onEnded(turn: Turn, containerId: string, end: ContainerEnd): void {
   turn.soon({ type: 'destroy', containerId })
   const place = placeOf(turn, containerId)
@@ -133,7 +139,9 @@ function terminalChange({ framework, task }: TaskPlace, end: ContainerEnd): Stat
   const message = endMessage(task, end)
   const base = { message, check_status: last?.check_status }
   const { run } = task
-  if (end.limitation !== undefined) return { ...limitationChange(end.limitation), check_status: last?.check_status }
+  if (end.limitation !== undefined) {
+    return { ...limitationCause(end.limitation), source: 'SOURCE_AGENT', check_status: last?.check_status }
+  }
   if (run?.type === 'killing' && run.cause === 'preemption') return { ...preempted(framework), source: 'SOURCE_AGENT' }
   if (run?.type === 'killing' && run.cause === 'max-completion') {
     return { ...base, state: 'TASK_FAILED', reason: 'REASON_MAX_COMPLETION_TIME_REACHED', healthy: last?.healthy }
@@ -150,18 +158,4 @@ function endMessage(task: Task, end: ContainerEnd): string {
   if (end.signal !== undefined) return `${subject} terminated with signal ${signalName(end.signal)}`
   if (end.exitCode === undefined) return end.message ?? `${subject} ended, its status is unknown`
   return `${subject} exited with status ${end.exitCode}`
-}
-
-export function limitationChange(limitation: NonNullable<ContainerEnd['limitation']>): StatusChange {
-  const reasons: Partial<Record<string, mesos.TaskStatus_Reason>> = {
-    mem: 'REASON_CONTAINER_LIMITATION_MEMORY',
-    disk: 'REASON_CONTAINER_LIMITATION_DISK',
-  }
-  return {
-    state: 'TASK_FAILED',
-    source: 'SOURCE_AGENT',
-    reason: reasons[limitation.resource] ?? 'REASON_CONTAINER_LIMITATION',
-    message: limitation.message,
-    limitation: { resources: [] },
-  }
 }

@@ -122,8 +122,10 @@ export class ContainerRunner {
   updateLimits(containerId: string, limits: LimitsPlan): void {
     const containerizer = this.#runs.get(containerId)?.containerizer
     if (containerizer === undefined) return
-    const done = containerizer.update(containerId as ContainerId, containerLimits(limits))
-    this.#options.background.run(`update ${containerId}`, this.#tolerate(containerId, done))
+    const done = containerizer
+      .update(containerId as ContainerId, containerLimits(limits))
+      .catch((error: unknown) => this.#onUpdateFailed(containerId, reasonOf(error)))
+    this.#options.background.run(`update ${containerId}`, done)
   }
 
   /** Makes the sandbox of a container that has no process of its own. */
@@ -193,6 +195,11 @@ export class ContainerRunner {
       return { message: reasonOf(error) }
     })
     this.#options.submit({ type: 'ended', containerId, end: await asMesosTellsIt(end, plan) })
+  }
+
+  #onUpdateFailed(containerId: string, message: string): void {
+    this.#options.log.warn({ containerId, reason: message }, 'container.update.failed')
+    this.#options.submit({ type: 'update-failed', containerId, message })
   }
 
   #choose(plan: LaunchPlan): Containerizer {

@@ -15,7 +15,9 @@ function oversubscribe(world: World, agent: TestAgent, value: number): void {
   world.say(agent.linkId, { type: 'UPDATE_AGENT', update_agent: { oversubscribed: { resources } } })
 }
 
-const able = { capabilities: [{ type: 'MULTI_ROLE' }, { type: 'PARTITION_AWARE' }, { type: 'REVOCABLE_RESOURCES' }] } as const
+const able: Partial<mesos.FrameworkInfo> = {
+  capabilities: [{ type: 'MULTI_ROLE' }, { type: 'PARTITION_AWARE' }, { type: 'REVOCABLE_RESOURCES' }],
+}
 
 const amount = (held: readonly (readonly mesos.Resource[])[], isRevocable: boolean): number =>
   held

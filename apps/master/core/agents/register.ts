@@ -128,6 +128,7 @@ export function createAgent(id: AgentId, said: Register, record: AgentRecord, { 
     registeredAt: now,
     reregisteredAt: undefined,
     total: totalOf(said),
+    resourceVersion: said.resource_version_uuid,
     pingMisses: 0,
     tasks: new Map(),
     executors: new Map(),

@@ -92,6 +92,7 @@ function reconnect(m: Master, agent: Agent, linkId: LinkId, said: Reregister): v
   agent.version = said.version
   agent.capabilities = said.capabilities ?? []
   agent.total = total
+  agent.resourceVersion = said.resource_version_uuid
   agent.reregisteredAt = m.now
   attachLink(m, agent, linkId)
   m.allocator.updateAgent(agent.id, agentSpec(m, agent))

@@ -1,7 +1,7 @@
 import type { agentLink, mesos } from '@thermosphere/protocol'
 import { Resources } from '@thermosphere/offer-engine'
 import { note, sendEvent, sendStatus } from '../emit.ts'
-import { onOperationStatus, setTotal } from '../operations.ts'
+import { assumeNothing, onOperationStatus, setTotal } from '../operations.ts'
 import { rescindOffers } from '../offers.ts'
 import { applyStatus, removeExecutor } from '../tasks.ts'
 import { onPong } from './health.ts'
@@ -96,7 +96,9 @@ function onExecutorExited(m: Master, agent: Agent, exited: agentLink.AgentMessag
 /** The agent's total is what it says. Its revocable part changes often: other offers are left alone then. */
 function onUpdateAgent(m: Master, agent: Agent, update: agentLink.AgentMessage_UpdateAgent): void {
   m.counters.add('master/messages_update_slave')
-  const { total_resources: said, oversubscribed } = update
+  const { total_resources: said, oversubscribed, resource_version_uuid: version } = update
+  if (version) agent.resourceVersion = version
+  if (said) assumeNothing(agent)
   const firm = said ? Resources.fromWire(said).nonRevocable() : agent.total.nonRevocable()
   const revocable = oversubscribed ? Resources.fromWire(oversubscribed.resources) : agent.total
   const total = firm.add(revocable.revocable())

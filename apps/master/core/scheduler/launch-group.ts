@@ -87,6 +87,7 @@ function start(
     executor: allocated,
     task_group: { tasks: injected },
     launch_executor: launchExecutor,
+    ...(agent.resourceVersion && { resource_version_uuid: agent.resourceVersion }),
   }
   tellAgent(m, agent, { type: 'RUN_TASK_GROUP', run_task_group: run })
   const taskIds = tasks.map((task) => task.task_id.value).join(' ')

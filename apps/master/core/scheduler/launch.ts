@@ -91,7 +91,12 @@ function start(m: Master, acceptance: Acceptance, task: mesos.TaskInfo): void {
   acceptance.remaining = acceptance.remaining.subtract(demand(acceptance, task))
   if (executor && launchExecutor) addExecutor(m, framework, agent, executor)
   addTask(m, framework, agent, newTaskWire(task, framework.id))
-  const run = { framework_info: framework.info, task, launch_executor: launchExecutor }
+  const run = {
+    framework_info: framework.info,
+    task,
+    launch_executor: launchExecutor,
+    ...(agent.resourceVersion && { resource_version_uuid: agent.resourceVersion }),
+  }
   tellAgent(m, agent, { type: 'RUN_TASK', run_task: run })
   note(m, 'task.launched', { frameworkId: framework.id, agentId: agent.id, taskId: task.task_id.value })
 }

@@ -30,8 +30,8 @@ export const statefulMutants: readonly Mutant[] = [
   {
     name: 'operation-not-checkpointed',
     file: `${agent}/resources/operations.ts`,
-    find: '    saveResources(turn)\n',
-    replace: '    void saveResources\n',
+    find: '  saveResources(turn)\n',
+    replace: '  void saveResources\n',
     breaks: ['volumes-survive', 'destroyed-volumes-are-gone'],
   },
   {
