@@ -133,6 +133,7 @@ async function openContainerizers(config: Config, runtimeDir: string): Promise<C
       ...(docker ? { docker: { socketPath: config.docker_socket } } : {}),
       cgroupsRoot: config.cgroups_root,
       isCfsEnabled: config.cgroups_enable_cfs,
+      agentWatch: { recoveryTimeoutMs: config.recovery_timeout, graceMs: config.executor_shutdown_grace_period },
     })
   } catch (error) {
     if (error instanceof IsolationError) throw new StartupError(error.message, { cause: error })

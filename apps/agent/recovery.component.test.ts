@@ -146,6 +146,38 @@ test('[reliability R8] a cut journal stops a strict agent with one sentence; --s
   assert.equal(names.filter((name) => name.startsWith('agent.journal.damaged-')).length, 1)
 })
 
+test('[mesos 126] tasks of a framework that does not checkpoint end with their agent, others wait for it', async () => {
+  await running('keeps')
+  const framework = { ...FRAMEWORK, id: { value: 'b9b4a4ff-6f2e-4d0e-9c6a-000000000000-0001' }, checkpoint: false }
+  agent.runTask({ id: 'ends', ...shell(tellingCommand('ends')) }, framework)
+  await agent.master.wait(() => aliveCount('ends') === 1)
+  await agent.kill('SIGKILL')
+  await agent.master.wait(() => aliveCount('ends') === 0)
+  assert.equal(aliveCount('keeps'), 1)
+  const before = reregistrations()
+  agent.run()
+  await reregistered(before)
+  const told = agent.master.messages.findLast((message) => message.reregister)?.reregister
+  assert.deepEqual(
+    told?.tasks?.map(({ task }) => [task.task_id.value, task.state]),
+    [['keeps', 'TASK_RUNNING']],
+  )
+})
+
+test('[mesos 127] tasks wait for another agent as long as --recovery_timeout, and their end is told by one that is late', async () => {
+  await agent.kill('SIGKILL')
+  agent.run({ flags: ['--recovery_timeout=3secs'] })
+  await agent.master.wait(() => reregistrations() > 0)
+  await running('waits')
+  await agent.kill('SIGKILL')
+  await sleep(1500)
+  assert.equal(aliveCount('waits'), 1)
+  await agent.master.wait(() => aliveCount('waits') === 0)
+  agent.run()
+  const end = await agent.master.state('waits', 'TASK_FAILED')
+  assert.equal(end.message, 'Command terminated with signal Terminated')
+})
+
 test('[mesos 25] a changed configuration stops the agent in Mesos’ words and touches nothing', async () => {
   await running('t')
   await agent.kill('SIGKILL')

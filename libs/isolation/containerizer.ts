@@ -60,6 +60,8 @@ export type ContainerSpec = {
   readonly user?: string
   readonly limits: ContainerLimits
   readonly io?: ContainerIoSpec
+  /** Is ended when its agent is gone, instead of waiting for the next one. */
+  readonly endsWithAgent?: boolean
   /** Shares the parent's cgroup, namespaces and fate (task group member under an executor). */
   readonly parent?: ContainerId
   readonly docker?: DockerSpec

@@ -6,6 +6,7 @@ import { findCgroups } from './linux/find-cgroups.ts'
 import { LinuxIsolation } from './linux/linux-isolation.ts'
 import { createPosixIsolation } from './process/posix-isolation.ts'
 import { ProcessContainerizer } from './process/process-containerizer.ts'
+import { AgentWatch } from './supervision/agent-watch.ts'
 import { RuntimeDirectory } from './supervision/runtime-directory.ts'
 import type { Containerizer } from './containerizer.ts'
 import type { ProcessIsolation } from './process/process-isolation.ts'
@@ -20,6 +21,8 @@ export type ContainerizersOptions = {
   readonly cgroupsMountPoint?: string
   /** Name of the agent's directory in each cgroup hierarchy; `mesos` unless told otherwise. */
   readonly cgroupsRoot?: string
+  /** What becomes of containers that their agent has left; without it they wait for the next one. */
+  readonly agentWatch?: { readonly recoveryTimeoutMs: number; readonly graceMs: number }
   /** Cap every container at its cpus (CFS quota) also when the task sets no limit. */
   readonly isCfsEnabled?: boolean
 }
@@ -69,15 +72,19 @@ export async function createContainerizers(options: ContainerizersOptions): Prom
   await runtime.prepare()
   const { isolation, reason } = await chooseIsolation(options)
   const processes = new ProcessContainerizer(runtime, isolation)
-  const { docker: engine, runtimeDir, isCfsEnabled = false } = options
-  if (engine === undefined) return { process: processes, describe: () => reason, close: () => processes.close() }
+  const { docker: engine, runtimeDir, isCfsEnabled = false, agentWatch } = options
+  const watch = agentWatch && new AgentWatch({ runtimeDir: resolve(runtimeDir), ...agentWatch })
+  const closeProcesses = async (): Promise<void> => {
+    await Promise.all([processes.close(), watch?.close()])
+  }
+  if (engine === undefined) return { process: processes, describe: () => reason, close: closeProcesses }
   const docker = new DockerContainerizer({ ...engine, runtime: resolve(runtimeDir), isCfsEnabled })
   return {
     process: processes,
     docker,
     describe: () => `${reason} Docker images run on the engine at ${engine.socketPath}.`,
     close: async () => {
-      await Promise.all([processes.close(), docker.close()])
+      await Promise.all([closeProcesses(), docker.close()])
     },
   }
 }

@@ -14,6 +14,8 @@ export const SETUP_TIMEOUT_MS = 30_000
 export const SETUP_POLL_INTERVAL_MS = 25
 /** Looks at a set-up that complained and has not begun, until it is taken for failed; half a second. */
 export const SETUP_SILENT_POLLS_MAX = 20
+/** How long a leaving agent waits for its watch, which ends at once when no container is left. */
+export const WATCH_EXIT_MS = 1_000
 /** Passes over the processes of a container before destroy reports what is left. */
 export const KILL_PASSES_MAX = 200
 /** Between two passes: first short, since most processes die at once. */

@@ -40,6 +40,8 @@ export type IoPlan = {
 export type LaunchPlan = {
   readonly containerId: string
   readonly sandbox: string
+  /** Nothing of its framework is checkpointed: a later agent would not know it. */
+  readonly endsWithAgent: boolean
   readonly links: readonly { readonly path: string; readonly target: string }[]
   readonly user: string | undefined
   readonly command: CommandPlan | undefined

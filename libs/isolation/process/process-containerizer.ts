@@ -72,7 +72,7 @@ export class ProcessContainerizer implements Api.Containerizer {
     const record = this.#recordOf(spec)
     const { environment, sandbox, directory = sandbox, io } = spec
     const script = commandScript({ command, environment, directory, isTask: true, ...(io === undefined ? {} : { io }) })
-    const files = this.#create(record, script)
+    const files = this.#create(record, script, { isMortal: spec.endsWithAgent ?? false })
     let streams: ContainerStreams | undefined
     try {
       if (io !== undefined) await makeFifos(files.directory, io)
@@ -191,9 +191,9 @@ export class ProcessContainerizer implements Api.Containerizer {
     }
   }
 
-  #create(record: ContainerRecord, script: string): ContainerFiles {
+  #create(record: ContainerRecord, script: string, options: { readonly isMortal: boolean }): ContainerFiles {
     try {
-      return this.#runtime.create(record, script)
+      return this.#runtime.create(record, script, options)
     } catch (error) {
       throw asIsolationError(error, `cannot write the runtime directory of container ${record.containerId}`)
     }

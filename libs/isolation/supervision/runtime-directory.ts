@@ -1,6 +1,6 @@
 /**
  * What a containerizer keeps on disk about its containers:
- *   <runtimeDir>/containers/<id>/   container.json, supervisor, command, process, note
+ *   <runtimeDir>/containers/<id>/   container.json, supervisor, command, process, note, mortal
  *   <runtimeDir>/ended/<id>         exit status, written by the supervisor; one directory, so one watch sees every end
  *
  * The small files on the way of every launch and end are written and read without a thread in between: they lie in
@@ -42,6 +42,8 @@ export type ContainerFiles = {
   readonly note: string
   readonly process: string
   readonly record: string
+  /** Is there for a container that ends with its agent. */
+  readonly mortal: string
 }
 
 const ID = /^[A-Za-z0-9._-]{1,255}$/
@@ -99,11 +101,16 @@ export class RuntimeDirectory {
       note: inside('note'),
       process: inside('process'),
       record: inside('container.json'),
+      mortal: inside('mortal'),
     }
   }
 
   /** Creates the container's directory. Throws CONTAINER_EXISTS when an earlier one was not destroyed. */
-  create(record: ContainerRecord, commandScript: string): ContainerFiles {
+  create(
+    record: ContainerRecord,
+    commandScript: string,
+    { isMortal = false }: { readonly isMortal?: boolean } = {},
+  ): ContainerFiles {
     const files = this.files(record.containerId as ContainerId)
     try {
       mkdirSync(files.directory, { mode: 0o700 })
@@ -114,6 +121,7 @@ export class RuntimeDirectory {
     }
     writeFileSync(files.record, JSON.stringify(record), { mode: 0o600 })
     writeFileSync(files.command, commandScript, { mode: 0o600 })
+    if (isMortal) writeFileSync(files.mortal, '')
     return files
   }
 

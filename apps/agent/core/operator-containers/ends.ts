@@ -1,6 +1,6 @@
 import type { agent } from '@thermosphere/protocol'
 import type { ContainerEnd } from '../inputs.ts'
-import { limitationChange } from '../tasks/runs.ts'
+import { limitationCause } from '../tasks/task-states.ts'
 import type { Turn } from '../turn.ts'
 import { isAlive } from './places.ts'
 import type { OperatorContainer } from './operator-container.ts'
@@ -114,7 +114,7 @@ export type WaitType = 'WAIT_CONTAINER' | 'WAIT_NESTED_CONTAINER'
 
 export function waitAnswer(type: WaitType, end: ContainerEnd): agent.Response {
   const { limitation } = end
-  const change = limitation === undefined ? undefined : limitationChange(limitation)
+  const change = limitation === undefined ? undefined : limitationCause(limitation)
   const status = exitStatus(end)
   const body = {
     ...(status === undefined ? {} : { exit_status: status }),

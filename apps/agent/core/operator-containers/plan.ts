@@ -36,9 +36,11 @@ export function planOperatorContainer(
   }
   const limits = parent?.podLimits ?? limitsOf(request)
   const io = ioPlan(request.container, isSession ? 'agent' : 'file')
+  const isCheckpointed = parent?.isCheckpointed ?? true
   const plan = {
     containerId: key,
     sandbox,
+    endsWithAgent: isSession || !isCheckpointed,
     links: [],
     user,
     command: commandPlan(request.command),
@@ -57,7 +59,6 @@ export function planOperatorContainer(
     ...(io === undefined ? {} : { io }),
   }
   const processKey = parent?.processKey ?? key
-  const isCheckpointed = parent?.isCheckpointed ?? true
   return { plan, inheritance: { processKey, environment, user, directory, rootDirectory, isCheckpointed } }
 }
 

@@ -90,6 +90,7 @@ export function planGroupTask(state: AgentState, { framework, executor, task }: 
   return {
     containerId: task.containerId,
     sandbox,
+    endsWithAgent: framework.info.checkpoint !== true,
     links: [{ path: `${executor.directory}/tasks/${taskId}`, target: `../containers/${task.containerId}` }],
     user: userOf(state, framework, task.info.command ?? executor.info.command),
     command: commandPlan(task.info.command),
@@ -172,12 +173,13 @@ function basePlan(
   framework: Framework,
   executor: Executor,
   state: AgentState,
-): Pick<LaunchPlan, 'containerId' | 'sandbox' | 'links'> {
+): Pick<LaunchPlan, 'containerId' | 'sandbox' | 'endsWithAgent' | 'links'> {
   const { workDir } = state.config
   const runs = `${workDir}/slaves/${state.agentId ?? ''}/frameworks/${framework.id}/executors/${executor.id}/runs`
   return {
     containerId: executor.containerId,
     sandbox: executor.directory,
+    endsWithAgent: framework.info.checkpoint !== true,
     links: [{ path: `${runs}/latest`, target: executor.directory }],
   }
 }

@@ -17,6 +17,7 @@ export function containerSpec(plan: LaunchPlan): ContainerSpec {
     // The core's word for a container's key is the same.
     ...(plan.parent === undefined ? {} : { parent: plan.parent as ContainerId }),
     ...(plan.io === undefined ? {} : { io: plan.io }),
+    ...(plan.endsWithAgent && { endsWithAgent: true }),
     ...(plan.user === undefined ? {} : { user: plan.user }),
     limits: containerLimits(plan.limits),
     ...(plan.docker === undefined ? { mounts } : { docker: dockerSpec(plan.docker, [...mounts.map(insideDocker)]) }),
