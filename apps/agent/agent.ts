@@ -37,6 +37,7 @@ import {
 import { SandboxCollector } from './shell/containers/sandbox-collector.ts'
 import { fixedEstimate, loadThresholds } from './modules.ts'
 import { Fetcher } from './shell/fetcher/fetcher.ts'
+import { diskProblem } from './shell/machine/disks.ts'
 import { detectResources, givenResources, parseAttributes } from './shell/machine/detect-resources.ts'
 import { VERSION } from './version.ts'
 
@@ -187,6 +188,8 @@ type Place = { readonly reach: Reach; readonly containerizers: Containerizers }
 
 async function coreConfig(config: Config, { reach, containerizers }: Place): Promise<AgentConfig> {
   const given = parsed('--resources', () => givenResources(config.resources, config.default_role))
+  const problem = await diskProblem(given)
+  if (problem !== undefined) throw new StartupError(`--resources: ${problem}`)
   return {
     workDir: config.work_dir,
     ...reach,
