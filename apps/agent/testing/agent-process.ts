@@ -11,6 +11,7 @@ import { FakeMaster } from './fake-master.ts'
 
 type RunOptions = { readonly flags?: readonly string[]; readonly bootFile?: string }
 
+const RESOURCES = '--resources=cpus:4;mem:8192;disk:10000;ports:[31000-32000]'
 const endAsksMax = 30
 const endAskMs = 1_000
 
@@ -53,15 +54,15 @@ export class AgentProcess {
 
   /** With `bootFile` the agent reads its boot id from there, as after a reboot; needs root. */
   run({ flags = [], bootFile }: RunOptions = {}): void {
+    const own = [...this.#flags, ...flags]
     const args = [
       join(import.meta.dirname, '..', 'main.ts'),
       `--master=127.0.0.1:${this.master.port}`,
       `--work_dir=${this.workDir}`,
       `--port=${this.port}`,
-      '--resources=cpus:4;mem:8192;disk:10000;ports:[31000-32000]',
+      ...(own.some((flag) => flag.startsWith('--resources=')) ? [] : [RESOURCES]),
       '--registration_backoff_factor=100ms',
-      ...this.#flags,
-      ...flags,
+      ...own,
     ]
     const bind = `mount --bind '${bootFile ?? ''}' /proc/sys/kernel/random/boot_id && exec "$@"`
     const inNamespace = bootFile === undefined ? [] : ['unshare', '--mount', 'sh', '-c', bind, 'sh']

@@ -36,7 +36,7 @@ function outcomeOf(turn: Turn, message: agentLink.MasterMessage_ApplyOperation):
   return { state: 'OPERATION_FINISHED' }
 }
 
-/** The master has resources otherwise than they are. It is told how they are, and what it has sent meanwhile is void. */
+/** The master has resources otherwise than they are: it is told how they are, and what it has sent so far is void. */
 function renewVersion(turn: Turn): void {
   const { state } = turn
   state.resourceVersion = uuidBytes(state.random)

@@ -1,4 +1,5 @@
 import { Resources } from '@thermosphere/offer-engine'
+import type { mesos } from '@thermosphere/protocol'
 import type { AgentState } from '../state.ts'
 import type { Turn } from '../turn.ts'
 import { allocatedResources } from '../views/allocated.ts'
@@ -13,7 +14,7 @@ export function tellOversubscribed(turn: Turn, { anyway }: { readonly anyway: bo
   const { config, link } = turn.state
   if (config.oversubscription === undefined || link.type !== 'registered') return
   turn.timer(TIMER, turn.now + config.oversubscription.intervalMs)
-  const estimate = estimateOf(turn.state, config.oversubscription)
+  const estimate = estimateOf(turn.state, config.oversubscription.resources)
   if (!anyway && turn.state.oversubscribed?.equals(estimate) === true) return
   turn.state.oversubscribed = estimate
   turn.soon({
@@ -27,7 +28,7 @@ export function stopEstimates(turn: Turn): void {
 }
 
 /** What is in use stays revocable, even if it is more than there is by now. */
-function estimateOf(state: AgentState, { resources }: NonNullable<AgentState['config']['oversubscription']>): Resources {
+function estimateOf(state: AgentState, resources: readonly mesos.Resource[]): Resources {
   const inUse = allocatedResources(state).revocable().unallocated()
   return inUse.add(Resources.fromWire([...resources]).subtract(inUse))
 }

@@ -1,6 +1,11 @@
 import { checkStatus, startCheckers } from './checkers.ts'
 import { saveContainer, saveExecutor } from '../checkpoint/checkpoint.ts'
-import { onCustomEnded, onCustomLaunched, onCustomLaunchFailed, onCustomUpdateFailed } from '../executors/custom-executors.ts'
+import {
+  onCustomEnded,
+  onCustomLaunched,
+  onCustomLaunchFailed,
+  onCustomUpdateFailed,
+} from '../executors/custom-executors.ts'
 import { millisOf } from '../ids.ts'
 import type { ContainerEnd, Launched } from '../inputs.ts'
 import { graceOf, killSiblings, killTaskRun } from './kills.ts'

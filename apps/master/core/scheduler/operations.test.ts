@@ -29,6 +29,41 @@ const start = (): { world: World; agent: TestAgent; s: Scheduler } => {
 const lastOperation = (world: World, s: Scheduler): mesos.OperationStatus | undefined =>
   world.eventsOf(s.streamId).findLast((event) => event.update_operation_status)?.update_operation_status?.status
 
+test('[mesos 89] after a failure at the agent its word counts, and what is sent knows the new version', () => {
+  const { world, agent, s } = start()
+  const known = world.master.agents.get(agent.id)
+  assert.ok(known)
+  const before = known.total
+  const resource_version_uuid = { value: new Uint8Array(16).fill(9) }
+  world.accept(s, world.offer(s), [
+    { type: 'RESERVE', id: { value: 'op' }, reserve: { resources: [reserved('cpus', 1)] } },
+  ])
+  world.advance(1000)
+  const stale = world.offer(s)
+  const apply = world.toAgent(agent.linkId).find((message) => message.apply_operation)?.apply_operation
+  assert.ok(apply)
+  assert.equal(apply.resource_version_uuid, undefined)
+  const update_agent = { resource_version_uuid, total_resources: before.toWire() }
+  world.say(agent.linkId, { type: 'UPDATE_AGENT', update_agent })
+  assert.ok(known.total.equals(before))
+  assert.ok(!world.master.offers.has(stale.id.value))
+  const { operation_uuid } = apply
+  const operation_status = { operation_uuid, status: { state: 'OPERATION_DROPPED' as const } }
+  world.say(agent.linkId, { type: 'OPERATION_STATUS', operation_status })
+  assert.ok(known.total.equals(before), 'nothing is taken back twice')
+  world.advance(1000)
+  const offer = world.offer(s)
+  world.accept(s, offer, [
+    { type: 'RESERVE', reserve: { resources: [reserved('cpus', 1)] } },
+    { type: 'LAUNCH', launch: { task_infos: [task('t', offer)] } },
+  ])
+  const sent = world.toAgent(agent.linkId).slice(-2)
+  assert.deepEqual(
+    sent.map(({ apply_operation, run_task }) => (apply_operation ?? run_task)?.resource_version_uuid),
+    [resource_version_uuid, resource_version_uuid],
+  )
+})
+
 suite('offer operations', () => {
   test('[mesos 76] [mesos 81] RESERVE, CREATE and LAUNCH work in one ACCEPT', () => {
     const { world, agent, s } = start()
@@ -121,41 +156,6 @@ suite('offer operations', () => {
     world.say(agent.linkId, { type: 'OPERATION_STATUS', operation_status: { operation_uuid: uuid!, status } })
     assert.equal(world.toAgent(agent.linkId).at(-1)?.type, 'OPERATION_ACK')
     assert.equal(lastOperation(world, s), undefined)
-  })
-
-  test('[mesos 89] after a failure at the agent its word counts, and what is sent knows the new version', () => {
-    const { world, agent, s } = start()
-    const known = world.master.agents.get(agent.id)
-    assert.ok(known)
-    const before = known.total
-    const resource_version_uuid = { value: new Uint8Array(16).fill(9) }
-    world.accept(s, world.offer(s), [
-      { type: 'RESERVE', id: { value: 'op' }, reserve: { resources: [reserved('cpus', 1)] } },
-    ])
-    world.advance(1000)
-    const stale = world.offer(s)
-    const apply = world.toAgent(agent.linkId).find((message) => message.apply_operation)?.apply_operation
-    assert.ok(apply)
-    assert.equal(apply.resource_version_uuid, undefined)
-    const update_agent = { resource_version_uuid, total_resources: before.toWire() }
-    world.say(agent.linkId, { type: 'UPDATE_AGENT', update_agent })
-    assert.ok(known.total.equals(before))
-    assert.ok(!world.master.offers.has(stale.id.value))
-    const { operation_uuid } = apply
-    const operation_status = { operation_uuid, status: { state: 'OPERATION_DROPPED' as const } }
-    world.say(agent.linkId, { type: 'OPERATION_STATUS', operation_status })
-    assert.ok(known.total.equals(before), 'nothing is taken back twice')
-    world.advance(1000)
-    const offer = world.offer(s)
-    world.accept(s, offer, [
-      { type: 'RESERVE', reserve: { resources: [reserved('cpus', 1)] } },
-      { type: 'LAUNCH', launch: { task_infos: [task('t', offer)] } },
-    ])
-    const sent = world.toAgent(agent.linkId).slice(-2)
-    assert.deepEqual(
-      sent.map(({ apply_operation, run_task }) => (apply_operation ?? run_task)?.resource_version_uuid),
-      [resource_version_uuid, resource_version_uuid],
-    )
   })
 
   test('[mesos 89] an operation that the agent failed is taken back', () => {
