@@ -6,6 +6,7 @@ import { createServer } from 'node:http'
 import type { RequestListener } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Server } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { suite, test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { CheckRunner } from './check-runner.ts'
@@ -41,8 +42,8 @@ async function tried(attempt: CheckAttempt, timeoutMs = 20_000): Promise<CheckRe
   return await promise
 }
 
-async function listening(t: TestContext, server: Server): Promise<number> {
-  server.listen(0, '127.0.0.1')
+async function listening(t: TestContext, server: Server, host = '127.0.0.1'): Promise<number> {
+  server.listen(0, host)
   await once(server, 'listening')
   t.after(() => server.close())
   const address = server.address() as AddressInfo
@@ -52,6 +53,8 @@ async function listening(t: TestContext, server: Server): Promise<number> {
 const http = (port: number, path = '/', scheme = 'http'): CheckAttempt => {
   return { type: 'http', scheme, host: '127.0.0.1', port, path }
 }
+
+const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'))
 
 suite('an attempt of a check', () => {
   test('[mesos 117] by HTTP gives the status after redirects', async (t) => {
@@ -80,6 +83,18 @@ suite('an attempt of a check', () => {
     server.close()
     await once(server, 'close')
     assert.deepEqual(await tried(attempt), { type: 'tcp', succeeded: false })
+  })
+
+  test('[mesos 121] on IPv6 finds a server on ::1 alone', { skip: hasIpv6 ? false : 'needs IPv6' }, async (t) => {
+    const server = createServer((_request, response) => response.writeHead(200).end())
+    const port = await listening(t, server, '::1')
+    const ipv6 = { host: '::1', port }
+    assert.deepEqual(await tried({ ...ipv6, type: 'http', scheme: 'http', path: '/' }), {
+      type: 'http',
+      statusCode: 200,
+    })
+    assert.deepEqual(await tried({ ...ipv6, type: 'tcp' }), { type: 'tcp', succeeded: true })
+    assert.equal((await tried(http(port))).type, 'none', 'nobody listens on 127.0.0.1')
   })
 
   test('[mesos 119] ends without a result when its time is over', async (t) => {
