@@ -144,7 +144,7 @@ const flags = defineFlags({
   modules: {
     type: 'json',
     schema: modulesSchema,
-    help: "The parameters of modules, as Mesos has them, or a file with them; other modules than the two above are refused.",
+    help: 'The parameters of modules, as Mesos has them, or a file with them; other modules than the two above are refused.',
   },
   switch_user: {
     type: 'boolean',

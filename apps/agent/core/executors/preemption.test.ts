@@ -48,7 +48,10 @@ suite('under too much load', () => {
   ] as const) {
     test(`[mesos 231] [mesos 100] a command task on revocable resources is killed at once: ${state} for ${who}`, () => {
       const agent = BenchAgent.registered({ config })
-      const id = agent.run(taskInfo('t', { resources, kill_policy: { grace_period: { nanoseconds: 60e9 } } }), framework)
+      const id = agent.run(
+        taskInfo('t', { resources, kill_policy: { grace_period: { nanoseconds: 60e9 } } }),
+        framework,
+      )
       agent.launched(id)
       agent.launched(agent.run(taskInfo('firm'), framework), 101)
       agent.input(overload)

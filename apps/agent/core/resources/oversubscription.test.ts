@@ -19,7 +19,9 @@ const told = (agent: BenchAgent): (readonly mesos.Resource[] | undefined)[] =>
   agent
     .take()
     .flatMap((effect) =>
-      effect.type === 'send' && effect.message.update_agent ? [effect.message.update_agent.oversubscribed?.resources] : [],
+      effect.type === 'send' && effect.message.update_agent
+        ? [effect.message.update_agent.oversubscribed?.resources]
+        : [],
     )
 
 const cpus = (all: readonly (readonly mesos.Resource[] | undefined)[]) =>

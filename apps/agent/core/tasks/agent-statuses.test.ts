@@ -2,7 +2,15 @@
 import type { mesos } from '@thermosphere/protocol'
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { AGENT_ID, BenchAgent, FRAMEWORK_ID, frameworkInfo, scalar, taskInfo, testConfig } from '../testing/bench-agent.ts'
+import {
+  AGENT_ID,
+  BenchAgent,
+  FRAMEWORK_ID,
+  frameworkInfo,
+  scalar,
+  taskInfo,
+  testConfig,
+} from '../testing/bench-agent.ts'
 
 type Happening = (framework: mesos.FrameworkInfo) => BenchAgent
 

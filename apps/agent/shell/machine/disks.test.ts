@@ -13,7 +13,10 @@ const mount = (root: string) => ({
 suite('disks of --resources', () => {
   test('[mesos 87] a MOUNT disk must be a mount point', async () => {
     assert.equal(await diskProblem([mount('/proc'), { name: 'cpus', type: 'SCALAR', scalar: { value: 1 } }]), undefined)
-    assert.match((await diskProblem([mount('/proc'), mount(`${tmpdir()}/no`)])) ?? '', /"\S+\/no" is no mount point; mount/)
+    assert.match(
+      (await diskProblem([mount('/proc'), mount(`${tmpdir()}/no`)])) ?? '',
+      /"\S+\/no" is no mount point; mount/,
+    )
   })
 
   test('mount points are read with their blanks', () => {
