@@ -157,6 +157,7 @@ for (const isolation of process.getuid?.() === 0 ? ['posix', 'auto'] : ['posix']
       await agent.kill('SIGKILL')
       writeFileSync(`${sandbox}/ends/go`, '')
       agent.run()
+      await agent.master.wait(({ messages }) => messages.find(({ type }) => type === 'REREGISTER'), 60_000)
       await eventually(
         'the agent is back',
         async () => (await wait(ends).catch(() => undefined))?.status === 200,
