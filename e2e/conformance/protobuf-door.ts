@@ -64,8 +64,8 @@ type Passed = {
   readonly answer?: WireName
 }
 
-/** Headers that the next connection has of its own. */
-const ofConnection = ['host', 'connection', 'content-length', 'transfer-encoding', 'keep-alive']
+/** Headers that the next connection has of its own; nothing is compressed there, for the door reads it. */
+const ofConnection = ['host', 'connection', 'content-length', 'transfer-encoding', 'keep-alive', 'accept-encoding']
 
 const passedHeaders = (headers: IncomingHttpHeaders): IncomingHttpHeaders =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !ofConnection.includes(name)))
