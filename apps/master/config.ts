@@ -1,5 +1,5 @@
-import { aclsSchema } from '@thermosphere/master-core'
-import type { Action } from '@thermosphere/master-core'
+import { aclsSchema } from '@thermosphere/protocol/acls'
+import type { Action } from '@thermosphere/protocol/acls'
 import {
   defineFlags,
   domainFlag,

@@ -74,7 +74,7 @@ export async function startMaster(config: Config, logger: Logger, lifecycle: Sur
   const ageing = startAgeing()
   lifecycle.defer('kept encodings', () => ageing.close())
   await openRoutes(parts, { seat, door, logging, logins, reach })
-  warnOfOpenDoors(config, logins, logger)
+  warnOfOpenDoors(config, logger)
   logger.info({ ip, port }, 'master.listening')
   seat.start()
   return { port }

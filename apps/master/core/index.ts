@@ -1,5 +1,3 @@
-export { aclsSchema, readAcls } from './access/acls.ts'
-export type { Action } from './access/actions.ts'
 export { createMaster } from './create-master.ts'
 export type { MasterSeed } from './create-master.ts'
 export type { DurableChange, Effect, Input, Note, Reply } from './effects.ts'

@@ -1,7 +1,7 @@
 import type { allocator as inverse, maintenance, mesos, quota, scheduler } from '@thermosphere/protocol'
+import type { Acls } from '@thermosphere/protocol/acls'
 import type { Allocator, Resources } from '@thermosphere/offer-engine'
 import type { Millis, Random } from '@thermosphere/effects'
-import type { Acls } from './access/acls.ts'
 import type { Effect } from './effects.ts'
 import type { Counters } from './counters.ts'
 import type { Capacity } from './books/capacity.ts'

@@ -1,5 +1,5 @@
-import { readAcls } from '@thermosphere/master-core'
 import type { MasterConfig, Registry } from '@thermosphere/master-core'
+import { readAcls } from '@thermosphere/protocol/acls'
 import { ResourceParseError, Resources } from '@thermosphere/offer-engine'
 import type { AllocatorOptions, Quantities } from '@thermosphere/offer-engine'
 import { parseDuration, StartupError } from '@thermosphere/service-kit'

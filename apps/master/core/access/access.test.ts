@@ -1,8 +1,8 @@
 import type { master, mesos } from '@thermosphere/protocol'
+import { aclsSchema, readAcls } from '@thermosphere/protocol/acls'
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { scalar, task, World } from '../testing/world.ts'
-import { aclsSchema, readAcls } from './acls.ts'
 
 const any = { type: 'ANY' }
 const none = { type: 'NONE' }

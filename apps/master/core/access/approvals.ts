@@ -1,22 +1,15 @@
 import type { mesos } from '@thermosphere/protocol'
+import { groupRefusal, isPermitted, taskRefusal } from '@thermosphere/protocol/acls'
+import type { Action, TaskAsked } from '@thermosphere/protocol/acls'
 import { toPostRefinement } from '@thermosphere/offer-engine'
 import { rolesOf } from '../frameworks.ts'
 import type { Framework, Master } from '../model.ts'
-import { isAllowed } from './acls.ts'
-import type { Entity } from './acls.ts'
-import type { Action } from './actions.ts'
 
-/** Without rules everything is allowed. Who did not log in asks as anybody; without an object, all are asked for. */
-export function isApproved(
+export const isApproved = (
   m: Master,
   action: Action,
-  { principal, object }: { readonly principal: string | undefined; readonly object: string | undefined },
-): boolean {
-  const { acls } = m.config
-  return acls === undefined || isAllowed(acls, { action, subject: askedEntity(principal), object: askedEntity(object) })
-}
-
-const askedEntity = (value: string | undefined): Entity => (value === undefined ? 'ANY' : [value])
+  asked: { readonly principal: string | undefined; readonly object: string | undefined },
+): boolean => isPermitted(m.config.acls, action, asked)
 
 const by = (principal: string | undefined): string =>
   principal === undefined ? 'without a principal' : `as '${principal}'`
@@ -28,25 +21,18 @@ export function rolesRefusal(m: Master, info: mesos.FrameworkInfo): string | und
   return role === undefined ? undefined : `Not authorized to use role '${role}' ${by(principal)}`
 }
 
-/** Why a task may not run as the user that it names, or its executor, or its framework. */
-export function launchRefusal(m: Master, { info }: Framework, task: mesos.TaskInfo): string | undefined {
-  const user = task.command?.user ?? task.executor?.command?.user ?? info.user
-  if (isApproved(m, 'run_tasks', { principal: info.principal, object: user })) return undefined
-  return `Task '${task.task_id.value}' is not authorized to launch as user '${user}'`
-}
+const asked = (m: Master, framework: Framework): TaskAsked => ({ acls: m.config.acls, framework: framework.info })
+
+/** Why a task may not run as its user. */
+export const launchRefusal = (m: Master, framework: Framework, task: mesos.TaskInfo): string | undefined =>
+  taskRefusal(asked(m, framework), task)
 
 /** Why a group may not: all of it or nothing. */
-export function groupRefusal(
+export const groupLaunchRefusal = (
   m: Master,
   framework: Framework,
-  { executor, tasks }: { readonly executor: mesos.ExecutorInfo; readonly tasks: readonly mesos.TaskInfo[] },
-): string | undefined {
-  const { principal, user: usual } = framework.info
-  const user = executor.command?.user ?? usual
-  if (!isApproved(m, 'run_tasks', { principal, object: user }))
-    return `Executor '${executor.executor_id.value}' is not authorized to launch as user '${user}'`
-  return tasks.map((task) => launchRefusal(m, framework, task)).find((refusal) => refusal !== undefined)
-}
+  group: { readonly executor: mesos.ExecutorInfo; readonly tasks: readonly mesos.TaskInfo[] },
+): string | undefined => groupRefusal(asked(m, framework), group)
 
 /** Asked one by one, as Mesos does. */
 type Wanted = { readonly action: Action; readonly objects: readonly (string | undefined)[]; readonly what: string }

@@ -1,7 +1,7 @@
 import type { master } from '@thermosphere/protocol'
+import type { Action } from '@thermosphere/protocol/acls'
 import type { Master } from '../model.ts'
 import { askedOperation } from '../operator/reservations.ts'
-import type { Action } from './actions.ts'
 import { isApproved, operationRefusal } from './approvals.ts'
 
 type Asked = readonly [action: Action, object: string | undefined]

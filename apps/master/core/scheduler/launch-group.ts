@@ -1,6 +1,6 @@
 import type { mesos } from '@thermosphere/protocol'
 import { Resources } from '@thermosphere/offer-engine'
-import { groupRefusal } from '../access/approvals.ts'
+import { groupLaunchRefusal } from '../access/approvals.ts'
 import { note, tellAgent } from '../emit.ts'
 import { addExecutor, addTask, newTaskWire } from '../tasks.ts'
 import { groupCgroupsProblem, groupExecutorProblem, groupTaskProblem } from '../validation/group.ts'
@@ -21,7 +21,7 @@ export function launchGroup(m: Master, acceptance: Acceptance, operation: mesos.
   const refuse = (refusal: Refusal): void => {
     for (const task of tasks) taskError(m, acceptance.framework, task, refusal)
   }
-  const unauthorized = groupRefusal(m, acceptance.framework, { executor, tasks })
+  const unauthorized = groupLaunchRefusal(m, acceptance.framework, { executor, tasks })
   if (unauthorized !== undefined) return refuse({ reason: 'REASON_TASK_GROUP_UNAUTHORIZED', message: unauthorized })
   const wanted = demand(acceptance, executor, tasks)
   const problem = operation.id ? idOnLaunch : groupProblem(acceptance, { executor, tasks }, wanted)

@@ -1,17 +1,18 @@
-import { BasicLogin, isReadByOthers, readCredentials } from '@thermosphere/service-kit'
-import type { Logger } from '@thermosphere/service-kit'
+import { openLogin, readCredentials, warnIfReadByOthers, warnOfOpenRealms } from '@thermosphere/service-kit'
+import type { BasicLogin, Logger, Realm as LoginRealm } from '@thermosphere/service-kit'
 import type { Config } from '../../config.ts'
 import { plainStatus, sendText } from '../answers.ts'
 import type { Exchange } from '../answers.ts'
 
-/** Mesos' names of what people log in to. */
-const realms = {
-  scheduler: 'mesos-master-scheduler',
-  readonly: 'mesos-master-readonly',
-  readwrite: 'mesos-master-readwrite',
-} as const
+/** What people log in to, under Mesos' names. */
+const realmsOf = (config: Config) =>
+  ({
+    scheduler: { name: 'mesos-master-scheduler', isClosed: config.authenticate_http_frameworks },
+    readonly: { name: 'mesos-master-readonly', isClosed: config.authenticate_http_readonly },
+    readwrite: { name: 'mesos-master-readwrite', isClosed: config.authenticate_http_readwrite },
+  }) satisfies Record<string, LoginRealm>
 
-export type Realm = keyof typeof realms
+export type Realm = keyof ReturnType<typeof realmsOf>
 
 /** A realm without a login takes everybody, as nobody in particular. */
 export type Logins = Readonly<Record<Realm, BasicLogin | undefined>>
@@ -20,30 +21,20 @@ export type Logins = Readonly<Record<Realm, BasicLogin | undefined>>
 export function openLogins(config: Config): Logins {
   const credentials =
     config.credentials === undefined ? undefined : readCredentials('--credentials', config.credentials)
-  const login = (realm: Realm, isClosed: boolean): BasicLogin | undefined =>
-    isClosed && credentials ? new BasicLogin(realms[realm], credentials) : undefined
+  const { scheduler, readonly, readwrite } = realmsOf(config)
   return {
-    scheduler: login('scheduler', config.authenticate_http_frameworks),
-    readonly: login('readonly', config.authenticate_http_readonly),
-    readwrite: login('readwrite', config.authenticate_http_readwrite),
+    scheduler: openLogin(scheduler, credentials),
+    readonly: openLogin(readonly, credentials),
+    readwrite: openLogin(readwrite, credentials),
   }
 }
 
-/** An operator shall not find out from somebody else that the doors are open. */
-export function warnOfOpenDoors(config: Config, logins: Logins, logger: Logger): void {
-  const { scheduler, readonly, readwrite } = logins
-  const all = [
-    [scheduler, realms.scheduler],
-    [readonly, realms.readonly],
-    [readwrite, realms.readwrite],
-  ] as const
-  const open = all.flatMap(([login, realm]) => (login ? [] : [realm]))
-  if (open.length > 0)
-    logger.warn({ ip: config.ip, realms: open, help: '--credentials and --authenticate_http_*' }, 'access.open')
+export function warnOfOpenDoors(config: Config, logger: Logger): void {
+  const help = '--credentials and --authenticate_http_*'
+  warnOfOpenRealms(Object.values(realmsOf(config)), { ip: config.ip, help, logger })
   if (config.acls?.permissive === false)
     logger.warn({ open: 'views, logs, flags and registrations of agents' }, 'access.rules-not-complete')
-  if (config.credentials !== undefined && isReadByOthers(config.credentials))
-    logger.warn({ path: config.credentials }, 'credentials.readable-by-others')
+  warnIfReadByOthers(config.credentials, logger)
 }
 
 export type Admission = { readonly principal?: string }

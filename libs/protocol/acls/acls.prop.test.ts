@@ -40,7 +40,7 @@ test('[mesos 205] the first rule that matches decides as the table says, of ever
   fc.assert(
     fc.property(world, ({ action: one, rules, permissive, subject, object }) => {
       const list = rules.map((r) => ({ principals: formOf(r.subject), [objectsOf[one]]: formOf(r.object) }))
-      const acls = read({ ...(permissive !== undefined && { permissive }), [one]: list })
+      const acls = readAcls({ ...(permissive !== undefined && { permissive }), [one]: list })
       const cells = rules.map((r) => [cell(subject, r.subject), cell(object, r.object)])
       const first = cells.find((pair) => pair.every((value) => value !== undefined))
       const expected = first ? first.every((value) => value === 'allow') : permissive !== false
@@ -83,6 +83,14 @@ suite('[mesos 205] rules that are not understood are refused', () => {
     [{ run_tasks: [{ principals: { type: 'ANY' } }] }, /^run_tasks rule 0 lacks 'users'/],
     [{ run_tasks: [{ principals: {}, users: {}, roles: {} }] }, /^run_tasks rule 0 has 'roles'/],
     [{ run_tasks: [{ principals: { type: 'SOMEBODY' }, users: {} }] }, /SOME/],
+    [
+      { set_log_level: [{ principals: {}, level: { values: ['3'] } }] },
+      /^set_log_level rule 0 has values of 'level', which can only be of type ANY or NONE/,
+    ],
+    [
+      { get_endpoints: [{ principals: {}, paths: { values: ['/containers', '/state'] } }] },
+      /^get_endpoints rule 0 has the path '\/state', which is not one of .*\/containers,/,
+    ],
     [{ update_quotas: [{ principals: {}, roles: { values: ['a/%', 'b'] } }] }, /has 'a\/%' beside other roles/],
   ]
   for (const [form, why] of cases) {

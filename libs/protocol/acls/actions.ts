@@ -59,3 +59,16 @@ export const objectsOf = {
 export type Action = keyof typeof objectsOf
 
 export const actions: ReadonlySet<string> = new Set(Object.keys(objectsOf))
+
+/** Whose objects are not told apart: a rule is about all of them or none. */
+export const wholesaleActions: ReadonlySet<Action> = new Set(['access_mesos_logs', 'view_flags', 'set_log_level'])
+
+/** What `get_endpoints` can be about. */
+export const authorizablePaths: ReadonlySet<string> = new Set([
+  '/containerizer/debug',
+  '/containers',
+  '/files/debug',
+  '/logging/toggle',
+  '/metrics/snapshot',
+  '/monitor/statistics',
+])

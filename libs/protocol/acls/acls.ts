@@ -3,7 +3,7 @@
  * and object both match decides, and it grants only if both also allow. Without one, `permissive` decides.
  */
 import { z } from 'zod'
-import { actions, objectsOf } from './actions.ts'
+import { actions, authorizablePaths, objectsOf, wholesaleActions } from './actions.ts'
 import type { Action } from './actions.ts'
 
 /** What a rule is about, and what is asked for: certain values, whatever there is, or nothing at all. */
@@ -36,7 +36,11 @@ export type AclsForm = z.infer<typeof aclsSchema>
 function listProblems(name: string, rules: readonly RuleForm[]): string[] {
   if (!isAction(name)) return ['is no action that rules can be about']
   const members = ['principals', objectsOf[name]]
-  return rules.flatMap((rule, index) => ruleProblems(rule, members).map((problem) => `rule ${index} ${problem}`))
+  return rules.flatMap((rule, index) =>
+    [...ruleProblems(rule, members), ...objectProblems(name, rule[objectsOf[name]])].map(
+      (problem) => `rule ${index} ${problem}`,
+    ),
+  )
 }
 
 const isAction = (name: string): name is Action => actions.has(name)
@@ -53,6 +57,16 @@ function ruleProblems(rule: RuleForm, members: readonly string[]): string[] {
     ...strange,
     ...(mixed ? [`has '${subtrees[0]}' beside other roles; give it a rule of its own`] : []),
   ]
+}
+
+/** Objects that nobody asks for would make a rule that protects nothing. */
+function objectProblems(name: Action, { type = 'SOME', values = [] }: EntityForm = { type: 'ANY' }): string[] {
+  if (type !== 'SOME') return []
+  if (wholesaleActions.has(name)) return [`has values of '${objectsOf[name]}', which can only be of type ANY or NONE`]
+  if (name !== 'get_endpoints') return []
+  return values
+    .filter((path) => !authorizablePaths.has(path))
+    .map((path) => `has the path '${path}', which is not one of ${[...authorizablePaths].join(', ')}`)
 }
 
 type Rule = { readonly subject: Entity; readonly object: Entity }
@@ -85,6 +99,17 @@ export function isAllowed({ permissive, rules }: Acls, { action, subject, object
   }
   return permissive
 }
+
+/** Without rules everything is permitted. Who did not log in asks as anybody; without an object, all are asked for. */
+export function isPermitted(
+  acls: Acls | undefined,
+  action: Action,
+  { principal, object }: { readonly principal: string | undefined; readonly object: string | undefined },
+): boolean {
+  return acls === undefined || isAllowed(acls, { action, subject: askedEntity(principal), object: askedEntity(object) })
+}
+
+const askedEntity = (value: string | undefined): Entity => (value === undefined ? 'ANY' : [value])
 
 function matches(asked: Entity, rule: Entity): boolean {
   if (asked === 'NONE') return rule === 'NONE'

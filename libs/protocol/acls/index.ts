@@ -1,0 +1,5 @@
+export { aclsSchema, isPermitted, readAcls } from './acls.ts'
+export type { Acls } from './acls.ts'
+export type { Action } from './actions.ts'
+export { groupRefusal, taskRefusal } from './run-tasks.ts'
+export type { TaskAsked } from './run-tasks.ts'
