@@ -14,6 +14,7 @@ import {
   StartupError,
 } from '@thermosphere/service-kit'
 import type { Lifecycle, Logger, Reach } from '@thermosphere/service-kit'
+import { readAcls } from '@thermosphere/protocol/acls'
 import { findMasters } from '@thermosphere/store'
 import { randomBytes } from 'node:crypto'
 import { access, mkdir } from 'node:fs/promises'
@@ -22,6 +23,7 @@ import { join } from 'node:path'
 import { configStrings } from './config.ts'
 import type { Config } from './config.ts'
 import { reasonOf } from './errors.ts'
+import { hasOpenRealm, openDoors, warnOfOpenDoors } from './http/access/doors.ts'
 import { createAgentApp } from './http/app.ts'
 import { loggersOf } from './logger.ts'
 import { AgentShell } from './shell/agent-shell.ts'
@@ -36,6 +38,7 @@ import {
 } from './shell/checkpoint/work-dir.ts'
 import { SandboxCollector } from './shell/containers/sandbox-collector.ts'
 import { fixedEstimate, loadThresholds } from './modules.ts'
+import { ExecutorTokens, readTokenKey } from './shell/executors/executor-tokens.ts'
 import { Fetcher } from './shell/fetcher/fetcher.ts'
 import { diskProblem } from './shell/machine/disks.ts'
 import { detectResources, givenResources, parseAttributes } from './shell/machine/detect-resources.ts'
@@ -49,6 +52,9 @@ export type RunningAgent = { readonly port: number; readonly shell: AgentShell; 
 export async function startAgent(config: Config, logger: Logger, lifecycle: Lifecycle): Promise<RunningAgent> {
   const loggers = loggersOf(logger)
   const workDir = config.work_dir
+  const tokens =
+    config.jwt_secret_key === undefined ? undefined : new ExecutorTokens(readTokenKey(config.jwt_secret_key))
+  const doors = openDoors(config, tokens)
   await mkdir(join(workDir, 'meta', 'slaves'), { recursive: true })
   lifecycle.defer('lock', await takeLock(join(workDir, 'meta', 'agent.lock')))
   const background = new Background((name, error) => logger.error({ err: error, name }, 'background.failed'))
@@ -77,6 +83,7 @@ export async function startAgent(config: Config, logger: Logger, lifecycle: Life
     containerizers,
     fetcher,
     collector,
+    tokens,
     background,
     loggers,
     loop: lifecycle.loop,
@@ -91,13 +98,14 @@ export async function startAgent(config: Config, logger: Logger, lifecycle: Life
   const flags = { ...configStrings(config), isolation: isolators[containerizers.process.name] }
   const logging = createLogging(logger, loggers.link, loggers.containers)
   lifecycle.defer('logging', () => logging.close())
-  gate.open(createAgentApp({ shell, flags, fetcher, collector, config, logger, logging }))
+  gate.open(createAgentApp({ shell, flags, fetcher, collector, config, logger, logging, doors }))
   if (shell.state.agentId !== undefined) await linkLatest(workDir, shell.state.agentId)
   await shell.recover()
   await collector.findOld(liveDirectories(shell))
   collector.start()
   lifecycle.defer('collector', () => collector.close())
   const isolation = containerizers.describe()
+  warnOfOpenDoors(config, logger)
   logger.info({ port: listening.port, workDir, isolation }, 'agent.started')
   return { port: listening.port, shell, isolation }
 }
@@ -177,7 +185,7 @@ function openCollector(config: Config, background: Background): SandboxCollector
 async function openListener(server: Server, config: Config, lifecycle: Lifecycle): Promise<Listener> {
   const { port, insecure } = config
   const ip = await listeningIp(config)
-  const listening = await listen({ target: server, ip, port, insecure, authenticated: false })
+  const listening = await listen({ target: server, ip, port, insecure, authenticated: !hasOpenRealm(config) })
   lifecycle.defer('http', () => listening.close())
   // Executors on this machine reach an agent that listens everywhere by itself.
   return { port: listening.port, reach: await reachOf(config, { ip, port: listening.port, ofAny: '127.0.0.1' }) }
@@ -209,6 +217,7 @@ async function coreConfig(config: Config, { reach, containerizers }: Place): Pro
     switchUser: config.switch_user && process.getuid?.() === 0,
     ...oversubscriptionOf(config),
     enforcesLimits: containerizers.process.name === 'linux',
+    acls: config.acls && readAcls(config.acls),
     completedFrameworksMax: 50,
     completedExecutorsMax: config.max_completed_executors_per_framework,
     completedTasksMax: 200,

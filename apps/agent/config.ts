@@ -1,4 +1,5 @@
 import { CAPABILITIES } from '@thermosphere/agent-core'
+import { aclsSchema } from '@thermosphere/protocol/acls'
 import {
   addressFlags,
   domainFlag,
@@ -26,6 +27,8 @@ const featuresSchema = z
   .refine(({ capabilities }) => REQUIRED_FEATURES.every((name) => capabilities.some(({ type }) => type === name)), {
     message: `at least these capabilities are needed: ${REQUIRED_FEATURES.join(', ')}`,
   })
+
+const login = (who: string) => ({ type: 'boolean', default: false, help: `Whether ${who} must log in.` }) as const
 
 /** Every flag of the agent. Names, units and defaults are Mesos' where they mean the same. */
 const flags = defineFlags({
@@ -168,6 +171,35 @@ const flags = defineFlags({
     help: 'They go earlier to keep this part of the disk free.',
   },
   disk_watch_interval: { type: 'duration', default: '1mins', min: 100, help: 'How often the disk is looked at.' },
+  http_credentials: {
+    type: 'path',
+    help: 'A JSON file of who may log in: {"credentials":[{"principal":"p","secret":"s"}]}.',
+  },
+  authenticate_http_readonly: login('readers of the state, metrics and files'),
+  authenticate_http_readwrite: login('users of the operator API and of whatever changes something'),
+  http_authenticators: { type: 'string', default: 'basic', choices: ['basic'], help: 'How operators log in: basic.' },
+  authenticate_http_executors: login('executors, by the token in their environment,'),
+  http_executor_authenticators: {
+    type: 'string',
+    default: 'jwt',
+    choices: ['jwt'],
+    help: 'How executors log in: jwt.',
+  },
+  jwt_secret_key: {
+    type: 'path',
+    help: 'A file whose content is the key that signs tokens of executors; with it each of them gets one.',
+  },
+  authorizer: {
+    type: 'string',
+    default: 'local',
+    choices: ['local'],
+    help: 'Who decides what may be done: local, by the rules of acls.',
+  },
+  acls: {
+    type: 'json',
+    schema: aclsSchema,
+    help: 'Who may do what, as JSON or file:///path: {"access_sandboxes":[{"principals":{…},"users":{…}}]}.',
+  },
   max_completed_executors_per_framework: {
     type: 'integer',
     default: 150,
@@ -179,7 +211,23 @@ const flags = defineFlags({
 
 export type Config = ConfigOf<typeof flags>
 
-const problemsOf = (config: Config): string[] => [...reachProblems(config), ...logProblems(config)]
+/** An agent that was asked to have people log in must not start without it. */
+function loginProblems(config: Config): string[] {
+  const closed = (['readonly', 'readwrite'] as const).filter((realm) => config[`authenticate_http_${realm}`])
+  const problems =
+    config.http_credentials === undefined
+      ? closed.map((realm) => `--authenticate_http_${realm}: nobody could log in; give --http_credentials`)
+      : []
+  if (config.authenticate_http_executors && config.jwt_secret_key === undefined)
+    problems.push('--authenticate_http_executors: no executor could log in; give --jwt_secret_key')
+  return problems
+}
+
+const problemsOf = (config: Config): string[] => [
+  ...reachProblems(config),
+  ...logProblems(config),
+  ...loginProblems(config),
+]
 
 /** The one place that reads arguments and environment. Exits with 2 after listing every problem. */
 export function readConfig(): Config {

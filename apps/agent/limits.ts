@@ -18,6 +18,9 @@ export const LIMITS = {
   checkRedirectsMax: 10,
   /** A check's response is read only this far. */
   checkBodyBytesMax: 65_536,
+  /** An executor's token has three ids, each bounded; it comes in the header of every request. */
+  tokenLengthMax: 8192,
+  tokenClaimLengthMax: 2048,
   callBodyBytesMax: 16 * 1024 * 1024,
   executorHeartbeatMs: 1_800_000,
   executorStreamBufferBytesMax: 16 * 1024 * 1024,

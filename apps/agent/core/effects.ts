@@ -1,5 +1,6 @@
 import type { Millis, StoreEffect, TimerEffect } from '@thermosphere/effects'
 import type { agentLink, executor, mesos } from '@thermosphere/protocol'
+import type { ExecutorClaims } from './access/access.ts'
 import type { AgentInput } from './inputs.ts'
 import type { OperatorReply } from './operator-containers/index.ts'
 
@@ -46,6 +47,8 @@ export type LaunchPlan = {
   readonly user: string | undefined
   readonly command: CommandPlan | undefined
   readonly environment: Readonly<Record<string, string>>
+  /** Of an executor that speaks for itself: where that needs a token, it finds one with these in its environment. */
+  readonly claims: ExecutorClaims | undefined
   readonly uris: readonly mesos.CommandInfo_URI[]
   readonly limits: LimitsPlan
   readonly mounts: readonly MountPlan[]

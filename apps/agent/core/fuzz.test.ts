@@ -11,7 +11,15 @@ import type { WireTypes } from '@thermosphere/protocol'
 import { pick, randomMessage, receivedMessage } from '@thermosphere/protocol/fuzz'
 import type { Samples } from '@thermosphere/protocol/fuzz'
 import { getExecutors, getFrameworks, getTasks, stateView } from './index.ts'
-import { AGENT_ID, BenchAgent, FRAMEWORK_ID, frameworkInfo, scalar, taskInfo } from './testing/bench-agent.ts'
+import {
+  AGENT_ID,
+  BenchAgent,
+  FRAMEWORK_ID,
+  frameworkInfo,
+  openAccess,
+  scalar,
+  taskInfo,
+} from './testing/bench-agent.ts'
 
 const seeds = [1, 2]
 const inputsPerSeed = 600
@@ -37,9 +45,9 @@ class Attack {
     const requestId = ++this.#lastId
     const before = JSON.stringify([...this.agent.journal])
     if (call.type === 'SUBSCRIBE')
-      this.agent.input({ type: 'executor-subscribe', connectionId: requestId, requestId, call })
+      this.agent.input({ type: 'executor-subscribe', connectionId: requestId, requestId, call, claims: undefined })
     else if (call.type !== 'UPDATE' || call.update?.status.uuid?.length === 16)
-      this.agent.input({ type: 'executor-call', requestId, call })
+      this.agent.input({ type: 'executor-call', requestId, call, claims: undefined })
     else return
     const reply = this.agent.effects.flatMap((effect) => (effect.type === 'executor-reply' ? [effect] : []))
     const status = reply.find((effect) => effect.requestId === requestId)?.reply.status ?? 0
@@ -90,7 +98,7 @@ class Attack {
   }
 
   #taskIds(): string[] {
-    return (getTasks(this.agent.state).launched_tasks ?? []).map(({ task_id }) => task_id.value)
+    return (getTasks(this.agent.state, openAccess).launched_tasks ?? []).map(({ task_id }) => task_id.value)
   }
 
   #executor(id: string): NonNullable<WireTypes['mesos.v1.TaskInfo']['executor']> {
@@ -146,10 +154,10 @@ for (const seed of seeds) {
       if (inputs % 8 === 0) attack.task()
       attack.goOn()
       if (inputs % 50 > 0) continue
-      JSON.stringify(stateView(agent.state))
-      encodeJson('mesos.v1.agent.Response.GetTasks', getTasks(agent.state))
-      encodeJson('mesos.v1.agent.Response.GetExecutors', getExecutors(agent.state))
-      encodeJson('mesos.v1.agent.Response.GetFrameworks', getFrameworks(agent.state))
+      JSON.stringify(stateView(agent.state, openAccess))
+      encodeJson('mesos.v1.agent.Response.GetTasks', getTasks(agent.state, openAccess))
+      encodeJson('mesos.v1.agent.Response.GetExecutors', getExecutors(agent.state, openAccess))
+      encodeJson('mesos.v1.agent.Response.GetFrameworks', getFrameworks(agent.state, openAccess))
     }
     const again = agent.restarted([...agent.state.containers.keys(), ...agent.state.operatorContainers.keys()])
     assert.deepEqual(again.problems, [])

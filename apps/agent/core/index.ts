@@ -1,3 +1,6 @@
+export { may, maySeeSandboxes } from './access/access.ts'
+export type { Access, Asker, ExecutorClaims } from './access/access.ts'
+export { mayCall } from './access/operator-access.ts'
 export { CAPABILITIES } from './registration.ts'
 export { step } from './step.ts'
 export { recoverState } from './checkpoint/recovery.ts'

@@ -1,4 +1,5 @@
 import type { agent, agentLink, executor, mesos } from '@thermosphere/protocol'
+import type { ExecutorClaims } from './access/access.ts'
 
 /** How a container ended, as the containerizer tells it. */
 export type ContainerEnd = {
@@ -49,8 +50,15 @@ export type AgentInput =
       readonly connectionId: number
       readonly requestId: number
       readonly call: executor.Call
+      readonly claims: ExecutorClaims | undefined
     }
-  | { readonly type: 'executor-call'; readonly requestId: number; readonly call: executor.Call }
+  | {
+      readonly type: 'executor-call'
+      readonly requestId: number
+      readonly call: executor.Call
+      /** Of its token, where executors have to show one. */
+      readonly claims: ExecutorClaims | undefined
+    }
   | { readonly type: 'executor-gone'; readonly connectionId: number }
   /** A call about containers; the others are answered by views. */
   | { readonly type: 'operator-call'; readonly requestId: number; readonly call: agent.Call }

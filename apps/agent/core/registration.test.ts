@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { getAgent, stateView } from './index.ts'
-import { BenchAgent, taskInfo, testConfig } from './testing/bench-agent.ts'
+import { BenchAgent, openAccess, taskInfo, testConfig } from './testing/bench-agent.ts'
 
 const registers = (agent: BenchAgent) =>
   agent
@@ -23,9 +23,9 @@ test('[mesos 22] an agent tells its domain when it registers and shows it', () =
   const agent = linked({ config: testConfig({ domain }) })
   agent.advance(1000)
   assert.deepEqual(registers(agent)[0]?.agent_info.domain, domain)
-  assert.deepEqual(stateView(agent.state)['domain'], domain)
+  assert.deepEqual(stateView(agent.state, openAccess)['domain'], domain)
   assert.deepEqual(getAgent(agent.state).agent_info?.domain, domain)
-  assert.ok(!('domain' in stateView(BenchAgent.registered().state)))
+  assert.ok(!('domain' in stateView(BenchAgent.registered().state, openAccess)))
 })
 
 test('[mesos 21] an agent tells and shows the capabilities that it was given, and no others', () => {
@@ -34,7 +34,7 @@ test('[mesos 21] an agent tells and shows the capabilities that it was given, an
   agent.advance(1000)
   const told = registers(agent)[0]?.capabilities?.map(({ type }) => type)
   assert.deepEqual(told, capabilities)
-  assert.deepEqual(stateView(agent.state)['capabilities'], capabilities)
+  assert.deepEqual(stateView(agent.state, openAccess)['capabilities'], capabilities)
 })
 
 /** The pauses before each of the first `count` attempts of an agent that nobody answers. */

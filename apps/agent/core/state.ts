@@ -1,6 +1,7 @@
 import type { Millis, Random } from '@thermosphere/effects'
 import type { Resources } from '@thermosphere/offer-engine'
 import type { mesos } from '@thermosphere/protocol'
+import type { Acls } from '@thermosphere/protocol/acls'
 import type { OperatorContainer, WaitType } from './operator-containers/index.ts'
 
 export type LoadThresholds = {
@@ -39,6 +40,8 @@ export type AgentConfig = {
   readonly oversubscription: { readonly resources: readonly mesos.Resource[]; readonly intervalMs: Millis } | undefined
   /** Above which load averages of the machine what uses revocable resources has to go. */
   readonly loadThresholds: LoadThresholds | undefined
+  /** Rules on what frameworks may run here; without them the master's alone count. */
+  readonly acls: Acls | undefined
   readonly completedFrameworksMax: number
   readonly completedExecutorsMax: number
   readonly completedTasksMax: number

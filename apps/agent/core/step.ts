@@ -78,7 +78,7 @@ function dispatch(turn: Turn, input: AgentInput): void {
     case 'executor-subscribe':
       return onSubscribe(turn, input)
     case 'executor-call':
-      return onExecutorCall(turn, input.requestId, input.call)
+      return onExecutorCall(turn, input)
     case 'executor-gone':
       return onExecutorGone(turn, input.connectionId)
     case 'operator-call':

@@ -1,5 +1,6 @@
 import { createHttpApp, errorMiddleware, notFoundMiddleware, textErrors } from '@thermosphere/service-kit'
 import type { Express, NextFunction, Request, Response } from 'express'
+import { admission } from './access/admission.ts'
 import { classicRoutes } from './classic/routes.ts'
 import type { HttpContext } from './context.ts'
 import { executorRoute } from './executor/executor-route.ts'
@@ -10,6 +11,7 @@ import { operatorRoute } from './operator/operator-route.ts'
 export function createAgentApp(context: HttpContext): Express {
   const app = createHttpApp({ logger: context.logger })
   app.use(plainPaths)
+  app.use(admission(context))
   app.use(executorRoute(context))
   app.use(operatorRoute(context))
   app.use(fileRoutes(context))

@@ -3,6 +3,7 @@ import type { Fetcher } from '../shell/fetcher/fetcher.ts'
 import type { AgentShell } from '../shell/agent-shell.ts'
 import type { Logger, Logging } from '@thermosphere/service-kit'
 import type { Config } from '../config.ts'
+import type { Doors } from './access/doors.ts'
 
 /** What the routes work on. */
 export type HttpContext = {
@@ -13,4 +14,5 @@ export type HttpContext = {
   readonly config: Config
   readonly logger: Logger
   readonly logging: Logging
+  readonly doors: Doors
 }

@@ -1,5 +1,5 @@
 import { containersView } from '@thermosphere/agent-core'
-import type { ContainerView } from '@thermosphere/agent-core'
+import type { Access, ContainerView } from '@thermosphere/agent-core'
 import type { ContainerId, ContainerUsage } from '@thermosphere/isolation'
 import type { mesos } from '@thermosphere/protocol'
 import { LIMITS } from '../limits.ts'
@@ -13,7 +13,7 @@ const slots = new Slots(LIMITS.statisticsParallelMax)
 /** Every live container with what it uses now. */
 export async function measureContainers(
   { shell }: HttpContext,
-  options: { readonly nested: boolean; readonly standalone?: boolean },
+  options: { readonly nested: boolean; readonly standalone?: boolean; readonly access: Access | undefined },
 ): Promise<MeasuredContainer[]> {
   const views = containersView(shell.state, options)
   return await Promise.all(

@@ -1,5 +1,12 @@
 import { recoverState, step } from '@thermosphere/agent-core'
-import type { AgentConfig, AgentEffect, AgentInput, AgentState, ContainerToRecover } from '@thermosphere/agent-core'
+import type {
+  AgentConfig,
+  AgentEffect,
+  AgentInput,
+  AgentState,
+  ContainerToRecover,
+  LaunchPlan,
+} from '@thermosphere/agent-core'
 import { assertNever } from '@thermosphere/effects'
 import type { Random } from '@thermosphere/effects'
 import type { Containerizers } from '@thermosphere/isolation'
@@ -15,6 +22,8 @@ import type { Journal } from './checkpoint/journal.ts'
 import { ContainerRunner } from './containers/container-runner.ts'
 import type { SandboxCollector } from './containers/sandbox-collector.ts'
 import { ExecutorConnections } from './executors/executor-connections.ts'
+import { TOKEN_VARIABLE } from './executors/executor-tokens.ts'
+import type { ExecutorTokens } from './executors/executor-tokens.ts'
 import type { Fetcher } from './fetcher/fetcher.ts'
 import { OperatorRequests } from './operators/operator-requests.ts'
 import { makeVolume, removeVolume } from './volumes/volumes.ts'
@@ -32,6 +41,8 @@ export type AgentShellOptions = {
   readonly containerizers: Containerizers
   readonly fetcher: Fetcher
   readonly collector: SandboxCollector
+  /** Without them executors get no tokens. */
+  readonly tokens: ExecutorTokens | undefined
   readonly background: Background
   readonly loggers: Loggers
   readonly loop: LoopSurroundings
@@ -149,7 +160,7 @@ export class AgentShell {
       case 'reconnect':
         return this.#link.drop(effect.reason)
       case 'launch':
-        return containers.launch(effect.plan)
+        return containers.launch(withToken(effect.plan, this.#options.tokens))
       case 'make-sandbox':
         return containers.makeSandbox(effect.plan)
       case 'signal':
@@ -192,6 +203,12 @@ export class AgentShell {
         return assertNever(effect)
     }
   }
+}
+
+/** Only here: what the core decides is written down and logged, and a token must not be. */
+function withToken(plan: LaunchPlan, tokens: ExecutorTokens | undefined): LaunchPlan {
+  if (plan.claims === undefined || tokens === undefined) return plan
+  return { ...plan, environment: { ...plan.environment, [TOKEN_VARIABLE]: tokens.sign(plan.claims) } }
 }
 
 /** The core's state as the journal has it; what was left out of it is told. */

@@ -10,7 +10,12 @@ type Event = {
 
 const { env } = process
 const url = `http://${env['MESOS_AGENT_ENDPOINT'] ?? ''}/api/v1/executor`
-const headers = { 'content-type': 'application/json', accept: 'application/json' }
+const token = env['MESOS_EXECUTOR_AUTHENTICATION_TOKEN']
+const headers = {
+  'content-type': 'application/json',
+  accept: 'application/json',
+  ...(token !== undefined && { authorization: `Bearer ${token}` }),
+}
 const ids = { executor_id: { value: env['MESOS_EXECUTOR_ID'] }, framework_id: { value: env['MESOS_FRAMEWORK_ID'] } }
 const tasks: { value: string }[] = []
 

@@ -13,7 +13,7 @@ function subscribed(change: Partial<mesos.ExecutorInfo> = {}): BenchAgent {
   const executor = { executor_id, framework_id, command: { value: 'x' }, ...change }
   agent.launched(agent.run({ ...info, executor }))
   const call = { type: 'SUBSCRIBE' as const, framework_id, executor_id, subscribe: {} }
-  agent.input({ type: 'executor-subscribe', connectionId: 1, requestId: 1, call })
+  agent.input({ type: 'executor-subscribe', connectionId: 1, requestId: 1, call, claims: undefined })
   agent.take()
   return agent
 }

@@ -1,5 +1,6 @@
 import type { executor as wire, mesos } from '@thermosphere/protocol'
 import { saveExecutor } from '../checkpoint/checkpoint.ts'
+import type { ExecutorClaims } from '../access/access.ts'
 import { createTask } from './launch.ts'
 import type { ExecutorReply } from '../effects.ts'
 import { deliverQueued, registrationTimerKey, shutDownCustom } from './custom-executors.ts'
@@ -11,21 +12,42 @@ import type { Turn } from '../turn.ts'
 
 /** The v1 executor API as the core sees it: calls in decision order, answers as effects. */
 
-function findCaller(turn: Turn, call: wire.Call): ExecutorPlace | string {
+type Request = {
+  readonly requestId: number
+  readonly call: wire.Call
+  readonly claims: ExecutorClaims | undefined
+}
+type Refusal = Pick<ExecutorReply, 'status' | 'message'>
+type Caller =
+  { readonly type: 'found'; readonly place: ExecutorPlace } | { readonly type: 'refused'; readonly refusal: Refusal }
+
+function findCaller(turn: Turn, { call, claims }: Request): Caller {
+  const refused = (status: 400 | 403, message: string): Caller => ({ type: 'refused', refusal: { status, message } })
   const framework = turn.state.frameworks.get(call.framework_id.value)
-  if (framework === undefined) return 'Framework cannot be found'
+  if (framework === undefined) return refused(400, 'Framework cannot be found')
   const executor = framework.executors.get(call.executor_id.value)
-  return executor === undefined ? 'Executor cannot be found' : { framework, executor }
+  if (executor === undefined) return refused(400, 'Executor cannot be found')
+  const problem = claims && claimsProblem(claims, executor)
+  return problem === undefined ? { type: 'found', place: { framework, executor } } : refused(403, problem)
+}
+
+/** A token is for one run of one executor. */
+function claimsProblem(claims: ExecutorClaims, executor: Executor): string | undefined {
+  const isOwn = claims.frameworkId === executor.frameworkId && claims.executorId === executor.id
+  if (!isOwn) return `The token is not that of executor '${executor.id}' of framework '${executor.frameworkId}'`
+  return claims.containerId === executor.containerId
+    ? undefined
+    : `The token is not that of the container in which executor '${executor.id}' runs now`
 }
 
 function reply(turn: Turn, requestId: number, answer: Partial<ExecutorReply> & Pick<ExecutorReply, 'status'>): void {
   turn.durable({ type: 'executor-reply', requestId, reply: { message: undefined, ...answer } })
 }
 
-export function onSubscribe(turn: Turn, input: { requestId: number; connectionId: number; call: wire.Call }): void {
-  const caller = findCaller(turn, input.call)
-  if (typeof caller === 'string') return reply(turn, input.requestId, { status: 400, message: caller })
-  const { framework, executor } = caller
+export function onSubscribe(turn: Turn, input: Request & { readonly connectionId: number }): void {
+  const caller = findCaller(turn, input)
+  if (caller.type === 'refused') return reply(turn, input.requestId, caller.refusal)
+  const { framework, executor } = caller.place
   reply(turn, input.requestId, { status: 200 })
   const { phase } = executor
   if (framework.terminating || turn.state.shuttingDown || phase.type === 'terminating' || phase.type === 'terminated') {
@@ -39,7 +61,7 @@ export function onSubscribe(turn: Turn, input: { requestId: number; connectionId
   executor.phase = { type: 'running' }
   turn.timer(registrationTimerKey(executor), undefined)
   saveExecutor(turn, framework, executor)
-  sendSubscribed(turn, caller, input.connectionId)
+  sendSubscribed(turn, caller.place, input.connectionId)
   takeUnacknowledged(turn, { framework, executor }, input.call.subscribe)
   deliverQueued(turn, framework, executor)
   if (!executor.hasReceivedTask) shutDownCustom(turn, executor)
@@ -99,11 +121,12 @@ function takeUnacknowledged(
   }
 }
 
-export function onExecutorCall(turn: Turn, requestId: number, call: wire.Call): void {
+export function onExecutorCall(turn: Turn, request: Request): void {
+  const { requestId, call } = request
   if (call.type === 'HEARTBEAT') return reply(turn, requestId, { status: 202 })
-  const caller = findCaller(turn, call)
-  if (typeof caller === 'string') return reply(turn, requestId, { status: 400, message: caller })
-  const { framework, executor } = caller
+  const caller = findCaller(turn, request)
+  if (caller.type === 'refused') return reply(turn, requestId, caller.refusal)
+  const { framework, executor } = caller.place
   if (executor.connectionId === undefined)
     return reply(turn, requestId, { status: 403, message: 'Executor is not subscribed' })
   if (call.type === 'UPDATE' && call.update !== undefined) {

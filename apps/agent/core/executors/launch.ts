@@ -1,5 +1,6 @@
 import { Resources } from '@thermosphere/offer-engine'
 import type { agentLink, mesos } from '@thermosphere/protocol'
+import { groupRefusal, taskRefusal } from '@thermosphere/protocol/acls'
 import { saveExecutor, saveFramework, saveTask } from '../checkpoint/checkpoint.ts'
 import { deliverQueued, registrationTimerKey } from './custom-executors.ts'
 import { openFramework } from './frameworks.ts'
@@ -88,6 +89,8 @@ function refuse(state: AgentState, request: LaunchRequest, existing: Executor | 
   if (state.drain !== undefined) {
     return because('REASON_AGENT_DRAINING', 'Task was received while agent was already draining')
   }
+  const unauthorized = accessRefusal(state, request)
+  if (unauthorized !== undefined) return unauthorized
   const limited = state.config.enforcesLimits ? undefined : request.tasks.find(hasProcessLimits)
   if (limited !== undefined) {
     const names = Object.keys(limited.limits ?? {}).join(', ')
@@ -129,6 +132,19 @@ function executorRefusal(
     return because('REASON_EXECUTOR_TERMINATED', 'No executor is expected to launch and there is none running')
   }
   return undefined
+}
+
+/** The master has asked its own rules already: the machine's owner may have others. */
+function accessRefusal(
+  state: AgentState,
+  { framework, info, tasks, isGroup }: LaunchRequest,
+): StatusChange | undefined {
+  const asked = { acls: state.config.acls, framework: framework.info }
+  const message = isGroup
+    ? groupRefusal(asked, { executor: info, tasks })
+    : tasks.map((task) => taskRefusal(asked, task)).find((refusal) => refusal !== undefined)
+  const reason = isGroup ? 'REASON_TASK_GROUP_UNAUTHORIZED' : 'REASON_TASK_UNAUTHORIZED'
+  return message === undefined ? undefined : { state: 'TASK_ERROR', reason, message }
 }
 
 /** The Docker engine holds its containers to limits of its own accord. */

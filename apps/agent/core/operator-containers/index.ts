@@ -9,7 +9,7 @@ export {
 } from './ends.ts'
 export type { WaitType } from './ends.ts'
 export { onOperatorLaunched } from './launch.ts'
-export { findOperatorContainer } from './operator-container.ts'
+export { findOperatorContainer, rootOf } from './operator-container.ts'
 export type { OperatorContainer, OperatorReply } from './operator-container.ts'
 export { executorOf, findContainer } from './places.ts'
 export type { FoundContainer, TaskContainer } from './places.ts'

@@ -45,6 +45,7 @@ export function planOperatorContainer(
     user,
     command: commandPlan(request.command),
     environment,
+    claims: undefined,
     uris: request.command?.uris ?? [],
     limits,
     mounts: planMounts(

@@ -3,10 +3,13 @@ import { applyWrites, createRandom } from '@thermosphere/effects'
 import { decodeJson } from '@thermosphere/protocol'
 import type { agentLink, mesos } from '@thermosphere/protocol'
 import { CAPABILITIES, recoverState, step } from '../index.ts'
-import type { AgentConfig, AgentEffect, AgentInput, AgentState } from '../index.ts'
+import type { Access, AgentConfig, AgentEffect, AgentInput, AgentState } from '../index.ts'
 
 export const FRAMEWORK_ID = 'm-0000'
 export const AGENT_ID = 'm-S0'
+
+/** Of somebody where there are no rules. */
+export const openAccess: Access = { acls: undefined, asker: { type: 'anybody' } }
 
 export function scalar(name: string, value: number): mesos.Resource {
   return { name, type: 'SCALAR', scalar: { value }, allocation_info: { role: 'r' } }
@@ -61,6 +64,7 @@ export function testConfig(change: Partial<AgentConfig> = {}): AgentConfig {
     enforcesLimits: true,
     oversubscription: undefined,
     loadThresholds: undefined,
+    acls: undefined,
     completedFrameworksMax: 50,
     completedExecutorsMax: 150,
     completedTasksMax: 200,

@@ -1,5 +1,7 @@
 import { fromMilli, Resources } from '@thermosphere/offer-engine'
 import type { mesos } from '@thermosphere/protocol'
+import { executorUser, may } from '../access/access.ts'
+import type { Access } from '../access/access.ts'
 import { executorOf } from '../operator-containers/index.ts'
 import type { OperatorContainer } from '../operator-containers/index.ts'
 import type { AgentState, Executor } from '../state.ts'
@@ -31,22 +33,33 @@ export type ContainerOwnerView = {
   readonly source: string
 }
 
-type Shown = { readonly nested: boolean; readonly standalone?: boolean }
+/** Without `access` whatever there is. */
+type Shown = { readonly nested: boolean; readonly standalone?: boolean; readonly access: Access | undefined }
 
-export function containersView(state: AgentState, options: Shown): ContainerView[] {
+export function containersView(state: AgentState, { nested, standalone = false, access }: Shown): ContainerView[] {
   const views: ContainerView[] = []
   for (const framework of state.frameworks.values()) {
     for (const executor of framework.executors.values()) {
       if (executor.phase.type === 'terminated') continue
+      if (access && !may(access, 'view_containers', executorUser(framework, executor))) continue
       views.push(executorContainer(executor))
-      if (options.nested && executor.kind === 'group') views.push(...memberContainers(executor))
+      if (nested && executor.kind === 'group') views.push(...memberContainers(executor))
     }
   }
   for (const container of state.operatorContainers.values()) {
-    const isShown = container.id.parent === undefined ? options.standalone === true : options.nested
-    if (isShown && container.phase.type === 'running') views.push(operatorContainer(state, container))
+    const isShown = container.id.parent === undefined ? standalone : nested
+    if (!isShown || container.phase.type !== 'running') continue
+    if (maySee(state, access, container)) views.push(operatorContainer(state, container))
   }
   return views
+}
+
+function maySee(state: AgentState, access: Access | undefined, { id }: OperatorContainer): boolean {
+  const place = executorOf(state, id)
+  if (access === undefined) return true
+  return place === undefined
+    ? may(access, 'view_standalone_containers')
+    : may(access, 'view_containers', executorUser(place.framework, place.executor))
 }
 
 function operatorContainer(state: AgentState, { key, id, phase, request }: OperatorContainer): ContainerView {

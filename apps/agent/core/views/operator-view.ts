@@ -1,58 +1,69 @@
 import type { agent, mesos } from '@thermosphere/protocol'
+import { seesExecutor, seesFramework, seesResource, seesTask } from '../access/access.ts'
+import type { Access } from '../access/access.ts'
 import { agentInfo } from '../registration.ts'
-import type { AgentState, Executor, Framework, Task } from '../state.ts'
+import type { AgentState, CompletedExecutor, Executor, Framework, Task } from '../state.ts'
 import { isTerminal } from '../tasks/task-states.ts'
 import { taskRecord } from './task-record.ts'
 
-/** Answers of the operator API that come from the core alone. */
-export function getFrameworks(state: AgentState): agent.Response_GetFrameworks {
+/** Answers of the operator API that come from the core alone; what the asker may not see is left out. */
+export function getFrameworks(state: AgentState, access: Access): agent.Response_GetFrameworks {
+  const { live, completed } = frameworksOf(state, access)
   return {
-    frameworks: [...state.frameworks.values()].map(({ info }) => ({ framework_info: info })),
-    completed_frameworks: state.completedFrameworks.map(({ info }) => ({ framework_info: info })),
+    frameworks: live.map(({ info }) => ({ framework_info: info })),
+    completed_frameworks: completed.map(({ info }) => ({ framework_info: info })),
   }
 }
 
-export function getExecutors(state: AgentState): agent.Response_GetExecutors {
-  const completed = [...state.frameworks.values(), ...state.completedFrameworks]
+export function getExecutors(state: AgentState, access: Access): agent.Response_GetExecutors {
   return {
-    executors: live(state).map(({ executor }) => ({ executor_info: executor.info })),
-    completed_executors: completed.flatMap((framework) =>
-      framework.completedExecutors.map(({ info }) => ({ executor_info: info })),
-    ),
+    executors: liveExecutors(state, access).map(({ executor }) => ({ executor_info: executor.info })),
+    completed_executors: completedExecutors(state, access).map(({ executor }) => ({ executor_info: executor.info })),
   }
 }
 
-export function getTasks(state: AgentState): agent.Response_GetTasks {
-  const executors = live(state)
-  const records = (keep: (task: Task) => boolean): mesos.Task[] =>
+export function getTasks(state: AgentState, access: Access): agent.Response_GetTasks {
+  const executors = liveExecutors(state, access)
+  const records = (tasksOf: (executor: Executor) => Task[]): mesos.Task[] =>
     executors.flatMap(({ framework, executor }) =>
-      [...executor.tasks.values()].filter(keep).map((task) => taskRecord(state, framework, executor, task)),
+      tasksOf(executor)
+        .map((task) => taskRecord(state, framework, executor, task))
+        .filter((task) => seesTask(access, framework, task)),
     )
+  const launched = ({ tasks }: Executor): Task[] => [...tasks.values()]
   return {
     pending_tasks: [],
-    queued_tasks: executors.flatMap(({ framework, executor }) =>
-      executor.queued.flatMap(({ tasks }) => tasks.map((task) => taskRecord(state, framework, executor, task))),
+    queued_tasks: records(({ queued }) => queued.flatMap(({ tasks }) => [...tasks])),
+    launched_tasks: records((executor) => launched(executor).filter((task) => !isTerminal(task.state))),
+    terminated_tasks: records((executor) => launched(executor).filter((task) => isTerminal(task.state))),
+    completed_tasks: [...executors, ...completedExecutors(state, access)].flatMap(({ framework, executor }) =>
+      executor.completedTasks.filter((task) => seesTask(access, framework, task)),
     ),
-    launched_tasks: records((task) => !isTerminal(task.state)),
-    terminated_tasks: records((task) => isTerminal(task.state)),
-    completed_tasks: completedTasks(state, executors),
   }
 }
 
-type Live = { readonly framework: Framework; readonly executor: Executor }
+const frameworksOf = (state: AgentState, access: Access) => ({
+  live: [...state.frameworks.values()].filter((framework) => seesFramework(access, framework)),
+  completed: state.completedFrameworks.filter((framework) => seesFramework(access, framework)),
+})
 
-function live(state: AgentState): Live[] {
-  return [...state.frameworks.values()].flatMap((framework) =>
-    [...framework.executors.values()].map((executor) => ({ framework, executor })),
+type Of<E> = { readonly framework: Pick<Framework, 'info'>; readonly executor: E }
+
+function liveExecutors(state: AgentState, access: Access): (Of<Executor> & { readonly framework: Framework })[] {
+  return frameworksOf(state, access).live.flatMap((framework) =>
+    [...framework.executors.values()]
+      .filter((executor) => seesExecutor(access, framework, executor))
+      .map((executor) => ({ framework, executor })),
   )
 }
 
-function completedTasks(state: AgentState, executors: readonly Live[]): mesos.Task[] {
-  const frameworks = [...state.frameworks.values(), ...state.completedFrameworks]
-  return [
-    ...executors.flatMap(({ executor }) => executor.completedTasks),
-    ...frameworks.flatMap(({ completedExecutors }) => completedExecutors.flatMap((done) => [...done.completedTasks])),
-  ]
+function completedExecutors(state: AgentState, access: Access): Of<CompletedExecutor>[] {
+  const { live, completed } = frameworksOf(state, access)
+  return [...live, ...completed].flatMap((framework) =>
+    framework.completedExecutors
+      .filter((executor) => seesExecutor(access, framework, executor))
+      .map((executor) => ({ framework, executor })),
+  )
 }
 
 export function getAgent(state: AgentState): agent.Response_GetAgent {
@@ -66,8 +77,11 @@ export function getAgent(state: AgentState): agent.Response_GetAgent {
   }
 }
 
-export function getOperations(state: AgentState): agent.Response_GetOperations {
-  const operations = [...state.operations.values()].map((operation) => ({
+export function getOperations(state: AgentState, access: Access): agent.Response_GetOperations {
+  const seen = [...state.operations.values()].filter(({ operation }) =>
+    resourcesOf(operation).every((resource) => seesResource(access, resource)),
+  )
+  const operations = seen.map((operation) => ({
     ...(operation.frameworkId === undefined ? {} : { framework_id: { value: operation.frameworkId } }),
     ...(state.agentId === undefined ? {} : { agent_id: { value: state.agentId } }),
     info: operation.operation,
@@ -76,4 +90,11 @@ export function getOperations(state: AgentState): agent.Response_GetOperations {
     uuid: { value: operation.uuid },
   }))
   return operations.length === 0 ? {} : { operations }
+}
+
+function resourcesOf(operation: mesos.Offer_Operation): mesos.Resource[] {
+  const { reserve, unreserve, create, destroy, grow_volume: grow, shrink_volume: shrink } = operation
+  const lists = [reserve?.source, reserve?.resources, unreserve?.resources, create?.volumes, destroy?.volumes]
+  const resized = [grow?.volume, grow?.addition, shrink?.volume]
+  return [...lists.flatMap((list) => list ?? []), ...resized.filter((resource) => resource !== undefined)]
 }

@@ -2,16 +2,18 @@ import { toEndpointFormat } from '@thermosphere/offer-engine'
 import type { Resources } from '@thermosphere/offer-engine'
 import { toJsonObject } from '@thermosphere/protocol'
 import type { mesos, WireTypes } from '@thermosphere/protocol'
+import { may, seesExecutor, seesFramework, seesTask } from '../access/access.ts'
+import type { Access } from '../access/access.ts'
 import { allocationRole } from '../plans/environment.ts'
-import type { AgentState, CompletedExecutor, Executor, Framework, Task } from '../state.ts'
+import type { AgentState, CompletedExecutor, CompletedFramework, Executor, Framework, Task } from '../state.ts'
 import { isTerminal } from '../tasks/task-states.ts'
 import { allocatedResources, executorResources } from './allocated.ts'
 import { resourceObject, resourceObjectOf } from './resource-object.ts'
 import type { ResourceObject } from './resource-object.ts'
 import { taskRecord } from './task-record.ts'
 
-/** The agent's classic `/state`, without what only the process knows (version, flags). */
-export function stateView(state: AgentState): Record<string, unknown> {
+/** The agent's classic `/state`, without what only the process knows (version, flags) and what the asker may not see. */
+export function stateView(state: AgentState, access: Access): Record<string, unknown> {
   const allocated = allocatedResources(state).unallocated()
   return {
     id: state.agentId ?? '',
@@ -19,23 +21,27 @@ export function stateView(state: AgentState): Record<string, unknown> {
     hostname: state.config.hostname,
     capabilities: state.config.capabilities,
     resources: resourceObject(state.total),
-    reserved_resources: byRole(state.total),
+    reserved_resources: byRole(state.total, access),
     unreserved_resources: resourceObject(state.total.unreserved()),
-    reserved_resources_full: fullByRole(state.total),
+    reserved_resources_full: fullByRole(state.total, access),
     unreserved_resources_full: state.total.unreserved().toWire().map(endpointResource),
-    reserved_resources_allocated: byRole(allocated),
+    reserved_resources_allocated: byRole(allocated, access),
     unreserved_resources_allocated: resourceObject(allocated.unreserved()),
     resource_providers: [],
     attributes: attributesObject(state.config.attributes),
     ...(state.config.domain === undefined ? {} : { domain: json('mesos.v1.DomainInfo', state.config.domain) }),
     ...(state.drain === undefined ? {} : { drain_config: json('mesos.v1.DrainConfig', state.drain) }),
     ...(state.drainStartedAt === undefined ? {} : { estimated_drain_start_time_seconds: state.drainStartedAt / 1000 }),
-    frameworks: [...state.frameworks.values()].map((framework) => frameworkObject(state, framework)),
-    completed_frameworks: state.completedFrameworks.map(({ info, completedExecutors }) => ({
-      ...frameworkHead(info),
-      executors: [],
-      completed_executors: completedExecutors.map(completedExecutorObject),
-    })),
+    frameworks: [...state.frameworks.values()]
+      .filter((framework) => seesFramework(access, framework))
+      .map((framework) => frameworkObject({ state, access, framework })),
+    completed_frameworks: state.completedFrameworks
+      .filter((framework) => seesFramework(access, framework))
+      .map((framework) => ({
+        ...frameworkHead(framework.info),
+        executors: [],
+        completed_executors: completedExecutorObjects(framework, access),
+      })),
   }
 }
 
@@ -43,18 +49,20 @@ function endpointResource(resource: mesos.Resource): unknown {
   return toJsonObject('mesos.v1.Resource', toEndpointFormat(resource))
 }
 
-function reservedRoles(resources: Resources): string[] {
+function reservedRoles(resources: Resources, access: Access): string[] {
   const roles = resources.toWire().map((resource) => resource.reservations?.at(-1)?.role)
-  return [...new Set(roles.filter((role) => role !== undefined))].toSorted()
+  const seen = roles.filter((role) => role !== undefined).filter((role) => may(access, 'view_roles', role))
+  return [...new Set(seen)].toSorted()
 }
 
-function byRole(resources: Resources): Record<string, ResourceObject> {
-  return Object.fromEntries(reservedRoles(resources).map((role) => [role, resourceObject(resources.reserved(role))]))
+function byRole(resources: Resources, access: Access): Record<string, ResourceObject> {
+  const roles = reservedRoles(resources, access)
+  return Object.fromEntries(roles.map((role) => [role, resourceObject(resources.reserved(role))]))
 }
 
-function fullByRole(resources: Resources): Record<string, unknown[]> {
+function fullByRole(resources: Resources, access: Access): Record<string, unknown[]> {
   return Object.fromEntries(
-    reservedRoles(resources).map((role) => [role, resources.reserved(role).toWire().map(endpointResource)]),
+    reservedRoles(resources, access).map((role) => [role, resources.reserved(role).toWire().map(endpointResource)]),
   )
 }
 
@@ -83,11 +91,16 @@ function frameworkHead(info: mesos.FrameworkInfo): Record<string, unknown> {
   }
 }
 
-function frameworkObject(state: AgentState, framework: Framework): Record<string, unknown> {
+type Seen = { readonly state: AgentState; readonly access: Access; readonly framework: Framework }
+
+function frameworkObject(seen: Seen): Record<string, unknown> {
+  const { access, framework } = seen
   return {
     ...frameworkHead(framework.info),
-    executors: [...framework.executors.values()].map((executor) => executorObject(state, framework, executor)),
-    completed_executors: framework.completedExecutors.map(completedExecutorObject),
+    executors: [...framework.executors.values()]
+      .filter((executor) => seesExecutor(access, framework, executor))
+      .map((executor) => executorObject(seen, executor)),
+    completed_executors: completedExecutorObjects(framework, access),
   }
 }
 
@@ -110,27 +123,31 @@ function executorHead(executor: ExecutorHead, resources: readonly mesos.Resource
   }
 }
 
-function executorObject(state: AgentState, framework: Framework, executor: Executor): Record<string, unknown> {
-  const tasks = [...executor.tasks.values()]
-  const record = (task: Task): unknown => taskObject(taskRecord(state, framework, executor, task))
+function executorObject({ state, access, framework }: Seen, executor: Executor): Record<string, unknown> {
+  const recordOf = (task: Task): mesos.Task => taskRecord(state, framework, executor, task)
+  const sees = (task: mesos.Task): boolean => seesTask(access, framework, task)
+  const tasks = [...executor.tasks.values()].map(recordOf).filter(sees)
+  const queued = executor.queued.flatMap(({ tasks: members }) => [...members])
   return {
     ...executorHead(executor, executorResources(executor)),
-    tasks: tasks.filter((task) => !isTerminal(task.state)).map(record),
-    queued_tasks: executor.queued.flatMap(({ tasks: queued }) => queued.map((task) => queuedObject(task, executor))),
+    tasks: tasks.filter((task) => !isTerminal(task.state)).map(taskObject),
+    queued_tasks: queued.filter((task) => sees(recordOf(task))).map((task) => queuedObject(task, executor)),
     completed_tasks: [
-      ...tasks.filter((task) => isTerminal(task.state)).map(record),
-      ...executor.completedTasks.map(taskObject),
+      ...tasks.filter((task) => isTerminal(task.state)).map(taskObject),
+      ...executor.completedTasks.filter(sees).map(taskObject),
     ],
   }
 }
 
-function completedExecutorObject(executor: CompletedExecutor): Record<string, unknown> {
-  return {
-    ...executorHead(executor, executor.info.resources ?? []),
-    tasks: [],
-    queued_tasks: [],
-    completed_tasks: executor.completedTasks.map(taskObject),
-  }
+function completedExecutorObjects(framework: CompletedFramework, access: Access): Record<string, unknown>[] {
+  return framework.completedExecutors
+    .filter((executor) => seesExecutor(access, framework, executor))
+    .map((executor) => ({
+      ...executorHead(executor, executor.info.resources ?? []),
+      tasks: [],
+      queued_tasks: [],
+      completed_tasks: executor.completedTasks.filter((task) => seesTask(access, framework, task)).map(taskObject),
+    }))
 }
 
 function queuedObject({ info }: Task, executor: Executor): Record<string, unknown> {

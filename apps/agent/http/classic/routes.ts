@@ -1,10 +1,11 @@
-import { stateView } from '@thermosphere/agent-core'
+import { may, stateView } from '@thermosphere/agent-core'
 import { toJsonObject } from '@thermosphere/protocol'
 import { HttpError, parseDuration } from '@thermosphere/service-kit'
 import express from 'express'
 import type { Request, Response, Router } from 'express'
 import { VERSION_INFO } from '../../version.ts'
-import { queryText, send, sendEmpty, sendJson } from '../answers.ts'
+import { accessOf, forbidden, refuseUnlessAllowed } from '../access/admission.ts'
+import { queryText, refuseMethod, send, sendEmpty, sendJson } from '../answers.ts'
 import type { HttpContext } from '../context.ts'
 import { LIMITS } from '../../limits.ts'
 import { SharedPace } from '../shared-pace.ts'
@@ -19,31 +20,39 @@ export function classicRoutes(context: HttpContext): Router {
   const pace = new SharedPace<MeasuredContainer[]>(LIMITS.statisticsIntervalMs)
   router.all('/health', (_request, response) => sendEmpty(response, 200))
   router.all('/version', (request, response) => sendJson(request, response, VERSION_INFO))
-  router.all('/flags', (request, response) => sendJson(request, response, { flags }))
+  router.all('/flags', (request, response) => {
+    const access = accessOf(request)
+    if (access.acls !== undefined) refuseMethod(request, ['GET'])
+    if (!may(access, 'view_flags')) throw forbidden()
+    sendJson(request, response, { flags })
+  })
   router.all('/state', (request, response) => {
     refuseWhileRecovering(context)
+    const access = accessOf(request)
     sendJson(request, response, {
       ...VERSION_INFO,
       start_time: shell.state.startedAt / 1000,
-      ...stateView(shell.state),
+      ...stateView(shell.state, access),
       ...(shell.master === undefined ? {} : { master_hostname: shell.master.replace(/:\d+$/, '') }),
-      ...logPlaces(flags),
-      flags,
+      ...(may(access, 'view_flags') ? { ...logPlaces(flags), flags } : {}),
     })
   })
   router.all('/monitor/statistics', async (request, response) => {
-    sendJson(
-      request,
-      response,
-      (await pace.run(() => measureContainers(context, { nested: false }))).map(statisticsObject),
-    )
+    refuseUnlessAllowed(request, '/monitor/statistics')
+    const measured = await pace.run(() => measureContainers(context, { nested: false, access: undefined }))
+    sendJson(request, response, measured.map(statisticsObject))
   })
   router.all('/containers', async (request, response) => {
-    const measured = await measureContainers(context, { nested: false })
+    refuseUnlessAllowed(request, '/containers')
+    const measured = await measureContainers(context, { nested: false, access: accessOf(request) })
     sendJson(request, response, measured.filter(containerFilter(request)).map(containerObject))
   })
-  router.all('/containerizer/debug', (request, response) => sendJson(request, response, { pending: [] }))
+  router.all('/containerizer/debug', (request, response) => {
+    refuseUnlessAllowed(request, '/containerizer/debug')
+    sendJson(request, response, { pending: [] })
+  })
   router.all('/metrics/snapshot', (request, response) => {
+    refuseUnlessAllowed(request, '/metrics/snapshot')
     const timeout = queryText(request, 'timeout')
     if (timeout !== undefined && parseDuration(timeout) === undefined) {
       throw new HttpError(400, `Invalid timeout '${timeout}'`)
@@ -56,6 +65,7 @@ export function classicRoutes(context: HttpContext): Router {
 }
 
 function toggleLogging({ logging }: HttpContext, request: Request, response: Response): void {
+  refuseUnlessAllowed(request, '/logging/toggle')
   const level = queryText(request, 'level')
   const duration = queryText(request, 'duration')
   if (level === undefined && duration === undefined) return send(response, 'text/plain', `${logging.level()}\n`)
@@ -65,6 +75,7 @@ function toggleLogging({ logging }: HttpContext, request: Request, response: Res
   if (!/^-?\d+$/.test(level) || durationMs === undefined) {
     throw new HttpError(400, `Invalid level '${level}' or duration '${duration}'.\n`)
   }
+  if (!may(accessOf(request), 'set_log_level')) throw forbidden()
   const refusal = logging.toggle(Number(level), durationMs)
   if (refusal !== undefined) throw new HttpError(400, refusal)
   sendEmpty(response, 200)

@@ -1,10 +1,15 @@
-import type { AgentState } from '@thermosphere/agent-core'
+import { may, maySeeSandboxes } from '@thermosphere/agent-core'
+import type { Access, AgentState } from '@thermosphere/agent-core'
 import { HttpError, logFileOf } from '@thermosphere/service-kit'
 import type { LogConfig } from '@thermosphere/service-kit'
 import { realpath } from 'node:fs/promises'
 import { join, normalize } from 'node:path'
 import { errnoOf } from '../../errors.ts'
+import { forbidden } from '../access/admission.ts'
 import type { HttpContext } from '../context.ts'
+
+/** For somebody who reads files. */
+export type FilesContext = HttpContext & { readonly access: Access }
 
 /** The log as operators read it; undefined when it goes to standard error. */
 export const readableLog = (config: LogConfig): string | undefined =>
@@ -12,20 +17,35 @@ export const readableLog = (config: LogConfig): string | undefined =>
 
 /**
  * Paths that the files API answers for: sandboxes under their real path and under `/frameworks/…`, and the log.
- * Links are followed, but only to places inside the sandboxes and volumes of this agent.
+ * Links are followed, but only to places inside the sandboxes and volumes of this agent that the asker may read.
  */
-export async function resolveFile({ config, shell }: HttpContext, path: string): Promise<string> {
+export async function resolveFile(context: FilesContext, path: string): Promise<string> {
+  const { config, shell, access } = context
   const real = realOf(shell.state, config.work_dir, path)
   const log = readableLog(config)
-  if (real === undefined && (path === '/slave/log' || path === '/agent/log') && log !== undefined) return log
+  if (real === undefined && (path === '/slave/log' || path === '/agent/log') && log !== undefined) {
+    if (!may(access, 'access_mesos_logs')) throw forbidden('')
+    return log
+  }
   if (real === undefined) throw new HttpError(404, '')
   const clean = normalize(real)
   const slaves = join(config.work_dir, 'slaves')
   if (!isInside(slaves, clean)) throw inaccessible(path)
+  refuseUnlessReadable(context, clean.slice(slaves.length))
   const resolved = await realpathOf(clean)
-  const roots = await Promise.all([slaves, join(config.work_dir, 'volumes')].map(realpathIfThere))
-  if (!roots.some((root) => root !== undefined && isInside(root, resolved))) throw inaccessible(path)
+  const [slavesRoot, volumesRoot] = await Promise.all([slaves, join(config.work_dir, 'volumes')].map(realpathIfThere))
+  if (volumesRoot !== undefined && isInside(volumesRoot, resolved)) return resolved
+  if (slavesRoot === undefined || !isInside(slavesRoot, resolved)) throw inaccessible(path)
+  // A task can make a link to the sandbox of another one.
+  refuseUnlessReadable(context, resolved.slice(slavesRoot.length))
   return resolved
+}
+
+/** By the path below the directory of all agents' sandboxes. */
+function refuseUnlessReadable({ shell, access }: FilesContext, path: string): void {
+  const [, frameworkId, executorId] = /^\/[^/]+\/frameworks\/([^/]+)\/executors\/([^/]+)/.exec(path) ?? []
+  const owner = frameworkId !== undefined && executorId !== undefined ? { frameworkId, executorId } : undefined
+  if (!maySeeSandboxes(shell.state, access, owner)) throw forbidden('')
 }
 
 function inaccessible(path: string): HttpError {

@@ -2,8 +2,8 @@ import { HttpError } from '@thermosphere/service-kit'
 import type { Stats } from 'node:fs'
 import { lstat, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { HttpContext } from '../context.ts'
 import { resolveFile } from './file-roots.ts'
+import type { FilesContext } from './file-roots.ts'
 
 export type FileInfo = {
   readonly path: string
@@ -16,7 +16,7 @@ export type FileInfo = {
 }
 
 /** The entries of a directory, under the path that was asked for, sorted. */
-export async function listFiles(context: HttpContext, path: string): Promise<FileInfo[]> {
+export async function listFiles(context: FilesContext, path: string): Promise<FileInfo[]> {
   const resolved = await resolveFile(context, path.replace(/\/+$/, ''))
   if (!(await stat(resolved)).isDirectory()) throw new HttpError(404, '')
   const names = (await readdir(resolved)).toSorted()

@@ -1,14 +1,14 @@
 import { HttpError } from '@thermosphere/service-kit'
 import { open } from 'node:fs/promises'
 import { LIMITS } from '../../limits.ts'
-import type { HttpContext } from '../context.ts'
 import { resolveFile } from './file-roots.ts'
+import type { FilesContext } from './file-roots.ts'
 
 export type FilePart = { readonly data: Buffer; readonly size: number }
 
 /** A part of a file, 64 KiB at most; beyond its end it is empty. */
 export async function readFilePart(
-  context: HttpContext,
+  context: FilesContext,
   path: string,
   part: { readonly offset: number; readonly length: number | undefined },
 ): Promise<FilePart> {

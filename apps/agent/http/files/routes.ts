@@ -5,9 +5,11 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { accessOf, refuseUnlessAllowed } from '../access/admission.ts'
 import { queryText, sendJson } from '../answers.ts'
 import type { HttpContext } from '../context.ts'
 import { readableLog, resolveFile } from './file-roots.ts'
+import type { FilesContext } from './file-roots.ts'
 import { followFile } from './follow.ts'
 import { listFiles, modeText } from './list-files.ts'
 import { readFilePart } from './read-file.ts'
@@ -15,8 +17,9 @@ import { readFilePart } from './read-file.ts'
 /** /files/browse, read, download, follow and debug. */
 export function fileRoutes(context: HttpContext): Router {
   const router = express.Router()
+  const filesOf = (request: Request): FilesContext => ({ ...context, access: accessOf(request) })
   router.get('/files/browse', async (request, response) => {
-    const infos = await listFiles(context, pathOf(request))
+    const infos = await listFiles(filesOf(request), pathOf(request))
     sendJson(
       request,
       response,
@@ -33,11 +36,11 @@ export function fileRoutes(context: HttpContext): Router {
     if (!isTail && offset < 0) throw new HttpError(400, `Negative offset provided: ${offset}.\n`)
     if (length !== undefined && length < -1) throw new HttpError(400, `Negative length provided: ${length}.\n`)
     const wanted = isTail ? 0 : length === -1 ? undefined : length
-    const part = await readFilePart(context, path, { offset: isTail ? 0 : offset, length: wanted })
+    const part = await readFilePart(filesOf(request), path, { offset: isTail ? 0 : offset, length: wanted })
     sendJson(request, response, { data: part.data.toString('utf8'), offset: isTail ? part.size : offset })
   })
   router.get('/files/download', async (request, response) => {
-    const path = await resolveFile(context, pathOf(request))
+    const path = await resolveFile(filesOf(request), pathOf(request))
     const info = await stat(path)
     if (!info.isFile()) throw new HttpError(400, 'Cannot download a directory.\n')
     response.setHeader('Content-Type', 'application/octet-stream')
@@ -49,11 +52,14 @@ export function fileRoutes(context: HttpContext): Router {
     else await pipeline(createReadStream(path, { end: info.size - 1 }), response)
   })
   router.get('/files/follow', async (request, response) => {
-    const path = await resolveFile(context, pathOf(request))
+    const path = await resolveFile(filesOf(request), pathOf(request))
     if (!(await stat(path)).isFile()) throw new HttpError(400, 'Cannot follow a directory.\n')
     await followFile(path, numberOf(request, 'offset') ?? 0, response)
   })
-  router.get('/files/debug', (request, response) => sendJson(request, response, attached(context)))
+  router.get('/files/debug', (request, response) => {
+    refuseUnlessAllowed(request, '/files/debug')
+    sendJson(request, response, attached(context))
+  })
   return router
 }
 

@@ -1,15 +1,21 @@
 import { getAgent, getExecutors, getFrameworks, getOperations, getTasks } from '@thermosphere/agent-core'
+import type { Access } from '@thermosphere/agent-core'
 import type { agent } from '@thermosphere/protocol'
 import { HttpError } from '@thermosphere/service-kit'
 import { VERSION_INFO } from '../../version.ts'
 import { metricsSnapshot } from '../classic/metrics.ts'
 import type { HttpContext } from '../context.ts'
+import type { FilesContext } from '../files/file-roots.ts'
 import { listFiles } from '../files/list-files.ts'
 import { readFilePart } from '../files/read-file.ts'
 import { containerStatus, measureContainers } from '../statistics.ts'
 
 /** Calls that are not about one container; those without an answer but that they are done have none. */
-export async function answerCall(context: HttpContext, call: agent.Call): Promise<agent.Response | undefined> {
+export async function answerCall(
+  context: HttpContext,
+  access: Access,
+  call: agent.Call,
+): Promise<agent.Response | undefined> {
   const { state } = context.shell
   const { type } = call
   switch (type) {
@@ -29,30 +35,30 @@ export async function answerCall(context: HttpContext, call: agent.Call): Promis
       return setLoggingLevel(context, call.set_logging_level)
     case 'GET_STATE': {
       const parts = {
-        get_tasks: getTasks(state),
-        get_executors: getExecutors(state),
-        get_frameworks: getFrameworks(state),
+        get_tasks: getTasks(state, access),
+        get_executors: getExecutors(state, access),
+        get_frameworks: getFrameworks(state, access),
       }
       return { type, get_state: parts }
     }
     case 'GET_FRAMEWORKS':
-      return { type, get_frameworks: getFrameworks(state) }
+      return { type, get_frameworks: getFrameworks(state, access) }
     case 'GET_EXECUTORS':
-      return { type, get_executors: getExecutors(state) }
+      return { type, get_executors: getExecutors(state, access) }
     case 'GET_TASKS':
-      return { type, get_tasks: getTasks(state) }
+      return { type, get_tasks: getTasks(state, access) }
     case 'GET_AGENT':
       return { type, get_agent: getAgent(state) }
     case 'GET_OPERATIONS':
-      return { type, get_operations: getOperations(state) }
+      return { type, get_operations: getOperations(state, access) }
     case 'GET_RESOURCE_PROVIDERS':
       return { type, get_resource_providers: {} }
     case 'GET_CONTAINERS':
-      return { type, get_containers: await getContainers(context, call.get_containers) }
+      return { type, get_containers: await getContainers(context, access, call.get_containers) }
     case 'LIST_FILES':
-      return { type, list_files: await list(context, call.list_files?.path ?? '') }
+      return { type, list_files: await list({ ...context, access }, call.list_files?.path ?? '') }
     case 'READ_FILE':
-      return { type, read_file: await read(context, call.read_file) }
+      return { type, read_file: await read({ ...context, access }, call.read_file) }
     case 'ADD_RESOURCE_PROVIDER_CONFIG':
     case 'UPDATE_RESOURCE_PROVIDER_CONFIG':
       return refuseProvider(call)
@@ -90,11 +96,13 @@ function markProviderGone(request: agent.Call_MarkResourceProviderGone | undefin
 
 async function getContainers(
   context: HttpContext,
+  access: Access,
   request: agent.Call_GetContainers | undefined,
 ): Promise<agent.Response_GetContainers> {
   const measured = await measureContainers(context, {
     nested: request?.show_nested === true,
     standalone: request?.show_standalone === true,
+    access,
   })
   return {
     containers: measured.map(({ view, statistics }) => ({
@@ -112,7 +120,7 @@ async function getContainers(
   }
 }
 
-async function list(context: HttpContext, path: string): Promise<agent.Response_ListFiles> {
+async function list(context: FilesContext, path: string): Promise<agent.Response_ListFiles> {
   const infos = await listFiles(context, path)
   return {
     file_infos: infos.map(({ path: name, nlink, size, mtimeMs, mode, uid, gid }) => {
@@ -121,7 +129,7 @@ async function list(context: HttpContext, path: string): Promise<agent.Response_
   }
 }
 
-async function read(context: HttpContext, request: agent.Call_ReadFile | undefined): Promise<agent.Response_ReadFile> {
+async function read(context: FilesContext, request: agent.Call_ReadFile | undefined): Promise<agent.Response_ReadFile> {
   const length = request?.length === undefined ? undefined : Number(request.length)
   return await readFilePart(context, request?.path ?? '', { offset: Number(request?.offset ?? 0), length })
 }

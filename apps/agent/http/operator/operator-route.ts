@@ -1,6 +1,9 @@
+import { mayCall } from '@thermosphere/agent-core'
+import type { Access } from '@thermosphere/agent-core'
 import type { agent } from '@thermosphere/protocol'
 import { HttpError } from '@thermosphere/service-kit'
 import type { Request, RequestHandler } from 'express'
+import { accessOf, forbidden } from '../access/admission.ts'
 import { refuseMethod, send } from '../answers.ts'
 import { refuseWhileRecovering } from '../classic/routes.ts'
 import type { HttpContext } from '../context.ts'
@@ -23,7 +26,9 @@ export function operatorRoute(context: HttpContext): RequestHandler {
     const media = negotiate(request)
     const { call, calls } = await readCalls(request, media.request)
     refuseStreams(call.type ?? 'UNKNOWN', media)
-    await answer(context, { call, calls }, { response, media })
+    const access = accessOf(request)
+    if (!mayCall(context.shell.state, access, call)) throw forbidden()
+    await answer(context, { access, call, calls }, { response, media })
   }
 }
 
@@ -37,8 +42,10 @@ async function readCalls(request: Request, { isStream, message }: Exchange['medi
   return { call, calls }
 }
 
+type AllowedCalls = Calls & { readonly access: Access }
+
 /** The one place that every call passes once it is known who may ask for what. */
-async function answer(context: HttpContext, { call, calls }: Calls, exchange: Exchange): Promise<void> {
+async function answer(context: HttpContext, { access, call, calls }: AllowedCalls, exchange: Exchange): Promise<void> {
   const { response, media } = exchange
   switch (call.type) {
     case 'LAUNCH_NESTED_CONTAINER_SESSION':
@@ -59,7 +66,7 @@ async function answer(context: HttpContext, { call, calls }: Calls, exchange: Ex
       return reply?.response === undefined ? sendReply(response, reply) : sendAnswer(exchange, reply.response)
     }
     default: {
-      const body = await answerCall(context, call)
+      const body = await answerCall(context, access, call)
       return body === undefined ? sendReply(response, { status: 200 }) : sendAnswer({ response, media }, body)
     }
   }

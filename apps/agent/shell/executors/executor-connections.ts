@@ -1,4 +1,4 @@
-import type { AgentInput, ExecutorReply } from '@thermosphere/agent-core'
+import type { AgentInput, ExecutorClaims, ExecutorReply } from '@thermosphere/agent-core'
 import { encodeJson, encodeProtobuf, encodeRecord } from '@thermosphere/protocol'
 import type { executor } from '@thermosphere/protocol'
 import { StreamWriter } from '@thermosphere/service-kit'
@@ -6,6 +6,9 @@ import type { ServerResponse } from 'node:http'
 import { LIMITS } from '../../limits.ts'
 
 export type Encoding = 'application/json' | 'application/x-protobuf'
+
+/** A call with what its sender's token says, where executors have to show one. */
+export type ExecutorRequest = { readonly call: executor.Call; readonly claims: ExecutorClaims | undefined }
 
 type Waiting = { readonly resolve: (reply: ExecutorReply) => void }
 type Connection = { readonly response: ServerResponse; readonly encoding: Encoding; writer: StreamWriter | undefined }
@@ -22,21 +25,21 @@ export class ExecutorConnections {
   }
 
   /** Any call but SUBSCRIBE. */
-  call(call: executor.Call): Promise<ExecutorReply> {
+  call(request: ExecutorRequest): Promise<ExecutorReply> {
     const { requestId, reply } = this.#expect()
-    this.#submit({ type: 'executor-call', requestId, call })
+    this.#submit({ type: 'executor-call', requestId, ...request })
     return reply
   }
 
   /** SUBSCRIBE: an accepted one keeps `response` as its event stream. */
-  async subscribe(call: executor.Call, response: ServerResponse, encoding: Encoding): Promise<ExecutorReply> {
+  async subscribe(request: ExecutorRequest, response: ServerResponse, encoding: Encoding): Promise<ExecutorReply> {
     const { requestId, reply } = this.#expect()
     const connectionId = this.#nextId++
     this.#connections.set(connectionId, { response, encoding, writer: undefined })
     response.on('close', () => {
       if (this.#connections.delete(connectionId)) this.#submit({ type: 'executor-gone', connectionId })
     })
-    this.#submit({ type: 'executor-subscribe', requestId, connectionId, call })
+    this.#submit({ type: 'executor-subscribe', requestId, connectionId, ...request })
     const answer = await reply
     if (answer.status !== 200) this.#connections.delete(connectionId)
     return answer

@@ -30,6 +30,7 @@ export const agentConfig = (hostname: string, port: number): AgentConfig => ({
   enforcesLimits: true,
   oversubscription: undefined,
   loadThresholds: undefined,
+  acls: undefined,
   completedFrameworksMax: 10,
   completedExecutorsMax: 100,
   completedTasksMax: 100,
