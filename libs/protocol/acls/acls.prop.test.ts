@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { aclsSchema, isAllowed, readAcls } from './acls.ts'
 import type { Entity } from './acls.ts'
-import { objectsOf } from './actions.ts'
+import { objectsOf, wholesaleActions } from './actions.ts'
 import type { Action } from './actions.ts'
 
 const read = (form: unknown) => readAcls(aclsSchema.parse(form))
@@ -14,7 +14,10 @@ const formOf = (entity: Entity): object => (typeof entity === 'string' ? { type:
 const some = fc.uniqueArray(fc.constantFrom('a', 'b', 'c'), { minLength: 1 })
 const entity: fc.Arbitrary<Entity> = fc.oneof(some, fc.constant('ANY' as const), fc.constant('NONE' as const))
 const rule = fc.record({ subject: entity, object: entity })
-const action = fc.constantFrom(...(Object.keys(objectsOf) as Action[]))
+/** Those whose objects can have any name. */
+const action = fc.constantFrom(
+  ...(Object.keys(objectsOf) as Action[]).filter((one) => !wholesaleActions.has(one) && one !== 'get_endpoints'),
+)
 
 /** The table of the reference, read cell by cell: undefined is no match. */
 function cell(asked: Entity, entry: Entity): 'allow' | 'deny' | undefined {
@@ -29,7 +32,7 @@ function cell(asked: Entity, entry: Entity): 'allow' | 'deny' | undefined {
   return table[row][column]
 }
 
-test('[mesos 205] the first rule that matches decides as the table says, of every action', () => {
+test('[mesos 205] the first rule that matches decides as the table says, of every action whose objects have names', () => {
   const world = fc.record({
     action,
     rules: fc.array(rule, { maxLength: 5 }),
@@ -40,7 +43,7 @@ test('[mesos 205] the first rule that matches decides as the table says, of ever
   fc.assert(
     fc.property(world, ({ action: one, rules, permissive, subject, object }) => {
       const list = rules.map((r) => ({ principals: formOf(r.subject), [objectsOf[one]]: formOf(r.object) }))
-      const acls = readAcls({ ...(permissive !== undefined && { permissive }), [one]: list })
+      const acls = read({ ...(permissive !== undefined && { permissive }), [one]: list })
       const cells = rules.map((r) => [cell(subject, r.subject), cell(object, r.object)])
       const first = cells.find((pair) => pair.every((value) => value !== undefined))
       const expected = first ? first.every((value) => value === 'allow') : permissive !== false

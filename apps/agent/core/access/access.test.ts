@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { containersView, getExecutors, getFrameworks, getOperations, getTasks, mayCall, stateView } from '../index.ts'
 import type { Access, Asker, ExecutorClaims } from '../index.ts'
-import { BenchAgent, frameworkInfo, scalar, taskInfo, testConfig } from '../testing/bench-agent.ts'
+import { BenchAgent, FRAMEWORK_ID, frameworkInfo, scalar, taskInfo, testConfig } from '../testing/bench-agent.ts'
 import { maySeeSandboxes } from './access.ts'
 
 const any = { type: 'ANY' }
@@ -45,7 +45,7 @@ suite('[mesos 205] rules of an agent about what runs there', () => {
     assert.equal(message, "Task 't-otto' is not authorized to launch as user 'otto'")
     assert.equal(bench.launchedIds().length, 1)
     assert.equal(otto, bench.launchedIds()[0])
-    assert.ok(!bench.state.frameworks.has('otto'))
+    assert.equal(bench.state.frameworks.get('otto')?.executors.size, 0)
   })
 
   test('a group is launched as a whole or not at all', () => {
@@ -201,14 +201,23 @@ suite('[mesos 205] rules about sandboxes', () => {
   })
 
   test('go by that of its earlier runs as well', () => {
-    const { bench: two, anna, framework } = agentOfTwo()
-    two.ended(anna)
-    two.drain()
-    const { command: _command, ...info } = taskInfo('again')
-    const command = { value: 'x', user: 'root' }
-    two.run({ ...info, executor: { executor_id: { value: 'e' }, command } }, framework('anna'))
+    const one = BenchAgent.registered()
     const access: Access = { acls: acls({ permissive: false, access_sandboxes }), asker: by('anna') }
-    assert.equal(maySeeSandboxes(two.state, access, { frameworkId: 'anna', executorId: 'e' }), false)
+    const reads = () => maySeeSandboxes(one.state, access, { frameworkId: FRAMEWORK_ID, executorId: 'e' })
+    const run = (id: string, user: string) => {
+      const { command: _command, ...info } = taskInfo(id)
+      const executor = { executor_id: { value: 'e' }, command: { value: 'x', user } }
+      return one.run({ ...info, executor }, frameworkInfo({ user: 'anna' }))
+    }
+    one.ended(run('first', 'anna'))
+    one.drain()
+    one.ended(run('second', 'root'))
+    one.drain()
+    run('third', 'anna')
+    assert.equal(one.state.frameworks.get(FRAMEWORK_ID)?.completedExecutors.length, 2)
+    assert.equal(reads(), false)
+    one.state.frameworks.get(FRAMEWORK_ID)?.completedExecutors.splice(1)
+    assert.equal(reads(), true)
   })
 })
 

@@ -34,7 +34,7 @@ type ContainerUse = {
   readonly command: mesos.CommandInfo | undefined
 }
 
-type ContainerCall = { readonly container_id: mesos.ContainerID; readonly command?: mesos.CommandInfo }
+type ContainerCall = { readonly container_id: mesos.ContainerID; readonly command?: mesos.CommandInfo | undefined }
 
 function containerUse(call: agent.Call): ContainerUse | undefined {
   const nested = (verb: Verb, member: ContainerCall | undefined): ContainerUse | undefined =>

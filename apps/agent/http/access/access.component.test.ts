@@ -66,7 +66,7 @@ before(async () => {
     ...[`--http_credentials=file://${at('credentials')}`, `--jwt_secret_key=${at('key')}`],
     ...['--authenticate_http_readonly', '--authenticate_http_readwrite', '--authenticate_http_executors'],
     ...[`--acls=file://${at('acls')}`, `--log_file=${at('log')}`, `--runtime_dir=${at('run')}`],
-    ...['--logging_level=debug', '--executor_registration_timeout=3secs'],
+    ...['--logging_level=debug', '--executor_registration_timeout=5secs', '--executor_reregistration_timeout=15secs'],
   ])
 })
 after(async () => {
@@ -140,20 +140,23 @@ const executorOf = (id: string, setting = '', user?: string): mesos.ExecutorInfo
   command: { shell: true, value: `${setting} exec ${process.execPath} ${main}`, ...(user !== undefined && { user }) },
 })
 
-/** What a process was given, as root reads it. */
-async function tokenOf(pid: number): Promise<string> {
-  const environment = (await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0')
+/** The token in the environment of an executor's process, as root reads it. */
+async function tokenOf(executorId: string): Promise<string> {
   const prefix = 'MESOS_EXECUTOR_AUTHENTICATION_TOKEN='
-  return environment.find((entry) => entry.startsWith(prefix))?.slice(prefix.length) ?? ''
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const text = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')
+    const entries = text.split('\0')
+    const isIts = entries.includes(`MESOS_EXECUTOR_ID=${executorId}`) && text.includes(agent.workDir)
+    const token = entries.find((entry) => entry.startsWith(prefix))
+    if (isIts && token !== undefined) return token.slice(prefix.length)
+  }
+  return assert.fail(`no process of executor ${executorId} has a token`)
 }
 
-async function start(
-  id: string,
-): Promise<{ readonly pid: number; readonly token: string; readonly containerId: string }> {
+async function start(id: string): Promise<{ readonly token: string; readonly containerId: string }> {
   agent.runTask({ id, executor: executorOf(id) })
   const { container_status } = await agent.master.state(id, 'TASK_RUNNING')
-  const pid = container_status?.executor_pid ?? 0
-  return { pid, token: await tokenOf(pid), containerId: container_status?.container_id?.value ?? '' }
+  return { token: await tokenOf(id), containerId: container_status?.container_id?.value ?? '' }
 }
 
 function executorCall(executorId: string, token: string | undefined): Promise<Response> {
@@ -202,18 +205,6 @@ suite('[mesos 204] executors with tokens', () => {
     assert.equal((await executorCall('first', first.token)).status, 202)
   })
 
-  test('a process with the token of another executor never subscribes, and its calls are refused', async () => {
-    const setting = `MESOS_EXECUTOR_AUTHENTICATION_TOKEN=${first.token}`
-    agent.runTask({ id: 'thief', executor: executorOf('thief', setting) })
-    const refused = await eventually('an answer about the executor', async () => {
-      const response = await executorCall('thief', first.token)
-      return response.status === 403 ? response : undefined
-    })
-    assert.match(await refused.text(), /not that of executor 'thief'/)
-    const failed = await agent.master.state('thief', 'TASK_FAILED')
-    assert.equal(failed.reason, 'REASON_EXECUTOR_REGISTRATION_TIMEOUT')
-  })
-
   test('on the operator API a token opens the containers of its executor', async () => {
     const wait = (parent: string, token: string): Promise<Response> =>
       call(
@@ -243,12 +234,24 @@ suite('[mesos 204] executors with tokens', () => {
 
   test('the same token is good after a restart of the agent, for the same process', async () => {
     await agent.restart()
-    await agent.master.wait(({ messages }) => messages.find((message) => message.type === 'REREGISTER'))
+    await agent.master.wait(({ messages }) => messages.find((message) => message.type === 'REREGISTER'), 60_000)
     await eventually('the executor to be back', async () => {
       const response = await executorCall('first', first.token).catch(() => undefined)
       return response?.status === 202
     })
-    assert.equal(await tokenOf(first.pid), first.token)
+    assert.equal(await tokenOf('first'), first.token)
+  })
+
+  test('a process with the token of another executor never subscribes, and its calls are refused', async () => {
+    const setting = `MESOS_EXECUTOR_AUTHENTICATION_TOKEN=${first.token}`
+    agent.runTask({ id: 'thief', executor: executorOf('thief', setting) })
+    const refused = await eventually('an answer about the executor', async () => {
+      const response = await executorCall('thief', first.token)
+      return response.status === 403 ? response : undefined
+    })
+    assert.match(await refused.text(), /not that of executor 'thief'/)
+    const failed = await agent.master.state('thief', 'TASK_FAILED')
+    assert.equal(failed.reason, 'REASON_EXECUTOR_REGISTRATION_TIMEOUT')
   })
 })
 
