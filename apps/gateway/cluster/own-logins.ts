@@ -1,5 +1,5 @@
 /** Who the gateway is to masters and agents. */
-import { basicAuthorization, isReadByOthers, readCredential } from '@thermosphere/service-kit'
+import { basicAuthorization, readCredential, warnIfReadByOthers } from '@thermosphere/service-kit'
 import type { Logger } from '@thermosphere/service-kit'
 
 /** Values of `Authorization`. */
@@ -13,7 +13,7 @@ export function readOwnLogins(files: Files, logger: Logger): OwnLogins {
     const path = files[flag]
     if (path === undefined) return undefined
     const credential = readCredential(`--${flag}`, path)
-    if (isReadByOthers(path)) logger.warn({ path }, 'credentials.readable-by-others')
+    warnIfReadByOthers(path, logger)
     // The gateway itself asks nobody to log in.
     logger.warn({ principal: credential.principal, flag }, 'access.login-lent')
     return basicAuthorization(credential)

@@ -83,7 +83,7 @@ suite('[mesos 206] views of an agent leave out what one may not see', () => {
       frameworks: (getFrameworks(state, access).frameworks ?? []).map(({ framework_info: { name } }) => name),
       executors: (getExecutors(state, access).executors ?? []).map((one) => one.executor_info.executor_id.value),
       tasks: [...queued_tasks, ...launched_tasks].map(({ task_id }) => task_id.value),
-      containers: containersView(state, { nested: true, access }).map(({ executorId }) => executorId),
+      containers: containersView(state, { nested: true, access }).map(({ owner }) => owner?.executorId ?? ''),
     }
   }
 

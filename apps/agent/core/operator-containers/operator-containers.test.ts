@@ -201,7 +201,10 @@ describe('containers of operators', () => {
     scene.run(scene.nested('a'))
     scene.run({ value: 'alone' })
     const shown = (options: { nested: boolean; standalone?: boolean }) =>
-      containersView(scene.agent.state, options).map(({ containerId, owner }) => [containerId.value, owner?.executorId])
+      containersView(scene.agent.state, { ...options, access: undefined }).map(({ containerId, owner }) => [
+        containerId.value,
+        owner?.executorId,
+      ])
     assert.deepEqual(shown({ nested: false }), [[scene.host.value, 't']])
     assert.deepEqual(shown({ nested: true, standalone: true }), [
       [scene.host.value, 't'],
