@@ -176,27 +176,21 @@ suite('[mesos 206] views of an agent leave out what one may not see', () => {
 suite('[mesos 205] rules about sandboxes', () => {
   const { bench } = agentOfTwo()
   const access_sandboxes = [{ principals: of('anna'), users: of('anna') }]
-  const reads = (asker: Asker, frameworkId: string, executorId: string, rules: object = { access_sandboxes }) =>
-    maySeeSandboxes(
-      bench.state,
-      { acls: acls({ permissive: false, ...rules }), asker },
-      {
-        frameworkId,
-        executorId,
-      },
-    )
+  type Owner = { readonly frameworkId: string; readonly executorId: string }
+  const anna: Owner = { frameworkId: 'anna', executorId: 'e' }
+  const otto: Owner = { frameworkId: 'otto', executorId: 't-otto' }
+  const gone: Owner = { frameworkId: 'anna', executorId: 'gone' }
+  const reads = (asker: Asker, owner: Owner, rules: object = { access_sandboxes }) =>
+    maySeeSandboxes(bench.state, { acls: acls({ permissive: false, ...rules }), asker }, owner)
 
   test('go by the user of the executor', () => {
-    assert.deepEqual(
-      [reads(by('anna'), 'anna', 'e'), reads(by('anna'), 'otto', 't-otto'), reads(by('otto'), 'anna', 'e')],
-      [true, false, false],
-    )
+    assert.deepEqual([reads(by('anna'), anna), reads(by('anna'), otto), reads(by('otto'), anna)], [true, false, false])
   })
 
   test('of what the agent has forgotten, or of all of them, need permission for everybody', () => {
-    assert.equal(reads(by('anna'), 'anna', 'gone'), false)
+    assert.equal(reads(by('anna'), gone), false)
     const everybody = { access_sandboxes: [{ principals: any, users: any }] }
-    assert.equal(reads(by('anna'), 'anna', 'gone', everybody), true)
+    assert.equal(reads(by('anna'), gone, everybody), true)
     assert.equal(maySeeSandboxes(bench.state, { acls: acls({}), asker: by('anna') }, undefined), true)
   })
 

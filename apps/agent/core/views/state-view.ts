@@ -12,7 +12,7 @@ import { resourceObject, resourceObjectOf } from './resource-object.ts'
 import type { ResourceObject } from './resource-object.ts'
 import { taskRecord } from './task-record.ts'
 
-/** The agent's classic `/state`, without what only the process knows (version, flags) and what the asker may not see. */
+/** The agent's classic `/state`, without what only the process knows (version, flags) and what one may not see. */
 export function stateView(state: AgentState, access: Access): Record<string, unknown> {
   const allocated = allocatedResources(state).unallocated()
   return {

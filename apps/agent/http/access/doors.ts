@@ -39,7 +39,7 @@ export function openDoors(config: Config, tokens: ExecutorTokens | undefined): D
   const { http_credentials: path } = config
   const credentials = path === undefined ? undefined : readCredentials('--http_credentials', path)
   const { readonly, readwrite, executor } = realmsOf(config)
-  // Executors use the operator API for containers of their own: where they have to show a token, they may there as well.
+  // Executors use the operator API for containers of their own: with the token that they have to show elsewhere.
   const tokensOfAll = executor.isClosed ? tokens : undefined
   return {
     readonly: doorOf(readonly, openLogin(readonly, credentials), tokensOfAll),
