@@ -1,5 +1,5 @@
+import { rateLimitsSchema } from '@thermosphere/master-core'
 import { aclsSchema } from '@thermosphere/protocol/acls'
-import type { Action } from '@thermosphere/protocol/acls'
 import {
   defineFlags,
   domainFlag,
@@ -163,6 +163,11 @@ const masterFlags = defineFlags({
     schema: aclsSchema,
     help: 'Who may do what, as JSON or file:///path: {"run_tasks":[{"principals":{…},"users":{…}}]}.',
   },
+  rate_limits: {
+    type: 'json',
+    schema: rateLimitsSchema,
+    help: 'How often frameworks may call, by principal: {"limits":[{"principal":"p","qps":10,"capacity":100}]}.',
+  },
   http_framework_authenticators: {
     type: 'string',
     choices: ['basic'],
@@ -226,26 +231,17 @@ function loginProblems(config: Config): string[] {
   return problems
 }
 
-/** Actions of the master that it does not hold anybody to: a rule about them would promise what is not so. */
-const openActions: readonly Action[] = [
-  'register_agents',
-  'get_quotas',
-  'view_roles',
-  'get_endpoints',
-  'view_frameworks',
-  'view_executors',
-  'view_tasks',
-  'view_flags',
-  'access_mesos_logs',
-  'set_log_level',
-  'get_maintenance_schedules',
-  'get_maintenance_statuses',
-]
-
-const aclProblems = ({ acls = {} }: Config): string[] =>
-  openActions
-    .filter((action) => Object.hasOwn(acls, action))
-    .map((action) => `--acls: rules about ${action} are not enforced here; leave them out`)
+/** Agents do not log in here: a rule that names one would promise what is not so. */
+function aclProblems({ acls = {} }: Config): string[] {
+  const { register_agents: rules = [] } = acls
+  const named = rules.flatMap(({ principals }) => principals?.values ?? [])
+  return named.length === 0
+    ? []
+    : [
+        `--acls: register_agents names the principal '${named[0]}', but agents cannot log in; ` +
+          'its rules can only be for {"type":"ANY"} or {"type":"NONE"}',
+      ]
+}
 
 /** A master that was told to join others must not lead alone. */
 const storeProblems = (config: Config): string[] => [

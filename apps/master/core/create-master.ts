@@ -7,6 +7,8 @@ import { machineKey } from './machines.ts'
 import { applyQuota } from './operator/quota.ts'
 import { Capacity } from './books/capacity.ts'
 import { RoleLedger } from './books/role-ledger.ts'
+import { Limiters } from './rate-limits/limiter.ts'
+import { MessageCounts } from './rate-limits/messages.ts'
 import { createRing } from './ring.ts'
 import { entriesOf } from './registry.ts'
 import { masterCounterNames } from './views/metric-names.ts'
@@ -55,8 +57,10 @@ export function createMaster({ config, info, registry, random, allocator, starte
     schedule: registry.schedule,
     quotas: new Map(),
     weights: new Map(registry.weights),
-    operatorStreams: new Set(),
+    operatorStreams: new Map(),
     counters: createCounters(masterCounterNames),
+    messages: new MessageCounts(),
+    limiters: new Limiters(config.rateLimits),
     roleLedger: new RoleLedger(),
     capacity: new Capacity(),
     agentsAwaited: undefined,

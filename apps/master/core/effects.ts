@@ -73,7 +73,7 @@ export type Input =
       readonly call: master.Call
       readonly principal?: string
     }
-  | { readonly type: 'operator-subscribed'; readonly streamId: StreamId }
+  | { readonly type: 'operator-subscribed'; readonly streamId: StreamId; readonly principal?: string }
   | { readonly type: 'operator-stream-closed'; readonly streamId: StreamId }
   | { readonly type: 'link-opened'; readonly linkId: LinkId; readonly ip: string }
   | { readonly type: 'link-message'; readonly linkId: LinkId; readonly message: agentLink.AgentMessage }
@@ -91,7 +91,7 @@ export type Effect =
   | { readonly type: 'end-stream'; readonly streamId: StreamId; readonly after?: number }
   | {
       readonly type: 'operator-event'
-      readonly to: StreamId | 'all'
+      readonly to: readonly StreamId[] | 'all'
       readonly event: master.Event
       readonly after?: number
     }

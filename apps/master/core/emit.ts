@@ -1,5 +1,6 @@
 import type { agentLink, master, mesos, scheduler } from '@thermosphere/protocol'
 import type { Millis, StoreWrite } from '@thermosphere/effects'
+import { shownEvent } from './access/shown-events.ts'
 import type { DurableChange, Note, Reply } from './effects.ts'
 import type { Agent, Framework, Master, RequestId, StreamId } from './model.ts'
 
@@ -43,8 +44,17 @@ export function tellAgent(m: Master, agent: Agent, message: agentLink.MasterMess
   if (agent.link !== undefined) m.effects.push({ type: 'link', linkId: agent.link, message })
 }
 
-export function tellOperators(m: Master, event: master.Event, to: StreamId | 'all' = 'all'): void {
-  if (m.operatorStreams.size > 0) m.effects.push({ type: 'operator-event', to, event })
+/** Every subscriber hears what it may see. */
+export function tellOperators(m: Master, event: master.Event): void {
+  if (m.operatorStreams.size === 0) return
+  if (m.config.acls === undefined) return void m.effects.push({ type: 'operator-event', to: 'all', event })
+  const whole: StreamId[] = []
+  for (const [streamId, sight] of m.operatorStreams) {
+    const shown = shownEvent(m, sight, event)
+    if (shown === event) whole.push(streamId)
+    else if (shown) m.effects.push({ type: 'operator-event', to: [streamId], event: shown })
+  }
+  if (whole.length > 0) m.effects.push({ type: 'operator-event', to: whole, event })
 }
 
 export function note(m: Master, event: string, fields: Note['fields']): void {

@@ -111,8 +111,16 @@ export function removeFramework(m: Master, framework: Framework): void {
   m.frameworks.delete(framework.id)
   for (const answers of m.inverseAnswers.values()) answers.delete(framework.id)
   m.completedFrameworks.push(framework)
+  forgetPrincipal(m, framework.info.principal)
   tellOperators(m, { type: 'FRAMEWORK_REMOVED', framework_removed: { framework_info: framework.info } })
   note(m, 'framework.removed', { frameworkId: framework.id, name: framework.info.name })
+}
+
+/** Its counters are shown as long as a framework has it. */
+function forgetPrincipal(m: Master, principal: string | undefined): void {
+  if (principal === undefined) return
+  const isUsed = m.frameworks.values().some(({ info }) => info.principal === principal)
+  if (!isUsed) m.messages.forget(principal)
 }
 
 const shutdownFramework = (id: FrameworkId) =>

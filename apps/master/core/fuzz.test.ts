@@ -10,7 +10,15 @@ import { encodeJson } from '@thermosphere/protocol'
 import type { mesos, WireTypes } from '@thermosphere/protocol'
 import { pick, randomMessage, receivedMessage } from '@thermosphere/protocol/fuzz'
 import type { Samples } from '@thermosphere/protocol/fuzz'
-import { largeAnswer, metricsView, operatorCallProblem, schedulerCallProblem, stateAnswer, v1Views } from './index.ts'
+import {
+  everything,
+  largeAnswer,
+  metricsView,
+  operatorCallProblem,
+  schedulerCallProblem,
+  stateAnswer,
+  v1Views,
+} from './index.ts'
 import type { Reply } from './index.ts'
 import { assertBooksAgree } from './testing/books-agree.ts'
 import { rendered, scalar, task, World } from './testing/world.ts'
@@ -143,9 +151,9 @@ class Attack {
   #told(): string {
     const { master, stored } = this.world
     const large = (['GET_AGENTS', 'GET_STATE'] as const).map((type) =>
-      new TextDecoder().decode(rendered(largeAnswer(master, type, 'application/json'))),
+      new TextDecoder().decode(rendered(largeAnswer(master, everything, { type, encoding: 'application/json' }))),
     )
-    const views = Object.values(v1Views).map((view) => encodeJson('mesos.v1.master.Response', view(master)))
+    const views = Object.values(v1Views).map((view) => encodeJson('mesos.v1.master.Response', view(master, everything)))
     return [...large, ...views, JSON.stringify([...stored])].join('\n')
   }
 }
@@ -160,8 +168,8 @@ for (const seed of seeds) {
       attack.update()
       assertBooksAgree(world.master)
       if (calls % 50 > 0) continue
-      JSON.parse(new TextDecoder().decode(rendered(stateAnswer(world.master, surroundings))))
-      for (const view of Object.values(v1Views)) assert.ok(view(world.master).type)
+      JSON.parse(new TextDecoder().decode(rendered(stateAnswer(world.master, everything, surroundings))))
+      for (const view of Object.values(v1Views)) assert.ok(view(world.master, everything).type)
       for (const value of metricsView(world.master, world.now).values()) assert.ok(Number.isFinite(value))
     }
     assert.ok((attack.statuses.get(202) ?? 0) > 0 && (attack.statuses.get(400) ?? 0) > 0)

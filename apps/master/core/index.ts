@@ -1,3 +1,4 @@
+export { everything, Sight } from './access/sight.ts'
 export { createMaster } from './create-master.ts'
 export type { MasterSeed } from './create-master.ts'
 export type { DurableChange, Effect, Input, Note, Reply } from './effects.ts'
@@ -12,6 +13,7 @@ export type {
   StreamId,
   UnreachableAgent,
 } from './model.ts'
+export { rateLimitsSchema, readRateLimits } from './rate-limits/form.ts'
 export { emptyRegistry, registryKeys, registryVersion, restore } from './registry.ts'
 export type { Registry } from './registry.ts'
 export { step } from './step.ts'

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { decodeProtobuf, encodeProtobuf } from '@thermosphere/protocol'
 import type { agentLink, mesos } from '@thermosphere/protocol'
-import { largeAnswer, metricsView, stateAnswer, stateSummaryAnswer, v1Views } from './index.ts'
+import { everything, largeAnswer, metricsView, stateAnswer, stateSummaryAnswer, v1Views } from './index.ts'
 import type { Master, Rendering } from './index.ts'
 import { isTerminal } from './states.ts'
 import { assertBooksAgree } from './testing/books-agree.ts'
@@ -187,16 +187,18 @@ function unordered(value: unknown): unknown {
 
 /** What is kept in pieces says the same as the state. */
 function assertAnswers(master: Master): void {
-  const state: unknown = JSON.parse(text(largeAnswer(master, 'GET_STATE', 'application/json')))
+  const state: unknown = JSON.parse(
+    text(largeAnswer(master, everything, { type: 'GET_STATE', encoding: 'application/json' })),
+  )
   assert.deepEqual(unordered(state), unordered(JSON.parse(plainStateJson(master))))
   const binary = decodeProtobuf(
     'mesos.v1.master.Response',
-    rendered(largeAnswer(master, 'GET_STATE', 'application/x-protobuf')),
+    rendered(largeAnswer(master, everything, { type: 'GET_STATE', encoding: 'application/x-protobuf' })),
   )
   const plain = { type: 'GET_STATE', get_state: plainState(master) } as const
   const again = decodeProtobuf('mesos.v1.master.Response', encodeProtobuf('mesos.v1.master.Response', plain))
   assert.deepEqual(unordered(binary), unordered(again))
-  const classic = JSON.parse(text(stateAnswer(master, surroundings))) as Record<string, unknown>
+  const classic = JSON.parse(text(stateAnswer(master, everything, surroundings))) as Record<string, unknown>
   const lists = JSON.parse(plainClassicLists(master)) as Record<string, unknown>
   for (const [name, list] of Object.entries(lists)) assert.deepEqual(unordered(classic[name]), unordered(list), name)
   const ids = (binary.get_state?.get_tasks?.tasks ?? []).map((one) => one.task_id.value)
@@ -221,8 +223,8 @@ test('whatever happens, nothing is offered or used twice and all books agree', (
     }
     const { master } = crowd.world
     assertAnswers(master)
-    JSON.parse(text(stateSummaryAnswer(master)))
-    for (const view of Object.values(v1Views)) assert.ok(view(master).type)
+    JSON.parse(text(stateSummaryAnswer(master, everything)))
+    for (const view of Object.values(v1Views)) assert.ok(view(master, everything).type)
     for (const value of metricsView(master, crowd.world.now).values()) assert.ok(Number.isFinite(value))
   })
   fc.assert(property, { numRuns: 500 })

@@ -2,6 +2,7 @@ import type { allocator as inverse, maintenance, mesos, quota, scheduler } from 
 import type { Acls } from '@thermosphere/protocol/acls'
 import type { Allocator, Resources } from '@thermosphere/offer-engine'
 import type { Millis, Random } from '@thermosphere/effects'
+import type { Sight } from './access/sight.ts'
 import type { Effect } from './effects.ts'
 import type { Counters } from './counters.ts'
 import type { Capacity } from './books/capacity.ts'
@@ -9,6 +10,10 @@ import type { PagedList } from './books/paged-list.ts'
 import type { RoleLedger } from './books/role-ledger.ts'
 import type { Tally } from './books/tally.ts'
 import type { TaskBook, TaskHistory } from './books/task-book.ts'
+import type { RateLimits } from './rate-limits/form.ts'
+import type { Limiters } from './rate-limits/limiter.ts'
+import type { MessageCounts } from './rate-limits/messages.ts'
+import type { Throttled } from './rate-limits/throttle.ts'
 import type { Ring } from './ring.ts'
 
 export type FrameworkId = string
@@ -51,6 +56,8 @@ export interface MasterConfig {
   readonly publishPerFrameworkMetrics: boolean
   /** Who may do what; without it everybody may do everything. */
   readonly acls: Acls | undefined
+  /** How often frameworks may call; without it as often as they like. */
+  readonly rateLimits: RateLimits | undefined
 }
 
 /** Connected to a scheduler, waiting for one to return, or known through agents only. */
@@ -233,8 +240,11 @@ export interface Master {
   schedule: maintenance.Schedule
   readonly quotas: Map<RoleName, quota.QuotaConfig>
   readonly weights: Map<RoleName, number>
-  readonly operatorStreams: Set<StreamId>
+  /** With what each subscriber may see. */
+  readonly operatorStreams: Map<StreamId, Sight>
   readonly counters: Counters
+  readonly messages: MessageCounts
+  readonly limiters: Limiters<Throttled>
   readonly roleLedger: RoleLedger
   readonly capacity: Capacity
   /** Agents that must be back before offers are made again; undefined when that is no question. */

@@ -16,7 +16,8 @@ import { onMachinesDown, onMachinesUp, onScheduleDurable } from './operator/main
 import { beatOperators, onOperatorSubscribed } from './operator/streams.ts'
 import { onQuotaDurable } from './operator/quota.ts'
 import { onWeightsDurable } from './operator/weights.ts'
-import { onSchedulerCall } from './scheduler/calls.ts'
+import { isEndHeldBack, releaseThrottled } from './rate-limits/throttle.ts'
+import { onCallReleased, onSchedulerCall } from './scheduler/calls.ts'
 import { makeInverseOffers } from './scheduler/inverse-offers.ts'
 import { beat, onSubscribe } from './scheduler/subscribe.ts'
 import type { DurableChange, Effect, Input } from './effects.ts'
@@ -45,7 +46,7 @@ function dispatch(m: Master, input: Input): void {
     case 'operator-call':
       return onOperatorCall(m, input)
     case 'operator-subscribed':
-      return onOperatorSubscribed(m, input.streamId)
+      return onOperatorSubscribed(m, input)
     case 'operator-stream-closed':
       return void m.operatorStreams.delete(input.streamId)
     case 'link-opened':
@@ -75,6 +76,18 @@ function onStarted(m: Master): void {
 function onStreamClosed(m: Master, streamId: string): void {
   const frameworkId = m.streams.get(streamId)
   const framework = frameworkId === undefined ? undefined : m.frameworks.get(frameworkId)
+  if (framework && !isEndHeldBack(m, framework, streamId)) disconnectFramework(m, framework)
+}
+
+function onRateLimitTimer(m: Master, name: string): void {
+  for (const throttled of releaseThrottled(m, name)) {
+    if (throttled.type === 'call') onCallReleased(m, throttled.request)
+    else disconnectStream(m, throttled.streamId)
+  }
+}
+
+function disconnectStream(m: Master, streamId: string): void {
+  const framework = m.frameworks.get(m.streams.get(streamId) ?? '')
   if (framework) disconnectFramework(m, framework)
 }
 
@@ -95,6 +108,8 @@ function onTimer(m: Master, key: string): void {
       return collectRegistryGarbage(m)
     case 'operator-heartbeat':
       return beatOperators(m)
+    case 'rate-limit':
+      return onRateLimitTimer(m, id)
     case 'ping':
       return onPingTimer(m, id)
     case 'reregister':

@@ -376,3 +376,14 @@ test('[mesos 200] a registry in memory writes nothing down and is forgotten with
   context.after(() => second.close())
   assert.equal(await weights(second), '[]')
 })
+
+test('[mesos 22] the domain of the leader is shown with it', async () => {
+  const domain = { fault_domain: { region: { name: 'r' }, zone: { name: 'z' } } }
+  const master = await runMaster('--registry=in_memory', `--domain=${JSON.stringify(domain)}`)
+  try {
+    const state = await looseJson(fetch(`${master.url}/state`))
+    assert.deepEqual([state['domain'], state['leader_info']?.domain], [domain, domain])
+  } finally {
+    await master.close()
+  }
+})

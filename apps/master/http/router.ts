@@ -39,7 +39,7 @@ function longest(routes: Routes, path: string): Route | undefined {
 export const createRoutes = (context: MasterContext): Record<'process' | 'own' | 'leader', Routes> => ({
   process: new Map([
     ...inRealm(undefined, { ...openProcessEndpoints(context), ...helpEndpoints }),
-    ...inRealm('readonly', { ...processEndpoints(context), ...filesEndpoints(context.files) }),
+    ...inRealm('readonly', { ...processEndpoints(context), ...filesEndpoints(context) }),
     ...inRealm('readwrite', loggingEndpoints(context)),
   ]),
   own: new Map([

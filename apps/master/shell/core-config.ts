@@ -1,3 +1,4 @@
+import { readRateLimits } from '@thermosphere/master-core'
 import type { MasterConfig, Registry } from '@thermosphere/master-core'
 import { readAcls } from '@thermosphere/protocol/acls'
 import { ResourceParseError, Resources } from '@thermosphere/offer-engine'
@@ -31,6 +32,7 @@ export const coreConfig = (config: Config): MasterConfig => ({
   roles: config.roles,
   publishPerFrameworkMetrics: config.publish_per_framework_metrics,
   acls: config.acls && readAcls(config.acls),
+  rateLimits: config.rate_limits && readRateLimits(config.rate_limits),
 })
 
 export const allocatorOptions = (config: Config): Omit<AllocatorOptions, 'random' | 'allocationIntervalMs'> => ({

@@ -8,7 +8,9 @@ const any = { type: 'ANY' }
 const none = { type: 'NONE' }
 const of = (...values: string[]): object => ({ values })
 
-const worldWith = (form: object): World => new World({ config: { acls: readAcls(aclsSchema.parse(form)) } })
+const agents = { register_agents: [{ principals: any, agents: any }] }
+const worldWith = (form: object): World =>
+  new World({ config: { acls: readAcls(aclsSchema.parse({ ...agents, ...form })) } })
 
 const errorOf = (world: World, streamId: string): string | undefined =>
   world.eventsOf(streamId).find((event) => event.error)?.error?.message
@@ -265,5 +267,46 @@ suite('[mesos 205] operators under rules', () => {
     const call = { type: 'MARK_AGENT_GONE' as const, mark_agent_gone: { agent_id }, reserve_resources }
     assert.deepEqual(world.operate(call, 'guest'), { status: 403 })
     assert.equal(world.master.agents.size, 1)
+  })
+})
+
+suite('[mesos 205] agents under rules, which know them by no principal', () => {
+  const joins = (form: object, resources = 'cpus:4'): [boolean, string | undefined] => {
+    const world = worldWith(form)
+    const { linkId } = world.addAgent(resources)
+    return [world.master.agents.size === 1, world.toAgent(linkId).find(({ refused }) => refused)?.refused?.message]
+  }
+  const refused = [false, 'Not authorized to register agents without a principal']
+
+  test('join where anybody may', () => {
+    assert.deepEqual(joins({ permissive: false }), [true, undefined])
+    assert.deepEqual(joins({ register_agents: [] }), [true, undefined])
+  })
+
+  test('do not join where nobody may, or no rule says that they may', () => {
+    assert.deepEqual(joins({ register_agents: [{ principals: any, agents: none }] }), refused)
+    assert.deepEqual(joins({ register_agents: [], permissive: false }), refused)
+  })
+
+  test('do not return either', () => {
+    const world = worldWith({})
+    const agent = world.addAgent()
+    Object.assign(world.master.config, {
+      acls: readAcls(aclsSchema.parse({ register_agents: [{ principals: any, agents: none }] })),
+    })
+    const back = world.reregister(agent)
+    assert.equal(world.toAgent(back.linkId)[0]?.refused?.message, refused[1])
+  })
+
+  test('bring reservations of roles only that anybody may reserve', () => {
+    const form = {
+      reserve_resources: [
+        { principals: any, roles: of('eng/%') },
+        { principals: any, roles: none },
+      ],
+    }
+    assert.deepEqual(joins(form, 'cpus:4;disk(eng/a):1'), [true, undefined])
+    const message = "Not authorized to reserve resources for role 'eng' without a principal"
+    assert.deepEqual(joins(form, 'cpus:4;disk(eng):1'), [false, message])
   })
 })

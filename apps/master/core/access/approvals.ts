@@ -23,6 +23,17 @@ export function rolesRefusal(m: Master, info: mesos.FrameworkInfo): string | und
 
 const asked = (m: Master, framework: Framework): TaskAsked => ({ acls: m.config.acls, framework: framework.info })
 
+/** Why an agent may not join with what it has reserved; agents have no principal here. */
+export function agentRefusal(m: Master, { resources = [] }: mesos.AgentInfo): string | undefined {
+  const principal = undefined
+  if (!isApproved(m, 'register_agents', { principal, object: undefined }))
+    return 'Not authorized to register agents without a principal'
+  const fixed = resources.map(reservationOf).filter((reservation) => reservation?.type !== 'DYNAMIC')
+  const reserved = fixed.flatMap((reservation) => reservation?.role ?? [])
+  const role = reserved.find((one) => !isApproved(m, 'reserve_resources', { principal, object: one }))
+  return role === undefined ? undefined : `Not authorized to reserve resources for role '${role}' without a principal`
+}
+
 /** Why a task may not run as its user. */
 export const launchRefusal = (m: Master, framework: Framework, task: mesos.TaskInfo): string | undefined =>
   taskRefusal(asked(m, framework), task)

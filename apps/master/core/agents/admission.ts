@@ -1,4 +1,5 @@
 import type { mesos } from '@thermosphere/protocol'
+import { agentRefusal } from '../access/approvals.ts'
 import type { Master } from '../model.ts'
 
 type Applicant = { readonly agent_info: mesos.AgentInfo; readonly version: string }
@@ -12,5 +13,5 @@ export function admissionProblem(m: Master, { agent_info: info, version }: Appli
   if (Number(major) < firstMajor) return `the agent's version ${version} is older than ${firstMajor}.0.0`
   if (info.domain && !m.info.domain) return 'the agent has a domain but the master has none'
   if (!info.domain && m.config.requireAgentDomain) return 'the agent has no domain and the master requires one'
-  return undefined
+  return agentRefusal(m, info)
 }

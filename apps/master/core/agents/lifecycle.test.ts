@@ -372,6 +372,18 @@ suite('return', () => {
 })
 
 suite('an operator takes agents away', () => {
+  test('[mesos 12] offers of an agent that is marked gone are rescinded', () => {
+    const world = new World()
+    const agent = world.addAgent()
+    const s = world.subscribe()
+    const offer = world.offer(s)
+    world.operate({ type: 'MARK_AGENT_GONE', mark_agent_gone: { agent_id: { value: agent.id } } })
+    assert.deepEqual(
+      world.eventsOf(s.streamId).flatMap(({ rescind }) => rescind?.offer_id.value ?? []),
+      [offer.id.value],
+    )
+  })
+
   test('[mesos 12] MARK_AGENT_GONE: registry first, tasks gone by operator, the agent never returns', () => {
     const { world, agent, s } = start()
     world.holdStore = true

@@ -1,6 +1,6 @@
 import type { mesos } from '@thermosphere/protocol'
 import { note, persistQuietly, respond, sendEvent, sendStatus, tellOperators } from '../emit.ts'
-import { discardOffer, dropInverseOffer, rescindInverseOffer, rescindOffers } from '../offers.ts'
+import { rescindInverseOffer, rescindOffers } from '../offers.ts'
 import { removeAgent } from '../registry.ts'
 import { sendOperation, timeInfo } from '../scheduler/reconcile.ts'
 import { isTerminal, isTerminalOperation, partitionState } from '../states.ts'
@@ -159,8 +159,6 @@ function takeAway(m: Master, agent: Agent, message: string): void {
   agent.drain = undefined
   endOperations(m, agent, 'OPERATION_GONE_BY_OPERATOR', message)
   loseTasks(m, agent, { state: goneState, reason: goneReason, message })
-  for (const offer of [...agent.offers]) discardOffer(m, offer)
-  for (const offer of [...agent.inverseOffers]) dropInverseOffer(m, offer)
   leaveCluster(m, agent)
   m.counters.add('master/slave_removals')
 }

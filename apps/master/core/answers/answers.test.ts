@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decodeProtobuf } from '@thermosphere/protocol'
 import {
+  everything,
   frameworksAnswer,
   getMetricsAnswer,
   largeAnswer,
@@ -43,13 +44,13 @@ test('an answer shows one moment, whatever happens until its last byte', () => {
   const m = world.master
   const query = { frameworkId: undefined, taskId: undefined, limit: 10, offset: 0, order: 'asc' } as const
   const answers = [
-    () => stateAnswer(m, surroundings),
-    () => stateSummaryAnswer(m),
-    () => slavesAnswer(m, undefined),
-    () => frameworksAnswer(m, undefined),
-    () => tasksAnswer(m, query),
-    () => largeAnswer(m, 'GET_STATE', 'application/json'),
-    () => largeAnswer(m, 'GET_FRAMEWORKS', 'application/x-protobuf'),
+    () => stateAnswer(m, everything, surroundings),
+    () => stateSummaryAnswer(m, everything),
+    () => slavesAnswer(m, everything, undefined),
+    () => frameworksAnswer(m, everything, undefined),
+    () => tasksAnswer(m, everything, query),
+    () => largeAnswer(m, everything, { type: 'GET_STATE', encoding: 'application/json' }),
+    () => largeAnswer(m, everything, { type: 'GET_FRAMEWORKS', encoding: 'application/x-protobuf' }),
   ]
   const before = answers.map((answer) => text(answer()))
   const begun = answers.map((answer) => answer())
@@ -68,12 +69,14 @@ test('an answer shows one moment, whatever happens until its last byte', () => {
 test('of one agent or framework only that is shown', () => {
   const { world, where } = busyWorld()
   const [scheduler, agent] = where[0]!
-  const slaves = JSON.parse(text(slavesAnswer(world.master, agent.id))) as { slaves: { id: string }[] }
+  const slaves = JSON.parse(text(slavesAnswer(world.master, everything, agent.id))) as { slaves: { id: string }[] }
   assert.deepEqual(
     slaves.slaves.map(({ id }) => id),
     [agent.id],
   )
-  const shown = JSON.parse(text(frameworksAnswer(world.master, scheduler.id))) as { frameworks: { id: string }[] }
+  const shown = JSON.parse(text(frameworksAnswer(world.master, everything, scheduler.id))) as {
+    frameworks: { id: string }[]
+  }
   assert.deepEqual(
     shown.frameworks.map(({ id }) => id),
     [scheduler.id],
@@ -84,7 +87,7 @@ test('[mesos 212] /tasks pages through all tasks by the time of their first stat
   const { world } = busyWorld()
   const page = (offset: number, order: 'asc' | 'desc'): string[] => {
     const query = { frameworkId: undefined, taskId: undefined, limit: 2, offset, order }
-    const { tasks } = JSON.parse(text(tasksAnswer(world.master, query))) as { tasks: { id: string }[] }
+    const { tasks } = JSON.parse(text(tasksAnswer(world.master, everything, query))) as { tasks: { id: string }[] }
     return tasks.map(({ id }) => id)
   }
   assert.deepEqual(

@@ -1,21 +1,29 @@
 /** The large answers of the classic endpoints, from a snapshot. */
+import type { Sight } from '../access/sight.ts'
 import { ask } from '../books/page-form.ts'
+import type { PageView } from '../books/page-view.ts'
 import { frameworkAfterTasks, frameworkBeforeTasks } from '../views/classic-framework.ts'
 import { stateHead } from '../views/classic.ts'
 import type { ProcessView } from '../views/classic.ts'
 import { agentForm, executorForm, fullAgentForm, offerForm, recoveredForm, taskForm } from './classic-forms.ts'
 import { kept, listed, pagesIn, render, runsOf, separated } from './parts.ts'
 import type { Fragment, Part, Rendering } from './parts.ts'
-import { snapshotAgents, snapshotFramework, snapshotFrameworks } from './snapshot.ts'
+import {
+  completedFrameworks,
+  currentFrameworks,
+  snapshotAgents,
+  snapshotFramework,
+  snapshotFrameworks,
+} from './snapshot.ts'
 import type { AgentsSnapshot, FrameworkSnapshot, FrameworksSnapshot } from './snapshot.ts'
 import type { ShownFramework } from '../views/shown.ts'
-import type { Framework, Master } from '../model.ts'
+import type { Executor, Framework, Master } from '../model.ts'
 
 /** `/state`. */
-export function stateAnswer(m: Master, surroundings: ProcessView): Rendering {
-  const head = stateHead(m, surroundings).slice(0, -1)
-  const agents = snapshotAgents(m)
-  const frameworks = snapshotFrameworks(m)
+export function stateAnswer(m: Master, sight: Sight, surroundings: ProcessView): Rendering {
+  const head = stateHead(m, sight, surroundings).slice(0, -1)
+  const agents = snapshotAgents(m, sight)
+  const frameworks = snapshotFrameworks(m, sight)
   ask(agentForm, taskForm, executorForm)
   return render(function* () {
     yield `${head},`
@@ -27,8 +35,8 @@ export function stateAnswer(m: Master, surroundings: ProcessView): Rendering {
 }
 
 /** `/slaves`, of all or of one: with the resources in the wire's own form too. */
-export function slavesAnswer(m: Master, agentId: string | undefined): Rendering {
-  const { pages, recovered } = snapshotAgents(m)
+export function slavesAnswer(m: Master, sight: Sight, agentId: string | undefined): Rendering {
+  const { pages, recovered } = snapshotAgents(m, sight)
   const isWanted = ({ id }: { readonly id: string }): boolean => agentId === undefined || id === agentId
   const agents =
     agentId === undefined
@@ -47,15 +55,12 @@ export function slavesAnswer(m: Master, agentId: string | undefined): Rendering 
 }
 
 /** `/frameworks`, of all or of one. */
-export function frameworksAnswer(m: Master, frameworkId: string | undefined): Rendering {
-  const isWanted = (framework: Framework): boolean => framework.id === frameworkId
-  const frameworks =
-    frameworkId === undefined
-      ? snapshotFrameworks(m)
-      : {
-          current: [...m.frameworks.values()].filter(isWanted).map(snapshotFramework),
-          completed: m.completedFrameworks.values().filter(isWanted).map(snapshotFramework),
-        }
+export function frameworksAnswer(m: Master, sight: Sight, frameworkId: string | undefined): Rendering {
+  const take = (all: readonly Framework[]): FrameworkSnapshot[] =>
+    all
+      .filter(({ id }) => frameworkId === undefined || id === frameworkId)
+      .map((framework) => snapshotFramework(framework, sight))
+  const frameworks = { current: take(currentFrameworks(m, sight)), completed: take(completedFrameworks(m, sight)) }
   ask(taskForm, executorForm)
   return render(function* () {
     yield '{'
@@ -87,8 +92,17 @@ function* frameworkParts(framework: FrameworkSnapshot): Generator<Part> {
   yield ','
   yield* listed('offers', runsOf(framework.offers, offerForm))
   yield ','
-  yield* listed('executors', pagesIn(framework.executors, executorForm))
+  yield* listed('executors', executorParts(framework.executors))
   yield ends.after
+}
+
+/** As in Mesos, an executor that is not seen is an empty object. */
+function* executorParts(pages: readonly PageView<Executor>[]): Generator<Part> {
+  yield* pagesIn(pages, executorForm)
+  const count = (of: 'values' | 'hidden'): number =>
+    pages.reduce((sum, page) => sum + (of === 'values' ? page.values.length : page.hiddenCount), 0)
+  const hidden = Array<string>(count('hidden')).fill('{}').join(',')
+  if (hidden !== '') yield count('values') === 0 ? hidden : `,${hidden}`
 }
 
 type Ends = { readonly before: Fragment; readonly after: Fragment }

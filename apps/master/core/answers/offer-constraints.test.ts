@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { offerConstraintsAnswer } from '../index.ts'
+import { everything, offerConstraintsAnswer } from '../index.ts'
 import type { Rendering } from '../index.ts'
 import { rendered, World } from '../testing/world.ts'
 
@@ -29,7 +29,7 @@ test('[mesos 65] the agents that constraints keep from a framework are listed by
     },
   }
   assert.ok(near)
-  assert.deepEqual(finish(offerConstraintsAnswer(world.master)), expected)
+  assert.deepEqual(finish(offerConstraintsAnswer(world.master, everything)), expected)
 })
 
 test('[mesos 65] a framework that leaves while the answer is on its way excludes nobody any more', () => {
@@ -37,7 +37,7 @@ test('[mesos 65] a framework that leaves while the answer is on its way excludes
   const agent = world.addAgent()
   const [first, second] = [1, 2].map(() => world.subscribe({}, { offer_constraints: named('none') }))
   assert.ok(first && second)
-  const rendering = offerConstraintsAnswer(world.master)
+  const rendering = offerConstraintsAnswer(world.master, everything)
   const begun = rendering.next().value
   assert.ok(begun)
   world.call(second, { type: 'TEARDOWN' })

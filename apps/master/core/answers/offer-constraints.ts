@@ -2,10 +2,12 @@
 import { array, entries, object, text } from '../views/json.ts'
 import { late, render, separated } from './parts.ts'
 import type { Part, Rendering } from './parts.ts'
+import type { Sight } from '../access/sight.ts'
+import { currentFrameworks } from './snapshot.ts'
 import type { Framework, Master } from '../model.ts'
 
-export function offerConstraintsAnswer(m: Master): Rendering {
-  const frameworks = [...m.frameworks.values()]
+export function offerConstraintsAnswer(m: Master, sight: Sight): Rendering {
+  const frameworks = currentFrameworks(m, sight)
   return render(() => partsOf(m, frameworks))
 }
 

@@ -2,9 +2,9 @@
 import { encodeItems } from '../books/encoded-items.ts'
 import type { Form } from '../books/encoded-items.ts'
 import type { PageForm } from '../books/page-form.ts'
-import type { Page } from '../books/page.ts'
+import type { PageView } from '../books/page-view.ts'
 
-/** Something that takes at most a few milliseconds to encode, and always comes out the same. */
+/** Something that takes at most a few milliseconds to encode, and always comes out the same. Without bytes, a pause. */
 export interface Fragment {
   bytes(): Uint8Array | readonly Uint8Array[]
 }
@@ -40,6 +40,7 @@ function* piecesOf(parts: Iterable<Part>): Rendering {
     } else {
       const bytes = part.bytes()
       if (bytes instanceof Uint8Array) yield bytes
+      else if (bytes.length === 0) yield
       else yield* bytes
     }
   }
@@ -86,10 +87,16 @@ export function kept(encode: () => string | Uint8Array): Fragment {
   return { bytes: () => (bytes ??= bytesOf(encode())) }
 }
 
+const pause: Fragment = { bytes: () => [] }
+
 /** Pages one after the other, with the separator of the form between. */
-export function* pagesIn<V extends object>(pages: Iterable<Page<V>>, form: PageForm<V>): Generator<Part> {
+export function* pagesIn<V extends object>(pages: Iterable<PageView<V>>, form: PageForm<V>): Generator<Part> {
   let isFirst = true
   for (const page of pages) {
+    if (page.values.length === 0) {
+      yield pause
+      continue
+    }
     if (!isFirst && form.separator !== '') yield form.separator
     isFirst = false
     yield { bytes: () => page.pieces(form) }

@@ -1,6 +1,10 @@
 /** The cluster at one moment: references to what does not change any more. */
 import type { mesos } from '@thermosphere/protocol'
+import { rolesOfResource, seesExecutor, seesFramework, seesRole, seesTask } from '../access/sight.ts'
+import type { Sight } from '../access/sight.ts'
 import { PagedList } from '../books/paged-list.ts'
+import { SeenPage } from '../books/page-view.ts'
+import type { PageView, Show } from '../books/page-view.ts'
 import type { Page } from '../books/page.ts'
 import { isSame, isShownBy, showAgent, showFramework } from '../views/shown.ts'
 import type { ShownAgent, ShownFramework } from '../views/shown.ts'
@@ -8,10 +12,10 @@ import type { Agent, AgentId, AgentRecord, Executor, Framework, Master, Offer } 
 
 export interface FrameworkSnapshot {
   readonly shown: ShownFramework
-  readonly tasks: readonly Page<mesos.Task>[]
-  readonly unreachableTasks: readonly Page<mesos.Task>[]
-  readonly completedTasks: readonly Page<mesos.Task>[]
-  readonly executors: readonly Page<Executor>[]
+  readonly tasks: readonly PageView<mesos.Task>[]
+  readonly unreachableTasks: readonly PageView<mesos.Task>[]
+  readonly completedTasks: readonly PageView<mesos.Task>[]
+  readonly executors: readonly PageView<Executor>[]
   readonly offers: readonly Offer[]
 }
 
@@ -21,7 +25,7 @@ export interface FrameworksSnapshot {
 }
 
 export interface AgentsSnapshot {
-  readonly pages: readonly Page<ShownAgent>[]
+  readonly pages: readonly PageView<ShownAgent>[]
   readonly recovered: readonly (readonly [AgentId, AgentRecord])[]
 }
 
@@ -55,25 +59,62 @@ class Gallery {
   }
 }
 
-export function snapshotAgents(m: Master): AgentsSnapshot {
+/** Pages as the reader sees them. */
+const seen = <V extends object>(pages: readonly Page<V>[], show: Show<V> | undefined): readonly PageView<V>[] =>
+  show ? pages.map((page) => new SeenPage(page, show)) : pages
+
+export function snapshotAgents(m: Master, sight: Sight): AgentsSnapshot {
   const gallery = galleries.get(m) ?? new Gallery()
   galleries.set(m, gallery)
-  return { pages: gallery.take(m.agents), recovered: [...m.recoveredAgents] }
+  const show = sight.limits('view_roles') ? (agent: ShownAgent) => seenAgent(agent, sight) : undefined
+  return { pages: seen(gallery.take(m.agents), show), recovered: [...m.recoveredAgents] }
 }
 
-export const snapshotFrameworks = (m: Master): FrameworksSnapshot => ({
-  current: Array.from(m.frameworks.values(), snapshotFramework),
-  completed: m.completedFrameworks.values().map(snapshotFramework),
+const rolesKept = new WeakMap<ShownAgent, ReadonlySet<string>>()
+
+/** Roles that resources of the agent are reserved for or allocated to. */
+function rolesOf(agent: ShownAgent): ReadonlySet<string> {
+  const known = rolesKept.get(agent)
+  if (known) return known
+  const all = [agent.total, agent.used.resources, agent.offered.resources].flatMap((one) => one.toWire())
+  const roles = new Set([...all, ...(agent.info.resources ?? [])].flatMap(rolesOfResource))
+  rolesKept.set(agent, roles)
+  return roles
+}
+
+const seenAgent = (agent: ShownAgent, sight: Sight): ShownAgent =>
+  [...rolesOf(agent)].every((role) => seesRole(sight, role)) ? agent : { ...agent, seenBy: sight }
+
+/** Those that the reader sees. */
+export const currentFrameworks = (m: Master, sight: Sight): Framework[] =>
+  [...m.frameworks.values()].filter(({ info }) => seesFramework(sight, info))
+
+export const completedFrameworks = (m: Master, sight: Sight): Framework[] =>
+  m.completedFrameworks.values().filter(({ info }) => seesFramework(sight, info))
+
+export const snapshotFrameworks = (m: Master, sight: Sight): FrameworksSnapshot => ({
+  current: currentFrameworks(m, sight).map((framework) => snapshotFramework(framework, sight)),
+  completed: completedFrameworks(m, sight).map((framework) => snapshotFramework(framework, sight)),
 })
 
-export const snapshotFramework = (framework: Framework): FrameworkSnapshot => ({
-  shown: shownFramework(framework),
-  tasks: framework.tasks.snapshot(),
-  unreachableTasks: framework.unreachableTasks.snapshot(),
-  completedTasks: framework.completedTasks.snapshot(),
-  executors: framework.executorList.snapshot(),
-  offers: [...framework.offers],
-})
+/** Of a framework that the reader sees. */
+export function snapshotFramework(framework: Framework, sight: Sight): FrameworkSnapshot {
+  const { info } = framework
+  const task: Show<mesos.Task> | undefined = sight.limits('view_tasks')
+    ? (one) => (seesTask(sight, one, info) ? one : undefined)
+    : undefined
+  const executor: Show<Executor> | undefined = sight.limits('view_executors')
+    ? (one) => (seesExecutor(sight, one.info, info) ? one : undefined)
+    : undefined
+  return {
+    shown: shownFramework(framework),
+    tasks: seen(framework.tasks.snapshot(), task),
+    unreachableTasks: seen(framework.unreachableTasks.snapshot(), task),
+    completedTasks: seen(framework.completedTasks.snapshot(), task),
+    executors: seen(framework.executorList.snapshot(), executor),
+    offers: [...framework.offers],
+  }
+}
 
 function shownFramework(framework: Framework): ShownFramework {
   const before = shownFrameworks.get(framework)

@@ -1,7 +1,8 @@
 /** `/state-summary`: agents and frameworks with counts of tasks instead of tasks. */
 import type { mesos } from '@thermosphere/protocol'
+import type { Sight } from '../access/sight.ts'
 import { ask } from '../books/page-form.ts'
-import type { Page } from '../books/page.ts'
+import type { PageView } from '../books/page-view.ts'
 import { frameworkHead } from '../views/classic-framework.ts'
 import { array, entries, integer, merged, object, text } from '../views/json.ts'
 import type { Json } from '../views/json.ts'
@@ -48,13 +49,13 @@ class TaskSummary {
 
 const noTasks = new TaskSummary()
 
-export function stateSummaryAnswer(m: Master): Rendering {
+export function stateSummaryAnswer(m: Master, sight: Sight): Rendering {
   const head = object({
     hostname: text(m.info.hostname ?? ''),
     cluster: m.config.cluster === undefined ? undefined : text(m.config.cluster),
   })
   ask(agentForm)
-  return renderSummary(head, snapshotAgents(m), snapshotFrameworks(m).current)
+  return renderSummary(head, snapshotAgents(m, sight), snapshotFrameworks(m, sight).current)
 }
 
 function* renderSummary(head: Json, { pages }: AgentsSnapshot, frameworks: readonly FrameworkSnapshot[]): Rendering {
@@ -83,7 +84,7 @@ function* renderSummary(head: Json, { pages }: AgentsSnapshot, frameworks: reado
 
 const utf8 = new TextDecoder()
 
-function agentsPart(page: Page<ShownAgent>, summaries: ReadonlyMap<string, TaskSummary>): Part {
+function agentsPart(page: PageView<ShownAgent>, summaries: ReadonlyMap<string, TaskSummary>): Part {
   const one = (encoded: Uint8Array, index: number): string => {
     const summary = summaries.get(page.values[index]?.id ?? '') ?? noTasks
     const rest = merged(summary.counts(), object({ framework_ids: summary.others() }))

@@ -1,9 +1,10 @@
 import type { mesos } from '@thermosphere/protocol'
-import type { Page } from '../books/page.ts'
+import type { Sight } from '../access/sight.ts'
+import type { PageView } from '../books/page-view.ts'
 import { taskForm } from './classic-forms.ts'
 import { listed, render, runsOf } from './parts.ts'
 import type { Rendering } from './parts.ts'
-import { snapshotFramework } from './snapshot.ts'
+import { completedFrameworks, currentFrameworks, snapshotFramework } from './snapshot.ts'
 import type { Framework, Master } from '../model.ts'
 
 export interface TaskQuery {
@@ -15,22 +16,25 @@ export interface TaskQuery {
 }
 
 /** `/tasks`: running, unreachable and completed tasks together, by the time of their first status. */
-export function tasksAnswer(m: Master, query: TaskQuery): Rendering {
+export function tasksAnswer(m: Master, sight: Sight, query: TaskQuery): Rendering {
   const { frameworkId } = query
-  const frameworks = [...m.frameworks.values(), ...m.completedFrameworks.values()].filter(
-    (framework) => frameworkId === undefined || framework.id === frameworkId,
+  const frameworks = [...currentFrameworks(m, sight), ...completedFrameworks(m, sight)].filter(
+    ({ id }) => frameworkId === undefined || id === frameworkId,
   )
-  return renderTasks(frameworks.flatMap(taskPages), query)
+  return renderTasks(
+    frameworks.flatMap((framework) => taskPages(framework, sight)),
+    query,
+  )
 }
 
-export function taskPages(framework: Framework): Page<mesos.Task>[] {
-  const { tasks, unreachableTasks, completedTasks } = snapshotFramework(framework)
+function taskPages(framework: Framework, sight: Sight): PageView<mesos.Task>[] {
+  const { tasks, unreachableTasks, completedTasks } = snapshotFramework(framework, sight)
   return [...tasks, ...unreachableTasks, ...completedTasks]
 }
 
 type Dated = { readonly task: mesos.Task; readonly at: number }
 
-function* renderTasks(pages: readonly Page<mesos.Task>[], query: TaskQuery): Rendering {
+function* renderTasks(pages: readonly PageView<mesos.Task>[], query: TaskQuery): Rendering {
   const { offset, limit, order } = query
   const sign = order === 'asc' ? 1 : -1
   const compare = (left: Dated, right: Dated): number => sign * (left.at - right.at)
@@ -47,7 +51,7 @@ type Compare = (left: Dated, right: Dated) => number
 
 /** The tasks until the end of the page that is asked for, in order. */
 function* firstTasks(
-  pages: readonly Page<mesos.Task>[],
+  pages: readonly PageView<mesos.Task>[],
   { taskId, offset, limit }: TaskQuery,
   compare: Compare,
 ): Generator<undefined, Dated[]> {

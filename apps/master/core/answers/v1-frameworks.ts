@@ -1,11 +1,12 @@
 /** Frameworks in v1 answers: what is known of each, with its offers, which come and go, in between. */
 import { encodeJson, encodeProtobuf } from '@thermosphere/protocol'
 import type { MediaType, mesos } from '@thermosphere/protocol'
+import type { Sight } from '../access/sight.ts'
 import type { Form } from '../books/encoded-items.ts'
 import { frameworkBooks, frameworkState, inverseOffersOf, offersOf } from '../views/v1-entities.ts'
 import { kept, listed, runsOf } from './parts.ts'
 import type { Fragment, Part } from './parts.ts'
-import { snapshotFramework } from './snapshot.ts'
+import { completedFrameworks, currentFrameworks, snapshotFramework } from './snapshot.ts'
 import type { FrameworkSnapshot } from './snapshot.ts'
 import type { ShownFramework } from '../views/shown.ts'
 import type { Framework, Master } from '../model.ts'
@@ -20,13 +21,13 @@ export interface V1Frameworks {
   readonly completed: readonly V1Framework[]
 }
 
-export function snapshotV1Frameworks(m: Master): V1Frameworks {
+export function snapshotV1Frameworks(m: Master, sight: Sight): V1Frameworks {
   const take = (framework: Framework): V1Framework => ({
-    ...snapshotFramework(framework),
+    ...snapshotFramework(framework, sight),
     offerWires: offersOf(m, framework),
     inverseOfferWires: inverseOffersOf(m, framework),
   })
-  return { current: Array.from(m.frameworks.values(), take), completed: m.completedFrameworks.values().map(take) }
+  return { current: currentFrameworks(m, sight).map(take), completed: completedFrameworks(m, sight).map(take) }
 }
 
 const name = 'mesos.v1.master.Response.GetFrameworks.Framework'

@@ -1,6 +1,8 @@
 /** The large answers of the v1 operator API, from a snapshot, in both encodings. */
 import { encodeJson, encodeProtobuf } from '@thermosphere/protocol'
 import type { MediaType } from '@thermosphere/protocol'
+import { seenResources } from '../access/sight.ts'
+import type { Sight } from '../access/sight.ts'
 import { ask } from '../books/page-form.ts'
 import { collected, listed, pagesIn, render, runsOf, separated } from './parts.ts'
 import type { Part, Rendering } from './parts.ts'
@@ -17,10 +19,20 @@ export interface StateSnapshot {
   readonly agents: AgentsSnapshot
 }
 
-export const snapshotState = (m: Master): StateSnapshot => ({
-  frameworks: snapshotV1Frameworks(m),
-  agents: snapshotAgents(m),
+export const snapshotState = (m: Master, sight: Sight): StateSnapshot => ({
+  frameworks: snapshotV1Frameworks(m, sight),
+  agents: seenAgents(snapshotAgents(m, sight), sight),
 })
+
+/** Agents that have not come back: without the resources of roles that the reader does not see. */
+function seenAgents({ pages, recovered }: AgentsSnapshot, sight: Sight): AgentsSnapshot {
+  if (!sight.limits('view_roles')) return { pages, recovered }
+  const seen = recovered.map(([id, record]) => {
+    const resources = seenResources(sight, record.info.resources)
+    return [id, { ...record, info: { ...record.info, ...(resources && { resources }) } }] as const
+  })
+  return { pages, recovered: seen }
+}
 
 type Content = (state: StateSnapshot, encoding: MediaType) => Iterable<Part>
 /** A list of a message, by its name in JSON; in protobuf every element comes with its tag. */
@@ -125,10 +137,12 @@ export type LargeCall = keyof typeof largeAnswers
 export const isLargeCall = (type: string | undefined): type is LargeCall =>
   type !== undefined && Object.hasOwn(largeAnswers, type)
 
+type LargeQuestion = { readonly type: LargeCall; readonly encoding: MediaType }
+
 /** The Response to a call, of the state as it is now. */
-export function largeAnswer(m: Master, type: LargeCall, encoding: MediaType): Rendering {
+export function largeAnswer(m: Master, sight: Sight, { type, encoding }: LargeQuestion): Rendering {
   const [key, field, content] = largeAnswers[type]
-  const state = snapshotState(m)
+  const state = snapshotState(m, sight)
   const head = encodeProtobuf('mesos.v1.master.Response', { type })
   return render(() => typed(encoding, head, { type, members: [[key, field, content(state, encoding)]] }))
 }

@@ -2,12 +2,15 @@ import { encodeItems, itemsOf } from './encoded-items.ts'
 import type { EncodedItems } from './encoded-items.ts'
 import { carryEncodings } from './page-form.ts'
 import type { PageForm } from './page-form.ts'
+import type { PageView } from './page-view.ts'
 
 /**
  * A few values in a row. Shared pages never change; the others belong to their list. Forms keep with a page how it was
  * encoded, and with a copy how what it was copied from was, until it is encoded itself.
  */
-export class Page<V extends object> {
+export class Page<V extends object> implements PageView<V> {
+  /** Pages show all of their values; `SeenPage` may not. */
+  readonly hiddenCount = 0
   readonly #values: V[]
   #isShared = false
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import type { maintenance, mesos } from '@thermosphere/protocol'
-import { v1Views } from '../index.ts'
+import { everything, v1Views } from '../index.ts'
 import { scalar, World } from '../testing/world.ts'
 import type { TestAgent } from '../testing/world.ts'
 
@@ -288,7 +288,7 @@ suite('maintenance', () => {
     world.advance(1000)
     assert.deepEqual(world.offer(s).unavailability, { start: { nanoseconds: 5 } })
     world.call(s, { type: 'ACCEPT_INVERSE_OFFERS', accept_inverse_offers: { inverse_offer_ids: [inverse!.id] } })
-    const status = v1Views.GET_MAINTENANCE_STATUS(world.master).get_maintenance_status?.status
+    const status = v1Views.GET_MAINTENANCE_STATUS(world.master, everything).get_maintenance_status?.status
     assert.equal(status?.draining_machines?.[0]?.statuses?.[0]?.status, 'ACCEPT')
     world.advance(4000)
     const count = (): number => world.eventsOf(s.streamId).filter((event) => event.inverse_offers).length
@@ -452,7 +452,7 @@ suite('the event stream', () => {
     const world = new World({ config: { maxOperatorSubscribers: 1 } })
     world.do({ type: 'operator-subscribed', streamId: 'a' })
     world.do({ type: 'operator-subscribed', streamId: 'b' })
-    assert.deepEqual([...world.master.operatorStreams], ['b'])
+    assert.deepEqual([...world.master.operatorStreams.keys()], ['b'])
   })
 
   test('[mesos 34] TEARDOWN by an operator', () => {

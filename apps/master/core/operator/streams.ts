@@ -1,17 +1,21 @@
+import { Sight } from '../access/sight.ts'
 import { armTimer, tellOperators } from '../emit.ts'
 import { heartbeatIntervalMs } from '../scheduler/subscribe.ts'
 import { snapshotState } from '../answers/v1.ts'
 import type { Master, StreamId } from '../model.ts'
 
+type Subscriber = { readonly streamId: StreamId; readonly principal?: string }
+
 /** A snapshot first, then every change. One subscriber too many costs the oldest its stream. */
-export function onOperatorSubscribed(m: Master, streamId: StreamId): void {
+export function onOperatorSubscribed(m: Master, { streamId, principal }: Subscriber): void {
+  const sight = new Sight(m.config.acls, principal)
   if (m.operatorStreams.size === 0) armTimer(m, 'operator-heartbeat', m.now + heartbeatIntervalMs)
-  m.operatorStreams.add(streamId)
-  const subscribed = { state: snapshotState(m), heartbeatIntervalSeconds: heartbeatIntervalMs / 1000 }
+  m.operatorStreams.set(streamId, sight)
+  const subscribed = { state: snapshotState(m, sight), heartbeatIntervalSeconds: heartbeatIntervalMs / 1000 }
   m.effects.push({ type: 'operator-snapshot', to: streamId, subscribed })
-  tellOperators(m, { type: 'HEARTBEAT' }, streamId)
+  m.effects.push({ type: 'operator-event', to: [streamId], event: { type: 'HEARTBEAT' } })
   if (m.operatorStreams.size <= m.config.maxOperatorSubscribers) return
-  const [oldest] = m.operatorStreams
+  const [oldest] = m.operatorStreams.keys()
   if (oldest === undefined) return
   m.operatorStreams.delete(oldest)
   m.effects.push({ type: 'end-operator-stream', streamId: oldest })

@@ -1,5 +1,6 @@
 import type { scheduler } from '@thermosphere/protocol'
-import { note, respond } from '../emit.ts'
+import { note, respond, sendEvent } from '../emit.ts'
+import { turnOf } from '../rate-limits/throttle.ts'
 import { removeFramework } from '../frameworks.ts'
 import { onAccept } from './accept.ts'
 import { onAcknowledge, onAcknowledgeOperation } from './acknowledge.ts'
@@ -27,11 +28,38 @@ export function onSchedulerCall(m: Master, request: SchedulerRequest): void {
   if (call.type === 'UNKNOWN' || call.type === undefined)
     return respond(m, requestId, { status: 501, text: '501 Not Implemented.' })
   count(framework, call.type)
-  if (call.type === 'UPDATE_FRAMEWORK' && call.update_framework) {
-    return onUpdateFramework(m, framework, call.update_framework, requestId)
-  }
-  respond(m, requestId, { status: 202 })
-  perform(m, framework, call)
+  const turn = turnOf(m, framework, request)
+  if (turn === 'no-room') return dropCall(m, framework, request)
+  if (call.type !== 'UPDATE_FRAMEWORK') respond(m, requestId, { status: 202 })
+  if (turn === 'passes') carryOut(m, framework, request)
+}
+
+/** A call whose turn has come; its framework may have lost its stream while it waited. */
+export function onCallReleased(m: Master, request: SchedulerRequest): void {
+  const { call, requestId } = request
+  const framework = m.frameworks.get(call.framework_id?.value ?? '')
+  const refusal = framework ? gate(framework, request) : { status: 400, text: 'Framework cannot be found' }
+  if (framework && !refusal) return carryOut(m, framework, request)
+  m.counters.add('master/dropped_messages')
+  if (call.type === 'UPDATE_FRAMEWORK') respond(m, requestId, refusal ?? { status: 400 })
+}
+
+function carryOut(m: Master, framework: Framework, { call, requestId }: SchedulerRequest): void {
+  const { principal } = framework.info
+  if (call.type === 'UPDATE_FRAMEWORK' && call.update_framework)
+    onUpdateFramework(m, framework, call.update_framework, requestId)
+  else perform(m, framework, call)
+  m.messages.processed(principal)
+}
+
+/** As in Mesos: the framework hears of it by an ERROR, at which it should end or subscribe again. */
+function dropCall(m: Master, framework: Framework, { call, requestId }: SchedulerRequest): void {
+  const { capacity } = m.limiters.of(framework.info.principal)?.limit ?? {}
+  const message = `Message ${call.type} dropped: capacity(${capacity}) exceeded`
+  m.counters.add('master/dropped_messages')
+  respond(m, requestId, { status: 429, text: message })
+  sendEvent(m, framework, { type: 'ERROR', error: { message } })
+  note(m, 'scheduler.call.over-capacity', { frameworkId: framework.id, call: call.type, capacity })
 }
 
 function count(framework: Framework, type: scheduler.Call_Type): void {

@@ -39,6 +39,7 @@ const config: MasterConfig = {
   roles: undefined,
   publishPerFrameworkMetrics: true,
   acls: undefined,
+  rateLimits: undefined,
 }
 
 const info: mesos.MasterInfo = {
@@ -83,6 +84,7 @@ export class World {
   /** Links whose agents do not answer pings. */
   readonly silent = new Set<number>()
   readonly operatorEvents: master.Event[] = []
+  readonly #heard = new Map<string, master.Event[]>()
   readonly replies = new Map<number, Reply>()
   /** With `holdStore` nothing that waits for a write goes on until `releaseStore`. */
   holdStore = false
@@ -133,9 +135,13 @@ export class World {
       case 'close-link':
         return void this.closedLinks.add(effect.linkId)
       case 'operator-event':
-        return void this.operatorEvents.push(effect.event)
+        this.operatorEvents.push(effect.event)
+        for (const id of effect.to === 'all' ? this.master.operatorStreams.keys() : effect.to)
+          this.heardBy(id).push(effect.event)
+        return
       case 'operator-snapshot':
-        return void this.operatorEvents.push(eventOf(effect.subscribed))
+        this.operatorEvents.push(eventOf(effect.subscribed))
+        return void this.heardBy(effect.to).push(eventOf(effect.subscribed))
       case 'note':
         return void this.notes.push(effect.note)
       case 'give-up':
@@ -165,6 +171,13 @@ export class World {
   eventsOf(streamId: string): scheduler.Event[] {
     const known = this.events.get(streamId) ?? []
     this.events.set(streamId, known)
+    return known
+  }
+
+  /** What an operator's stream was sent. */
+  heardBy(streamId: string): master.Event[] {
+    const known = this.#heard.get(streamId) ?? []
+    this.#heard.set(streamId, known)
     return known
   }
 

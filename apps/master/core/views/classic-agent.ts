@@ -1,5 +1,7 @@
 import { encodeJson } from '@thermosphere/protocol'
 import type { Resources } from '@thermosphere/offer-engine'
+import { seenResources, seesRole } from '../access/sight.ts'
+import type { Sight } from '../access/sight.ts'
 import { endpointFormat } from '../resource-format.ts'
 import { attributeObject, resourceObject } from './classic-resources.ts'
 import { array, bool, double, entries, integer, merged, object, raw, text } from './json.ts'
@@ -23,7 +25,7 @@ export function classicAgent(agent: ShownAgent): Json {
     resources: resourceObject(agent.total),
     used_resources: resourceObject(agent.used.resources),
     offered_resources: resourceObject(agent.offered.resources),
-    reserved_resources: byRole(agent.total, resourceObject),
+    reserved_resources: byRole(agent, resourceObject),
     unreserved_resources: resourceObject(agent.total.unreserved()),
     active: bool(isActive(agent)),
     deactivated: bool(agent.deactivated),
@@ -41,23 +43,29 @@ function drainMembers(agent: ShownAgent): Record<string, Json> {
   }
 }
 
-const byRole = (resources: Resources, encode: (part: Resources) => Json): Json =>
-  entries([...resources.reservations()].map(([role, part]) => [role, encode(part)] as const))
+/** Sums over all roles are shown to everybody, as in Mesos; each role's part to who sees the role. */
+function byRole({ total, seenBy }: ShownAgent, encode: (part: Resources) => Json): Json {
+  const parts = [...total.reservations()].filter(([role]) => !seenBy || seesRole(seenBy, role))
+  return entries(parts.map(([role, part]) => [role, encode(part)] as const))
+}
 
-const full = (resources: Resources): Json =>
-  array(endpointFormat(resources.toWire()).map((resource) => raw(encodeJson('mesos.v1.Resource', resource))))
+function full(resources: Resources, seenBy: Sight | undefined): Json {
+  const wire = resources.toWire()
+  const seen = seenBy ? (seenResources(seenBy, wire) ?? []) : wire
+  return array(endpointFormat(seen).map((resource) => raw(encodeJson('mesos.v1.Resource', resource))))
+}
 
 /** `/slaves` adds the resources in the wire's own form. */
-export const classicAgentFull = (agent: ShownAgent): Json =>
-  merged(
-    classicAgent(agent),
-    object({
-      reserved_resources_full: byRole(agent.total, full),
-      unreserved_resources_full: full(agent.total.unreserved()),
-      used_resources_full: full(agent.used.resources),
-      offered_resources_full: full(agent.offered.resources),
-    }),
-  )
+export function classicAgentFull(agent: ShownAgent): Json {
+  const { total, used, offered, seenBy } = agent
+  const resources = object({
+    reserved_resources_full: byRole(agent, (part) => full(part, seenBy)),
+    unreserved_resources_full: full(total.unreserved(), seenBy),
+    used_resources_full: full(used.resources, seenBy),
+    offered_resources_full: full(offered.resources, seenBy),
+  })
+  return merged(classicAgent(agent), resources)
+}
 
 /** An agent of the registry that has not come back yet. */
 export const classicRecoveredAgent = (id: AgentId, { info }: AgentRecord): Json =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import type { mesos } from '@thermosphere/protocol'
-import { frameworksAnswer, rolesView, stateAnswer, tasksAnswer, v1Views } from '../index.ts'
+import { everything, frameworksAnswer, rolesView, stateAnswer, tasksAnswer, v1Views } from '../index.ts'
 import type { Rendering } from '../index.ts'
 import { rendered, scalar, task, World } from '../testing/world.ts'
 
@@ -17,7 +17,8 @@ suite('what endpoints show', () => {
     const { id } = world.subscribe(told)
     const other = world.subscribe({ name: 'g' })
     type Shown = { readonly frameworks: readonly Readonly<Record<string, unknown>>[] }
-    const shown = (frameworkId: string) => read<Shown>(frameworksAnswer(world.master, frameworkId)).frameworks[0]
+    const shown = (frameworkId: string) =>
+      read<Shown>(frameworksAnswer(world.master, everything, frameworkId)).frameworks[0]
     const { webui_url, hostname, principal, failover_timeout, labels: list } = shown(id) ?? {}
     assert.deepEqual(
       { webui_url, hostname, principal, failover_timeout, list },
@@ -37,8 +38,8 @@ suite('what endpoints show', () => {
     world.run([s, agent, 't'], { labels, discovery })
     type ShownTask = { readonly labels: unknown; readonly discovery: unknown; readonly executor_id: string }
     const query = { frameworkId: undefined, taskId: 't', limit: 10, offset: 0, order: 'desc' } as const
-    const [listed] = read<{ tasks: ShownTask[] }>(tasksAnswer(world.master, query)).tasks
-    const state = read<{ frameworks: { tasks: ShownTask[] }[] }>(stateAnswer(world.master, surroundings))
+    const [listed] = read<{ tasks: ShownTask[] }>(tasksAnswer(world.master, everything, query)).tasks
+    const state = read<{ frameworks: { tasks: ShownTask[] }[] }>(stateAnswer(world.master, everything, surroundings))
     for (const shown of [listed, state.frameworks[0]?.tasks[0]]) {
       assert.deepEqual(shown?.labels, labels.labels)
       assert.deepEqual(shown?.discovery, discovery)
@@ -61,7 +62,7 @@ suite('what endpoints show', () => {
     const one = task('t', offer, { resources: [scalar('cpus', 1, 'eng/web'), scalar('mem', 64, 'eng/web')] })
     world.accept(s, offer, [{ type: 'LAUNCH', launch: { task_infos: [one] } }])
     world.call(s, { type: 'SUPPRESS' })
-    const { roles } = JSON.parse(rolesView(world.master)) as { roles: { name: string }[] }
+    const { roles } = JSON.parse(rolesView(world.master, everything)) as { roles: { name: string }[] }
     assert.deepEqual(roles, [
       {
         name: 'eng',
@@ -89,7 +90,7 @@ suite('what endpoints show', () => {
         frameworks: [s.id],
       },
     ])
-    const listed = v1Views.GET_ROLES(world.master).get_roles?.roles ?? []
+    const listed = v1Views.GET_ROLES(world.master, everything).get_roles?.roles ?? []
     assert.deepEqual(
       listed.map(({ name, weight }) => [name, weight]),
       [

@@ -2,11 +2,11 @@ import { encodeJson } from '@thermosphere/protocol'
 import type { mesos } from '@thermosphere/protocol'
 import { addQuantities, toMilli } from '@thermosphere/offer-engine'
 import type { Quantities } from '@thermosphere/offer-engine'
-import { roleBooks } from '../roles.ts'
+import type { Sight } from '../access/sight.ts'
 import { quantityObject } from './classic-resources.ts'
 import { array, double, entries, integer, object, raw, text } from './json.ts'
 import type { Json } from './json.ts'
-import { maintenanceStatus, quotaStatus } from './v1.ts'
+import { maintenanceStatus, quotaStatus, schedule, seenRoleBooks, weightsOf } from './v1.ts'
 import { isActive } from './v1-entities.ts'
 import type { Master } from '../model.ts'
 
@@ -34,7 +34,7 @@ export const flagsObject = (flags: Readonly<Record<string, string>>): Json =>
   entries(Object.entries(flags).map(([name, value]) => [name, text(value)] as const))
 
 /** `/state` before its lists. */
-export function stateHead(m: Master, surroundings: ProcessView): Json {
+export function stateHead(m: Master, sight: Sight, surroundings: ProcessView): Json {
   const agents = [...m.agents.values()]
   const activated = agents.filter(isActive).length
   const { version, flags } = surroundings
@@ -66,15 +66,19 @@ export function stateHead(m: Master, surroundings: ProcessView): Json {
       hostname: text(hostname),
       domain,
     }),
-    cluster: m.config.cluster === undefined ? undefined : text(m.config.cluster),
-    log_dir: flags['log_dir'] === undefined ? undefined : text(flags['log_dir']),
-    external_log_file: flags['external_log_file'] === undefined ? undefined : text(flags['external_log_file']),
-    flags: flagsObject(flags),
+    ...(sight.may('view_flags') && flagMembers(m, flags)),
   })
 }
 
-export function rolesView(m: Master): Json {
-  const roles = [...roleBooks(m)].map(([name, books]) => {
+const flagMembers = (m: Master, flags: ProcessView['flags']): Record<string, Json | undefined> => ({
+  cluster: m.config.cluster === undefined ? undefined : text(m.config.cluster),
+  log_dir: flags['log_dir'] === undefined ? undefined : text(flags['log_dir']),
+  external_log_file: flags['external_log_file'] === undefined ? undefined : text(flags['external_log_file']),
+  flags: flagsObject(flags),
+})
+
+export function rolesView(m: Master, sight: Sight): Json {
+  const roles = seenRoleBooks(m, sight).map(([name, books]) => {
     const config = m.quotas.get(name)
     return object({
       name: text(name),
@@ -98,10 +102,12 @@ export function rolesView(m: Master): Json {
 const milli = (amounts: Record<string, mesos.Value_Scalar> | undefined): Quantities =>
   new Map(Object.entries(amounts ?? {}).map(([name, scalar]) => [name, toMilli(scalar.value)]))
 
-export const weightsView = (m: Master): Json =>
-  array([...m.weights].map(([role, weight]) => object({ role: text(role), weight: double(weight) })))
+export const weightsView = (m: Master, sight: Sight): Json =>
+  array(weightsOf(m, sight).map(({ role, weight }) => object({ role: text(role ?? ''), weight: double(weight) })))
 
-export const quotaView = (m: Master): Json => raw(encodeJson('mesos.v1.quota.QuotaStatus', quotaStatus(m)))
-export const scheduleView = (m: Master): Json => raw(encodeJson('mesos.v1.maintenance.Schedule', m.schedule))
-export const maintenanceStatusView = (m: Master): Json =>
-  raw(encodeJson('mesos.v1.maintenance.ClusterStatus', maintenanceStatus(m)))
+export const quotaView = (m: Master, sight: Sight): Json =>
+  raw(encodeJson('mesos.v1.quota.QuotaStatus', quotaStatus(m, sight)))
+export const scheduleView = (m: Master, sight: Sight): Json =>
+  raw(encodeJson('mesos.v1.maintenance.Schedule', schedule(m, sight)))
+export const maintenanceStatusView = (m: Master, sight: Sight): Json =>
+  raw(encodeJson('mesos.v1.maintenance.ClusterStatus', maintenanceStatus(m, sight)))

@@ -23,6 +23,7 @@ export function masterMetrics(m: Master, now: Millis): Map<string, number> {
   for (const kind of ['messages', 'dispatches', 'http_requests']) put(`master/event_queue_${kind}`, 0)
   putAgents(m, put)
   putFrameworks(m, put)
+  putMessages(m, put)
   putTasks(m, put)
   putOperations(m, put)
   m.capacity.update(m.agents)
@@ -53,6 +54,16 @@ function putFrameworks(m: Master, put: Put): void {
   put('master/frameworks_disconnected', frameworks.length - connected)
   put('master/frameworks_active', active)
   put('master/frameworks_inactive', frameworks.length - active)
+}
+
+/** There as long as a framework with the principal is. */
+function putMessages(m: Master, put: Put): void {
+  for (const { info } of m.frameworks.values()) {
+    if (info.principal === undefined) continue
+    const { received, processed } = m.messages.get(info.principal)
+    put(`frameworks/${info.principal}/messages_received`, received)
+    put(`frameworks/${info.principal}/messages_processed`, processed)
+  }
 }
 
 function putTasks(m: Master, put: Put): void {

@@ -4,6 +4,7 @@
  */
 import type { mesos, scheduler } from '@thermosphere/protocol'
 import type { Millis } from '@thermosphere/effects'
+import type { Sight } from '../access/sight.ts'
 import type { Total } from '../books/tally.ts'
 import type { Agent, Framework } from '../model.ts'
 
@@ -23,7 +24,12 @@ export type ShownAgent = Readonly<
     | 'reregisteredAt'
     | 'total'
   >
-> & { readonly used: Total; readonly offered: Total }
+> & {
+  readonly used: Total
+  readonly offered: Total
+  /** Of the reader whom the record is for, if that one does not see all roles of the agent. */
+  readonly seenBy?: Sight
+}
 
 export const showAgent = (agent: Agent): ShownAgent => ({
   id: agent.id,

@@ -1,5 +1,6 @@
 import type { master, mesos } from '@thermosphere/protocol'
 import type { Millis } from '@thermosphere/effects'
+import { withSeenResources } from '../access/sight.ts'
 import { offerWire } from '../offers.ts'
 import { endpointFormat } from '../resource-format.ts'
 import { inverseOfferWire } from '../scheduler/inverse-offers.ts'
@@ -60,7 +61,7 @@ export const isActive = (agent: Pick<Agent, 'connected' | 'deactivated'>): boole
 export const pidOf = (agent: Pick<Agent, 'ip' | 'info'>): string => `slave(1)@${agent.ip}:${agent.info.port ?? 5051}`
 
 export function agentWire(agent: ShownAgent): WireAgent {
-  return {
+  const wire: WireAgent = {
     agent_info: agent.info,
     active: isActive(agent),
     deactivated: agent.deactivated,
@@ -74,4 +75,5 @@ export function agentWire(agent: ShownAgent): WireAgent {
     capabilities: [...agent.capabilities],
     ...(agent.drain && { drain_info: agent.drain, estimated_drain_start_time: timeInfo(agent.drainStartedAt) }),
   }
+  return agent.seenBy ? withSeenResources(agent.seenBy, wire) : wire
 }

@@ -15,33 +15,34 @@ import {
   versionView,
   weightsView,
 } from '@thermosphere/master-core'
-import type { Rendering } from '@thermosphere/master-core'
+import type { Rendering, Sight } from '@thermosphere/master-core'
 import { parseDuration } from '@thermosphere/service-kit'
 import { MASTER_LIMITS } from '../../limits.ts'
-import { sendEmpty, sendJson, sendText } from '../answers.ts'
+import { plainStatus, sendEmpty, sendJson, sendText } from '../answers.ts'
 import { sendLargeJson } from '../large-answers.ts'
 import type { Exchange, Handler } from '../answers.ts'
 import type { MasterContext } from '../context.ts'
+import { guarded, sightOf } from '../login/sight-of.ts'
 
-type View = (context: MasterContext, query: URLSearchParams) => string
+type View = (context: MasterContext, sight: Sight) => string
 
 const optional = (query: URLSearchParams, name: string): string | undefined => query.get(name) ?? undefined
 
-type LargeView = (context: MasterContext, query: URLSearchParams) => Rendering
+type LargeView = (context: MasterContext, sight: Sight, query: URLSearchParams) => Rendering
 
 /** Endpoints that only show what is. */
 const views: Record<string, View> = {
-  '/roles': ({ loop }) => rolesView(loop.master),
-  '/maintenance/status': ({ loop }) => maintenanceStatusView(loop.master),
+  '/roles': ({ loop }, sight) => rolesView(loop.master, sight),
+  '/maintenance/status': ({ loop }, sight) => maintenanceStatusView(loop.master, sight),
 }
 
 /** Those that grow with the cluster. */
 const largeViews: Record<string, LargeView> = {
-  '/state': ({ loop, surroundings }) => stateAnswer(loop.master, surroundings),
-  '/state-summary': ({ loop }) => stateSummaryAnswer(loop.master),
-  '/slaves': ({ loop }, query) => slavesAnswer(loop.master, optional(query, 'slave_id')),
-  '/frameworks': ({ loop }, query) => frameworksAnswer(loop.master, optional(query, 'framework_id')),
-  '/allocator/offer_constraints_debug': ({ loop }) => offerConstraintsAnswer(loop.master),
+  '/state': ({ loop, surroundings }, sight) => stateAnswer(loop.master, sight, surroundings),
+  '/state-summary': ({ loop }, sight) => stateSummaryAnswer(loop.master, sight),
+  '/slaves': ({ loop }, sight, query) => slavesAnswer(loop.master, sight, optional(query, 'slave_id')),
+  '/frameworks': ({ loop }, sight, query) => frameworksAnswer(loop.master, sight, optional(query, 'framework_id')),
+  '/allocator/offer_constraints_debug': ({ loop }, sight) => offerConstraintsAnswer(loop.master, sight),
 }
 
 export const readEndpoints = (context: MasterContext): Record<string, Handler> => ({
@@ -58,25 +59,29 @@ export const openEndpoints = (context: MasterContext): Record<string, Handler> =
 
 /** What every master answers itself. */
 export const ownEndpoints = (context: MasterContext): Record<string, Handler> => ({
-  '/flags': jsonOf(context, ({ surroundings }) => `{"flags":${flagsObject(surroundings.flags)}}`),
+  '/flags': guarded(
+    context,
+    ['view_flags'],
+    jsonOf(context, ({ surroundings }) => `{"flags":${flagsObject(surroundings.flags)}}`),
+  ),
 })
 
 /** The same data, for endpoints that can also be written to. */
 export const settingViews = {
-  weights: (context: MasterContext) => jsonOf(context, ({ loop }) => weightsView(loop.master)),
-  quota: (context: MasterContext) => jsonOf(context, ({ loop }) => quotaView(loop.master)),
-  schedule: (context: MasterContext) => jsonOf(context, ({ loop }) => scheduleView(loop.master)),
+  weights: (context: MasterContext) => jsonOf(context, ({ loop }, sight) => weightsView(loop.master, sight)),
+  quota: (context: MasterContext) => jsonOf(context, ({ loop }, sight) => quotaView(loop.master, sight)),
+  schedule: (context: MasterContext) => jsonOf(context, ({ loop }, sight) => scheduleView(loop.master, sight)),
 } as const
 
 const jsonOf =
   (context: MasterContext, view: View): Handler =>
   (exchange) =>
-    sendJson(exchange, view(context, exchange.query))
+    sendJson(exchange, view(context, sightOf(context, exchange)))
 
 const largeJsonOf =
   (context: MasterContext, view: LargeView): Handler =>
   (exchange) =>
-    sendLargeJson(context, exchange, view(context, exchange.query))
+    sendLargeJson(context, exchange, view(context, sightOf(context, exchange), exchange.query))
 
 const tasks =
   (context: MasterContext): Handler =>
@@ -92,7 +97,7 @@ const tasks =
     return sendLargeJson(
       context,
       exchange,
-      tasksAnswer(context.loop.master, { frameworkId, taskId, limit, offset, order }),
+      tasksAnswer(context.loop.master, sightOf(context, exchange), { frameworkId, taskId, limit, offset, order }),
     )
   }
 
@@ -117,11 +122,11 @@ export const openProcessEndpoints = (context: MasterContext): Record<string, Han
 })
 
 export const loggingEndpoints = (context: MasterContext): Record<string, Handler> => ({
-  '/logging/toggle': toggleLogging(context),
+  '/logging/toggle': guarded(context, ['get_endpoints', '/logging/toggle'], toggleLogging(context)),
 })
 
 export const processEndpoints = (context: MasterContext): Record<string, Handler> => ({
-  '/metrics/snapshot': metrics(context),
+  '/metrics/snapshot': guarded(context, ['get_endpoints', '/metrics/snapshot'], metrics(context)),
   '/system/stats.json': jsonOf(context, systemStats),
   '/registrar(1)/registry': largeJsonOf(context, ({ masterOrBlank }) => registryAnswer(masterOrBlank())),
 })
@@ -139,8 +144,10 @@ const metrics =
   }
 
 const toggleLogging =
-  ({ logging }: MasterContext): Handler =>
-  ({ query, response }: Exchange) => {
+  (context: MasterContext): Handler =>
+  (exchange: Exchange) => {
+    const { logging } = context
+    const { query, response } = exchange
     const level = query.get('level')
     const duration = query.get('duration')
     if (level === null && duration === null) return sendText(response, 200, `${logging.level()}\n`)
@@ -149,6 +156,7 @@ const toggleLogging =
     const durationMs = parseDuration(duration)
     if (!/^-?\d+$/.test(level) || durationMs === undefined)
       return sendText(response, 400, `Invalid level '${level}' or duration '${duration}'.\n`)
+    if (!sightOf(context, exchange).may('set_log_level')) return sendText(response, 403, plainStatus(403))
     const refusal = logging.toggle(Number(level), durationMs)
     if (refusal === undefined) sendEmpty(response, 200)
     else sendText(response, 400, refusal)

@@ -1,5 +1,7 @@
 import { sendJson, sendText } from '../answers.ts'
 import type { Exchange, Handler } from '../answers.ts'
+import type { MasterContext } from '../context.ts'
+import { guarded } from '../login/sight-of.ts'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
@@ -9,7 +11,7 @@ import type { FileEntry, VirtualFiles } from './virtual-files.ts'
 const noPath = "Expecting 'path=value' in query.\n"
 
 /** A handler whose file errors are answers. */
-const guarded =
+const withPath =
   (handler: (exchange: Exchange, path: string) => Promise<void>): Handler =>
   async (exchange) => {
     const path = exchange.query.get('path')
@@ -22,14 +24,21 @@ const guarded =
     }
   }
 
-export const filesEndpoints = (files: VirtualFiles): Record<string, Handler> => ({
-  '/files/browse': guarded(async (exchange, path) =>
+/** The only files are the logs of the master. */
+export function filesEndpoints(context: Pick<MasterContext, 'files' | 'masterOrBlank'>): Record<string, Handler> {
+  const { files } = context
+  const browse = withPath(async (exchange, path) =>
     sendJson(exchange, JSON.stringify((await files.list(path)).map(browseEntry))),
-  ),
-  '/files/read': guarded((exchange, path) => read(files, exchange, path)),
-  '/files/download': guarded((exchange, path) => download(files, exchange, path)),
-  '/files/debug': (exchange) => sendJson(exchange, JSON.stringify(files.roots())),
-})
+  )
+  const logs = (handler: Handler): Handler => guarded(context, ['access_mesos_logs'], handler)
+  const debug: Handler = (exchange) => sendJson(exchange, JSON.stringify(files.roots()))
+  return {
+    '/files/browse': logs(browse),
+    '/files/read': logs(withPath((exchange, path) => read(files, exchange, path))),
+    '/files/download': logs(withPath((exchange, path) => download(files, exchange, path))),
+    '/files/debug': guarded(context, ['get_endpoints', '/files/debug'], debug),
+  }
+}
 
 const permissions = 'rwxrwxrwx'
 

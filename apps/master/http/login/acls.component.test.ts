@@ -87,7 +87,11 @@ suite('[mesos 205] a master with rules in a file', () => {
 
 suite('[mesos 205] a master does not start with rules', () => {
   const cases: readonly (readonly [string, string, RegExp])[] = [
-    ['that it would not hold anybody to', '{"view_tasks":[]}', /rules about view_tasks are not enforced/],
+    [
+      'that name agents, which cannot log in',
+      '{"register_agents":[{"principals":{"values":["a"]},"agents":{"type":"ANY"}}]}',
+      /register_agents names the principal 'a', but agents cannot log in/,
+    ],
     ['that are misspelt', '{"run_task":[]}', /run_task.*is no action/],
     ['that are no JSON', '{', /must be JSON/],
   ]

@@ -32,8 +32,8 @@ export function openLogins(config: Config): Logins {
 export function warnOfOpenDoors(config: Config, logger: Logger): void {
   const help = '--credentials and --authenticate_http_*'
   warnOfOpenRealms(Object.values(realmsOf(config)), { ip: config.ip, help, logger })
-  if (config.acls?.permissive === false)
-    logger.warn({ open: 'views, logs, flags and registrations of agents' }, 'access.rules-not-complete')
+  if (config.acls?.permissive === false && config.acls['register_agents'] === undefined)
+    logger.warn({ help: '--acls: register_agents for principals ANY' }, 'access.no-agent-may-join')
   warnIfReadByOthers(config.credentials, logger)
 }
 

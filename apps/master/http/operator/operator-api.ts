@@ -1,17 +1,28 @@
 import { getMetricsAnswer, isLargeCall, largeAnswer, operatorCallProblem, v1Views } from '@thermosphere/master-core'
-import type { Rendering } from '@thermosphere/master-core'
+import type { Master, Rendering, Sight } from '@thermosphere/master-core'
 import { encodeJson, encodeProtobuf } from '@thermosphere/protocol'
 import type { master, MediaType } from '@thermosphere/protocol'
 import { randomUUID } from 'node:crypto'
-import { by, methodNotAllowed, sendEncoded, sendEmpty, sendReply, sendText } from '../answers.ts'
+import { by, methodNotAllowed, plainStatus, sendEncoded, sendEmpty, sendReply, sendText } from '../answers.ts'
 import type { Exchange, Handler } from '../answers.ts'
 import { decodeCall } from '../decode-call.ts'
 import { FileError } from '../files/virtual-files.ts'
 import { sendLargeEncoded } from '../large-answers.ts'
 import { acceptedEncoding } from '../negotiate.ts'
 import type { MasterContext } from '../context.ts'
+import { sightOf } from '../login/sight-of.ts'
+import type { Guard } from '../login/sight-of.ts'
 
 type View = (context: MasterContext, call: master.Call) => master.Response | Promise<master.Response>
+
+/** Calls that are refused as a whole; others leave out what is not to be seen. */
+const guards: Partial<Record<master.Call_Type, Guard>> = {
+  GET_FLAGS: ['view_flags'],
+  GET_METRICS: ['get_endpoints', '/metrics/snapshot'],
+  LIST_FILES: ['access_mesos_logs'],
+  READ_FILE: ['access_mesos_logs'],
+  SET_LOGGING_LEVEL: ['set_log_level'],
+}
 
 /** Calls that are answered from what the process knows besides the core. */
 const processViews: Partial<Record<master.Call_Type, View>> = {
@@ -50,14 +61,17 @@ async function answer(context: MasterContext, exchange: Exchange, call: master.C
   const encoding = acceptedEncoding(request)
   if (!encoding)
     return sendText(response, 406, "Expecting 'Accept' to allow application/json or application/x-protobuf")
+  const sight = sightOf(context, exchange)
+  const guard = guards[call.type ?? 'UNKNOWN']
+  if (guard && !sight.may(...guard)) return sendText(response, 403, plainStatus(403))
   if (call.type === 'SUBSCRIBE') {
     const streamId = randomUUID()
     context.loop.operators.open(streamId, response, encoding, {})
-    return context.loop.submit({ type: 'operator-subscribed', streamId })
+    return context.loop.submit({ type: 'operator-subscribed', streamId, ...by(exchange) })
   }
-  const rendering = renderingOf(context, call, encoding)
+  const rendering = renderingOf(context, sight, { call, encoding })
   if (rendering) return sendLargeEncoded(context, exchange, { encoding, rendering })
-  const view = viewOf(call)
+  const view = viewOf(call, sight)
   if (view) {
     const body = await readView(context, view, call)
     if (body instanceof FileError) return sendText(response, body.status, body.message)
@@ -79,21 +93,21 @@ async function answer(context: MasterContext, exchange: Exchange, call: master.C
 /** Answers that grow with the cluster. */
 function renderingOf(
   { loop, processMetrics }: MasterContext,
-  { type }: master.Call,
-  encoding: MediaType,
+  sight: Sight,
+  { call: { type }, encoding }: { readonly call: master.Call; readonly encoding: MediaType },
 ): Rendering | undefined {
   if (type === 'GET_METRICS')
     return getMetricsAnswer(loop.master, { now: Date.now(), more: processMetrics() }, encoding)
-  return isLargeCall(type) ? largeAnswer(loop.master, type, encoding) : undefined
+  return isLargeCall(type) ? largeAnswer(loop.master, sight, { type, encoding }) : undefined
 }
 
-function viewOf(call: master.Call): View | undefined {
+function viewOf(call: master.Call, sight: Sight): View | undefined {
   const { type = 'UNKNOWN' } = call
   const process = processViews[type]
   if (process) return process
-  const views: Partial<Record<string, (m: MasterContext['loop']['master']) => master.Response>> = v1Views
+  const views: Partial<Record<string, (m: Master, sight: Sight) => master.Response>> = v1Views
   const core = views[type]
-  return core && (({ loop }) => core(loop.master))
+  return core && (({ loop }) => core(loop.master, sight))
 }
 
 async function readView(context: MasterContext, view: View, call: master.Call): Promise<master.Response | FileError> {

@@ -146,7 +146,7 @@ export class MasterLoop {
       case 'end-stream':
         return this.schedulers.end(effect.streamId)
       case 'operator-event':
-        return this.#tellOperators(effect.to, effect.event)
+        return this.operators.sendAll(effect.event, effect.to)
       case 'operator-snapshot':
         return this.operators.sendLarge(effect.to, (encoding) => subscribedEvent(effect.subscribed, encoding))
       case 'end-operator-stream':
@@ -164,11 +164,6 @@ export class MasterLoop {
       case 'note':
         return this.#note(effect.note)
     }
-  }
-
-  #tellOperators(to: string, event: master.Event): void {
-    if (to === 'all') this.operators.sendAll(event)
-    else this.operators.send(to, event)
   }
 
   #respond(requestId: number, reply: Reply): void {

@@ -83,10 +83,11 @@ export class EventStreams<Event> {
    * Encoded once for all streams of an encoding. Where they are many, it is written to a few of them in each turn of
    * the event loop, together with what else came meanwhile.
    */
-  sendAll(event: Event): void {
+  sendAll(event: Event, to: readonly string[] | 'all' = 'all'): void {
     const encoded = new Map<Encoding, HttpChunk>()
-    const isLater = this.#streams.size > MASTER_LIMITS.streamsPerTurn
-    for (const stream of [...this.#streams.values()]) {
+    const streams = to === 'all' ? [...this.#streams.values()] : to.flatMap((id) => this.#streams.get(id) ?? [])
+    const isLater = streams.length > MASTER_LIMITS.streamsPerTurn
+    for (const stream of streams) {
       const record = encoded.get(stream.encoding) ?? this.#encode(event, stream.encoding)
       encoded.set(stream.encoding, record)
       if (isLater) this.#postpone(stream, record)

@@ -24,4 +24,5 @@ export const masterConfig: Omit<MasterConfig, 'allocationWorkMax'> = {
   roles: undefined,
   publishPerFrameworkMetrics: false,
   acls: undefined,
+  rateLimits: undefined,
 }
