@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { step } from './index.ts'
 import { getAgent } from './views/operator-view.ts'
 import { stateView } from './views/state-view.ts'
-import { BenchAgent, FRAMEWORK_ID, frameworkInfo, scalar, taskInfo } from './testing/bench-agent.ts'
+import { BenchAgent, FRAMEWORK_ID, frameworkInfo, openAccess, scalar, taskInfo } from './testing/bench-agent.ts'
 
 test('a task is on disk before its container is launched', () => {
   const agent = BenchAgent.registered()
@@ -392,7 +392,7 @@ test('[mesos 14] [mesos 15] a restarted agent drains on, and shows the order and
   const shown = getAgent(next.state)
   assert.equal(shown.drain_config?.max_grace_period?.nanoseconds?.toString(), '30000000000')
   assert.equal(shown.estimated_drain_start_time?.nanoseconds, BigInt(startedAt) * 1_000_000n)
-  assert.equal(stateView(next.state).estimated_drain_start_time_seconds, startedAt / 1000)
+  assert.equal(stateView(next.state, openAccess).estimated_drain_start_time_seconds, startedAt / 1000)
   next.reregister()
   next.run(taskInfo('new'))
   assert.deepEqual(next.launchedIds(), [])
