@@ -104,7 +104,7 @@ suite('under too much load', () => {
     const id = agent.run({ ...info, executor: { executor_id, framework_id, command: { value: 'x' } } })
     agent.launched(id)
     const call = { type: 'SUBSCRIBE' as const, framework_id, executor_id, subscribe: {} }
-    agent.input({ type: 'executor-subscribe', connectionId: 1, requestId: 1, call })
+    agent.input({ type: 'executor-subscribe', connectionId: 1, requestId: 1, call, claims: undefined })
     agent.take()
     agent.input(overload)
     assert.ok(agent.effects.some((effect) => effect.type === 'destroy' && effect.containerId === id))

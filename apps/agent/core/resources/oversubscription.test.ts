@@ -1,7 +1,7 @@
 import type { mesos } from '@thermosphere/protocol'
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { BenchAgent, FRAMEWORK_ID, scalar, taskInfo, testConfig } from '../testing/bench-agent.ts'
+import { BenchAgent, FRAMEWORK_ID, openAccess, scalar, taskInfo, testConfig } from '../testing/bench-agent.ts'
 import { metricsView } from '../views/metrics-view.ts'
 import { stateView } from '../views/state-view.ts'
 
@@ -77,7 +77,9 @@ suite('oversubscription', () => {
     assert.deepEqual(of('cpus_revocable'), [2, 0.5, 0.25])
     // The executor that Mesos would start takes a tenth.
     assert.deepEqual(of('cpus'), [4, 0.1, 0.025])
-    const { frameworks } = stateView(agent.state) as { frameworks: { executors: { resources: object }[] }[] }
+    const { frameworks } = stateView(agent.state, openAccess) as {
+      frameworks: { executors: { resources: object }[] }[]
+    }
     assert.partialDeepStrictEqual(frameworks[0]?.executors[0]?.resources, { cpus: 0.1, cpus_revocable: 0.5, mem: 64 })
   })
 

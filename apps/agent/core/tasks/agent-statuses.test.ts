@@ -30,7 +30,7 @@ function customTask(change: Partial<mesos.TaskInfo> = {}, id = 't'): mesos.TaskI
 
 function subscribe(agent: BenchAgent): void {
   const call = { type: 'SUBSCRIBE' as const, framework_id, executor_id, subscribe: {} }
-  agent.input({ type: 'executor-subscribe', connectionId: 1, requestId: 1, call })
+  agent.input({ type: 'executor-subscribe', connectionId: 1, requestId: 1, call, claims: undefined })
 }
 
 type Launched = { readonly agent: BenchAgent; readonly id: string }
