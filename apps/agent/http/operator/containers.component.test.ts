@@ -41,7 +41,7 @@ for (const isolation of process.getuid?.() === 0 ? ['posix', 'auto'] : ['posix']
       return executors.find(({ id }) => id === executorId)?.directory ?? ''
     }
 
-    test('[mesos 214] LAUNCH_, WAIT_, REMOVE_NESTED_CONTAINER: a child of a task with its own sandbox', async () => {
+    test('[mesos 187] [mesos 214] LAUNCH_, WAIT_, REMOVE_NESTED_CONTAINER: a child of a task with its own sandbox', async () => {
       const parent = await hostOf('host')
       const id = { value: 'n1', parent }
       assert.deepEqual(await launch(id, 'pwd; echo "$MESOS_SANDBOX"; exit 4'), { status: 200, type: null, text: '' })
@@ -109,7 +109,7 @@ for (const isolation of process.getuid?.() === 0 ? ['posix', 'auto'] : ['posix']
       assert.deepEqual(agent.master.states('host5'), ['TASK_STARTING', 'TASK_RUNNING'])
     })
 
-    test('[mesos 214] LAUNCH_, WAIT_, KILL_, REMOVE_CONTAINER: a container that stands alone', async () => {
+    test('[mesos 186] [mesos 214] LAUNCH_, WAIT_, KILL_, REMOVE_CONTAINER: a container that stands alone', async () => {
       const id = { value: 'alone' }
       const launched = await operator.call({
         type: 'LAUNCH_CONTAINER',

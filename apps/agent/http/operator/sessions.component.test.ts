@@ -38,7 +38,7 @@ for (const isolation of process.getuid?.() === 0 ? ['posix', 'auto'] : ['posix']
     }
 
     for (const messageType of ['application/json', 'application/x-protobuf']) {
-      test(`[mesos 214] LAUNCH_NESTED_CONTAINER_SESSION: output as records of ${messageType}`, async () => {
+      test(`[mesos 188] [mesos 214] LAUNCH_NESTED_CONTAINER_SESSION: output as records of ${messageType}`, async () => {
         const name = `s-${messageType.replaceAll(/\W/g, '-')}`
         const output = await session(name, 'echo "$OF_TASK"; pwd; echo err >&2; exit 6', { accept: messageType })
         const { headers, status } = output.response
@@ -52,7 +52,7 @@ for (const isolation of process.getuid?.() === 0 ? ['posix', 'auto'] : ['posix']
       })
     }
 
-    test('[mesos 214] ATTACH_CONTAINER_INPUT: what is typed arrives, and so does the end of it', async () => {
+    test('[mesos 189] [mesos 214] ATTACH_CONTAINER_INPUT: what is typed arrives, and so does the end of it', async () => {
       const output = await session('cat', 'cat; echo over')
       const input = operator.input({ value: 'cat', parent })
       input.type('hello ')
@@ -81,7 +81,7 @@ for (const isolation of process.getuid?.() === 0 ? ['posix', 'auto'] : ['posix']
       output.hangUp()
     })
 
-    test('[mesos 214] ATTACH_CONTAINER_OUTPUT: another reads along; without a stream to read it says so', async () => {
+    test('[mesos 189] [mesos 214] ATTACH_CONTAINER_OUTPUT: another reads along; without a stream to read it says so', async () => {
       const output = await session('both', 'read x; echo "got $x"')
       const attach = (id: unknown) =>
         operator.stream({ type: 'ATTACH_CONTAINER_OUTPUT', attach_container_output: { container_id: id } })
