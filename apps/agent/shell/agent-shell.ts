@@ -26,7 +26,7 @@ import { TOKEN_VARIABLE } from './executors/executor-tokens.ts'
 import type { ExecutorTokens } from './executors/executor-tokens.ts'
 import type { Fetcher } from './fetcher/fetcher.ts'
 import { OperatorRequests } from './operators/operator-requests.ts'
-import { makeVolume, removeVolume } from './volumes/volumes.ts'
+import { Volumes } from './volumes/volumes.ts'
 
 export type AgentShellOptions = {
   readonly config: AgentConfig
@@ -60,6 +60,7 @@ export class AgentShell {
   readonly #loop: CoreLoop<AgentInput, AgentEffect>
   readonly #link: AgentLink
   readonly #checks: CheckRunner
+  readonly #volumes = new Volumes()
   readonly #recovery: { readonly containers: readonly ContainerToRecover[]; readonly dropped: readonly string[] }
   readonly containers: ContainerRunner
   readonly executors: ExecutorConnections
@@ -78,6 +79,7 @@ export class AgentShell {
       process: options.containerizers.process,
       docker: options.containerizers.docker,
       fetcher: options.fetcher,
+      volumes: this.#volumes,
       background,
       log: loggers.containers,
       submit,
@@ -192,9 +194,9 @@ export class AgentShell {
       case 'collect-sandbox':
         return this.#options.collector.add(effect.path)
       case 'make-volume':
-        return background.run('make-volume', makeVolume(effect.path))
+        return background.run('make-volume', this.#volumes.make(effect.path))
       case 'remove-volume':
-        return background.run('remove-volume', removeVolume(effect.path, { keepRoot: effect.keepRoot }))
+        return background.run('remove-volume', this.#volumes.remove(effect.path, effect))
       case 'log':
         return this.#options.loggers.log[effect.level](effect.fields, effect.event)
       case 'exit':

@@ -15,11 +15,13 @@ import { handleSchema } from './handle.ts'
 import { asMesosTellsIt } from './exit-status.ts'
 import { prepareSandbox } from './sandbox.ts'
 import { Slots } from './slots.ts'
+import type { Volumes } from '../volumes/volumes.ts'
 
 export type ContainerRunnerOptions = {
   readonly process: Containerizer
   readonly docker: Containerizer | undefined
   readonly fetcher: Fetcher
+  readonly volumes: Volumes
   readonly background: Background
   readonly log: Logger
   submit(input: AgentInput): void
@@ -132,7 +134,7 @@ export class ContainerRunner {
   makeSandbox(plan: LaunchPlan): void {
     const { background, fetcher, submit } = this.#options
     const abort = new AbortController()
-    const made = prepareSandbox(plan).then(() => fetcher.fetchAll(plan, abort.signal))
+    const made = this.#prepare(plan).then(() => fetcher.fetchAll(plan, abort.signal))
     this.#preparing.set(plan.sandbox, made)
     const told = made
       .catch((error: unknown) => {
@@ -160,7 +162,7 @@ export class ContainerRunner {
     try {
       const containerizer = this.#choose(plan)
       await this.#preparing.get(dirname(dirname(plan.sandbox)))
-      await prepareSandbox(plan)
+      await this.#prepare(plan)
       await fetcher.fetchAll(plan, signal)
       const handle = await this.#slots.run(() => this.#start(plan, run, containerizer))
       const ipAddress = handle.ipAddress
@@ -177,6 +179,11 @@ export class ContainerRunner {
       this.#options.log.warn({ containerId, reason: reasonOf(error) }, 'container.launch.failed')
       submit({ type: 'launch-failed', containerId, message: reasonOf(error) })
     }
+  }
+
+  async #prepare(plan: LaunchPlan): Promise<void> {
+    await this.#options.volumes.settled(plan.mounts.map(({ source }) => source))
+    await prepareSandbox(plan)
   }
 
   async #start(plan: LaunchPlan, run: Run, containerizer: Containerizer): Promise<ContainerHandle> {
