@@ -57,7 +57,7 @@ suite('after kill -9 of the agent', () => {
   test('[mesos 126] a container that is to end with it does, and its status tells how', async () => {
     const command = uniqueSleep()
     const agent = await startAgent({ command, recoveryTimeoutMs: 600_000, more: { endsWithAgent: true } })
-    assert.ok(isRunning(command))
+    await until(() => isRunning(command))
     await agent.kill()
     await isGone(command)
     assert.equal(await until(() => existsSync(agent.status) && readFileSync(agent.status, 'utf8')), 'signal 15\n')
@@ -76,7 +76,8 @@ suite('after kill -9 of the agent', () => {
 
   test('[mesos 127] another container waits for the recovery timeout, and ends then', async () => {
     const command = uniqueSleep()
-    const agent = await startAgent({ command, recoveryTimeoutMs: 2000 })
+    const agent = await startAgent({ command, recoveryTimeoutMs: 4000 })
+    await until(() => isRunning(command))
     await agent.kill()
     await sleep(1000)
     assert.ok(isRunning(command))
@@ -86,11 +87,12 @@ suite('after kill -9 of the agent', () => {
 
   test('[mesos 127] it lives on when another agent came in time', async () => {
     const command = uniqueSleep()
-    const first = await startAgent({ command, recoveryTimeoutMs: 2000 })
+    const first = await startAgent({ command, recoveryTimeoutMs: 4000 })
+    await until(() => isRunning(command))
     await first.kill()
     await startAgent({ command: uniqueSleep(), recoveryTimeoutMs: 600_000 })
     await until(() => processesWith('agent-watch\0' + runtimeDir()).length === 1)
-    await sleep(2500)
+    await sleep(4500)
     assert.ok(isRunning(command))
   })
 })

@@ -2,8 +2,12 @@ import { eventually } from '@thermosphere/test-kit'
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { AgentProcess, FRAMEWORK } from '../../testing/agent-process.ts'
 import { OperatorClient } from '../../testing/operator-client.ts'
+
+/** By then a request has reached the agent; nothing tells of one that is waiting. */
+const requestArrivesMs = 1000
 
 /** Real processes, plain and isolated. */
 for (const isolation of process.getuid?.() === 0 ? ['posix', 'auto'] : ['posix']) {
@@ -84,6 +88,7 @@ for (const isolation of process.getuid?.() === 0 ? ['posix', 'auto'] : ['posix']
       assert.equal((await launch(child, 'sleep 1000')).status, 200)
       assert.equal((await launch(grandchild, 'sleep 1000')).status, 200)
       const waits = [exitStatus(child), exitStatus(grandchild)]
+      await sleep(requestArrivesMs)
       agent.master.send({
         type: 'KILL_TASK',
         kill_task: { framework_id: FRAMEWORK.id ?? { value: '' }, task_id: { value: 'host4' } },
@@ -102,6 +107,7 @@ for (const isolation of process.getuid?.() === 0 ? ['posix', 'auto'] : ['posix']
       await launch(child, 'sleep 1000')
       await launch(grandchild, 'sleep 1000')
       const ended = exitStatus(grandchild)
+      await sleep(requestArrivesMs)
       await kill(child, 15)
       assert.deepEqual(await ended, { exit_status: 9 })
       assert.deepEqual(await exitStatus(child), { exit_status: 15 })
