@@ -21,7 +21,8 @@ const agentFlags = [
   `--modules=${JSON.stringify(modules)}`,
   `--resource_estimator=${estimator}`,
   `--qos_controller=${controller}`,
-  '--qos_correction_interval_min=15secs',
+  // Long enough to look at the task before it has to go.
+  '--qos_correction_interval_min=30secs',
 ]
 
 type Metrics = Readonly<Record<string, number>>
