@@ -82,7 +82,7 @@ test('[mesos 226] task exec runs a command in a task, with input, exit code and 
   const { status, stdout, stderr } = await run(cluster, ['task', 'exec', '-i', 'sleep', 'sh', '-c', script], {
     input: 'a word\n',
   })
-  assert.deepEqual([status, stdout], [3, 'heard a word\n'])
+  assert.deepEqual([status, stdout], [3, 'heard a word\n'], stderr)
   assert.match(stderr, /^sleep\.[^\n]+\n$/)
   assert.match(await succeed(cluster, ['task', 'exec', '-t', 'sleep', 'tty']), /^\/dev\/pts\/\d+\r\n$/)
   const missing = await run(cluster, ['task', 'exec', 'no-such-task', 'true'])

@@ -48,14 +48,19 @@ const taskRow = (task: Task): (string | number)[] => {
   return [task.id, task.state, task.slave_id, at === undefined ? '' : ageText(Date.now() - at * 1000)]
 }
 
+const runs = ({ state }: Task): boolean => /RUNNING|KILLING|STARTING/.test(state)
+
+/** By its id or a part of it; a task that runs comes before those that have ended. */
 async function findTask(api: Api, id: string): Promise<Task> {
   const tasks = await tasksOf(api)
-  const exact = tasks.filter((task) => task.id === id)
-  const found = exact.length > 0 ? exact : tasks.filter((task) => task.id.includes(id))
+  const exact = tasks.find((task) => task.id === id)
+  if (exact !== undefined) return exact
+  const matching = tasks.filter((task) => task.id.includes(id))
+  const found = matching.some(runs) ? matching.filter(runs) : matching
   const [first, second] = found
   if (first === undefined)
     throw new CliError(`There is no task ${id}: \`thermo task list --all\` shows those there are.`)
-  if (second !== undefined && exact.length === 0) {
+  if (second !== undefined) {
     throw new CliError(
       `${found.length} tasks match ${id}: ${found
         .slice(0, 5)
@@ -87,8 +92,7 @@ async function placeOf(api: Api, id: string): Promise<Parameters<typeof runInTas
   const task = await findTask(api, id)
   const ids = task.statuses.flatMap(({ container_status: status }) => status?.container_id ?? [])
   const { value, parent } = ids.at(-1) ?? {}
-  if (value === undefined || !/RUNNING|KILLING|STARTING/.test(task.state))
-    throw new CliError(`${task.id} does not run: it is ${task.state}.`)
+  if (value === undefined || !runs(task)) throw new CliError(`${task.id} does not run: it is ${task.state}.`)
   return { api, agentId: task.slave_id, container: { value, ...(parent === undefined ? {} : { parent }) } }
 }
 
