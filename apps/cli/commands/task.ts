@@ -99,13 +99,16 @@ async function placeOf(api: Api, id: string): Promise<Parameters<typeof runInTas
 function addSessionCommands(task: Command): void {
   task
     .command('exec <id> <command...>')
-    .description('run a command in the container of a running task; its exit code is ours')
+    .description('run a command in a running task; its exit code is ours; -- before it keeps options of ours apart')
     .option('-i, --interactive', 'give it our standard input')
     .option('-t, --tty', 'give it a terminal')
     .passThroughOptions()
+    // Those of the command come here as unknown ones of ours.
+    .allowUnknownOption()
     .action(async (...given: [string, string[], { interactive?: true; tty?: true }, Command]) => {
       const [id, words, options, command] = given
       const place = await placeOf(contextOf(command).api, id)
+      if (words[0] === '--') words.shift()
       const { interactive = false, tty = false } = options
       process.exitCode = await runInTask(place, words, { interactive, tty })
     })

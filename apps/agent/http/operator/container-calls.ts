@@ -37,8 +37,9 @@ export async function answerSession(context: HttpContext, call: agent.Call, exch
   const key = reply?.containerKey
   if (reply === undefined || key === undefined) return sendReply(response, reply)
   response.on('close', () => operators.endSession(key))
-  const attachment = response.destroyed ? undefined : await operators.attach(key)
-  if (attachment === undefined || response.destroyed) return operators.endSession(key)
+  const attachment = await operators.attach(key)
+  if (response.destroyed) return operators.endSession(key)
+  if (attachment === undefined) throw new HttpError(500, 'The output of the container is not there any more')
   streamOutput(attachment, { response, media: media.answer })
 }
 

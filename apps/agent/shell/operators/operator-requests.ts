@@ -29,6 +29,8 @@ export class OperatorRequests {
   }
 
   reply(requestId: number, reply: OperatorReply): void {
+    // A session that has ended already may be destroyed in this turn; its output is for whoever waits for this reply.
+    if (reply.containerKey !== undefined) void this.attach(reply.containerKey)
     this.#waiting.get(requestId)?.(reply)
     this.#waiting.delete(requestId)
   }
