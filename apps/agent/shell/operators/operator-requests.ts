@@ -7,10 +7,12 @@ import { Attachment } from './attachment.ts'
 
 type Options = { readonly containers: ContainerRunner; submit(input: AgentInput): void }
 
+type Waiting = { readonly type: agent.Call['type']; resolve(reply: OperatorReply): void }
+
 /** Calls of operators that wait for the core's answer, and the containers whose streams they hold. */
 export class OperatorRequests {
   readonly #options: Options
-  readonly #waiting = new Map<number, (reply: OperatorReply) => void>()
+  readonly #waiting = new Map<number, Waiting>()
   readonly #attachments = new Map<string, Promise<Attachment | undefined>>()
   #nextId = 1
 
@@ -22,17 +24,19 @@ export class OperatorRequests {
   async call(call: agent.Call, gone: AbortSignal): Promise<OperatorReply> {
     const requestId = this.#nextId++
     const { promise, resolve } = Promise.withResolvers<OperatorReply>()
-    this.#waiting.set(requestId, resolve)
+    this.#waiting.set(requestId, { type: call.type, resolve })
     gone.addEventListener('abort', () => this.#options.submit({ type: 'operator-gone', requestId }), { once: true })
     this.#options.submit({ type: 'operator-call', requestId, call })
     return await promise
   }
 
   reply(requestId: number, reply: OperatorReply): void {
-    // A session that has ended already may be destroyed in this turn; its output is for whoever waits for this reply.
-    if (reply.containerKey !== undefined) void this.attach(reply.containerKey)
-    this.#waiting.get(requestId)?.(reply)
+    const waiting = this.#waiting.get(requestId)
     this.#waiting.delete(requestId)
+    // A session that has ended already may be destroyed in this turn; its output is for whoever waits for this reply.
+    const isSession = waiting?.type === 'LAUNCH_NESTED_CONTAINER_SESSION'
+    if (isSession && reply.containerKey !== undefined) void this.attach(reply.containerKey)
+    waiting?.resolve(reply)
   }
 
   async removeSandbox(path: string, requestId: number): Promise<void> {
