@@ -21,13 +21,13 @@ type FrameworkView = {
 type State = { readonly frameworks: readonly FrameworkView[]; readonly completed_frameworks: readonly FrameworkView[] }
 
 class Scenario {
-  readonly library: ScenarioLibrary
+  readonly clientLibrary: ScenarioLibrary
   readonly directory = mkdtempSync(`${tmpdir()}/thermosphere-clients-`)
   cluster!: Cluster
   client!: ScenarioClient
 
-  constructor(library: ScenarioLibrary) {
-    this.library = library
+  constructor(clientLibrary: ScenarioLibrary) {
+    this.clientLibrary = clientLibrary
   }
 
   async start(): Promise<void> {
@@ -45,7 +45,7 @@ class Scenario {
   async startInstance(): Promise<void> {
     const masters = this.#runningMasters().map((name) => new URL(this.cluster.url(name)).host)
     const { frameworkId } = this.client ?? {}
-    this.client = await this.library.start({
+    this.client = await this.clientLibrary.start({
       masters,
       directory: this.directory,
       ...(frameworkId !== undefined && { frameworkId }),
@@ -57,7 +57,7 @@ class Scenario {
     const leader = await this.leader()
     await this.cluster.kill(leader.name)
     await this.wait('another master leads', async () => (await this.leader()).name !== leader.name)
-    if (this.library.followsLeaders) return
+    if (this.clientLibrary.followsLeaders) return
     await this.client.crash()
     await this.startInstance()
   }

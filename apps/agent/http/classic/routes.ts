@@ -1,6 +1,6 @@
 import { may, stateView } from '@thermosphere/agent-core'
 import { toJsonObject } from '@thermosphere/protocol'
-import { HttpError, parseDuration } from '@thermosphere/service-kit'
+import { HttpError, parseDuration, systemStats } from '@thermosphere/service-kit'
 import express from 'express'
 import type { Request, Response, Router } from 'express'
 import { VERSION_INFO } from '../../version.ts'
@@ -60,7 +60,9 @@ export function classicRoutes(context: HttpContext): Router {
     sendJson(request, response, metricsSnapshot(context))
   })
   router.all('/logging/toggle', (request, response) => toggleLogging(context, request, response))
-  router.all('/system/stats.json', (request, response) => sendJson(request, response, systemStats(context)))
+  router.all('/system/stats.json', (request, response) =>
+    sendJson(request, response, systemStats(metricsSnapshot(context))),
+  )
   return router
 }
 
@@ -79,18 +81,6 @@ function toggleLogging({ logging }: HttpContext, request: Request, response: Res
   const refusal = logging.toggle(Number(level), durationMs)
   if (refusal !== undefined) throw new HttpError(400, refusal)
   sendEmpty(response, 200)
-}
-
-function systemStats(context: HttpContext): Record<string, number | undefined> {
-  const all = metricsSnapshot(context)
-  return {
-    avg_load_1min: all['system/load_1min'],
-    avg_load_5min: all['system/load_5min'],
-    avg_load_15min: all['system/load_15min'],
-    cpus_total: all['system/cpus_total'],
-    mem_total_bytes: all['system/mem_total_bytes'],
-    mem_free_bytes: all['system/mem_free_bytes'],
-  }
 }
 
 export function refuseWhileRecovering({ shell }: HttpContext): void {

@@ -16,7 +16,7 @@ import {
   weightsView,
 } from '@thermosphere/master-core'
 import type { Rendering, Sight } from '@thermosphere/master-core'
-import { parseDuration } from '@thermosphere/service-kit'
+import { parseDuration, systemStats } from '@thermosphere/service-kit'
 import { MASTER_LIMITS } from '../../limits.ts'
 import { plainStatus, sendEmpty, sendJson, sendText } from '../answers.ts'
 import { sendLargeJson } from '../large-answers.ts'
@@ -127,7 +127,7 @@ export const loggingEndpoints = (context: MasterContext): Record<string, Handler
 
 export const processEndpoints = (context: MasterContext): Record<string, Handler> => ({
   '/metrics/snapshot': guarded(context, ['get_endpoints', '/metrics/snapshot'], metrics(context)),
-  '/system/stats.json': jsonOf(context, systemStats),
+  '/system/stats.json': jsonOf(context, ({ processMetrics }) => JSON.stringify(systemStats(processMetrics()))),
   '/registrar(1)/registry': largeJsonOf(context, ({ masterOrBlank }) => registryAnswer(masterOrBlank())),
 })
 
@@ -161,16 +161,3 @@ const toggleLogging =
     if (refusal === undefined) sendEmpty(response, 200)
     else sendText(response, 400, refusal)
   }
-
-function systemStats({ processMetrics }: MasterContext): string {
-  const all = processMetrics()
-  const stats = {
-    avg_load_1min: all['system/load_1min'],
-    avg_load_5min: all['system/load_5min'],
-    avg_load_15min: all['system/load_15min'],
-    cpus_total: all['system/cpus_total'],
-    mem_total_bytes: all['system/mem_total_bytes'],
-    mem_free_bytes: all['system/mem_free_bytes'],
-  }
-  return JSON.stringify(stats)
-}
