@@ -67,6 +67,30 @@ test('a full etcd is STORE_FULL, the leader stays and reads; with room again it 
   await store.close()
 })
 
+test('what an etcd that runs full refuses is not there, whoever else writes; what it took is told', async (context) => {
+  const cluster = await start(context, { args: ['--quota-backend-bytes=33554432'] })
+  const writers = await Promise.all(
+    Array.from({ length: 16 }, async (_, i) => {
+      const store = await open(cluster.url(`full-${i}`), 10_000)
+      let count = 0
+      const write = () => store.transact({ operations: [put('k', 'x'.repeat(500_000)), put('n', `${count + 1}`)] })
+      const fill = async (): Promise<void> => {
+        for (; count < 200; count++) await write()
+      }
+      return { store, write, told: () => String(count), filled: fill().catch((error: unknown) => error) }
+    }),
+  )
+  for (const { filled } of writers) assert.equal(((await filled) as { code?: string }).code, 'STORE_FULL')
+  for (const { store, told } of writers) assert.equal((await store.get('n'))?.value ?? '0', told())
+  await cluster.compact(await cluster.revision())
+  await cluster.ctl(['defrag'])
+  await cluster.ctl(['alarm', 'disarm'])
+  for (const { store, write } of writers) {
+    assert.equal((await write()).applied, true)
+    await store.close()
+  }
+})
+
 for (const [title, token] of [
   ['as the same cluster', 'thermosphere-test'],
   ['as a new cluster', 'another-token'],

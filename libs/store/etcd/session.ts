@@ -6,6 +6,9 @@
  *   marker is still the one before   -> put a number that no attempt has: now it never will be applied; try again
  *   anything else, or no marker      -> the session ran out, or etcd was restored: the owner must read anew
  *
+ * An etcd that runs full may apply a write and still answer that it has no space, and takes no new number: then the
+ * marker is deleted in place of it, which needs no space, and the session ends.
+ *
  * When etcd does not even answer that in time the session is buried (its lease revoked) before anything else is
  * read or written, so that no late attempt takes effect after a later read.
  */
@@ -18,7 +21,7 @@ import type { CallOptions, EtcdConnection, Member } from './connection.ts'
 import { LeaseGone } from './etcd-errors.ts'
 import type { KeySpace } from './keys.ts'
 import { grantLease, keepLeaseOnce, revokeLease } from './leases.ts'
-import { isAbsent, nestOps, putOp, readOp } from './plan.ts'
+import { deleteOp, isAbsent, nestOps, putOp, readOp } from './plan.ts'
 
 export type Change = {
   readonly compares: readonly ICompare[]
@@ -34,6 +37,9 @@ export type Outcome =
   | { readonly applied: true; readonly revision: number }
   /** Answers to `reads`, in order, all of one moment. */
   | { readonly applied: false; readonly answers: readonly ITxnResponse['responses'][number][] }
+
+/** The numbers of a transaction's last attempt, and of the one that may have been applied unheard. */
+type Attempts = { sent: string | undefined; doubtful: string | undefined }
 
 type Marker = { readonly key: Buffer; readonly lease: string; value: string; next: number }
 
@@ -58,8 +64,11 @@ export class Session {
   /** Not to be called again before it has settled. */
   async transact(change: Change): Promise<Outcome> {
     const marker = await this.#open(change.signal)
+    const attempts: Attempts = { sent: undefined, doubtful: undefined }
     try {
-      return await this.#attempt(marker, change)
+      return await this.#attempt(marker, change, attempts).catch((error: unknown) =>
+        this.#settleFull(marker, { error, attempts, signal: change.signal }),
+      )
     } catch (error) {
       if (error instanceof LeaseGone) throw this.#lost()
       // Aborted, unknown, foreign or restored: whatever was sent must not take effect any more.
@@ -110,28 +119,53 @@ export class Session {
     return this.#marker
   }
 
-  async #attempt(marker: Marker, change: Change): Promise<Outcome> {
-    let doubtful: string | undefined
-    let sent: string | undefined
+  async #attempt(marker: Marker, change: Change, attempts: Attempts): Promise<Outcome> {
     return await this.#connection.call(
       async (member, options) => {
+        const { doubtful } = attempts
         if (doubtful !== undefined) {
           const revision = await this.#settle(marker, { doubtful, member, options })
-          doubtful = undefined
+          attempts.doubtful = undefined
           if (revision !== undefined) return { applied: true, revision }
         }
-        sent = String(marker.next++)
+        const value = String(marker.next++)
+        attempts.sent = value
         const answer = await this.#connection.checked(() =>
-          member.kv.txn(requestOf(marker, { change, value: sent ?? '' }), options),
+          member.kv.txn(requestOf(marker, { change, value }), options),
         )
-        return this.#outcomeOf(answer, { marker, change, value: sent })
+        return this.#outcomeOf(answer, { marker, change, value })
       },
       {
         timeoutMs: ETCD_LIMITS.transactTimeoutMs,
         signal: change.signal,
-        onDoubt: () => (doubtful ??= sent),
+        onDoubt: () => (attempts.doubtful ??= attempts.sent),
       },
     )
+  }
+
+  /** What failed for want of space: applied all the same, or never to be. Rejects with `error` otherwise. */
+  async #settleFull(
+    marker: Marker,
+    {
+      error,
+      attempts,
+      signal,
+    }: { readonly error: unknown; readonly attempts: Attempts; readonly signal: AbortSignal | undefined },
+  ): Promise<Outcome> {
+    if (!(error instanceof StoreError) || error.code !== 'STORE_FULL') throw error
+    this.abandon()
+    const request: ITxnRequest = {
+      compare: [markerIs(marker)],
+      success: [deleteOp(marker.key)],
+      failure: [readOp(marker.key)],
+    }
+    const answer = await this.#connection.txn(request, { timeoutMs: ETCD_LIMITS.transactTimeoutMs, signal })
+    if (answer.succeeded) throw error
+    const found = answer.responses[0]?.response_range.kvs[0]
+    const value = found?.value.toString()
+    const attempt = attempts.doubtful ?? attempts.sent
+    if (value === attempt) return { applied: true, revision: Number(found?.mod_revision) }
+    throw value === voidOf(attempt) ? error : this.#lost()
   }
 
   /** Whether the doubtful attempt was applied, and when; otherwise it never will be. */
@@ -143,7 +177,7 @@ export class Session {
       options,
     }: { readonly doubtful: string; readonly member: Member; readonly options: CallOptions },
   ): Promise<number | undefined> {
-    const void_ = `void ${doubtful}`
+    const void_ = voidOf(doubtful)
     const request: ITxnRequest = {
       compare: [markerIs(marker)],
       success: [putOp(marker.key, void_, marker.lease)],
@@ -190,6 +224,9 @@ export class Session {
     }
   }
 }
+
+/** The number of no attempt, in place of one that may not be applied any more. */
+const voidOf = (attempt: string | undefined): string => `void ${attempt}`
 
 const markerIs = (marker: Marker): ICompare => ({
   key: marker.key,
