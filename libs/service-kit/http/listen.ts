@@ -45,6 +45,11 @@ export type Listening = {
 }
 
 const GRACE_MS = 2_000
+/**
+ * Connections that wait to be accepted; the system allows fewer if its `net.core.somaxconn` is less. What does not fit
+ * is tried again by the caller's system after 1, 3 and 7 s: with Node's 511, thousands of agents took half a minute.
+ */
+const BACKLOG_CONNECTIONS = 65_535
 const loopback = new BlockList()
 loopback.addSubnet('127.0.0.0', 8, 'ipv4')
 loopback.addAddress('::1', 'ipv6')
@@ -77,7 +82,7 @@ function bind(server: NetServer, options: ListenOptions, flags: { ip: string; po
   return new Promise((resolve, reject) => {
     const onError = (error: NodeJS.ErrnoException): void => reject(listenError(error, options, flags))
     server.once('error', onError)
-    server.listen({ host: options.ip, port: options.port }, () => {
+    server.listen({ host: options.ip, port: options.port, backlog: BACKLOG_CONNECTIONS }, () => {
       server.off('error', onError)
       resolve()
     })

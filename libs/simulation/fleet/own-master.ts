@@ -1,10 +1,12 @@
 /** The master that a fleet starts for itself: a process of its own, with its store, as `thermo up` starts one. */
 import { PartProcess, planCluster, planOptions } from '@thermosphere/cli'
 import type { Part } from '@thermosphere/cli'
+import type { LeaderSource } from '@thermosphere/protocol/node'
 import { delay } from '@thermosphere/service-kit'
 import { freePorts } from '@thermosphere/test-kit'
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
+import { LeaderNews } from './agents/leader-news.ts'
 import { processUse, rounded } from './figures.ts'
 import type { ProcessUse, Quantiles } from './figures.ts'
 import { collectGarbage, inspectable } from './inspector.ts'
@@ -34,6 +36,7 @@ export class OwnMaster {
   readonly #store: OwnMasterOptions['store']
   readonly #signal: AbortSignal
   readonly #processes = new Map<string, PartProcess>()
+  readonly #news = new LeaderNews()
   #isClosing = false
 
   private constructor(workDir: string, { store, flags, signal }: OwnMasterOptions, port: number) {
@@ -52,6 +55,7 @@ export class OwnMaster {
     const master = new OwnMaster(workDir, options, await freePorts(portsOfParts + 1))
     try {
       for (const part of master.#parts) await master.#startPart(part)
+      await master.#news.tell(master.address)
       return master
     } catch (error) {
       await master.close()
@@ -67,6 +71,11 @@ export class OwnMaster {
 
   get url(): string {
     return this.#master.part.url
+  }
+
+  /** Tells its address, and nobody's while another one is started in its place. */
+  get leaders(): LeaderSource {
+    return this.#news.source
   }
 
   /** Of the process that runs. */
@@ -100,7 +109,9 @@ export class OwnMaster {
   /** SIGKILL, then another process in its place. Resolves when that one leads. */
   async failOver(): Promise<void> {
     await this.#master.stop('SIGKILL')
+    await this.#news.tell(undefined)
     for (const part of this.#parts) if (part.kind === 'master') await this.#startPart(part)
+    void this.#news.tell(this.address)
   }
 
   /** The fields of the last line of its log that tells of `event`. */

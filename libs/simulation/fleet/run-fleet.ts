@@ -164,7 +164,7 @@ class FleetRun {
     const { agents, resources, speed, failures, seed } = this.#config
     await this.#beginPhase()
     const fleet = new Fleet({
-      masters: this.#addresses,
+      masters: this.#master?.leaders ?? this.#addresses,
       agents,
       resources,
       speed,
@@ -270,7 +270,7 @@ class FleetRun {
     await this.#await(master.failOver(), () => 'no master leads yet')
     const leadsMs = rounded(performance.now() - startedAt)
     await this.#beginPhase({ isFresh: true })
-    const counts = (): string => `${fleet.registeredCount} agents are registered`
+    const counts = (): string => `${fleet.linkedCount} agents are connected and ${fleet.registeredCount} registered`
     await this.#await(fleet.untilRegistered(), counts)
     const sinceKillMs = rounded(performance.now() - startedAt)
     this.#say(counts())

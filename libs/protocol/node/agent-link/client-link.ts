@@ -48,9 +48,11 @@ const requestHeaders = {
 /** One link to one master. Whom to ask next is not its business. */
 export class ClientLink {
   readonly #options: ClientLinkOptions
-  readonly #session: http2.ClientHttp2Session
-  readonly #stream: http2.ClientHttp2Stream
+  readonly #socket: net.Socket
   readonly #frames = new FrameReader(LINK_MESSAGE_BYTES_MAX)
+  #open: { readonly session: http2.ClientHttp2Session; readonly stream: http2.ClientHttp2Stream } | undefined
+  /** What was said before there was a connection. */
+  readonly #early: Buffer[] = []
   #silence: NodeJS.Timeout | undefined
   #patience: NodeJS.Timeout | undefined
   #status: LinkEnd | undefined
@@ -58,15 +60,38 @@ export class ClientLink {
 
   constructor(options: ClientLinkOptions) {
     this.#options = options
-    const settings = { enablePush: false, initialWindowSize: LINK_WINDOW_BYTES }
-    const { localAddress } = options
-    const session = http2.connect(`http://${options.address}`, {
-      settings,
+    const { address, localAddress } = options
+    const { hostname, port } = new URL(`http://${address}`)
+    const host = hostname.replace(/^\[|\]$/g, '')
+    this.#socket = net.connect({ host, port: Number(port || 80), ...(localAddress !== undefined && { localAddress }) })
+    this.#socket.on('error', ({ message }) => this.#finish({ code: UNAVAILABLE, message }))
+    // A session costs far more than an attempt to connect, and most attempts fail while nobody leads.
+    this.#socket.once('connect', () => this.#isOver || this.#begin())
+  }
+
+  /** What is said on a link that is over goes nowhere. */
+  send(message: agentLink.AgentMessage): void {
+    if (this.#isOver || this.#open?.stream.writableEnded === true) return
+    const frame = frameMessage(encodeProtobuf('thermosphere.agentlink.v1.AgentMessage', message))
+    if (this.#open === undefined) this.#early.push(frame)
+    else this.#open.stream.write(frame)
+  }
+
+  /** All is said; the master ends the link once it has heard it. */
+  end(): void {
+    if (!this.#isOver) this.#open?.stream.end()
+  }
+
+  /** Gives the link up. */
+  close(reason = 'the agent closed the link'): void {
+    this.#finish({ code: UNAVAILABLE, message: reason })
+  }
+
+  #begin(): void {
+    const session = http2.connect(`http://${this.#options.address}`, {
+      settings: { enablePush: false, initialWindowSize: LINK_WINDOW_BYTES },
       maxSessionMemory: LINK_SESSION_MEMORY_MB_MAX,
-      ...(localAddress !== undefined && {
-        createConnection: ({ hostname, port }: URL) =>
-          net.connect({ host: hostname, port: Number(port), localAddress }),
-      }),
+      createConnection: () => this.#socket,
     })
     // Told in a turn of its own, when the link may have been closed again.
     session.once('connect', () => session.destroyed || session.setLocalWindowSize(LINK_WINDOW_BYTES))
@@ -81,24 +106,8 @@ export class ClientLink {
     // `close` follows.
     stream.on('error', ({ message }) => (this.#status ??= statusOfReset(stream.rstCode, message)))
     stream.on('close', () => this.#finish(this.#status ?? statusOfReset(stream.rstCode)))
-    this.#session = session
-    this.#stream = stream
-  }
-
-  /** What is said on a link that is over goes nowhere. */
-  send(message: agentLink.AgentMessage): void {
-    if (this.#isOver || this.#stream.writableEnded) return
-    this.#stream.write(frameMessage(encodeProtobuf('thermosphere.agentlink.v1.AgentMessage', message)))
-  }
-
-  /** All is said; the master ends the link once it has heard it. */
-  end(): void {
-    if (!this.#isOver) this.#stream.end()
-  }
-
-  /** Gives the link up. */
-  close(reason = 'the agent closed the link'): void {
-    this.#finish({ code: UNAVAILABLE, message: reason })
+    for (const frame of this.#early.splice(0)) stream.write(frame)
+    this.#open = { session, stream }
   }
 
   #onResponse(headers: http2.IncomingHttpHeaders & http2.IncomingHttpStatusHeader): void {
@@ -140,7 +149,7 @@ export class ClientLink {
       () => this.#finish({ code: UNAVAILABLE, message: 'the master is silent' }),
       timeoutMs,
     ).unref()
-    this.#session.ping(() => {
+    this.#open?.session.ping(() => {
       clearTimeout(this.#patience)
       this.#silence?.refresh()
     })
@@ -151,8 +160,9 @@ export class ClientLink {
     this.#isOver = true
     clearTimeout(this.#silence)
     clearTimeout(this.#patience)
-    this.#stream.close(http2.constants.NGHTTP2_CANCEL)
-    this.#session.destroy()
+    this.#open?.stream.close(http2.constants.NGHTTP2_CANCEL)
+    this.#open?.session.destroy()
+    this.#socket.destroy()
     this.#options.onEnd(end)
   }
 }

@@ -8,6 +8,7 @@ import type { AgentConfig, AgentEffect, AgentInput, AgentState } from '@thermosp
 import { applyWrites, createRandom } from '@thermosphere/effects'
 import type { Random } from '@thermosphere/effects'
 import type { agentLink } from '@thermosphere/protocol'
+import type { Masters } from '@thermosphere/protocol/node'
 import { CoreLoop } from '@thermosphere/service-kit'
 import type { Background, Logger } from '@thermosphere/service-kit'
 import { SimulatedContainers } from './simulated-containers.ts'
@@ -26,7 +27,7 @@ export type AgentWatch = {
 
 export type FleetAgentOptions = {
   readonly config: AgentConfig
-  readonly masters: readonly string[]
+  readonly masters: Masters
   /** The longest pause between attempts to reach a master. */
   readonly backoffMaxMs: number
   /** Where its connections come from, if not left to the system. */

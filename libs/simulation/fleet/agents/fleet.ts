@@ -3,6 +3,7 @@ import type { AgentConfig } from '@thermosphere/agent-core'
 import { createRandom } from '@thermosphere/effects'
 import type { Random } from '@thermosphere/effects'
 import { Resources } from '@thermosphere/offer-engine'
+import type { Masters } from '@thermosphere/protocol/node'
 import { Background, createLogger, delay } from '@thermosphere/service-kit'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { agentConfig } from '../../hosts/agent/agent-config.ts'
@@ -12,8 +13,8 @@ import { FleetAgent } from './fleet-agent.ts'
 import type { AgentWatch } from './fleet-agent.ts'
 
 export type FleetOptions = {
-  /** `host:port` of the masters. */
-  readonly masters: readonly string[]
+  /** `host:port` of the masters, or who tells which one of this machine leads. */
+  readonly masters: Masters
   readonly agents: number
   /** Of each agent. */
   readonly resources: string
@@ -79,17 +80,17 @@ export class Fleet {
     this.#background = new Background((_name, error) => options.onFatal(error))
     const log = createLogger({ name: 'fleet', level: 'fatal' })
     const resources = Resources.parse(options.resources, { role: '*' }).toWire()
-    const { speed, failures } = options
+    const { masters, speed, failures } = options
     const behaviour = { startMs, speed, failedLaunches: failures.launches, failedTasks: failures.tasks }
     const shared = {
-      masters: options.masters,
+      masters,
       backoffMaxMs: Math.max(backoffMsMin, (options.agents / attemptsASecondMax) * 1000),
       behaviour,
       background: this.#background,
       log,
       watch: this.#watch(),
     }
-    const isLocal = options.masters.every((master) => master.startsWith('127.'))
+    const isLocal = typeof masters === 'function' || masters.every((master) => master.startsWith('127.'))
     this.agents = Array.from({ length: options.agents }, (_, index) => {
       const random = createRandom(this.#random.uint32())
       const localAddress = isLocal ? localAddressOf(index) : undefined
