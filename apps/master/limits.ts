@@ -6,6 +6,8 @@ export const MASTER_LIMITS = {
   callBytesMax: 32 * 1024 * 1024,
   /** About 5 ms of looking at frameworks before agents, or 300 offers; then other inputs have their turn. */
   allocationWorkMax: 2_000,
+  /** Inputs that wait for the core, some 50 ms of work: with more of them agents are not read. */
+  queuedInputsMax: 256,
   /** A host that is added to the whitelist is offered within 5 s: an allocation comes up to a second later. */
   whitelistReadMs: 4_000,
   /** 100,000 host names of 40 characters. */

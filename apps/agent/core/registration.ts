@@ -54,11 +54,14 @@ export function onLinkDown(turn: Turn): void {
   pauseStreams(turn)
 }
 
-/** A master that is not ready ignores registrations; they are repeated. */
+/**
+ * The link carries a registration to the master or ends. So it is said once: a busy master to which thousands of agents
+ * come with all their tasks would have to read every repetition of them.
+ */
 export function onRegistrationTimer(turn: Turn): void {
   if (turn.state.link.type !== 'registering') return
-  turn.state.link.attempts++
-  sendRegistration(turn)
+  if (turn.state.link.attempts++ === 0) sendRegistration(turn)
+  else turn.soon({ type: 'send', message: { type: 'AWAITING_REGISTRATION' } })
   armRegistration(turn)
 }
 

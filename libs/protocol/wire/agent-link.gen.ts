@@ -24,6 +24,7 @@ export type AgentMessage_Type =
   | 'EXECUTOR_EXITED'
   | 'OPERATION_STATUS'
   | 'UPDATE_AGENT'
+  | 'AWAITING_REGISTRATION'
 
 export interface AgentMessage_Register {
   agent_info: mesos.AgentInfo

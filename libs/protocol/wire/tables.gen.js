@@ -2283,6 +2283,7 @@ export const enumValues = {
     EXECUTOR_EXITED: 7,
     OPERATION_STATUS: 8,
     UPDATE_AGENT: 9,
+    AWAITING_REGISTRATION: 10,
   },
   'thermosphere.agentlink.v1.MasterMessage.Type': {
     UNKNOWN: 0,

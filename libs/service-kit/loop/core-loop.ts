@@ -94,10 +94,15 @@ export class CoreLoop<Input, Effect extends LoopEffect> {
     return this.#closed.promise
   }
 
+  /** Inputs that are not stepped yet. */
+  get queuedCount(): number {
+    return this.#queue.length - this.#queueHead
+  }
+
   /** Figures for metrics. */
   stats(): LoopStats {
     return {
-      queuedCount: this.#queue.length - this.#queueHead,
+      queuedCount: this.queuedCount,
       unpersistedWriteCount: this.#growing.writeCount,
       heldEffectCount: this.#growing.held.length + this.#durable.length - this.#durableHead,
       timerCount: this.#timers.size,

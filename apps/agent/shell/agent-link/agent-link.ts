@@ -103,17 +103,21 @@ export class AgentLink {
     const lose = (reason: string): void => {
       resolve({ after: this.#isUp ? { type: 'lost', wasStable: hasHeard } : { type: 'failed' }, reason })
     }
+    let isAnswered = false
     const tire = (): void => {
+      if (isAnswered) return
       this.#unansweredCount++
       lose('no answer in time')
     }
-    let patience = setTimeout(tire, dialPatienceMs(this.#unansweredCount))
+    // Of a process that was held up for long the time is over before it has read the answer that is there.
+    let patience = setTimeout(() => setImmediate(tire), dialPatienceMs(this.#unansweredCount))
     const link = new ClientLink({
       address: this.#master,
       localAddress: this.#options.localAddress,
       silence: { askAfterMs: LIMITS.linkSilenceMs, timeoutMs: LIMITS.linkAnswerMs },
       onOpen: ({ isStandby }) => {
         clearTimeout(patience)
+        isAnswered = true
         this.#unansweredCount = 0
         if (!isStandby) this.#up()
       },

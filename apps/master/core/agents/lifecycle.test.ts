@@ -61,6 +61,19 @@ suite('registration', () => {
     assert.equal(registered?.registered?.total_ping_timeout_ms, 75_000)
   })
 
+  test('[mesos 2] the link of an agent that awaits a registration which was not heard ends; others wait on', () => {
+    const world = new World()
+    const stranger = world.openLink()
+    world.say(stranger, { type: 'AWAITING_REGISTRATION' })
+    assert.deepEqual([...world.closedLinks], [stranger])
+    world.holdStore = true
+    const { linkId } = world.addAgent()
+    world.say(linkId, { type: 'AWAITING_REGISTRATION' })
+    world.releaseStore()
+    world.say(linkId, { type: 'AWAITING_REGISTRATION' })
+    assert.deepEqual([types(world, linkId), world.closedLinks.has(linkId)], [['REGISTERED'], false])
+  })
+
   test('an agent that is not yet admitted is not offered', () => {
     const world = new World()
     const s = world.subscribe()

@@ -14,10 +14,16 @@ import type { Agent, Framework, LinkId, Master } from '../model.ts'
 export function onLinkMessage(m: Master, linkId: LinkId, message: agentLink.AgentMessage): void {
   if (message.type === 'REGISTER' && message.register) return onRegister(m, linkId, message.register)
   if (message.type === 'REREGISTER' && message.reregister) return onReregister(m, linkId, message.reregister)
+  if (message.type === 'AWAITING_REGISTRATION') return onAwaiting(m, linkId)
   const link = m.links.get(linkId)
   const agent = link?.state === 'joined' ? m.agents.get(link.agentId) : undefined
   if (!agent || agent.link !== linkId) return m.counters.add('master/dropped_messages')
   onAgentMessage(m, agent, message)
+}
+
+/** A registration that was heard is answered; of an agent that waits for one that was not, the link is of no use. */
+function onAwaiting(m: Master, linkId: LinkId): void {
+  if (m.links.get(linkId)?.state === 'open') m.effects.push({ type: 'close-link', linkId })
 }
 
 function onAgentMessage(m: Master, agent: Agent, message: agentLink.AgentMessage): void {

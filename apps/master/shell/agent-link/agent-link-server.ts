@@ -3,6 +3,8 @@ import { encodeLinkMessage, LinkServer } from '@thermosphere/protocol/node'
 import type { ServerLink } from '@thermosphere/protocol/node'
 
 export type LinkEvents = {
+  /** Whether what was said before is not dealt with yet. */
+  isBehind(): boolean
   onOpen(linkId: number, ip: string): void
   onMessage(linkId: number, message: agentLink.AgentMessage): void
   onClose(linkId: number): void
@@ -17,7 +19,7 @@ export class AgentLinkServer {
 
   constructor(events: LinkEvents) {
     this.#events = events
-    this.acceptor = new LinkServer({ onLink: (link) => this.#accept(link) })
+    this.acceptor = new LinkServer({ isBehind: () => events.isBehind(), onLink: (link) => this.#accept(link) })
   }
 
   send(linkId: number, message: agentLink.MasterMessage): void {

@@ -91,6 +91,7 @@ export class MasterLoop {
       onSlow: onSlow('operator'),
     })
     this.links = new AgentLinkServer({
+      isBehind: () => this.#loop.queuedCount > MASTER_LIMITS.queuedInputsMax,
       onOpen: (linkId, ip) => submit({ type: 'link-opened', linkId, ip }),
       onMessage: (linkId, message) => submit({ type: 'link-message', linkId, message }),
       onClose: (linkId) => submit({ type: 'link-closed', linkId }),

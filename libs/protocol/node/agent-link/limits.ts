@@ -6,8 +6,12 @@ export const LINK_MESSAGE_BYTES_MAX = 268_435_456
 export const LINK_QUEUE_BYTES_MAX = 67_108_864
 /** Streams of one connection: an agent opens another connection for another attempt. */
 export const LINK_STREAMS_MAX = 1
-/** Messages that one agent may say in a turn; the rest waits, and HTTP/2 lets it send no more than a window. */
+/** Messages that one agent may say before others are read; HTTP/2 lets it send no more than a window. */
 export const LINK_MESSAGES_A_TURN_MAX = 256
+/** Milliseconds of a turn in which links are read; the rest waits as bytes. */
+export const LINK_READ_SLICE_MS = 8
+/** Milliseconds until links are read again when who hears them is behind. */
+export const LINK_RECHECK_MS = 1
 /** Connections that are begun in a turn, about 8 ms of work: thousands of agents may come at once. */
 export const LINK_HANDSHAKES_A_TURN_MAX = 32
 /** Bytes that an agent may have under way: a re-registration of a thousand tasks without waiting for the master. */

@@ -18,6 +18,7 @@ import {
   LINK_WINDOW_BYTES,
 } from './limits.ts'
 import { frameMessage } from './message-frames.ts'
+import { ReadTurns } from './read-turns.ts'
 import { ServerLink } from './server-link.ts'
 
 export type LinkLimits = { readonly messageBytesMax: number; readonly queueBytesMax: number }
@@ -26,6 +27,8 @@ export type LinkServerOptions = {
   /** Of the answer's headers. */
   readonly headers?: Readonly<Record<string, string>>
   readonly limits?: LinkLimits
+  /** Whether what was heard waits to be dealt with: then nothing more is read. */
+  readonly isBehind?: () => boolean
   onLink(link: ServerLink): void
 }
 
@@ -55,12 +58,14 @@ export class LinkServer {
   readonly #options: LinkServerOptions
   readonly #sessions = new Set<http2.ServerHttp2Session>()
   readonly #links = new Set<ServerLink>()
+  readonly #turns: ReadTurns
   /** Connections that wait for their turn. */
   #arrived: net.Socket[] = []
   #isClosed = false
 
   constructor(options: LinkServerOptions) {
     this.#options = options
+    this.#turns = new ReadTurns(options.isBehind)
   }
 
   injectConnection(socket: net.Socket): void {
@@ -105,7 +110,7 @@ export class LinkServer {
 
   #onStream(stream: http2.ServerHttp2Stream, path: string | undefined, ip: string): void {
     const { headers, limits = defaultLimits, onLink } = this.#options
-    const link = new ServerLink(stream, { ip, limits })
+    const link = new ServerLink(stream, { ip, limits, turns: this.#turns })
     if (path !== AGENT_LINK_PATH) return link.refuse(UNIMPLEMENTED, `there is no method ${path}`)
     this.#links.add(link)
     stream.on('close', () => this.#links.delete(link))

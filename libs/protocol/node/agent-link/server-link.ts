@@ -4,6 +4,7 @@ import type * as agentLink from '../../wire/agent-link.gen.ts'
 import { LINK_MESSAGES_A_TURN_MAX } from './limits.ts'
 import type { LinkLimits } from './link-server.ts'
 import { FrameReader, MessageTooLongError } from './message-frames.ts'
+import type { ReadTurns } from './read-turns.ts'
 
 export type LinkListener = {
   onMessage(message: agentLink.AgentMessage): void
@@ -30,12 +31,18 @@ export class ServerLink {
   readonly #stream: http2.ServerHttp2Stream
   readonly #limits: LinkLimits
   readonly #frames: FrameReader
+  readonly #turns: ReadTurns
+  #isInTurn = false
   #listener: LinkListener | undefined
   #state: State = 'new'
   #status = OK
 
-  constructor(stream: http2.ServerHttp2Stream, options: { readonly ip: string; readonly limits: LinkLimits }) {
+  constructor(
+    stream: http2.ServerHttp2Stream,
+    options: { readonly ip: string; readonly limits: LinkLimits; readonly turns: ReadTurns },
+  ) {
     this.ip = options.ip
+    this.#turns = options.turns
     this.#stream = stream
     this.#limits = options.limits
     this.#frames = new FrameReader(options.limits.messageBytesMax)
@@ -56,10 +63,11 @@ export class ServerLink {
     this.#stream.on('data', (chunk: Buffer) => {
       if (this.#state !== 'open') return
       this.#frames.push(chunk)
-      this.#read()
+      // It was not read since: the rest waits at the agent.
+      if (this.#isInTurn) this.#stream.pause()
+      else this.#waitForTurn()
     })
-    // While it is paused, messages wait for their turn; the last turn ends it.
-    this.#stream.on('end', () => !this.#stream.isPaused() && this.#read())
+    this.#stream.on('end', () => this.#isInTurn || this.#waitForTurn())
   }
 
   /** Says what `encodeLinkMessage` has made. An agent that does not read is cut. */
@@ -91,15 +99,24 @@ export class ServerLink {
     this.end()
   }
 
-  /** A bounded number of messages; then others have their turn. */
-  #read(): void {
+  #waitForTurn(): void {
+    this.#isInTurn = true
+    this.#turns.add(() => this.#read())
+  }
+
+  /** A bounded number of messages; then others have their turn. The last of them ends the link. */
+  #read(): boolean {
     for (let count = 0; count < LINK_MESSAGES_A_TURN_MAX; count++) {
       const message = this.#next()
-      if (message === undefined) return this.#stream.readableEnded ? this.end() : void this.#stream.resume()
+      if (message === undefined) {
+        this.#isInTurn = false
+        if (this.#stream.readableEnded) this.end()
+        else if (this.#stream.isPaused()) this.#stream.resume()
+        return false
+      }
       this.#listener?.onMessage(message)
     }
-    this.#stream.pause()
-    setImmediate(() => this.#read())
+    return true
   }
 
   /** What an agent still sends when the link has ended is not read. */

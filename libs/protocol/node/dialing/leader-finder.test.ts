@@ -108,6 +108,21 @@ suite('finding the leader through a source', () => {
     assert.equal(await asked, 'a:1')
   })
 
+  test('asks nobody and wakes up for nothing while nobody leads', async (context) => {
+    const { source, say } = scriptedSource('a:1')
+    const { next, pauses, abort } = finderOf(context, source)
+    await next()
+    await turn()
+    say(undefined)
+    await turn()
+    const before = pauses()
+    const asked = next({ type: 'lost', wasStable: true })
+    for (let i = 0; i < 10; i++) await turn()
+    assert.equal(pauses(), before)
+    abort.abort()
+    assert.equal(await asked, undefined)
+  })
+
   test('tells that an attempt is superseded when another one leads, and then asks without a pause', async (context) => {
     const { source, say } = scriptedSource('a:1')
     const { finder, pauses } = finderOf(context, source)

@@ -56,6 +56,7 @@ export class LeaderFinder {
     this.#addresses = typeof masters === 'function' ? [] : masters
     this.#pause = createBackoff(backoff)
     this.#signal = signal
+    signal.addEventListener('abort', () => this.#news.abort(), { once: true })
     if (typeof masters === 'function') void this.#follow(masters)
   }
 
@@ -102,9 +103,11 @@ export class LeaderFinder {
     this.#isPauseDue = false
   }
 
-  /** The pause of F2, which news cut short (F3). */
+  /** The pause of F2, which news cut short (F3); while there is nobody to ask, only they end it. */
   async #waitForNews(): Promise<void> {
-    await this.#delay(this.#pause.next(), AbortSignal.any([this.#signal, this.#news.signal]))
+    const { signal } = this.#news
+    if (this.#addresses.length > 0 || this.#leader !== undefined) await this.#delay(this.#pause.next(), signal)
+    else if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
   }
 
   async #follow(source: LeaderSource): Promise<void> {

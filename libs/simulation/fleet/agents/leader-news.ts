@@ -1,11 +1,12 @@
 /**
  * Who leads, told to every agent of the fleet as a store would that they watch. One process would spend itself on
- * attempts of thousands of agents while nobody leads, and takes a while to tell them all: a slice a turn.
+ * attempts of thousands of agents while nobody leads. They are told a few a turn, or the connections of all would have
+ * to be begun in one, and none would be answered in time.
  */
 import type { LeaderSource } from '@thermosphere/protocol/node'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
-const sliceMs = 8
+const toldATurn = 32
 
 export class LeaderNews {
   readonly #followers = new Set<() => void>()
@@ -18,12 +19,9 @@ export class LeaderNews {
   async tell(leader: string | undefined): Promise<void> {
     this.#leader = leader
     this.#version++
-    let sliceEnd = performance.now() + sliceMs
-    for (const wake of [...this.#followers]) {
+    for (const [index, wake] of [...this.#followers].entries()) {
       wake()
-      if (performance.now() < sliceEnd) continue
-      await nextTurn()
-      sliceEnd = performance.now() + sliceMs
+      if ((index + 1) % toldATurn === 0) await nextTurn()
     }
   }
 
