@@ -85,6 +85,11 @@ test('[mesos 226] task exec runs a command in a task, with input, exit code and 
   assert.deepEqual([status, stdout], [3, 'heard a word\n'], stderr)
   assert.match(stderr, /^sleep\.[^\n]+\n$/)
   assert.match(await succeed(cluster, ['task', 'exec', '-t', 'sleep', 'tty']), /^\/dev\/pts\/\d+\r\n$/)
+  for (const words of [
+    ['sleep', 'sh', '-c', 'exit 4'],
+    ['sleep', '--', 'sh', '-c', 'test --json; exit 4'],
+  ])
+    assert.equal((await run(cluster, ['task', 'exec', ...words])).status, 4)
   const missing = await run(cluster, ['task', 'exec', 'no-such-task', 'true'])
   assert.deepEqual([missing.status, missing.stdout], [1, ''])
   const attached = await run(cluster, ['task', 'attach', 'sleep'])

@@ -1,4 +1,5 @@
 import type { ContainerIo } from '@thermosphere/isolation'
+import { finished } from 'node:stream'
 import type { Readable } from 'node:stream'
 
 export type OutputName = 'STDOUT' | 'STDERR'
@@ -24,6 +25,7 @@ export class Attachment {
   #openStreams = 2
   #hasInput = false
   #isStarted = false
+  #isClosed = false
 
   constructor(io: ContainerIo, onClose: () => void) {
     this.#io = io
@@ -40,6 +42,7 @@ export class Attachment {
   }
 
   listen(listener: OutputListener): void {
+    if (this.#openStreams === 0) return listener.end()
     this.#listeners.add(listener)
     if (this.#isStarted) return
     this.#isStarted = true
@@ -77,6 +80,8 @@ export class Attachment {
   }
 
   close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
     const { stdin, stdout, stderr } = this.#io
     for (const stream of [stdin, stdout, stderr]) stream.destroy()
     this.#onClose()
@@ -84,8 +89,8 @@ export class Attachment {
 
   #read(stream: Readable, name: OutputName): void {
     stream.on('data', (data: Buffer) => this.#tell(name, data))
-    stream.on('error', () => stream.destroy())
-    stream.once('close', () => this.#onStreamEnd())
+    // A stream that ends with nothing to read does so without a reader, and may have before there was one.
+    finished(stream, { writable: false }, () => this.#onStreamEnd())
     stream.resume()
   }
 
