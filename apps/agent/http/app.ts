@@ -1,6 +1,7 @@
 import { createHttpApp, errorMiddleware, notFoundMiddleware, textErrors } from '@thermosphere/service-kit'
 import type { Express, NextFunction, Request, Response } from 'express'
 import { admission } from './access/admission.ts'
+import { helpRoutes } from './classic/help.ts'
 import { classicRoutes } from './classic/routes.ts'
 import type { HttpContext } from './context.ts'
 import { executorRoute } from './executor/executor-route.ts'
@@ -16,6 +17,7 @@ export function createAgentApp(context: HttpContext): Express {
   app.use(operatorRoute(context))
   app.use(fileRoutes(context))
   app.use(classicRoutes(context))
+  app.use(helpRoutes())
   app.use(notFoundMiddleware(() => '404 Not Found.'))
   app.use(errorMiddleware({ logger: context.logger, format: textErrors }))
   return app

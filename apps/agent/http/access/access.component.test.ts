@@ -90,6 +90,8 @@ const routes: readonly (readonly [string, string, string | undefined, number])[]
   ['GET', '/health', undefined, 200],
   ['GET', '/slave(1)/health', undefined, 200],
   ['GET', '/version', undefined, 200],
+  ['GET', '/help', undefined, 200],
+  ['GET', '/slave(1)/help/files', undefined, 200],
   ['GET', '/state', 'mesos-agent-readonly', 200],
   ['GET', '/slave(1)/state', 'mesos-agent-readonly', 200],
   ['GET', '/STATE', 'mesos-agent-readonly', 200],

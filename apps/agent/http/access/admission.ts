@@ -30,7 +30,7 @@ export function accessOf(request: Request): Access {
 /** Routes do not tell capitals apart. */
 function realmOf(asked: string): RealmName | undefined {
   const path = asked.toLowerCase()
-  if (path === '/health' || path === '/version') return undefined
+  if (path === '/health' || path === '/version' || /^\/help(\/|$)/.test(path)) return undefined
   if (path === '/api/v1/executor') return 'executor'
   const changes = path === '/api/v1' || path.startsWith('/api/v1/') || path === '/logging/toggle'
   return changes ? 'readwrite' : 'readonly'
