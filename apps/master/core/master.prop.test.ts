@@ -127,7 +127,8 @@ class Crowd {
     const agent = this.agents.find((one) => one.id === run.agent.id) ?? run.agent
     if (move.move === 'update') {
       run.uuid = this.world.update([current, agent, run.id], move.state)
-      run.state = move.state
+      // An agent may say anything, but what has ended there takes no more room.
+      if (!isTerminal(run.state)) run.state = move.state
     }
     if (move.move === 'kill') this.world.call(current, { type: 'KILL', kill: { task_id: { value: run.id } } })
     if (move.move === 'acknowledge' && run.uuid) this.world.acknowledge([current, agent, run.id], run.uuid)
