@@ -19,7 +19,10 @@ export function streamOutput(attachment: Attachment, { response, media }: Answer
   const heartbeats = setInterval(() => send(heartbeat), LIMITS.sessionHeartbeatMs)
   const listener: OutputListener = {
     write: (type, data) => send({ type: 'DATA', data: { type, data } }),
-    end: () => response.end(),
+    end: () => {
+      clearInterval(heartbeats)
+      response.end()
+    },
   }
   response.on('drain', () => attachment.drained(listener))
   response.on('close', () => {
