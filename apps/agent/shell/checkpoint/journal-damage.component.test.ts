@@ -4,6 +4,7 @@ import type { AgentInput, AgentState } from '@thermosphere/agent-core'
 import { AGENT_ID, frameworkInfo, taskInfo, testConfig } from '@thermosphere/agent-core/testing'
 import { createRandom } from '@thermosphere/effects'
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -23,6 +24,8 @@ let whole: Buffer
 let mark: Buffer
 /** Length of the file after each batch, with what it holds then. */
 const states = new Map<number, Entries>()
+/** The core is deterministic: of the same entries it makes the same state. */
+const recoveredPrefixes = new Set<number>()
 
 const recovered = (entries: Entries, strict: boolean) => {
   const recovery = recoverState({ config, random: createRandom(1), now: 0, strict }, entries)
@@ -75,7 +78,8 @@ class Writer {
 }
 
 before(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'journal-damage-'))
+  // What a file system forgets is not asked here, and thousands of waits for a disk are long.
+  directory = await mkdtemp(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'journal-damage-'))
   path = join(directory, 'agent.journal')
   const journal = await Journal.open({ path, strict: true })
   states.set(0, new Map())
@@ -103,7 +107,8 @@ async function check(data: Buffer, firstBad: number, what: string): Promise<void
   const prefix = Math.max(...[...states.keys()].filter((length) => length <= firstBad))
   assert.deepEqual(new Map(journal.entries()), states.get(prefix), `${what}: the longest whole prefix`)
   assert.equal(journal.damage?.droppedBytes, data.length - prefix, what)
-  recovered(journal.entries(), true)
+  if (!recoveredPrefixes.has(prefix)) recovered(journal.entries(), true)
+  recoveredPrefixes.add(prefix)
   await journal.close()
   for (const name of await readdir(directory)) if (name.includes('damaged')) await rm(join(directory, name))
 }
