@@ -44,7 +44,7 @@ describe('a live source', () => {
     const source = new LiveSource({
       connect: (given) => {
         signal = given
-        return new Promise(() => undefined)
+        return new Promise((resolve) => given.addEventListener('abort', () => resolve()))
       },
       report: () => undefined,
     })
