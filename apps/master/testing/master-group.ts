@@ -59,6 +59,19 @@ export class ServerProcess {
 export const look = (url: string, init: RequestInit = {}): Promise<Response> =>
   fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(5_000), ...init })
 
+/** The status, and where it redirects. */
+export const locationOf = async (url: string, init?: RequestInit): Promise<readonly [number, string | null]> => {
+  const response = await look(url, init)
+  await response.arrayBuffer()
+  return [response.status, response.headers.get('location')]
+}
+
+export const post = (call: object): RequestInit => ({
+  method: 'POST',
+  headers: { 'Content-Type': 'application/json' },
+  body: JSON.stringify(call),
+})
+
 /** What three processes and a store do takes longer than a test waits by itself. */
 export const soon = <T>(what: string, find: () => Promise<T | undefined | false>, ms = 60_000): Promise<T> =>
   eventually(what, find, ms)
