@@ -37,6 +37,8 @@ export const ETCD_LIMITS = {
   listPageEntriesMax: 4_096,
   /** One attempt at one member: long enough for a slow disk, short enough to reach another one within a lease. */
   attemptTimeoutMs: 3_000,
+  /** With less time left no further attempt is made: it would only hide why the others failed. */
+  attemptMinMs: 50,
   /** A read, over all members and attempts. */
   readTimeoutMs: 10_000,
   /** A write, over all attempts; then its outcome is told as unknown. */

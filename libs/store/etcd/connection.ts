@@ -74,10 +74,13 @@ export class EtcdConnection {
   /** Tries member after member. Rejects with what is final, or STORE_UNAVAILABLE or STORE_UNKNOWN at the end. */
   async call<T>(work: (member: Member, options: CallOptions) => Promise<T>, limits: CallLimits): Promise<T> {
     const endsAt = performance.now() + limits.timeoutMs
+    const lastBeginsAt = endsAt - ETCD_LIMITS.attemptMinMs
     let isInDoubt = false
+    let lastReason: string | undefined
     for (let attempt = 1; ; attempt++) {
       limits.signal?.throwIfAborted()
       if (this.#isClosed) throw closedError()
+      if (lastReason !== undefined && performance.now() > lastBeginsAt) throw this.#unavailable(lastReason, isInDoubt)
       const place = this.#current
       const left = Math.min(limits.attemptTimeoutMs ?? ETCD_LIMITS.attemptTimeoutMs, endsAt - performance.now())
       try {
@@ -89,7 +92,8 @@ export class EtcdConnection {
         if (failure.type === 'final') throw failure.error
         const waitMs = this.#delayAfter(failure.type, { place, attempt })
         isInDoubt ||= failure.type === 'passing' && failure.mayHaveApplied && limits.isRepeatable !== true
-        if (performance.now() + waitMs >= endsAt) throw this.#unavailable(failure.reason, isInDoubt)
+        lastReason = failure.reason
+        if (performance.now() + waitMs > lastBeginsAt) throw this.#unavailable(lastReason, isInDoubt)
         if (isInDoubt) limits.onDoubt?.()
         await sleep(waitMs, undefined, { ...(limits.signal !== undefined && { signal: limits.signal }) }).catch(
           () => undefined,
