@@ -12,8 +12,6 @@ import { FakeMaster } from './fake-master.ts'
 type RunOptions = { readonly flags?: readonly string[]; readonly bootFile?: string }
 
 const RESOURCES = '--resources=cpus:4;mem:8192;disk:10000;ports:[31000-32000]'
-/** Machines that build are slow. */
-const startMs = 60_000
 const endAsksMax = 30
 const endAskMs = 1_000
 
@@ -42,7 +40,7 @@ export class AgentProcess {
       flags,
     )
     agent.run()
-    await master.wait(({ messages }) => messages.find((message) => message.type === 'REGISTER'), startMs)
+    await master.wait(({ messages }) => messages.find((message) => message.type === 'REGISTER'))
     return agent
   }
 

@@ -6,6 +6,9 @@ import type { agentLink, mesos } from '@thermosphere/protocol'
 
 type Stream = ServerDuplexStream<agentLink.AgentMessage, agentLink.MasterMessage>
 
+/** A machine with much else to do takes more than 15 s to start an agent. */
+const patienceMs = 60_000
+
 export class FakeMaster {
   readonly messages: agentLink.AgentMessage[] = []
   readonly #server = new Server()
@@ -65,7 +68,7 @@ export class FakeMaster {
   }
 
   /** Resolves with the first value that `find` gives; looks again whenever the agent says something. */
-  async wait<T>(find: (master: FakeMaster) => T | undefined | false, ms = 15_000): Promise<T> {
+  async wait<T>(find: (master: FakeMaster) => T | undefined | false, ms = patienceMs): Promise<T> {
     const deadline = Date.now() + ms
     for (;;) {
       const found = find(this)
