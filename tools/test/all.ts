@@ -1,46 +1,18 @@
 /**
- * Every check of the project, in the order of what fails fastest. `npm test -- <step> …` runs the named steps alone.
+ * Every check of the project. `npm test -- <step> …` runs the named steps alone. The steps that only compute run one
+ * after the other beside those that wait for processes, and are told as they end; one that holds times comes last.
  * Prints one line a step and ends with `N passed, N failed, N skipped`.
  */
-import { spawnSync } from 'node:child_process'
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { installNeeds } from './packages.ts'
+import { Programs } from './programs.ts'
+import { steps } from './steps.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const records = `${root}dist/tests`
-const node = process.execPath
-const tsc = [node, 'node_modules/typescript-7/bin/tsc', '-p']
-const nx = (target: string, ...more: string[]): string[] => [
-  'nx',
-  'run-many',
-  '-t',
-  target,
-  '--outputStyle=static',
-  ...more,
-]
 
-const seeds = 200
-
-const steps: Record<string, readonly (readonly string[])[]> = {
-  format: [['prettier', '--check', '--log-level=warn', '.']],
-  types: [
-    [...tsc, 'tsconfig.json'],
-    [...tsc, 'apps/web-ui/tsconfig.json'],
-  ],
-  // One process for all: the types behind the rules are read once instead of once a project.
-  lint: [['eslint', '--no-warn-ignored', '.']],
-  unit: [nx('test')],
-  simulate: [[node, 'libs/simulation/simulate.ts', '--seeds', String(seeds)]],
-  mutants: [[node, 'libs/simulation/simulate.ts', '--mutants', '--recorded']],
-  build: [nx('build')],
-  component: [nx('component', '--parallel=1')],
-  e2e: [nx('e2e', '--parallel=1')],
-  timed: [nx('timed', '--parallel=1')],
-  faults: [nx('faults', '--parallel=1')],
-}
-
-const environment = {
+const env = {
   ...process.env,
   NX_DAEMON: 'false',
   NX_TUI: 'false',
@@ -49,16 +21,11 @@ const environment = {
   ...(process.env.CI === 'true' && { NX_SKIP_NX_CACHE: 'true' }),
 }
 
-const run = ([command = '', ...args]: readonly string[]): boolean =>
-  spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: environment }).status === 0
+const programs = new Programs({ root, env })
 
-/** Steps that count as one test, by what that test is called. */
-const single: Readonly<Record<string, string>> = {
-  simulate: `simulate ${seeds} seeds`,
-  mutants: 'find every planted bug at its recorded seed',
-}
+const say = (text: string): void => void process.stdout.write(text)
 
-function recordSingle(step: string, name: string, ok: boolean): void {
+function recordTest(step: string, name: string, ok: boolean): void {
   mkdirSync(records, { recursive: true })
   const outcomes = [{ name, outcome: ok ? 'passed' : 'failed' }]
   writeFileSync(`${records}/simulation.${step}.json`, JSON.stringify({ outcomes }))
@@ -78,21 +45,48 @@ if (missing.length > 0 && process.env.CI === 'true') {
   process.exit(1)
 }
 
-const failed: string[] = []
-for (const name of asked.length > 0 ? asked : Object.keys(steps)) {
-  const started = Date.now()
-  process.stdout.write(`\n== ${name}\n`)
-  const ok = (steps[name] ?? []).every(run)
-  process.stdout.write(`== ${name} ${ok ? 'ok' : 'FAILED'} in ${((Date.now() - started) / 1000).toFixed(1)} s\n`)
-  if (!ok) failed.push(name)
-  const title = single[name]
-  if (title !== undefined) recordSingle(name, title, ok)
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    programs.end()
+    process.exit(1)
+  })
 }
+
+const failed: string[] = []
+
+async function runStep(name: string): Promise<void> {
+  const { commands = [], isBackground = false, test } = steps[name] ?? {}
+  const started = Date.now()
+  if (!isBackground) say(`\n== ${name}\n`)
+  let ok = true
+  let output = isBackground ? `\n== ${name}, beside the others\n` : ''
+  for (const words of commands) {
+    if (!ok) break
+    const ended = await (isBackground ? programs.runBeside(words) : programs.runInFront(words))
+    ok = ended.ok
+    output += ended.output
+  }
+  say(`${output}== ${name} ${ok ? 'ok' : 'FAILED'} in ${((Date.now() - started) / 1000).toFixed(1)} s\n`)
+  if (!ok) failed.push(name)
+  if (test !== undefined) recordTest(name, test, ok)
+}
+
+async function runInOrder(names: readonly string[]): Promise<void> {
+  for (const name of names) await runStep(name)
+}
+
+const wanted = asked.length > 0 ? asked : Object.keys(steps)
+const alone = wanted.filter((name) => steps[name]?.isAlone)
+const background = wanted.filter((name) => steps[name]?.isBackground)
+const front = wanted.filter((name) => !alone.includes(name) && !background.includes(name))
+
+await Promise.all([runInOrder(front).then(() => programs.stopYielding()), runInOrder(background)])
+await runInOrder(alone)
 
 const outcomes = globSync(`${records}/*.json`).flatMap((path) =>
   (JSON.parse(readFileSync(path, 'utf8')) as { outcomes: { outcome: string }[] }).outcomes.map((one) => one.outcome),
 )
 const count = (outcome: string): number => outcomes.filter((one) => one === outcome).length
-if (failed.length > 0) process.stdout.write(`\nFailed: ${failed.join(', ')}\n`)
-process.stdout.write(`\n${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped\n`)
+if (failed.length > 0) say(`\nFailed: ${failed.join(', ')}\n`)
+say(`\n${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped\n`)
 process.exit(failed.length > 0 ? 1 : 0)
