@@ -35,12 +35,15 @@ export async function answerSession(context: HttpContext, call: agent.Call, exch
   const { response, media } = exchange
   const reply = await callCore(context, call, response)
   const key = reply?.containerKey
-  if (reply === undefined || key === undefined) return sendReply(response, reply)
+  const container_id = call.launch_nested_container_session?.container_id
+  if (reply === undefined || key === undefined || !container_id) return sendReply(response, reply)
   response.on('close', () => operators.endSession(key))
   const attachment = await operators.attach(key)
   if (response.destroyed) return operators.endSession(key)
   if (attachment === undefined) throw new HttpError(500, 'The output of the container is not there any more')
-  streamOutput(attachment, { response, media: media.answer })
+  // The output ends first: the end of the connection would then be that of a command that is about to end.
+  const ended = callCore(context, { type: 'WAIT_CONTAINER', wait_container: { container_id } }, response)
+  streamOutput(attachment, { response, media: media.answer }, ended)
 }
 
 /** A refusal of the core, or the mere word that it is done. */

@@ -9,20 +9,25 @@ import type { CallMedia } from './negotiate.ts'
 
 type Answer = { readonly response: Response; readonly media: CallMedia['answer'] }
 
-/** Streams what a container says until it has said everything or the client goes. */
-export function streamOutput(attachment: Attachment, { response, media }: Answer): void {
+/** Streams what a container says until it has said everything and `rest` is there, or the client goes. */
+export function streamOutput(
+  attachment: Attachment,
+  { response, media }: Answer,
+  rest: Promise<unknown> = Promise.resolve(),
+): void {
   response.writeHead(200, { ...streamHeaders(media), 'Cache-Control': 'no-cache, no-transform' })
   response.flushHeaders()
   response.socket?.setNoDelay(true)
   const send = (message: agent.ProcessIO): boolean =>
     response.write(encodeRecord(encodeAs(media.message, 'mesos.v1.agent.ProcessIO', message)))
   const heartbeats = setInterval(() => send(heartbeat), LIMITS.sessionHeartbeatMs)
+  const close = (): void => {
+    clearInterval(heartbeats)
+    response.end()
+  }
   const listener: OutputListener = {
     write: (type, data) => send({ type: 'DATA', data: { type, data } }),
-    end: () => {
-      clearInterval(heartbeats)
-      response.end()
-    },
+    end: () => void rest.then(close),
   }
   response.on('drain', () => attachment.drained(listener))
   response.on('close', () => {

@@ -103,6 +103,12 @@ for (const isolation of process.getuid?.() === 0 ? ['posix', 'auto'] : ['posix']
       assert.deepEqual(await waiting, { exit_status: 9 })
     })
 
+    test('a session goes on when its command closes its output, and its connection with it', async () => {
+      const output = await session('quiet', 'exec >&- 2>&-; sleep 0.5; exit 7')
+      await output.end()
+      assert.deepEqual(await ended('quiet'), { exit_status: 7 << 8 })
+    })
+
     test('a reader that does not read holds the container back, and gets everything when it does', async () => {
       const output = await session('much', 'head -c 20000000 /dev/zero; echo done >&2')
       await output.end()

@@ -9,6 +9,8 @@ type Options = { readonly containers: ContainerRunner; submit(input: AgentInput)
 
 type Waiting = { readonly type: agent.Call['type']; resolve(reply: OperatorReply): void }
 
+const waits: ReadonlySet<agent.Call['type']> = new Set(['WAIT_CONTAINER', 'WAIT_NESTED_CONTAINER'])
+
 /** Calls of operators that wait for the core's answer, and the containers whose streams they hold. */
 export class OperatorRequests {
   readonly #options: Options
@@ -25,9 +27,15 @@ export class OperatorRequests {
     const requestId = this.#nextId++
     const { promise, resolve } = Promise.withResolvers<OperatorReply>()
     this.#waiting.set(requestId, { type: call.type, resolve })
-    gone.addEventListener('abort', () => this.#options.submit({ type: 'operator-gone', requestId }), { once: true })
+    gone.addEventListener('abort', () => this.#onGone(requestId), { once: true })
     this.#options.submit({ type: 'operator-call', requestId, call })
     return await promise
+  }
+
+  #onGone(requestId: number): void {
+    // A wait is not answered any more; whatever else was asked for is, and may have to be undone then.
+    if (waits.has(this.#waiting.get(requestId)?.type)) this.#waiting.delete(requestId)
+    this.#options.submit({ type: 'operator-gone', requestId })
   }
 
   reply(requestId: number, reply: OperatorReply): void {
