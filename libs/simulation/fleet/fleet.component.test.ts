@@ -12,12 +12,15 @@ const taskCount = 200
 
 test('a fleet registers, runs tasks on all its agents, loses agents and gets them back with their tasks', async (t) => {
   const cluster = await startCluster({ agents: 0 })
-  t.after(() => cluster.close())
+  // The last is closed first: a framework would take the end of its master for a failure.
+  const open = new AsyncDisposableStack()
+  t.after(() => open.disposeAsync())
+  open.defer(() => cluster.close())
   const onFatal = (error: unknown): void => assert.ifError(error)
   const { failures, resources } = parseFleetFlags(['--fail=down:200ms'])
   const { masters } = cluster
   const fleet = new Fleet({ masters, agents: agentCount, resources, speed: 1, failures, seed: 1, onFatal })
-  t.after(() => fleet.close())
+  open.defer(() => fleet.close())
   await Promise.all([fleet.start(), fleet.untilRegistered()])
   const joined = (await cluster.state()).agents
   assert.equal(joined.filter(({ active }) => active).length, agentCount)
@@ -26,8 +29,8 @@ test('a fleet registers, runs tasks on all its agents, loses agents and gets the
   const options = { masters, agents: agentCount, tasks: taskCount, command: 'sleep infinity', store, onFatal }
   const framework = new FleetFramework(options)
   framework.start()
-  t.after(() => store.close())
-  t.after(() => framework.close())
+  open.defer(() => store.close())
+  open.defer(() => framework.close())
   await eventually('all tasks run', () => framework.runningCount === taskCount)
   assert.deepEqual(new Set(fleet.agents.map(({ containers }) => containers.count)), new Set([taskCount / agentCount]))
   assert.equal((await store.list('fleet/tasks/')).entries.length, taskCount)
@@ -55,16 +58,19 @@ test('a fleet registers, runs tasks on all its agents, loses agents and gets the
 
 test('tasks that end are replaced, those that are to fail fail', async (t) => {
   const cluster = await startCluster({ agents: 0, flags: { master: ['allocation_interval=50ms'] } })
-  t.after(() => cluster.close())
+  // The last is closed first: a framework would take the end of its master for a failure.
+  const open = new AsyncDisposableStack()
+  t.after(() => open.disposeAsync())
+  open.defer(() => cluster.close())
   const onFatal = (error: unknown): void => assert.ifError(error)
   const { failures, resources } = parseFleetFlags(['--fail=launches:10%,tasks:10%'])
   const { masters } = cluster
   const fleet = new Fleet({ masters, agents: 2, resources, speed: 100, failures, seed: 1, onFatal })
-  t.after(() => fleet.close())
+  open.defer(() => fleet.close())
   await Promise.all([fleet.start(), fleet.untilRegistered()])
   const framework = new FleetFramework({ masters, agents: 2, tasks: 10, command: 'sleep 10', onFatal })
   framework.start()
-  t.after(() => framework.close())
+  open.defer(() => framework.close())
   await eventually(
     'many have run and some have failed',
     () => framework.launched.count > 100 && framework.failedCount > 5,
