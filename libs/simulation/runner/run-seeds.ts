@@ -13,15 +13,15 @@ const progressMs = 15_000
 const failedMax = 10
 
 export async function runSeeds(options: RunOptions, say: (text: string) => void): Promise<SeedsResult> {
-  const { from, minutes, workers } = options
+  const { from, every, minutes, workers } = options
   const count = options.seeds ?? (minutes === undefined ? seedsDefault : Infinity)
   const deadline = minutes === undefined ? Infinity : Date.now() + minutes * 60_000
   const totals = new Totals()
   const failed: Ran[] = []
-  let next = from
+  let taken = 0
   const take = (): number | undefined => {
-    const isOver = next >= from + count || Date.now() >= deadline || failed.length >= failedMax
-    return isOver ? undefined : next++
+    const isOver = taken >= count || Date.now() >= deadline || failed.length >= failedMax
+    return isOver ? undefined : from + every * taken++
   }
   const progress = setInterval(() => say(`… ${totals.seeds} seeds, ${failed.length} failed`), progressMs)
   const onRan = (ran: Ran): void => {

@@ -4,11 +4,13 @@ import { readOptions } from './config.ts'
 import { Totals } from './totals.ts'
 
 test('options are checked, each with its name', () => {
-  const defaults = { from: 1, workers: 2, mutants: false, recorded: false }
+  const defaults = { from: 1, every: 1, workers: 2, mutants: false, recorded: false }
   assert.deepEqual(readOptions(['--seed', '5', '--trace']), { seed: 5, trace: true, ...defaults })
   assert.throws(() => readOptions(['--seeds', 'many']), /--seeds/)
   assert.throws(() => readOptions(['--seeds', '2', '--seed', '3']), /exclude each other/)
   assert.throws(() => readOptions(['--recorded']), /--mutants/)
+  assert.throws(() => readOptions(['--every', '0']), /--every/)
+  assert.equal(readOptions(['--from', '1', '--every', '4']).every, 4)
   assert.throws(() => readOptions(['--sedes', '2']), /sedes/)
 })
 
