@@ -208,12 +208,17 @@ export class ScriptedFramework {
     const live = [...this.#options.memory.tasks.values()].filter(({ state }) => !endStates.has(state))
     const tasks = live.map(({ id, agentId }) => ({ task_id: { value: id }, agent_id: { value: agentId } }))
     if (tasks.length > 0) this.#connection.call({ type: 'RECONCILE', reconcile: { tasks } })
+    // Who was away when an agent came back was not told: the list of everything says so.
+    const isAnyLost = [...this.#options.memory.tasks.values()].some(({ state }) => mayComeBack.has(state))
+    if (isAnyLost) this.#connection.call({ type: 'RECONCILE', reconcile: {} })
     for (const { id, isKillWanted } of live) if (isKillWanted) this.kill(id)
   }
 }
 
-/** A task that was told to be lost may come back with its agent. */
-const isOver = ({ state }: ScriptedTask): boolean => endStates.has(state) && state !== 'TASK_LOST'
+/** Such a task may come back with its agent. */
+const mayComeBack: ReadonlySet<string> = new Set(['TASK_LOST', 'TASK_UNKNOWN'])
+
+const isOver = ({ state }: ScriptedTask): boolean => endStates.has(state) && !mayComeBack.has(state)
 
 const frameworkInfo = ({ name, roles, id }: FrameworkMemory): mesos.FrameworkInfo => ({
   user: 'root',
