@@ -54,7 +54,7 @@ export class AllocationInvariants {
     for (const { resources = [], allocation_info } of offers) {
       const role = topLevelRole(allocation_info?.role ?? '')
       const limits = Object.entries(master.quotas.get(role)?.limits ?? {})
-      const offered = Resources.fromWire(resources).unreserved()
+      const offered = Resources.fromWire(resources).unreserved().nonRevocable()
       for (const [name, { value }] of limits) {
         if (offered.scalar(name) === 0) continue
         const consumed = consumedBy(master, role, name)

@@ -10,6 +10,7 @@ import { AllocationInvariants } from './allocation-invariants.ts'
 import { FilterBooks } from './filter-books.ts'
 import { GuaranteeInvariants } from './stateful/guarantee-invariants.ts'
 import { OfferInvariants } from './stateful/offer-invariants.ts'
+import { RevocableOffers } from './stateful/revocable-offers.ts'
 
 type Agent = ReturnType<Master['agents']['get']> & object
 type Task = ReturnType<Agent['tasks']['get']> & object
@@ -21,13 +22,14 @@ type Books = {
   readonly allocations: AllocationInvariants
   readonly offers: OfferInvariants
   readonly guarantees: GuaranteeInvariants
+  readonly revocable: RevocableOffers
 }
 
 const sum = (all: Iterable<Resources>): Resources => [...all].reduce((total, one) => total.add(one), Resources.empty)
 
 /** Launched on what an operation was to make that never arrived: the agent knows neither, and will say so. */
 function doubtfulOf({ tasks, total, used }: Agent): Resources {
-  if (total.contains(sum(used.byKey.values()).unallocated())) return Resources.empty
+  if (total.contains(sum(used.byKey.values()).nonRevocable().unallocated())) return Resources.empty
   const staging = [...tasks.values()].filter(({ wire }) => wire.state === 'TASK_STAGING')
   return sum(staging.map(({ resources }) => resources))
 }
@@ -66,7 +68,8 @@ export class MasterInvariants implements MasterWatch {
   before(master: Master, input: Input, now: Millis): void {
     const acknowledge = input.type === 'scheduler-call' ? input.call.acknowledge : undefined
     if (acknowledge !== undefined) this.#options.onAcknowledged(acknowledge)
-    const { filters, allocations, offers } = this.#booksOf(master)
+    const { filters, allocations, offers, revocable } = this.#booksOf(master)
+    revocable.before(master, input)
     filters.before(master, input, now)
     allocations.before(master, input)
     offers.before(master, input)
@@ -74,9 +77,11 @@ export class MasterInvariants implements MasterWatch {
 
   after(master: Master, input: Input, effects: readonly Effect[]): void {
     this.stepCount++
+    const { filters, allocations, offers, guarantees, revocable } = this.#booksOf(master)
+    revocable.hear(master, input)
     for (const agent of master.agents.values()) this.#checkAgent(master, agent)
     this.#checkTasks(master)
-    const { filters, allocations, offers, guarantees } = this.#booksOf(master)
+    revocable.checkEffects(master, effects)
     filters.after(master, effects)
     allocations.after(master, effects)
     offers.after(master, input, effects)
@@ -112,6 +117,7 @@ export class MasterInvariants implements MasterWatch {
       allocations: new AllocationInvariants(this.#report, count),
       offers: new OfferInvariants(this.#report),
       guarantees: new GuaranteeInvariants(this.#report, count),
+      revocable: new RevocableOffers(this.#report),
     }
     this.#books.set(master, books)
     return books
@@ -137,10 +143,13 @@ export class MasterInvariants implements MasterWatch {
     const offered = sum(offers)
     const out = used.add(offered)
     const place = `${agent.id} with ${agent.total}`
+    this.#booksOf(master).revocable.checkAgent(agent)
+    // More than an agent can spare by now may still be in use.
+    const firm = agent.total.nonRevocable()
     const doubtful = doubtfulOf(agent)
-    if (!agent.total.contains(used.subtract(doubtful).unallocated()))
+    if (!firm.contains(used.subtract(doubtful).nonRevocable().unallocated()))
       this.#report('resources-conserved', `${place} has ${used} in use`)
-    if (!agent.total.contains(out.subtract(doubtful).unallocated()))
+    if (!firm.contains(out.subtract(doubtful).nonRevocable().unallocated()))
       this.#report('offers-do-not-overlap', `${place} has ${used} in use and ${offered} on offer`)
     if (!books.total.equals(agent.total))
       this.#report('resources-conserved', `${place} has ${books.total} for the allocator`)

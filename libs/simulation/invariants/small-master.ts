@@ -3,7 +3,7 @@ import { createRandom } from '@thermosphere/effects'
 import { createMaster, emptyRegistry, step } from '@thermosphere/master-core'
 import type { Effect, Input, Master } from '@thermosphere/master-core'
 import { Resources } from '@thermosphere/offer-engine'
-import type { scheduler } from '@thermosphere/protocol'
+import type { mesos, scheduler } from '@thermosphere/protocol'
 import { masterConfig } from '../hosts/master/master-config.ts'
 
 const now = 1_000_000
@@ -11,6 +11,8 @@ const multiRole = { type: 'MULTI_ROLE' as const }
 const refinement = { type: 'RESERVATION_REFINEMENT' as const }
 const capabilities = [multiRole, refinement]
 const agentCapabilities = [...capabilities, { type: 'HIERARCHICAL_ROLE' as const }]
+
+type Capability = mesos.FrameworkInfo_Capability_Type
 
 export type Look = (input: Input, effects: readonly Effect[]) => void
 
@@ -41,7 +43,13 @@ export class SmallMaster {
   }
 
   subscribe(name: string, ...roles: readonly string[]): void {
-    const framework_info = { user: 'root', name, roles: [...roles], capabilities }
+    this.subscribeAs(name, { roles, capabilities: [] })
+  }
+
+  /** With further capabilities. */
+  subscribeAs(name: string, one: { roles: readonly string[]; capabilities: readonly Capability[] }): void {
+    const more = one.capabilities.map((type) => ({ type }))
+    const framework_info = { user: 'root', name, roles: [...one.roles], capabilities: [...capabilities, ...more] }
     this.do({ type: 'subscribe', streamId: name, subscribe: { framework_info } })
   }
 

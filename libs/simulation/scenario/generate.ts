@@ -5,6 +5,7 @@ import type { ClientRequest } from '../workload/requests.ts'
 import { generateWorkload } from '../workload/generate.ts'
 import { drawCommand } from './commands.ts'
 import { drawCrashes, drawFault } from './generate-faults.ts'
+import { drawRevocableActions } from './generate-revocable.ts'
 import { drawStatefulActions } from './generate-stateful.ts'
 import { namesOf, seedFor, startAt } from './scenario.ts'
 import type { Action, Fault, Masters, Scenario, Sizes } from './scenario.ts'
@@ -41,6 +42,7 @@ export function generateScenario(seed: number, sizes: Partial<Sizes> = {}): Scen
     actions: [
       ...drawActions(createRandom(seedFor(seed, 'actions')), { sizes: all, durationMs }),
       ...(isStateful ? drawStatefulActions(createRandom(seedFor(seed, 'stateful')), { sizes: all, durationMs }) : []),
+      ...(isStateful ? drawRevocableActions(createRandom(seedFor(seed, 'revocable')), { sizes: all, durationMs }) : []),
     ],
     requests,
   }

@@ -78,6 +78,20 @@ export type StatefulAction =
   | { readonly at: Millis; readonly type: 'drain'; readonly agent: string; readonly isGone: boolean }
   /** Changes the schedule, or the mode of a machine that is in it. */
   | { readonly at: Millis; readonly type: 'schedule' | 'unschedule' | 'down' | 'up'; readonly agent: string }
+  /** What the host of an agent can spare for a while, from now on. */
+  | {
+      readonly at: Millis
+      readonly type: 'spare'
+      readonly agent: string
+      readonly cpus: number
+      readonly mib: number
+    }
+  /** The load of its host is so high that what uses revocable resources has to go. */
+  | { readonly at: Millis; readonly type: 'overload'; readonly agent: string; readonly ms: Millis }
+  /** Takes revocable resources from now on, or does so no longer. */
+  | { readonly at: Millis; readonly type: 'capability'; readonly framework: string }
+  /** Launches on revocable resources. */
+  | { readonly at: Millis; readonly type: 'burst'; readonly framework: string; readonly command: string }
   /** On what is free of an agent. */
   | {
       readonly at: Millis

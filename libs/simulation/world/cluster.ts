@@ -16,11 +16,13 @@ import { Orchestration } from '../orchestration/orchestration.ts'
 import { LeaderInvariants } from '../invariants/leader-invariants.ts'
 import { MasterInvariants } from '../invariants/master-invariants.ts'
 import { RegistryInvariants } from '../invariants/stateful/registry-invariants.ts'
+import { RevocableInvariants } from '../invariants/stateful/revocable-invariants.ts'
 import { VolumeInvariants } from '../invariants/stateful/volume-invariants.ts'
 import { TaskInvariants } from '../invariants/task-invariants.ts'
 import { UpdateInvariants } from '../invariants/update-invariants.ts'
 import { loopClockOf, Network, SimStore, StoreView, Trace, VirtualTime } from '../kernel/index.ts'
 import type { SimProcess } from '../kernel/index.ts'
+import { takesRevocable } from '../scenario/generate-revocable.ts'
 import { rolesOf } from '../scenario/generate-stateful.ts'
 import { namesOf, seedFor, startAt } from '../scenario/scenario.ts'
 import type { Scenario } from '../scenario/scenario.ts'
@@ -53,6 +55,7 @@ export class Cluster {
   readonly leaderInvariants: LeaderInvariants
   readonly volumeInvariants: VolumeInvariants
   readonly registryInvariants: RegistryInvariants
+  readonly revocableInvariants: RevocableInvariants
   readonly operator: Operator
   readonly orchestration: Orchestration
   violation: Violation | undefined
@@ -77,6 +80,7 @@ export class Cluster {
       onAcknowledged: (acknowledge) => this.updateInvariants.onAcknowledged(acknowledge),
     })
     this.volumeInvariants = new VolumeInvariants(report)
+    this.revocableInvariants = new RevocableInvariants(report, (name) => this.counters.add(name))
     this.registryInvariants = new RegistryInvariants({
       report,
       count: (name) => this.counters.add(name),
@@ -246,6 +250,7 @@ export class Cluster {
       masters: this.masterNames,
       random: this.randomOfLife(process.name),
       watch: this.#agentWatch(),
+      isOversubscribed: this.scenario.isStateful,
       onFatal: (error) => this.fatal(process, error),
       onExit: (message) => {
         this.log(`${process.name} exits: ${message}`)
@@ -257,17 +262,28 @@ export class Cluster {
   }
 
   #agentWatch(): AgentWatch {
-    const { taskInvariants, updateInvariants, volumeInvariants } = this
+    const { taskInvariants, updateInvariants, volumeInvariants, revocableInvariants } = this
     return {
-      onRecovered: (state, machine) => volumeInvariants.check(state, machine),
+      onRecovered: (state, machine) => {
+        volumeInvariants.check(state, machine)
+        revocableInvariants.onRecovered(state, machine)
+      },
       onApply: (operation, machine) => volumeInvariants.onApply(operation, machine),
-      onStepped: ({ total }, { name }) => volumeInvariants.checkOnce(name, total),
+      onStepped: (state, machine, effects) => {
+        volumeInvariants.checkOnce(machine.name, state.total)
+        revocableInvariants.onStepped(state, machine, effects)
+      },
+      onOverload: (state, machine) => {
+        this.log(`${machine.name} is overloaded`)
+        revocableInvariants.onOverload(state, machine)
+      },
       onVolumeMade: (path, machine) => volumeInvariants.onMade(path, machine),
       onOrphan: (container, machine) => taskInvariants.onOrphan(container, machine),
       onDone: (status, machine) => updateInvariants.onDone(status, machine),
       onSent: (message, machine, pending) => {
         updateInvariants.onSent(message, machine, pending)
         volumeInvariants.onTold(message, machine)
+        revocableInvariants.onSent(message, machine)
         if (message.operation_status !== undefined) this.counters.add(message.operation_status.status.state)
       },
     }
@@ -277,6 +293,7 @@ export class Cluster {
     const { isStateful } = this.scenario
     const [own, , common] = rolesOf(name)
     const memory = new FrameworkMemory(name, isStateful ? [own, common] : [own])
+    memory.takesRevocable = isStateful && takesRevocable(name)
     this.memories.set(name, memory)
     this.add(name, (process) => {
       const framework = new ScriptedFramework({

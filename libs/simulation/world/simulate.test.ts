@@ -35,6 +35,7 @@ test('faults reach what they are meant to reach', async () => {
     'refused writes',
     'gave up',
     'operator 200',
+    'tasks corrected',
   ])
     assert.ok((counts[name] ?? 0) > 0, `no seed came to ${name}`)
   assert.ok((counts.elections ?? 0) > 12, 'leaders change')

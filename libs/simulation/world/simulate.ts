@@ -110,9 +110,16 @@ function look(cluster: Cluster): void {
     if (process === undefined || machine === undefined) continue
     cluster.updateInvariants.look({ process, machine, state })
     cluster.volumeInvariants.check(state, machine)
+    cluster.revocableInvariants.look({ process, machine, state }, awakeLeader(cluster))
   }
   for (const [process, term] of cluster.orchestration.terms()) cluster.leaderInvariants.look(process, term)
   cluster.time.after(lookMs, () => look(cluster))
+}
+
+function awakeLeader(cluster: Cluster): Master | undefined {
+  const term = cluster.leader()
+  const process = term && cluster.members.get(cluster.store.holder('master')?.by ?? '')?.process
+  return process?.isUp === true && !process.isPaused ? term?.master : undefined
 }
 
 function lookAtLeader(cluster: Cluster, process: SimProcess, master: Master | undefined): void {

@@ -3,6 +3,7 @@ import type { AgentState } from '@thermosphere/agent-core'
 import type { Master } from '@thermosphere/master-core'
 import { endStates } from '../hosts/scheduler/task-states.ts'
 import type { ScriptedTask } from '../hosts/scripted/scripted-framework.ts'
+import { differenceOf, isToldRight } from '../invariants/stateful/revocable-invariants.ts'
 import type { Cluster } from './cluster.ts'
 import type { Violation } from './report.ts'
 
@@ -62,13 +63,16 @@ type Place = {
 
 function* ofResources(cluster: Cluster, { name, state, known }: Place): Generator<Violation> {
   if (state === undefined || known === undefined) return
-  if (!state.total.equals(known.total))
+  if (!state.total.equals(known.total.nonRevocable()))
     yield { invariant: 'books-agree', message: `${name} has ${state.total}, for the master it has ${known.total}` }
+  const machine = cluster.machines.get(name)
+  if (machine !== undefined && !isToldRight({ machine, state, known }))
+    yield { invariant: 'revocable-told-again', message: differenceOf({ machine, state, known }) }
   const pending = [...state.operations.keys(), ...known.operations.keys()]
   if (pending.length > 0)
     yield { invariant: 'updates-delivered', message: `${pending.length} operations of ${name} are not over` }
   const volumes = new Set(state.total.persistentVolumes().items.flatMap(({ meta }) => meta.disk?.persistence?.id ?? []))
-  for (const path of cluster.machines.get(name)?.volumes.keys() ?? [])
+  for (const path of machine?.volumes.keys() ?? [])
     if (!volumes.has(path.slice(path.lastIndexOf('/') + 1)))
       yield { invariant: 'destroyed-volumes-are-gone', message: `${path} is still on the disk of ${name}` }
 }

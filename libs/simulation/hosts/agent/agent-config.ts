@@ -1,5 +1,7 @@
 import { CAPABILITIES } from '@thermosphere/agent-core'
 import type { AgentConfig } from '@thermosphere/agent-core'
+import { loadMax } from './machine.ts'
+import type { Machine } from './machine.ts'
 
 /** What every simulated host has. */
 export const agentCpus = 4
@@ -34,4 +36,20 @@ export const agentConfig = (hostname: string, port: number): AgentConfig => ({
   completedFrameworksMax: 10,
   completedExecutorsMax: 100,
   completedTasksMax: 100,
+})
+
+/** As often as Mesos asks its estimator. */
+const estimateMs = 15_000
+const lookAtLoadMs = 5_000
+
+/** What its estimator says changes with its host. */
+export const oversubscribedConfig = (machine: Machine): AgentConfig => ({
+  ...agentConfig(machine.name, 5051),
+  oversubscription: {
+    get resources() {
+      return machine.spare
+    },
+    intervalMs: estimateMs,
+  },
+  loadThresholds: { fiveMinutes: loadMax, fifteenMinutes: undefined, intervalMs: lookAtLoadMs },
 })

@@ -9,9 +9,10 @@ import { CoreLoop } from '@thermosphere/service-kit'
 import { endStates } from '../scheduler/task-states.ts'
 import { loopClockOf } from '../../kernel/index.ts'
 import type { Network, SimProcess } from '../../kernel/index.ts'
-import { agentConfig } from './agent-config.ts'
+import { agentConfig, oversubscribedConfig } from './agent-config.ts'
 import { AgentLink } from './agent-link.ts'
 import { ContainerRunner } from './container-runner.ts'
+import { loadMax } from './machine.ts'
 import type { Container, LaunchedTask, Machine } from './machine.ts'
 
 /** Who looks at every agent. */
@@ -24,7 +25,9 @@ export type AgentWatch = {
   /** What it has on disk is its state again. */
   onRecovered(state: AgentState, machine: Machine): void
   onApply(operation: agentLink.MasterMessage_ApplyOperation, machine: Machine): void
-  onStepped(state: AgentState, machine: Machine): void
+  onStepped(state: AgentState, machine: Machine, effects: readonly AgentEffect[]): void
+  /** It is about to hear that the load of its host is too high. */
+  onOverload(state: AgentState, machine: Machine): void
   /** The directory of a new volume is about to be made. */
   onVolumeMade(path: string, machine: Machine): void
 }
@@ -36,6 +39,8 @@ export type AgentHostOptions = {
   readonly masters: readonly string[]
   readonly random: Random
   readonly watch: AgentWatch
+  /** It offers what its host can spare as revocable, and takes it back under load. */
+  readonly isOversubscribed: boolean
   onFatal(error: unknown): void
   onExit(message: string): void
 }
@@ -61,7 +66,7 @@ export class AgentHost {
   constructor(options: AgentHostOptions) {
     this.#options = options
     const { process, machine, random, watch } = options
-    const config = agentConfig(machine.name, 5051)
+    const config = options.isOversubscribed ? oversubscribedConfig(machine) : agentConfig(machine.name, 5051)
     const surroundings = { config, random: createRandom(random.uint32()), now: process.now() }
     const recovery = recoverState(surroundings, machine.disk.entries)
     if (recovery.type === 'incompatible') throw new Error(recovery.message)
@@ -100,8 +105,9 @@ export class AgentHost {
     const before = [...this.#pending(ack)]
     const operation = input.type === 'master' ? input.message.apply_operation : undefined
     if (operation !== undefined) watch.onApply(operation, machine)
+    if (input.type === 'load' && input.fiveMinutes > loadMax) watch.onOverload(this.state, machine)
     const effects = step(this.state, input, now)
-    watch.onStepped(this.state, machine)
+    watch.onStepped(this.state, machine, effects)
     const after = new Set(this.#pending(ack))
     for (const update of before) if (!after.has(update)) watch.onDone(update.status, machine)
     for (const effect of effects)
@@ -137,6 +143,8 @@ export class AgentHost {
         return this.#loop.submit(effect.input)
       case 'exit':
         return onExit(effect.message)
+      case 'read-load':
+        return this.#loop.submit({ type: 'load', fiveMinutes: machine.load, fifteenMinutes: machine.load })
       case 'make-volume':
         watch.onVolumeMade(effect.path, machine)
         return void machine.volumes.set(effect.path, machine.volumes.get(effect.path) ?? [])
@@ -163,6 +171,7 @@ export class AgentHost {
   #taskOf(containerId: string): LaunchedTask {
     const { frameworkId = '', executorId = '', taskId = '' } = this.state.containers.get(containerId) ?? {}
     const task = this.state.frameworks.get(frameworkId)?.executors.get(executorId)?.tasks.get(taskId)
-    return { taskId, cpusMilli: Resources.fromWire(task?.info.resources ?? []).scalar('cpus') }
+    const firm = Resources.fromWire(task?.info.resources ?? []).nonRevocable()
+    return { taskId, cpusMilli: firm.scalar('cpus') }
   }
 }

@@ -1,6 +1,7 @@
 /** A host with an agent on it: what outlives the agent's process. Its disk, its containers, its clock. */
 import type { Millis, Random } from '@thermosphere/effects'
 import type { LaunchPlan } from '@thermosphere/agent-core'
+import type { mesos } from '@thermosphere/protocol'
 import { SimDisk } from '../../kernel/index.ts'
 import type { Cancel, VirtualTime } from '../../kernel/index.ts'
 import { taskBehaviour } from './task-behaviour.ts'
@@ -21,6 +22,10 @@ export type Container = {
 /** The task of a container, and what it was launched with. */
 export type LaunchedTask = { readonly taskId: string; readonly cpusMilli: number }
 
+/** A load average at which revocable resources are taken back, and one well above it. */
+export const loadMax = 8
+export const overload = 20
+
 export type Exit = { readonly exitCode?: number; readonly signal?: number }
 
 export class Machine {
@@ -32,6 +37,10 @@ export class Machine {
   readonly skew = { ms: 0 }
   /** Directories of volumes on its disk, each with the tasks that have written to it. */
   readonly volumes = new Map<string, string[]>()
+  /** What its agent may offer as revocable. */
+  spare: readonly mesos.Resource[] = []
+  /** The load average of its processors. */
+  load = 0
   onStarted: (container: Container) => void = () => undefined
   onEnded: (container: Container) => void = () => undefined
   /** Its agent has told of the end of a task. */
@@ -45,6 +54,11 @@ export class Machine {
     this.time = surroundings.time
     this.random = surroundings.random
     this.disk = new SimDisk(surroundings.random)
+  }
+
+  setSpare({ cpus, mib }: { readonly cpus: number; readonly mib: number }): void {
+    const all = Object.entries({ cpus, mem: mib }).filter(([, value]) => value > 0)
+    this.spare = all.map(([name, value]) => ({ name, type: 'SCALAR', scalar: { value }, revocable: {} }))
   }
 
   running(): Container[] {

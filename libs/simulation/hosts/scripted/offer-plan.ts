@@ -19,7 +19,8 @@ export type OfferPlanOptions = {
   readonly nextOperationId: () => string
 }
 
-const isPlain = ({ type, meta }: Item): boolean => type === 'SCALAR' && meta.disk === undefined
+const isRevocable = ({ meta }: Item): boolean => meta.revocable !== undefined
+const isPlain = (item: Item): boolean => item.type === 'SCALAR' && item.meta.disk === undefined && !isRevocable(item)
 const isVolume = ({ meta }: Item): boolean => meta.disk?.persistence !== undefined
 
 export class OfferPlan {
@@ -38,7 +39,17 @@ export class OfferPlan {
     const cpus = this.#scalar('cpus', cpusATask)
     const mem = this.#scalar('mem', memATask)
     if (cpus === undefined || mem === undefined) return false
-    const resources = [cpus, mem, ...(volume === undefined ? [] : [volume])]
+    return this.#run(command, [cpus, mem, ...(volume === undefined ? [] : [volume])])
+  }
+
+  /** On cpus that may be taken back, with memory that may be as well if there is such; false when there are none. */
+  burst(command: string): boolean {
+    const cpus = this.#revocable('cpus', cpusATask)
+    const mem = this.#revocable('mem', memATask) ?? this.#scalar('mem', memATask)
+    return cpus !== undefined && mem !== undefined && this.#run(command, [cpus, mem])
+  }
+
+  #run(command: string, resources: mesos.Resource[]): true {
     this.#left = this.#left.subtract(Resources.fromWire(resources))
     const id = this.#options.nextTaskId()
     const info: mesos.TaskInfo = {
@@ -133,6 +144,11 @@ export class OfferPlan {
 
   #find(isWanted: (item: Item) => boolean): mesos.Resource | undefined {
     return this.#left.filter(isWanted).toWire()[0]
+  }
+
+  #revocable(name: string, value: number): mesos.Resource | undefined {
+    const found = this.#find((item) => isRevocable(item) && item.meta.name === name)
+    return found !== undefined && (found.scalar?.value ?? 0) >= value ? { ...found, scalar: { value } } : undefined
   }
 
   /** Of what nobody has reserved. */

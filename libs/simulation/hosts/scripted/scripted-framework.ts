@@ -27,6 +27,9 @@ export class FrameworkMemory {
   /** Tasks still to be launched, by command. */
   readonly wanted: string[] = []
   readonly wishes: Wish[] = []
+  /** Tasks still to be launched on revocable resources, by command. */
+  readonly bursts: string[] = []
+  takesRevocable = false
   readonly tasks = new Map<string, ScriptedTask>()
   #next = 1
   #nextOperation = 1
@@ -107,7 +110,14 @@ export class ScriptedFramework {
     const { memory } = this.#options
     if (!memory.roles.delete(role)) memory.roles.add(role)
     else if (memory.roles.size === 0) memory.roles.add(role)
-    this.#connection.call({ type: 'UPDATE_FRAMEWORK', update_framework: { framework_info: frameworkInfo(memory) } })
+    this.#update()
+  }
+
+  /** Takes revocable resources from now on, or does so no longer. */
+  changeRevocable(): void {
+    const { memory } = this.#options
+    memory.takesRevocable = !memory.takesRevocable
+    this.#update()
   }
 
   /** There is work again. */
@@ -117,6 +127,11 @@ export class ScriptedFramework {
 
   suppress(): void {
     this.#connection.call({ type: 'SUPPRESS' })
+  }
+
+  #update(): void {
+    const framework_info = frameworkInfo(this.#options.memory)
+    this.#connection.call({ type: 'UPDATE_FRAMEWORK', update_framework: { framework_info } })
   }
 
   #onEvent(event: scheduler.Event): void {
@@ -138,6 +153,8 @@ export class ScriptedFramework {
       for (const wish of memory.wishes.splice(0)) if (!plan.fulfil(wish)) memory.wishes.push(wish)
       for (let command = memory.wanted[0]; command !== undefined && plan.launch(command); command = memory.wanted[0])
         memory.wanted.shift()
+      for (let command = memory.bursts[0]; command !== undefined && plan.burst(command); command = memory.bursts[0])
+        memory.bursts.shift()
       for (const { task_id, agent_id } of plan.launched) this.#remember(task_id.value, agent_id.value)
       if (plan.operations.length === 0) this.#decline(offer)
       else this.#accept(offer, plan.operations)
@@ -220,12 +237,17 @@ const mayComeBack: ReadonlySet<string> = new Set(['TASK_LOST', 'TASK_UNKNOWN'])
 
 const isOver = ({ state }: ScriptedTask): boolean => endStates.has(state) && !mayComeBack.has(state)
 
-const frameworkInfo = ({ name, roles, id }: FrameworkMemory): mesos.FrameworkInfo => ({
+const frameworkInfo = ({ name, roles, id, takesRevocable }: FrameworkMemory): mesos.FrameworkInfo => ({
   user: 'root',
   name,
   roles: [...roles],
   checkpoint: true,
   failover_timeout: 604_800,
-  capabilities: [{ type: 'MULTI_ROLE' }, { type: 'PARTITION_AWARE' }, { type: 'RESERVATION_REFINEMENT' }],
+  capabilities: [
+    { type: 'MULTI_ROLE' },
+    { type: 'PARTITION_AWARE' },
+    { type: 'RESERVATION_REFINEMENT' },
+    ...(takesRevocable ? [{ type: 'REVOCABLE_RESOURCES' as const }] : []),
+  ],
   ...(id !== undefined && { id: { value: id } }),
 })

@@ -86,7 +86,7 @@ export class OfferInvariants {
 }
 
 /** Whether a master will carry the call out. */
-function isHeard(master: Master, { call, streamId }: Extract<Input, { type: 'scheduler-call' }>): boolean {
+export function isHeard(master: Master, { call, streamId }: Extract<Input, { type: 'scheduler-call' }>): boolean {
   const framework = master.frameworks.get(call.framework_id?.value ?? '')
   return framework?.connection.state === 'connected' && framework.connection.streamId === streamId
 }

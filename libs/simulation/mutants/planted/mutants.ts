@@ -6,6 +6,7 @@ import { loopMutants } from './loop-mutants.ts'
 import { marathonMutants } from './marathon-mutants.ts'
 import { masterMutants } from './master-mutants.ts'
 import type { Mutant } from './mutant.ts'
+import { revocableMutants } from './revocable-mutants.ts'
 import { statefulMutants } from './stateful-mutants.ts'
 
 export const mutants: readonly Mutant[] = [
@@ -14,6 +15,7 @@ export const mutants: readonly Mutant[] = [
   ...masterMutants,
   ...agentMutants,
   ...statefulMutants,
+  ...revocableMutants,
   ...marathonMutants,
   ...chronosMutants,
 ]
