@@ -17,7 +17,7 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
 function describe({ seed, sizes, masters, faults, actions, durationMs }: Scenario): string {
   const counts = Object.entries(sizes).map(([kind, count]) => `${count} ${kind}`)
-  const wanted = actions.map(({ at, type, ...rest }) => `  ${at / 1000} s ${type} ${Object.values(rest).join(' ')}`)
+  const wanted = actions.map(({ at, type, ...rest }) => `  ${at / 1000} s ${type} ${JSON.stringify(rest)}`)
   const hits = faults.map((fault) => `  ${textOf(fault)}`)
   const { allocationWorkMax, timersLateMs } = masters
   const cuts = `allocations of ${allocationWorkMax}, timers of masters ${timersLateMs} ms late`
