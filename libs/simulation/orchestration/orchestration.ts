@@ -1,7 +1,7 @@
 /** Marathon and Chronos in a simulated cluster: their processes, their clients, and what must hold of both. */
 import type { Millis, Random } from '@thermosphere/effects'
 import { Candidate } from '@thermosphere/store'
-import type { Leadership, Term } from '@thermosphere/store'
+import type { Leadership, Operation, Term } from '@thermosphere/store'
 import type { Cluster } from '../world/cluster.ts'
 import type { Violation } from '../world/report.ts'
 import { ChronosWatch } from '../hosts/chronos/chronos-watch.ts'
@@ -18,7 +18,7 @@ import type { Surroundings } from '../hosts/scheduler/surroundings.ts'
 import type { Report } from '../hosts/scheduler/report.ts'
 import { candidateClockOf } from '../kernel/index.ts'
 import type { SimProcess } from '../kernel/index.ts'
-import { chronosCommand, marathonCommand } from '../workload/commands.ts'
+import { chronosCommand, marathonCommand, rivalCommand } from '../workload/commands.ts'
 import { Memory } from '../workload/memory.ts'
 import type { ChronosRequest, MarathonRequest } from '../workload/requests.ts'
 import { orchestrationProblems } from './end.ts'
@@ -44,6 +44,7 @@ export class Orchestration {
   readonly #marathons = new Map<string, Member<MarathonTerm>>()
   readonly #chronoses = new Map<string, Member<ChronosTerm>>()
   readonly #random: Random
+  readonly #rivals: Random
   readonly #report: Report
   #isAnswered: () => boolean = () => true
 
@@ -51,6 +52,7 @@ export class Orchestration {
     this.#cluster = cluster
     this.#report = (invariant, message) => cluster.report(invariant, message)
     this.#random = cluster.random('clients')
+    this.#rivals = cluster.random('rivals')
     this.#marathonWatch = new MarathonWatch(this.#report)
     this.#chronosWatch = new ChronosWatch(this.#report)
     this.#prober = new Prober({
@@ -75,6 +77,11 @@ export class Orchestration {
     const members = { marathon: [...this.#marathons.keys()], chronos: [...this.#chronoses.keys()] }
     this.#isAnswered = startClients({ time, network, random: this.#random, requests, memory: this.#memory, members })
     this.#checkStored()
+  }
+
+  /** The store has written something. */
+  onApplied(operations: readonly Operation[]): void {
+    this.#marathonWatch.onApplied(operations)
   }
 
   /** All faults are over: probes fail no more. */
@@ -131,8 +138,11 @@ export class Orchestration {
     })
     this.#marathons.set(process.name, { process, candidate })
     this.#listen<MarathonRequest>(process, (request, answer) => {
-      if (candidate.term === undefined) answer(503)
-      else candidate.term.command(marathonCommand(request), ({ status }) => answer(status))
+      const { term } = candidate
+      if (term === undefined) return answer(503)
+      term.command(marathonCommand(request), ({ status }) => answer(status))
+      const rival = this.#rivals.integer(2) === 0 ? rivalCommand(request) : undefined
+      if (rival !== undefined) term.command(rival, ({ status }) => this.#cluster.counters.add(`rival ${status}`))
     })
     candidate.start(process.name)
   }

@@ -31,6 +31,12 @@ export function marathonCommand(request: MarathonRequest): MarathonCommand {
   }
 }
 
+/** Somebody else asks, without force, right after a change of an app: refused by it, or a restart like any other. */
+export function rivalCommand(request: MarathonRequest): MarathonCommand | undefined {
+  if (request.type !== 'put-app' && request.type !== 'scale-app') return undefined
+  return { type: 'restart-app', id: request.id, force: false }
+}
+
 export function chronosCommand(request: ChronosRequest): ChronosCommand {
   switch (request.type) {
     case 'put-job': {

@@ -90,6 +90,7 @@ export class Cluster {
     this.store.onApplied = (applied) => {
       this.leaderInvariants.onApplied(applied)
       this.registryInvariants.onApplied(applied.operations)
+      this.orchestration.onApplied(applied.operations)
       this.log(`store: ${applied.by} writes ${applied.operations.length}`)
     }
     this.operator = new Operator(this)

@@ -121,6 +121,7 @@ export class MarathonTerm implements Term {
         watch.onCall(effect.call, (key) => durable(key, this.leadership))
         return void this.#connection.call(effect.call)
       case 'respond':
+        watch.onAnswer(effect.response)
         this.#answers.get(effect.requestId)?.(effect.response)
         this.#answers.delete(effect.requestId)
         return

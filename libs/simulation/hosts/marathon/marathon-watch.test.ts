@@ -82,3 +82,16 @@ test('a leader must not rely on a task that it finds sick', () => {
   roll(watch, leader, (left) => watch.onProbed(leader, { taskId: left, isAlive: false }))
   assert.deepEqual(reports, ['marathon-healthy-minimum'])
 })
+
+test('a refusal must name a deployment that is or was in the store', () => {
+  const { watch, reports } = watched()
+  const refusal = { status: 409, body: { message: 'locked', deployments: [{ id: 'd' }] } }
+  watch.onAnswer({ status: 200, body: { deploymentId: 'nothing to do' } })
+  watch.onApplied([{ type: 'put', key: 'marathon/deployment/d', value: '{}' }])
+  watch.onAnswer(refusal)
+  watch.onApplied([{ type: 'delete', key: 'marathon/deployment/d' }])
+  watch.onAnswer(refusal)
+  assert.deepEqual(reports, [])
+  watch.onAnswer({ ...refusal, body: { ...refusal.body, deployments: [{ id: 'd' }, { id: 'e' }] } })
+  assert.deepEqual(reports, ['refusals-name-what-is-stored'])
+})

@@ -3,14 +3,21 @@
  * keeps books of its own over all terms.
  */
 import { isPlacedState, rollBounds } from './marathon-facts.ts'
-import type { Instance, MarathonState } from '@thermosphere/marathon-core'
+import type { ApiResponse, Instance, MarathonState } from '@thermosphere/marathon-core'
 import type { mesos } from '@thermosphere/protocol'
+import type { Operation } from '@thermosphere/store'
+import { z } from 'zod'
 import type { Report } from '../scheduler/report.ts'
 import type { SchedulerCall } from '../scheduler/scheduler-connection.ts'
 import { endStates } from '../scheduler/task-states.ts'
 
 /** What one leader knows of tasks; two may act at once, as one does not hear at once that it was deposed. */
 type Known = { readonly running: Set<string>; readonly answering: Set<string> }
+
+/** What a refusal names: the deployments that stand in the way. */
+const refusalSchema = z.object({ deployments: z.array(z.object({ id: z.string() })) })
+
+const deploymentPrefix = 'marathon/deployment/'
 
 export type Before = ReadonlyMap<string, Instance['goal']>
 
@@ -19,6 +26,8 @@ export class MarathonWatch {
   readonly #told = new Map<string, mesos.TaskState>()
   readonly #launched = new Set<string>()
   readonly #known = new WeakMap<MarathonState, Known>()
+  /** Deployments that were in the store at some time. */
+  readonly #stored = new Set<string>()
   #answering: ReadonlySet<string> = new Set()
 
   constructor(report: Report) {
@@ -55,6 +64,20 @@ export class MarathonWatch {
   onCall(call: SchedulerCall, stored: (key: string) => string | undefined): void {
     for (const operation of call.accept?.operations ?? [])
       for (const { task_id } of operation.launch?.task_infos ?? []) this.#onLaunch(task_id.value, stored)
+  }
+
+  onApplied(operations: readonly Operation[]): void {
+    for (const operation of operations)
+      if (operation.type !== 'delete-prefix' && operation.key.startsWith(deploymentPrefix))
+        this.#stored.add(operation.key.slice(deploymentPrefix.length))
+  }
+
+  /** A client is answered. */
+  onAnswer({ status, body }: ApiResponse): void {
+    if (status < 400) return
+    for (const { id } of refusalSchema.safeParse(body).data?.deployments ?? [])
+      if (!this.#stored.has(id))
+        this.#report('refusals-name-what-is-stored', `${status} because of the deployment ${id}, which is not stored`)
   }
 
   #onLaunch(taskId: string, stored: (key: string) => string | undefined): void {

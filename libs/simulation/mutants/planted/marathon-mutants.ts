@@ -32,6 +32,13 @@ export const marathonMutants: readonly Mutant[] = [
     breaks: ['launch-stored-before-accept'],
   },
   {
+    name: 'marathon-refuses-before-it-is-stored',
+    file: `${core}/state/step-context.ts`,
+    find: 'if (writes.length === 0 && this.#told.length === 0) return this.#others',
+    replace: 'if (writes.length === 0) return [...this.#others, ...this.#told]',
+    breaks: ['refusals-name-what-is-stored'],
+  },
+  {
     name: 'marathon-tells-before-it-is-stored',
     file: `${core}/state/step-context.ts`,
     find: 'const told = this.#told.map((effect) => ({ ...effect, after: storeId }))',
