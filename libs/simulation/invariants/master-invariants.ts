@@ -81,6 +81,7 @@ export class MasterInvariants implements MasterWatch {
     revocable.hear(master, input)
     for (const agent of master.agents.values()) this.#checkAgent(master, agent)
     this.#checkTasks(master)
+    this.#checkAnswers(master, effects)
     revocable.checkEffects(master, effects)
     filters.after(master, effects)
     allocations.after(master, effects)
@@ -191,6 +192,18 @@ export class MasterInvariants implements MasterWatch {
       for (const task of tasks.values())
         if (!master.agents.has(task.agentId))
           this.#report('books-agree', `${task.id} is in the books of ${id}, and its agent ${task.agentId} is lost`)
+  }
+
+  /** An agent that the registry has, and that may still come back with the task. */
+  #checkAnswers(master: Master, effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      const status = effect.type === 'event' ? effect.event.update?.status : undefined
+      if (status?.reason === 'REASON_RECONCILIATION' && master.recoveredAgents.has(status.agent_id?.value ?? ''))
+        this.#report(
+          'awaited-agents-are-not-judged',
+          `${status.task_id.value} is told as ${status.state}, and its agent is awaited`,
+        )
+    }
   }
 
   #checkEnd(task: Task): void {

@@ -81,6 +81,6 @@ export const masterMutants: readonly Mutant[] = [
     file: `${core}/scheduler/reconcile.ts`,
     find: 'if (agentId === undefined ? m.recoveredAgents.size > 0 : m.recoveredAgents.has(agentId)) return undefined',
     replace: '',
-    breaks: ['one-terminal-state', 'no-orphan-tasks'],
+    breaks: ['awaited-agents-are-not-judged'],
   },
 ]
