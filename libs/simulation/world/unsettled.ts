@@ -30,6 +30,8 @@ export function* disagreements(cluster: Cluster): Generator<Violation> {
   const leader = cluster.leader()
   if (leader === undefined) return yield { invariant: 'leader-after-healing', message: 'no master leads' }
   for (const name of cluster.agents.keys()) yield* ofAgent(cluster, name, leader.master)
+  for (const { id, drain } of leader.master.agents.values())
+    if (drain?.state === 'DRAINING') yield { invariant: 'drains-end', message: `${id} still drains` }
   for (const [name, memory] of cluster.memories) {
     const own = [...memory.tasks.values()].filter((task) => !endStates.has(task.state) && !isOutOfReach(cluster, task))
     const inMaster = [...(leader.master.frameworks.get(memory.id ?? '')?.tasks.values() ?? [])]
