@@ -80,10 +80,17 @@ suite('offers', () => {
     watched.small.join('cpus:2;mem:128')
     watched.small.allocate()
     const agent_id = { value: watched.agentId }
+    const [offer] = watched.small.master.offers.values()
+    assert.ok(offer)
     const call = { type: 'DEACTIVATE_AGENT' as const, deactivate_agent: { agent_id } }
     watched.small.do({ type: 'operator-call', requestId: 1, call })
     assert.deepEqual(watched.reports, [])
     assert.deepEqual(watched.say(watched.offer('r', [])), ['nothing-launched-on-draining-agents'])
+    // As if it had not been rescinded.
+    watched.reports.length = 0
+    watched.small.master.offers.set(offer.id, offer)
+    assert.deepEqual(watched.say(), ['nothing-launched-on-draining-agents'])
+    watched.small.master.offers.delete(offer.id)
     watched.reports.length = 0
     const framework_id = { value: watched.small.master.streams.get('f') ?? '' }
     const unavailability = { start: { nanoseconds: 0n } }

@@ -28,9 +28,12 @@ export class OfferInvariants {
       const id = master.streams.get(input.streamId)
       if (id !== undefined) this.#roles.set(id, new Set(input.subscribe.framework_info.roles))
     }
-    for (const { id, frameworkId, role } of master.offers.values())
+    for (const { id, agentId, frameworkId, role } of master.offers.values()) {
       if (this.#roles.get(frameworkId)?.has(role) === false)
         this.#report('left-roles-get-no-offers', `${id} is still on offer to ${frameworkId} for ${role}, which it left`)
+      if (master.agents.get(agentId)?.deactivated === true)
+        this.#report('nothing-launched-on-draining-agents', `${agentId} is deactivated and still on offer`)
+    }
     for (const effect of effects) {
       if (effect.type === 'link') this.#onTold(master, effect.linkId, effect.message)
       if (effect.type !== 'event') continue

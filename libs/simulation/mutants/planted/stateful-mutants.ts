@@ -77,6 +77,20 @@ export const statefulMutants: readonly Mutant[] = [
     breaks: ['guarantees-not-starved'],
   },
   {
+    name: 'offers-of-a-deactivated-agent-stay',
+    file: `${master}/agents/drain.ts`,
+    find: '  m.allocator.setAgentActive(agent.id, false)\n  rescindOffers(m, agent.offers)\n',
+    replace: '  m.allocator.setAgentActive(agent.id, false)\n  void rescindOffers\n',
+    breaks: ['nothing-launched-on-draining-agents'],
+  },
+  {
+    name: 'drain-spares-what-runs',
+    file: `${agent}/drain.ts`,
+    find: 'if (isTerminal(task.state)) continue',
+    replace: 'if (isTerminal(task.state) || task.pid !== undefined) continue',
+    breaks: ['drains-end'],
+  },
+  {
     name: 'drained-with-a-task-left',
     file: `${master}/agents/drain.ts`,
     find: 'if (agent.tasks.size > 0 || ',
