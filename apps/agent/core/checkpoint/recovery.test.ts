@@ -28,6 +28,33 @@ test('a task that may use processors without limit is found again', () => {
   assert.deepEqual(task?.info.limits, { cpus: { value: Infinity } })
 })
 
+suite('a clock that was set back while the agent was away', () => {
+  test('makes no grace of a kill longer than a whole one', () => {
+    const agent = BenchAgent.registered()
+    const id = agent.run(taskInfo('t'))
+    agent.launched(id)
+    agent.kill('t', 10_000)
+    agent.now -= 3_600_000
+    const again = agent.restarted([id])
+    again.advance(9_999)
+    assert.deepEqual(again.signals(), ['SIGTERM'])
+    again.advance(1)
+    assert.deepEqual(again.signals(), ['SIGTERM', 'SIGKILL'])
+  })
+
+  test('leaves a task no more than all of the time that it may take', () => {
+    const agent = BenchAgent.registered()
+    const id = agent.run(taskInfo('t', { max_completion_time: { nanoseconds: 60_000_000_000n } }))
+    agent.launched(id)
+    agent.now -= 3_600_000
+    const again = agent.restarted([id])
+    again.advance(59_999)
+    assert.deepEqual(again.signals(), [])
+    again.advance(1)
+    assert.deepEqual(again.signals(), ['SIGTERM'])
+  })
+})
+
 /** An agent with the running tasks a and b and everything acknowledged. */
 function twoRunning(): { readonly agent: BenchAgent; readonly containers: string[] } {
   const agent = BenchAgent.registered()

@@ -6,7 +6,7 @@ import { drainAgent } from '../drain.ts'
 import type { AgentInput, RecoveredContainer } from '../inputs.ts'
 import { resumeOperatorContainers } from '../operator-containers/index.ts'
 import { beginShutdown } from '../shutdown.ts'
-import { killTimerKey } from '../tasks/kills.ts'
+import { armEscalation } from '../tasks/kills.ts'
 import { armMaxCompletion } from '../tasks/runs.ts'
 import { resumeRemovals } from '../resources/operations.ts'
 import { saveBoot } from './checkpoint.ts'
@@ -82,7 +82,7 @@ function resumeTask(turn: Turn, { framework, executor, task }: TaskPlace, found:
     armMaxCompletion(turn, task, run.startedAt)
   } else if (run.type === 'killing') {
     turn.soon({ type: 'signal', containerId, signal: 'SIGTERM' })
-    turn.timer(killTimerKey(task), Math.max(turn.now, run.since + run.graceMs))
+    armEscalation(turn, task)
   }
 }
 

@@ -107,7 +107,14 @@ function shortenKill(turn: Turn, { framework, executor, task }: TaskPlace, kill:
   if (kill.graceMs >= task.run.graceMs) return
   task.run.graceMs = kill.graceMs
   saveKill(turn, framework, task)
-  turn.timer(killTimerKey(task), Math.max(turn.now, task.run.since + kill.graceMs))
+  armEscalation(turn, task)
+}
+
+/** The grace counts from the first signal; a clock that was set back since then makes it no longer than a whole one. */
+export function armEscalation(turn: Turn, task: Task): void {
+  if (task.run?.type !== 'killing') return
+  const since = Math.min(task.run.since, turn.now)
+  turn.timer(killTimerKey(task), Math.max(turn.now, since + task.run.graceMs))
 }
 
 /** The grace is over. Repeated until the container has ended, should a signal get lost. */

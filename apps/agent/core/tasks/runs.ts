@@ -87,7 +87,8 @@ export function armMaxCompletion(turn: Turn, task: Task, startedAt: number): voi
   const limit = task.info.max_completion_time
   if (limit === undefined) return
   const key = `max/${task.frameworkId}/${task.executorId}/${task.info.task_id.value}`
-  turn.timer(key, startedAt + millisOf(limit, 0))
+  // A clock that was set back since then leaves it no more than all of its time.
+  turn.timer(key, Math.min(startedAt, turn.now) + millisOf(limit, 0))
 }
 
 export function onMaxCompletion(turn: Turn, place: TaskPlace): void {
