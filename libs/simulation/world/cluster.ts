@@ -83,6 +83,7 @@ export class Cluster {
     this.revocableInvariants = new RevocableInvariants(report, (name) => this.counters.add(name))
     this.registryInvariants = new RegistryInvariants({
       report,
+      now: () => this.time.now,
       count: (name) => this.counters.add(name),
       hostOf: (id) => this.#hostOf(id),
     })

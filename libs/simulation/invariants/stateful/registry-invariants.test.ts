@@ -5,8 +5,10 @@ import { RegistryInvariants } from './registry-invariants.ts'
 /** A registry that writes one agent's record again and again. */
 class Watched {
   readonly reports: string[] = []
+  now = 1_000_000
   readonly invariants = new RegistryInvariants({
     report: (invariant) => void this.reports.push(invariant),
+    now: () => this.now,
     count: () => undefined,
     hostOf: () => undefined,
   })
@@ -36,10 +38,21 @@ suite('records of agents', () => {
     watched.invariants.onReactivate('a')
     watched.write({ deactivated: false })
     assert.deepEqual(watched.reports, [])
+    watched.now += 100_001
     watched.write({ deactivated: true, drain: 'DRAINING' })
     watched.write({ deactivated: true, drain: 'DRAINED' })
     watched.write({ deactivated: false })
     assert.equal(watched.reports[0], 'drained-survives-failover')
+  })
+
+  test('one may be active again whose reactivation was asked for before its deactivation was written', () => {
+    const watched = new Watched()
+    watched.write({ deactivated: false })
+    watched.invariants.onReactivate('a')
+    watched.now += 100_000
+    watched.write({ deactivated: true })
+    watched.write({ deactivated: false })
+    assert.deepEqual(watched.reports, [])
   })
 
   test('one that was removed may come back as a new one', () => {

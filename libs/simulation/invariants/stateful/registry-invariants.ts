@@ -1,5 +1,6 @@
 /** What the registry may say of an agent after what it said before, and what a master makes of that. */
 import type { AgentState } from '@thermosphere/agent-core'
+import type { Millis } from '@thermosphere/effects'
 import type { Master } from '@thermosphere/master-core'
 import type { Operation } from '@thermosphere/store'
 import type { Machine } from '../../hosts/agent/machine.ts'
@@ -11,25 +12,30 @@ type Host = { readonly state: AgentState; readonly machine: Machine; readonly is
 
 export type RegistryInvariantsOptions = {
   readonly report: Report
+  /** The true time. */
+  readonly now: () => Millis
   readonly count: (name: string) => void
   /** The host of an agent. */
   readonly hostOf: (agentId: string) => Host | undefined
 }
+
+/** What is asked may come that long after what was asked later: a master may stand still before it reads it. */
+const arrivesMsMax: Millis = 100_000
 
 const agentKey = /^master\/agents\/(admitted|unreachable|gone)\/(.+)$/
 
 export class RegistryInvariants {
   readonly #options: RegistryInvariantsOptions
   readonly #records = new Map<string, Stored>()
-  /** An operator has asked for them to be used again. */
-  readonly #reactivated = new Set<string>()
+  /** When an operator last asked for them to be used again. */
+  readonly #reactivated = new Map<string, Millis>()
 
   constructor(options: RegistryInvariantsOptions) {
     this.#options = options
   }
 
   onReactivate(agentId: string): void {
-    this.#reactivated.add(agentId)
+    this.#reactivated.set(agentId, this.#options.now())
   }
 
   onApplied(operations: readonly Operation[]): void {
@@ -79,7 +85,8 @@ export class RegistryInvariants {
       )
     if (record.drain?.state !== before?.drain?.state)
       this.#options.count(`agents ${record.drain?.state ?? 'reactivated'}`)
-    if (record.deactivated === true && before?.deactivated !== true) this.#reactivated.delete(id)
+    const isOld = this.#options.now() - (this.#reactivated.get(id) ?? 0) > arrivesMsMax
+    if (record.deactivated === true && before?.deactivated !== true && isOld) this.#reactivated.delete(id)
     // It may be drained again.
     if (before?.drain !== undefined && record.drain === undefined && !isAsked)
       this.#options.report('drained-survives-failover', `${id} was ${before.drain.state}, and the registry forgot it`)
