@@ -7,7 +7,7 @@ import { isHeard } from './offer-invariants.ts'
 
 type Agent = ReturnType<Master['agents']['get']> & object
 
-/** What a master last heard of an agent, and which tasks it had there then: the agent did not know those on their way. */
+/** What a master last heard of an agent, and the tasks it had there then: the agent did not know those on their way. */
 type Told = { readonly revocable: Resources; readonly taskIds: ReadonlySet<string> }
 
 const sum = (all: Iterable<Resources>): Resources =>
