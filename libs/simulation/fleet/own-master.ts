@@ -106,12 +106,16 @@ export class OwnMaster {
     return `sqlite:${this.workDir}/framework/updates.db`
   }
 
-  /** SIGKILL, then another process in its place. Resolves when that one leads. */
-  async failOver(): Promise<void> {
+  /**
+   * SIGKILL, then another process in its place. Resolves when that one leads; then agents are told, as fast as they
+   * reach it.
+   */
+  async failOver(reachedCount: () => number): Promise<void> {
+    const told = this.#news.tell(undefined)
     await this.#master.stop('SIGKILL')
-    await this.#news.tell(undefined)
+    await told
     for (const part of this.#parts) if (part.kind === 'master') await this.#startPart(part)
-    void this.#news.tell(this.address)
+    void this.#news.tell(this.address, reachedCount)
   }
 
   /** The fields of the last line of its log that tells of `event`. */

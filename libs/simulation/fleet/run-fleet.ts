@@ -267,7 +267,10 @@ class FleetRun {
     fleet.mark()
     this.#framework?.mark()
     const startedAt = performance.now()
-    await this.#await(master.failOver(), () => 'no master leads yet')
+    await this.#await(
+      master.failOver(() => fleet.linkedCount),
+      () => 'no master leads yet',
+    )
     const leadsMs = rounded(performance.now() - startedAt)
     await this.#beginPhase({ isFresh: true })
     const counts = (): string => `${fleet.linkedCount} agents are connected and ${fleet.registeredCount} registered`

@@ -123,7 +123,7 @@ test('an agent that says much leaves turns to others, and all that it says is he
   stream.destroy()
 })
 
-test('agents that come all at once are begun with a few at a time, those that have gone not at all', async (t) => {
+test('agents that come all at once are begun with a few at a time, the last ones first, those that have gone not at all', async (t) => {
   const links = new LinkServer({ onLink: () => undefined })
   const arrived: net.Socket[] = []
   const server = net.createServer((socket) => arrived.push(socket)).listen(0, '127.0.0.1')
@@ -145,7 +145,8 @@ test('agents that come all at once are begun with a few at a time, those that ha
     begun.push(handshake.mock.callCount())
     await new Promise(setImmediate)
   }
-  assert.deepEqual(begun, [0, 32, 64, 95, 96])
+  assert.deepEqual(begun, [0, 31, 63, 95, 96])
+  assert.equal(handshake.mock.calls.at(-1)?.arguments[0], arrived[0])
 })
 
 test('an agent that says much and then ends is heard to its last message', async (t) => {

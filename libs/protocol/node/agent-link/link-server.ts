@@ -74,8 +74,9 @@ export class LinkServer {
     if (this.#arrived.push(socket) === 1) setImmediate(() => this.#greet())
   }
 
+  /** The last one first: who has waited for long may have given up, and come again. */
   #greet(): void {
-    for (const socket of this.#arrived.splice(0, LINK_HANDSHAKES_A_TURN_MAX)) if (!socket.destroyed) this.#begin(socket)
+    for (const socket of this.#arrived.splice(-LINK_HANDSHAKES_A_TURN_MAX)) if (!socket.destroyed) this.#begin(socket)
     if (this.#arrived.length > 0) setImmediate(() => this.#greet())
   }
 

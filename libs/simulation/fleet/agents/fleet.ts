@@ -5,12 +5,12 @@ import type { Random } from '@thermosphere/effects'
 import { Resources } from '@thermosphere/offer-engine'
 import type { Masters } from '@thermosphere/protocol/node'
 import { Background, createLogger, delay } from '@thermosphere/service-kit'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { agentConfig } from '../../hosts/agent/agent-config.ts'
 import type { FailureRate, Failures } from './failures.ts'
 import { Durations } from '../figures.ts'
 import { FleetAgent } from './fleet-agent.ts'
 import type { AgentWatch } from './fleet-agent.ts'
+import { begunATurn, caughtUp } from './pace-of-links.ts'
 
 export type FleetOptions = {
   /** `host:port` of the masters, or who tells which one of this machine leads. */
@@ -29,7 +29,6 @@ export type FleetOptions = {
 
 /** Agents share one address: their ports tell them apart. */
 const firstPort = 1024
-const sliceMs = 8
 /** While no master is there, all agents together make so many attempts in a second: one process makes them all. */
 const attemptsASecondMax = 2_000
 const backoffMsMin = 2_000
@@ -121,12 +120,10 @@ export class Fleet {
   async start(): Promise<void> {
     const { registerRate = Infinity } = this.#options
     this.mark()
-    let sliceEnd = performance.now() + sliceMs
     for (const [index, agent] of this.agents.entries()) {
       const dueMs = (index / registerRate) * 1000 - (performance.now() - this.#markedAt)
       if (dueMs > 1) await delay(dueMs, this.#closing.signal)
-      else if (performance.now() > sliceEnd) await nextTurn()
-      if (performance.now() > sliceEnd) sliceEnd = performance.now() + sliceMs
+      else if ((index + 1) % begunATurn === 0) await caughtUp(index + 1, () => this.#linkedCount)
       agent.start()
     }
   }

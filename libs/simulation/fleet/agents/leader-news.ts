@@ -1,12 +1,11 @@
 /**
  * Who leads, told to every agent of the fleet as a store would that they watch. One process would spend itself on
- * attempts of thousands of agents while nobody leads. They are told a few a turn, or the connections of all would have
- * to be begun in one, and none would be answered in time.
+ * attempts of thousands of agents while nobody leads; and if it began the connections of all at once, it would get to
+ * the answer of hardly any in time. So a leader is told to a few more than have reached it.
  */
 import type { LeaderSource } from '@thermosphere/protocol/node'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-
-const toldATurn = 32
+import { begunATurn, caughtUp } from './pace-of-links.ts'
 
 export class LeaderNews {
   readonly #followers = new Set<() => void>()
@@ -15,13 +14,14 @@ export class LeaderNews {
 
   readonly source: LeaderSource = (signal) => this.#follow(signal)
 
-  /** Resolves when all have been told. */
-  async tell(leader: string | undefined): Promise<void> {
+  /** Resolves when all have been told. `reachedCount` says how many have reached the leader. */
+  async tell(leader: string | undefined, reachedCount: () => number = () => Infinity): Promise<void> {
     this.#leader = leader
     this.#version++
     for (const [index, wake] of [...this.#followers].entries()) {
       wake()
-      if ((index + 1) % toldATurn === 0) await nextTurn()
+      if ((index + 1) % begunATurn !== 0) continue
+      await (leader === undefined ? nextTurn() : caughtUp(index + 1, reachedCount))
     }
   }
 
