@@ -1,4 +1,4 @@
-/** How fast one process may begin the links of thousands of agents: it would get to the answers of hardly any in time. */
+/** How fast one process may begin links of thousands of agents: it would get to hardly any answer in time. */
 import { setTimeout as delay } from 'node:timers/promises'
 
 export const begunATurn = 32
