@@ -101,6 +101,7 @@ export class LinkServer {
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#turns.close()
     for (const socket of this.#arrived.splice(0)) socket.destroy()
     for (const link of this.#links) link.end()
     for (const session of this.#sessions) session.close()

@@ -44,3 +44,27 @@ test('nothing is read while those who hear it are behind, and all of it once the
   await delay(20)
   assert.deepEqual(read, ['a', 'b'])
 })
+
+test('nothing is read after the close, though those who hear it were behind then', async () => {
+  let looks = 0
+  let isBehind = false
+  const turns = new ReadTurns(() => {
+    looks++
+    return isBehind
+  })
+  const read: string[] = []
+  const reader = (): boolean => {
+    read.push('once')
+    isBehind = true
+    return true
+  }
+  turns.add(reader)
+  await delay(10)
+  turns.close()
+  turns.add(reader)
+  isBehind = false
+  await delay(10)
+  const before = looks
+  await delay(10)
+  assert.deepEqual([read, looks], [['once'], before])
+})

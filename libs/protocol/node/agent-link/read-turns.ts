@@ -12,14 +12,22 @@ export class ReadTurns {
   readonly #isBehind: () => boolean
   #waiting: Reader[] = []
   #isDue = false
+  #isClosed = false
 
   constructor(isBehind: () => boolean = () => false) {
     this.#isBehind = isBehind
   }
 
   add(reader: Reader): void {
+    if (this.#isClosed) return
     this.#waiting.push(reader)
     this.#schedule()
+  }
+
+  /** Nobody reads any more: who was behind may never catch up. */
+  close(): void {
+    this.#isClosed = true
+    this.#waiting = []
   }
 
   #schedule(): void {
@@ -41,6 +49,7 @@ export class ReadTurns {
         break
       }
     }
+    if (this.#isClosed) return
     this.#waiting = count === this.#waiting.length ? again : [...this.#waiting.slice(count), ...again]
     if (this.#waiting.length === 0) return
     if (!this.#isBehind()) return this.#schedule()
