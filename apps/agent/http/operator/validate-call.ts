@@ -94,7 +94,7 @@ export function containerIdProblem({ value, parent }: mesos.ContainerID): string
   if (value === '') return 'ID must not be empty'
   if (value.length > ID_LENGTH_MAX) return `ID must not be greater than ${ID_LENGTH_MAX} characters`
   if (value === '.' || value === '..') return `'${value}' is disallowed`
-  // eslint-disable-next-line no-control-regex -- these are what must not be there
+  // These are what must not be there.
   if (/[\u0000-\u001f\u007f/\\]/.test(value)) return `'${value}' contains invalid characters`
   if (/[. ]/.test(value)) return `'ContainerID.value' '${value}' contains invalid characters`
   const above = parent === undefined ? undefined : containerIdProblem(parent)
