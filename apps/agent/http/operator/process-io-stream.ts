@@ -9,11 +9,11 @@ import type { CallMedia } from './negotiate.ts'
 
 type Answer = { readonly response: Response; readonly media: CallMedia['answer'] }
 
-/** Streams what a container says until it has said everything and `rest` is there, or the client goes. */
+/** Streams what a container says until it has said everything and has ended, or the client goes. */
 export function streamOutput(
   attachment: Attachment,
   { response, media }: Answer,
-  rest: Promise<unknown> = Promise.resolve(),
+  ended: Promise<unknown> = Promise.resolve(),
 ): void {
   response.writeHead(200, { ...streamHeaders(media), 'Cache-Control': 'no-cache, no-transform' })
   response.flushHeaders()
@@ -27,7 +27,7 @@ export function streamOutput(
   }
   const listener: OutputListener = {
     write: (type, data) => send({ type: 'DATA', data: { type, data } }),
-    end: () => void rest.then(close),
+    end: () => void ended.then(close),
   }
   response.on('drain', () => attachment.drained(listener))
   response.on('close', () => {

@@ -124,6 +124,7 @@ export class Fleet {
       const dueMs = (index / registerRate) * 1000 - (performance.now() - this.#markedAt)
       if (dueMs > 1) await delay(dueMs, this.#closing.signal)
       else if ((index + 1) % begunATurn === 0) await caughtUp(index + 1, () => this.#linkedCount)
+      if (this.#closing.signal.aborted) return
       agent.start()
     }
   }

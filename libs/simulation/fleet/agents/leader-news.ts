@@ -19,6 +19,8 @@ export class LeaderNews {
     this.#leader = leader
     this.#version++
     for (const [index, wake] of [...this.#followers].entries()) {
+      // It may be closed by now: then nobody waits for it.
+      if (!this.#followers.has(wake)) continue
       wake()
       if ((index + 1) % begunATurn !== 0) continue
       await (leader === undefined ? nextTurn() : caughtUp(index + 1, reachedCount))
