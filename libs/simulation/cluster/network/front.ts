@@ -1,6 +1,7 @@
 /** Where a part is reached: takes connections and hands their bytes on while the network lets them pass. */
 import { createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
+import { acceptedConnection } from './connection.ts'
 import { Relay } from './relay.ts'
 import type { RelayRules } from './relay.ts'
 
@@ -12,7 +13,7 @@ export type FrontPlace = {
 }
 
 export type FrontRules = Omit<RelayRules, 'caller'> & {
-  readonly callerOf: (port: number) => Promise<string>
+  readonly callerOf: (connection: string) => Promise<string>
 }
 
 export class Front {
@@ -42,7 +43,7 @@ export class Front {
   async #accept(socket: Socket): Promise<void> {
     this.#arriving.add(socket)
     socket.on('error', () => undefined)
-    const caller = await this.#rules.callerOf(socket.remotePort ?? 0)
+    const caller = await this.#rules.callerOf(acceptedConnection(socket))
     if (!this.#arriving.delete(socket) || socket.destroyed) return
     const { behind: host, port } = this.#place
     const relay = new Relay(socket, { host, port, rules: { ...this.#rules, caller } })

@@ -3,10 +3,11 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { subscribe } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { madeConnection } from './connection.ts'
 import type { FindCaller } from './network.ts'
 
 const running = new AsyncLocalStorage<string>()
-const callers = new Map<number, string>()
+const callers = new Map<string, string>()
 /** The server's side may hear of a connection before its client's side does. */
 const turnsMax = 20
 
@@ -21,10 +22,9 @@ function watch(): void {
     // The channel's documented message: `{ socket: net.Socket }`.
     const { socket } = message as { readonly socket: Socket }
     socket.once('connect', () => {
-      const port = socket.localPort
-      if (port === undefined) return
-      callers.set(port, name)
-      socket.once('close', () => callers.delete(port))
+      const connection = madeConnection(socket)
+      callers.set(connection, name)
+      socket.once('close', () => callers.delete(connection))
     })
   })
 }
@@ -35,7 +35,7 @@ export function asPart<T>(name: string, work: () => T): T {
   return running.run(name, work)
 }
 
-export const findInProcess: FindCaller = async (port) => {
-  for (let turn = 0; turn < turnsMax && !callers.has(port); turn++) await nextTurn()
-  return callers.get(port)
+export const findInProcess: FindCaller = async (connection) => {
+  for (let turn = 0; turn < turnsMax && !callers.has(connection); turn++) await nextTurn()
+  return callers.get(connection)
 }

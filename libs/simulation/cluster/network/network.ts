@@ -8,8 +8,8 @@ import type { FrontPlace } from './front.ts'
 /** Whoever is no part: the test itself, clients, tasks. */
 export const outside = 'outside'
 
-/** Which part opened the connection that arrives from this local port. */
-export type FindCaller = (port: number) => Promise<string | undefined>
+/** Which part opened the connection of this name. */
+export type FindCaller = (connection: string) => Promise<string | undefined>
 
 export type Direction = 'both' | 'forth' | 'back'
 
@@ -30,7 +30,7 @@ export class Network {
   /** From now on `part` can be reached at its front. */
   async open(part: string, place: FrontPlace): Promise<void> {
     const front = await Front.listen(place, {
-      callerOf: async (port) => (await this.#findCaller(port)) ?? outside,
+      callerOf: async (connection) => (await this.#findCaller(connection)) ?? outside,
       mayPass: ({ from, to }) => this.#mayPass(from ?? part, to ?? part),
       onTraffic: this.#onTraffic,
     })
