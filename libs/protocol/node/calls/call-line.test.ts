@@ -105,6 +105,24 @@ suite('the calls of a line', () => {
     assert.deepEqual(await statuses(sent), [202, 202])
   })
 
+  test('are made again before those that wait, in their order', async (context) => {
+    const { connections, has, answer, endpoint } = await startServer(context)
+    const line = lineTo(context, { endpoint, inFlightMax: 3 })
+    const first = sendAll(line, ['a'])
+    await has(0, 'a')
+    answer(0, accepted)
+    assert.deepEqual(await statuses(first), [202])
+    const sent = sendAll(line, ['b', 'c', 'd', 'e'])
+    connections[0]?.socket.resetAndDestroy()
+    await has(1, 'b', 'c', 'd')
+    answer(1, accepted)
+    await has(1, 'e')
+    const bodies = connections[1]?.received.split('\r\n').filter((part) => /^[a-e](POST|$)/.test(part))
+    assert.deepEqual(bodies?.map((body) => body[0]).join(''), 'bcde')
+    answer(1, accepted.repeat(3))
+    assert.deepEqual(await statuses(sent), [202, 202, 202, 202])
+  })
+
   test('are undelivered when the connection breaks while they are under way', async (context) => {
     const { connections, has, answer, endpoint } = await startServer(context)
     const sent = sendAll(lineTo(context, { endpoint, inFlightMax: 3 }), ['a', 'b', 'c', 'd'])

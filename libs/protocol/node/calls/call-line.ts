@@ -8,6 +8,7 @@
  * way may still be answered: a TEARDOWN ends the subscription before its own answer comes.
  */
 import { validateHeaderName, validateHeaderValue } from 'node:http'
+import Denque from 'denque'
 import { CallError } from '../errors.ts'
 import type { Answer, Endpoint, Headers } from '../exchange.ts'
 import { ANSWER_TIMEOUT_MS } from '../limits.ts'
@@ -34,8 +35,9 @@ export class CallLine {
   readonly #options: CallLineOptions
   readonly #head: string
   readonly #inFlightMax: number
-  #waiting: Call[] = []
-  #sent: Call[] = []
+  // Arrays take half a millisecond to give their first of 100,000.
+  readonly #waiting = new Denque<Call>()
+  readonly #sent = new Denque<Call>()
   #connection: Connection | undefined
   #late: NodeJS.Timeout | undefined
   #closedBecause: string | undefined
@@ -57,7 +59,7 @@ export class CallLine {
 
   close(reason: string): void {
     this.#closedBecause ??= reason
-    for (const { answered } of this.#waiting.splice(0)) answered.reject(refusal(this.#closedBecause))
+    for (const { answered } of takeAll(this.#waiting)) answered.reject(refusal(this.#closedBecause))
     this.#rest()
   }
 
@@ -115,7 +117,7 @@ export class CallLine {
   #moveOn(connection: Connection): void {
     connection.destroy()
     this.#forgetConnection()
-    this.#waiting.unshift(...this.#sent.splice(0))
+    this.#putBack(takeAll(this.#sent))
   }
 
   /**
@@ -124,17 +126,21 @@ export class CallLine {
    */
   #onEnd(error: NodeJS.ErrnoException): void {
     this.#forgetConnection()
-    const lost = this.#sent.splice(0)
+    const lost = takeAll(this.#sent)
     const [first] = lost
     const isStale = error.code === 'ECONNRESET' || error.code === 'EPIPE'
     if (first?.wentOutIdle === true && first.mayRepeat && isStale) {
       for (const call of lost) call.mayRepeat = false
-      this.#waiting.unshift(...lost)
+      this.#putBack(lost)
     } else {
       const failure = new CallError('CALL_UNDELIVERED', error.message, { cause: error })
       for (const { answered } of lost) answered.reject(failure)
     }
     this.#sendWaiting()
+  }
+
+  #putBack(calls: readonly Call[]): void {
+    for (const call of calls.toReversed()) this.#waiting.unshift(call)
   }
 
   #forgetConnection(): void {
@@ -150,6 +156,12 @@ export class CallLine {
     this.#connection?.destroy()
     this.#connection = undefined
   }
+}
+
+function takeAll(calls: Denque<Call>): Call[] {
+  const all = calls.toArray()
+  calls.clear()
+  return all
 }
 
 const refusal = (reason: string): CallError => new CallError('NOT_SUBSCRIBED', reason)
