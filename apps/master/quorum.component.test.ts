@@ -1,6 +1,7 @@
-/** Three masters on three etcd members of which one after the other goes. */
+/** Three masters on three etcd members which lose processes and disks. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { TestContext } from 'node:test'
 import { EtcdCluster } from '@thermosphere/store/testing'
 import { locationOf, look, MasterGroup, post, soon } from './testing/master-group.ts'
 import type { ServerProcess } from './testing/master-group.ts'
@@ -14,7 +15,7 @@ const rolesWithQuota = async (master: ServerProcess): Promise<(string | undefine
   return (configs ?? []).map(({ role }) => role).sort()
 }
 
-test('[mesos 196] without one of three etcd members writes work; without two nobody leads, until they are back', async (context) => {
+async function startGroup(context: TestContext): Promise<{ etcd: EtcdCluster; group: MasterGroup }> {
   const etcd = await EtcdCluster.start({ members: 3 })
   context.after(() => etcd.close())
   const group = await MasterGroup.start(
@@ -27,16 +28,22 @@ test('[mesos 196] without one of three etcd members writes work; without two nob
     const answers = await Promise.all(group.masters.map(({ url }) => locationOf(`${url}/redirect`)))
     return answers.every(([status]) => status === 307)
   })
+  return { etcd, group }
+}
+
+/** The members may have to elect a leader among themselves first, and the masters after them. */
+async function setQuota(group: MasterGroup, role: string): Promise<ServerProcess | false> {
+  const leader = await group.leader()
+  const { status } = await look(`${leader.url}/api/v1`, { ...quotaOf(role), signal: AbortSignal.timeout(20_000) })
+  return status === 200 && leader
+}
+
+test('[mesos 196] without one of three etcd members writes work; without two nobody leads, until they are back', async (context) => {
+  const { etcd, group } = await startGroup(context)
   const [first, second] = etcd.members
   assert.ok(first !== undefined && second !== undefined)
   await first.kill()
-  // The members may have to elect a leader among themselves first, and the masters after them.
-  const set = async (role: string): Promise<ServerProcess | false> => {
-    const leader = await group.leader()
-    const { status } = await look(`${leader.url}/api/v1`, { ...quotaOf(role), signal: AbortSignal.timeout(20_000) })
-    return status === 200 && leader
-  }
-  const leader = await soon('a write with two members', () => set('two'))
+  const leader = await soon('a write with two members', () => setQuota(group, 'two'))
   await second.kill()
   await soon('nobody to lead', async () => {
     const answers = await Promise.all(group.masters.map(({ url }) => locationOf(`${url}/state`)))
@@ -46,6 +53,22 @@ test('[mesos 196] without one of three etcd members writes work; without two nob
   first.start()
   second.start()
   await etcd.ready()
-  const next = await soon('a write with three members', () => set('three'))
+  const next = await soon('a write with three members', () => setQuota(group, 'three'))
   assert.deepEqual(await rolesWithQuota(next), ['three', 'two'])
+})
+
+test('[mesos 197] a member that lost its disk catches up: the registry outlives all members that had one before', async (context) => {
+  const { etcd, group } = await startGroup(context)
+  await soon('a write', () => setQuota(group, 'first'))
+  for (const member of etcd.members) {
+    await etcd.replaceDisk(member)
+    await soon(`${member.name} to answer`, () =>
+      etcd.ctl(['endpoint', 'health'], [member.endpoint]).then(
+        () => true,
+        () => false,
+      ),
+    )
+    await soon('a write afterwards', () => setQuota(group, member.name))
+  }
+  assert.deepEqual(await rolesWithQuota(await group.leader()), ['first', 'm1', 'm2', 'm3'])
 })

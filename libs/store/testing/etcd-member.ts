@@ -23,11 +23,11 @@ export class EtcdMember {
     return this.#process?.pid
   }
 
-  /** Does not wait until it answers. */
-  start(): void {
+  /** Does not wait until it answers. What `args` say goes before what the member was made with. */
+  start(args: readonly string[] = []): void {
     if (this.#process !== undefined) return
     const log = openSync(this.#logFile, 'a')
-    const child = spawn('etcd', this.#args, { stdio: ['ignore', log, log] })
+    const child = spawn('etcd', [...this.#args, ...args], { stdio: ['ignore', log, log] })
     closeSync(log)
     this.#process = child
     child.once('exit', () => {

@@ -1,5 +1,5 @@
 /** A real etcd of one or three members on free ports of 127.0.0.1, for tests. Needs the programs etcd and etcdctl. */
-import { freePort } from '@thermosphere/test-kit'
+import { eventually, freePort } from '@thermosphere/test-kit'
 import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -157,6 +157,24 @@ export class EtcdCluster {
     await this.ready()
   }
 
+  /** Kills a member, removes its data, and puts an empty one in its place, as an operator does after a disk was lost. */
+  async replaceDisk(member: EtcdMember): Promise<void> {
+    const place = this.#places.find(({ name }) => name === member.name)
+    if (place === undefined) throw new Error(`${member.name} is no member of this cluster`)
+    await member.kill()
+    await rm(this.#dataDirectory(place), { recursive: true, force: true })
+    const peer = peerUrl(place)
+    // Those that are left may be electing, and a change without an answer may have been made all the same.
+    await eventually(`${member.name} to be removed`, async () => {
+      const id = await this.#memberId(peer)
+      return id === undefined || this.#change('remove', id)
+    })
+    await eventually(`${member.name} to be added`, async () => {
+      return (await this.#memberId(peer)) !== undefined || this.#change('add', member.name, `--peer-urls=${peer}`)
+    })
+    member.start(['--initial-cluster-state=existing'])
+  }
+
   /** Kills every member and removes the data. */
   async close(): Promise<void> {
     await Promise.all(this.members.map((member) => member.kill()))
@@ -175,6 +193,17 @@ export class EtcdCluster {
     const [first] = this.#alive()
     if (first === undefined) throw new Error('no member runs')
     return first.endpoint
+  }
+
+  async #change(...args: readonly string[]): Promise<true> {
+    await this.ctl(['member', ...args], [this.#anyAlive()])
+    return true
+  }
+
+  /** Lines of `etcdctl member list` are `id, status, name, peer URLs, client URLs, is learner`. */
+  async #memberId(peer: string): Promise<string | undefined> {
+    const lines = (await this.ctl(['member', 'list'], [this.#anyAlive()])).split('\n')
+    return lines.map((line) => line.split(', ')).find((columns) => columns[3] === peer)?.[0]
   }
 
   #dataDirectory(place: Place): string {
