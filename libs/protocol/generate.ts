@@ -20,6 +20,8 @@ const namespaces: Readonly<Record<string, { readonly file: string; readonly name
   'mesos.v1.quota': { file: 'quota', name: 'quota' },
   'mesos.v1.allocator': { file: 'allocator', name: 'allocator' },
   'mesos.v1.resource_provider': { file: 'resource-provider', name: 'resourceProvider' },
+  'mesos.internal': { file: 'internal', name: 'internal' },
+  'mesos.scheduler': { file: 'scheduler-v0', name: 'schedulerV0' },
   'google.protobuf': { file: 'google', name: 'google' },
   'thermosphere.agentlink.v1': { file: 'agent-link', name: 'agentLink' },
 }

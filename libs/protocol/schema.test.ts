@@ -27,7 +27,7 @@ const facts = z
   })
   .parse(JSON.parse(readFileSync(join(import.meta.dirname, 'testdata/reference/mesos-v1-wire.json'), 'utf8')))
 
-const own = (name: string): boolean => !name.startsWith('thermosphere.')
+const own = (name: string): boolean => name.startsWith('mesos.v1.') || name.startsWith('google.')
 const all = declarations(loadSchema()).filter(({ name }) => own(name))
 const enums = new Map(all.flatMap(({ name, node }) => (node instanceof protobuf.Enum ? [[name, node]] : [])))
 const byName = (a: readonly [string, unknown], b: readonly [string, unknown]): number => (a[0] < b[0] ? -1 : 1)

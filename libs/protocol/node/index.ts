@@ -28,3 +28,12 @@ export type {
   ServerLink,
   SharedPortOptions,
 } from './agent-link/index.ts'
+export {
+  addressOf,
+  formatProcessId,
+  isMessageRequest,
+  Messenger,
+  parseProcessId,
+  receiveMessage,
+} from './libprocess/index.ts'
+export type { Deliver, MessengerOptions, ProcessId, ReceivedMessage } from './libprocess/index.ts'

@@ -9,12 +9,45 @@ import type * as maintenance from './maintenance.gen.ts'
 import type * as quota from './quota.gen.ts'
 import type * as allocator from './allocator.gen.ts'
 import type * as resourceProvider from './resource-provider.gen.ts'
+import type * as internal from './internal.gen.ts'
+import type * as schedulerV0 from './scheduler-v0.gen.ts'
 import type * as google from './google.gen.ts'
 import type * as agentLink from './agent-link.gen.ts'
 
 /** Full name of a message → its type. */
 export interface WireTypes {
   'google.protobuf.Duration': google.Duration
+  'mesos.internal.StatusUpdate': internal.StatusUpdate
+  'mesos.internal.RegisterFrameworkMessage': internal.RegisterFrameworkMessage
+  'mesos.internal.ReregisterFrameworkMessage': internal.ReregisterFrameworkMessage
+  'mesos.internal.UnregisterFrameworkMessage': internal.UnregisterFrameworkMessage
+  'mesos.internal.DeactivateFrameworkMessage': internal.DeactivateFrameworkMessage
+  'mesos.internal.ResourceRequestMessage': internal.ResourceRequestMessage
+  'mesos.internal.LaunchTasksMessage': internal.LaunchTasksMessage
+  'mesos.internal.ReviveOffersMessage': internal.ReviveOffersMessage
+  'mesos.internal.ReconcileTasksMessage': internal.ReconcileTasksMessage
+  'mesos.internal.FrameworkRegisteredMessage': internal.FrameworkRegisteredMessage
+  'mesos.internal.FrameworkReregisteredMessage': internal.FrameworkReregisteredMessage
+  'mesos.internal.ResourceOffersMessage': internal.ResourceOffersMessage
+  'mesos.internal.RescindResourceOfferMessage': internal.RescindResourceOfferMessage
+  'mesos.internal.LostSlaveMessage': internal.LostSlaveMessage
+  'mesos.internal.ExitedExecutorMessage': internal.ExitedExecutorMessage
+  'mesos.internal.FrameworkErrorMessage': internal.FrameworkErrorMessage
+  'mesos.internal.KillTaskMessage': internal.KillTaskMessage
+  'mesos.internal.StatusUpdateMessage': internal.StatusUpdateMessage
+  'mesos.internal.StatusUpdateAcknowledgementMessage': internal.StatusUpdateAcknowledgementMessage
+  'mesos.internal.FrameworkToExecutorMessage': internal.FrameworkToExecutorMessage
+  'mesos.internal.ExecutorToFrameworkMessage': internal.ExecutorToFrameworkMessage
+  'mesos.internal.RegisterExecutorMessage': internal.RegisterExecutorMessage
+  'mesos.internal.ReregisterExecutorMessage': internal.ReregisterExecutorMessage
+  'mesos.internal.ExecutorRegisteredMessage': internal.ExecutorRegisteredMessage
+  'mesos.internal.ExecutorReregisteredMessage': internal.ExecutorReregisteredMessage
+  'mesos.internal.ReconnectExecutorMessage': internal.ReconnectExecutorMessage
+  'mesos.internal.RunTaskMessage': internal.RunTaskMessage
+  'mesos.internal.RunTaskGroupMessage': internal.RunTaskGroupMessage
+  'mesos.internal.ShutdownExecutorMessage': internal.ShutdownExecutorMessage
+  'mesos.scheduler.Call': schedulerV0.Call
+  'mesos.scheduler.Call.Subscribe': schedulerV0.Call_Subscribe
   'mesos.v1.agent.Call': agent.Call
   'mesos.v1.agent.Call.GetMetrics': agent.Call_GetMetrics
   'mesos.v1.agent.Call.SetLoggingLevel': agent.Call_SetLoggingLevel

@@ -1,9 +1,10 @@
 /**
  * One TCP port for HTTP/1 and gRPC: the first bytes of a connection tell them apart, since HTTP/2 clients begin with a
- * fixed preface that is not a request of HTTP/1.
+ * fixed preface that is not a request of HTTP/1. Processes of libprocess speak HTTP/1 too, some deaf to answers.
  */
 import net from 'node:net'
 import type http from 'node:http'
+import { expectsNoAnswers, mutedConnection } from '../libprocess/index.ts'
 
 const PREFACE = Buffer.from('PRI * HTTP/2.0')
 
@@ -15,7 +16,8 @@ export type LinkAcceptor = { injectConnection(socket: net.Socket): void }
 
 export type SharedPortOptions = {
   readonly httpServer: http.Server
-  readonly links: LinkAcceptor
+  /** Connections of gRPC are cut without it. */
+  readonly links?: LinkAcceptor
   readonly firstBytesTimeoutMs?: number
 }
 
@@ -30,19 +32,28 @@ export function createSharedPortServer(options: SharedPortOptions): net.Server {
       const chunk: unknown = socket.read()
       if (!Buffer.isBuffer(chunk)) return
       first = Buffer.concat([first, chunk])
-      const compared = Math.min(first.length, PREFACE.length)
-      const isGrpc = first.subarray(0, compared).equals(PREFACE.subarray(0, compared))
-      if (isGrpc && first.length < PREFACE.length) return
+      const spoken = protocolOf(first)
+      if (spoken === undefined) return
       socket.off('readable', onReadable)
       socket.off('error', drop)
       socket.setTimeout(0)
       socket.off('timeout', drop)
       socket.unshift(first)
-      if (isGrpc) links.injectConnection(socket)
-      else httpServer.emit('connection', socket)
+      if (spoken !== 'gRPC') httpServer.emit('connection', spoken === 'HTTP' ? socket : mutedConnection(socket))
+      else if (links) links.injectConnection(socket)
+      else socket.destroy()
     }
     socket.on('error', drop)
     socket.setTimeout(firstBytesTimeoutMs, drop)
     socket.on('readable', onReadable)
   })
+}
+
+/** Undefined while the bytes are too few to tell. */
+function protocolOf(first: Buffer): 'gRPC' | 'HTTP' | 'HTTP without answers' | undefined {
+  const compared = Math.min(first.length, PREFACE.length)
+  if (first.subarray(0, compared).equals(PREFACE.subarray(0, compared)))
+    return first.length < PREFACE.length ? undefined : 'gRPC'
+  const isMuted = expectsNoAnswers(first)
+  return isMuted === undefined ? undefined : isMuted ? 'HTTP without answers' : 'HTTP'
 }
