@@ -157,7 +157,7 @@ export class EtcdCluster {
     await this.ready()
   }
 
-  /** Kills a member, removes its data, and puts an empty one in its place, as an operator does after a disk was lost. */
+  /** Kills a member, removes its data, and puts an empty one in its place, as an operator does after losing a disk. */
   async replaceDisk(member: EtcdMember): Promise<void> {
     const place = this.#places.find(({ name }) => name === member.name)
     if (place === undefined) throw new Error(`${member.name} is no member of this cluster`)
