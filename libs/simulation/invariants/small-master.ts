@@ -10,7 +10,7 @@ const now = 1_000_000
 const multiRole = { type: 'MULTI_ROLE' as const }
 const refinement = { type: 'RESERVATION_REFINEMENT' as const }
 const capabilities = [multiRole, refinement]
-const agentCapabilities = [...capabilities, { type: 'HIERARCHICAL_ROLE' as const }]
+const agentCapabilities = [...capabilities, { type: 'HIERARCHICAL_ROLE' as const }, { type: 'AGENT_DRAINING' as const }]
 
 type Capability = mesos.FrameworkInfo_Capability_Type
 

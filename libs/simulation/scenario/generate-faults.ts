@@ -1,12 +1,17 @@
 import type { Millis, Random } from '@thermosphere/effects'
 import type { ClientRequest } from '../workload/requests.ts'
 import { namesOf } from './scenario.ts'
-import type { Elected, Fault, Sizes, Ways } from './scenario.ts'
+import type { Action, Elected, Fault, Sizes, Ways } from './scenario.ts'
 
 /** In half of the scenarios one of so many requests is followed by the end of the process that carries it out. */
 const crashAfterOneIn = 3
 /** What a request sets in motion is at its height within that long. */
 const consequencesMs = 4_000
+
+/** An agent is told to drain within that long of the operator's wish. */
+const toldMs = 100
+/** A connection that broke is mostly noticed, and made anew, after more than that. */
+const unnoticedMs = 1_000
 
 type Draw = { readonly random: Random; readonly sizes: Sizes; readonly at: Millis }
 
@@ -93,6 +98,24 @@ export function drawCrashes(random: Random, requests: readonly ClientRequest[]):
     const at = after + random.integer(consequencesMs)
     return { at, type: 'crash', target: to, acts: 1 + random.integer(6), ms: between(random, 500, 20_000) }
   })
+}
+
+/** Most drains are decided while their agent or leader is being lost: it must be told again, or by another one. */
+export function drawDrainFaults(random: Random, actions: readonly Action[]): Fault[] {
+  return actions.flatMap((action) => (action.type === 'drain' ? drawDrainFault(random, action) : []))
+}
+
+function drawDrainFault(random: Random, { at, agent }: { readonly at: Millis; readonly agent: string }): Fault[] {
+  const resetAt = Math.max(0, at - unnoticedMs + random.integer(unnoticedMs + toldMs))
+  const reset: Fault = { at: resetAt, type: 'reset', one: 'master', other: agent }
+  const failover = (failsAt: Millis): Fault => {
+    const acts = 1 + random.integer(4)
+    return { at: failsAt, type: 'crash', target: 'master', acts, ms: between(random, 500, 20_000) }
+  }
+  const roll = random.integer(4)
+  if (roll === 0) return [reset]
+  if (roll === 1) return [reset, failover(at + toldMs + random.integer(unnoticedMs))]
+  return roll === 2 ? [failover(at)] : []
 }
 
 function jump(random: Random): Millis {

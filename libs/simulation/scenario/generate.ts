@@ -4,7 +4,7 @@ import type { Millis, Random } from '@thermosphere/effects'
 import type { ClientRequest } from '../workload/requests.ts'
 import { generateWorkload } from '../workload/generate.ts'
 import { drawCommand } from './commands.ts'
-import { drawCrashes, drawFault } from './generate-faults.ts'
+import { drawCrashes, drawDrainFaults, drawFault } from './generate-faults.ts'
 import { drawRevocableActions } from './generate-revocable.ts'
 import { drawStatefulActions } from './generate-stateful.ts'
 import { namesOf, seedFor, startAt } from './scenario.ts'
@@ -28,9 +28,15 @@ export function generateScenario(seed: number, sizes: Partial<Sizes> = {}): Scen
   const isStateful = seed % 4 === 1
   const durationMs = durationMsMin + random.integer(durationMsMax - durationMsMin)
   const requests = drawRequests(seed, { sizes: all, durationMs })
+  const actions = [
+    ...drawActions(createRandom(seedFor(seed, 'actions')), { sizes: all, durationMs }),
+    ...(isStateful ? drawStatefulActions(createRandom(seedFor(seed, 'stateful')), { sizes: all, durationMs }) : []),
+    ...(isStateful ? drawRevocableActions(createRandom(seedFor(seed, 'revocable')), { sizes: all, durationMs }) : []),
+  ]
   const faults = [
     ...drawFaults(createRandom(seedFor(seed, 'faults')), { sizes: all, durationMs }),
     ...drawCrashes(createRandom(seedFor(seed, 'crashes')), requests),
+    ...drawDrainFaults(createRandom(seedFor(seed, 'drain faults')), actions),
   ]
   return {
     seed,
@@ -39,11 +45,7 @@ export function generateScenario(seed: number, sizes: Partial<Sizes> = {}): Scen
     masters: drawMasters(createRandom(seedFor(seed, 'masters'))),
     durationMs,
     faults: faults.filter(({ at }) => at < durationMs),
-    actions: [
-      ...drawActions(createRandom(seedFor(seed, 'actions')), { sizes: all, durationMs }),
-      ...(isStateful ? drawStatefulActions(createRandom(seedFor(seed, 'stateful')), { sizes: all, durationMs }) : []),
-      ...(isStateful ? drawRevocableActions(createRandom(seedFor(seed, 'revocable')), { sizes: all, durationMs }) : []),
-    ],
+    actions,
     requests,
   }
 }

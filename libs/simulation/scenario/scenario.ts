@@ -34,6 +34,7 @@ export type Fault =
       readonly ways: Ways
       readonly ms: Millis
     }
+  /** `one` may be a kind without a number as well. */
   | { readonly at: Millis; readonly type: 'reset'; readonly one: string; readonly other: string }
   /** Whoever leads is stopped as it writes to the store; the write arrives that long after, past the lease. */
   | { readonly at: Millis; readonly type: 'stop-at-write'; readonly leader: Elected; readonly ms: Millis }

@@ -15,7 +15,9 @@ import { FrameworkMemory, ScriptedFramework } from '../hosts/scripted/scripted-f
 import { Orchestration } from '../orchestration/orchestration.ts'
 import { LeaderInvariants } from '../invariants/leader-invariants.ts'
 import { MasterInvariants } from '../invariants/master-invariants.ts'
-import { RegistryInvariants } from '../invariants/stateful/registry-invariants.ts'
+import { DrainInvariants } from '../invariants/operator/drain-invariants.ts'
+import { InverseOfferInvariants } from '../invariants/operator/inverse-offer-invariants.ts'
+import { RegistryInvariants } from '../invariants/operator/registry-invariants.ts'
 import { RevocableInvariants } from '../invariants/stateful/revocable-invariants.ts'
 import { VolumeInvariants } from '../invariants/stateful/volume-invariants.ts'
 import { TaskInvariants } from '../invariants/task-invariants.ts'
@@ -56,6 +58,8 @@ export class Cluster {
   readonly volumeInvariants: VolumeInvariants
   readonly registryInvariants: RegistryInvariants
   readonly revocableInvariants: RevocableInvariants
+  readonly drainInvariants: DrainInvariants
+  readonly inverseOfferInvariants: InverseOfferInvariants
   readonly operator: Operator
   readonly orchestration: Orchestration
   violation: Violation | undefined
@@ -81,6 +85,8 @@ export class Cluster {
     })
     this.volumeInvariants = new VolumeInvariants(report)
     this.revocableInvariants = new RevocableInvariants(report, (name) => this.counters.add(name))
+    this.drainInvariants = new DrainInvariants(report)
+    this.inverseOfferInvariants = new InverseOfferInvariants(report)
     this.registryInvariants = new RegistryInvariants({
       report,
       now: () => this.time.now,
@@ -201,6 +207,7 @@ export class Cluster {
 
   #onStepped(master: Master, input: Input): void {
     this.registryInvariants.look(master)
+    this.drainInvariants.onStepped(master)
     for (const { id, total } of master.agents.values()) this.volumeInvariants.checkOnce(`a master's ${id}`, total)
     if (input.type !== 'durable' || input.change !== 'agent-readmitted') return
     const agent = master.agents.get(input.reregister.agent_info.id?.value ?? '')

@@ -33,7 +33,7 @@ export class Faults {
       case 'partition':
         return this.#partition(fault)
       case 'reset':
-        return void this.#cluster.network.reset(fault.one, fault.other)
+        return void this.#cluster.network.reset(this.#leaderOr(fault.one), fault.other)
       case 'clock-jump':
         return this.#jump(fault)
       case 'disk-full':
@@ -74,6 +74,10 @@ export class Faults {
     for (const member of members.values()) member.release()
   }
 
+  #leaderOr(target: string): string {
+    return this.#cluster.store.holder(target)?.by ?? target
+  }
+
   #later(ms: number, undo: () => void): void {
     this.#cluster.time.after(ms, () => {
       if (!this.#isOver) undo()
@@ -81,8 +85,7 @@ export class Faults {
   }
 
   #crash({ target, acts, ms }: Extract<Fault, { type: 'crash' }>): void {
-    const { members, store } = this.#cluster
-    const member = members.get(store.holder(target)?.by ?? target)
+    const member = this.#cluster.members.get(this.#leaderOr(target))
     if (member === undefined || !member.isUp) return
     const { process } = member
     const crash = (): void => {

@@ -105,12 +105,14 @@ function look(cluster: Cluster): void {
     cluster.leaderInvariants.look(process, host.term)
     lookAtLeader(cluster, process, host.term?.master)
   }
+  const leader = awakeLeader(cluster)
   for (const [name, { state }] of cluster.agents) {
     const [process, machine] = [cluster.members.get(name)?.process, cluster.machines.get(name)]
     if (process === undefined || machine === undefined) continue
     cluster.updateInvariants.look({ process, machine, state })
     cluster.volumeInvariants.check(state, machine)
-    cluster.revocableInvariants.look({ process, machine, state }, awakeLeader(cluster))
+    cluster.revocableInvariants.look({ process, machine, state }, leader)
+    cluster.drainInvariants.look({ process, machine, state }, leader)
   }
   for (const [process, term] of cluster.orchestration.terms()) cluster.leaderInvariants.look(process, term)
   cluster.time.after(lookMs, () => look(cluster))
@@ -125,6 +127,8 @@ function awakeLeader(cluster: Cluster): Master | undefined {
 function lookAtLeader(cluster: Cluster, process: SimProcess, master: Master | undefined): void {
   if (master === undefined) return
   const leads = cluster.leader()?.master === master && process.isUp && !process.isPaused
-  if (leads) cluster.masterInvariants.look(master, cluster.time.now)
-  else cluster.masterInvariants.lookAway(master)
+  for (const invariants of [cluster.masterInvariants, cluster.inverseOfferInvariants]) {
+    if (leads) invariants.look(master, cluster.time.now)
+    else invariants.lookAway(master)
+  }
 }

@@ -209,9 +209,12 @@ export class ScriptedFramework {
 
   #onInverseOffers(offers: readonly mesos.InverseOffer[]): void {
     const inverse_offer_ids = offers.map(({ id }) => id)
-    if (this.#options.random.integer(2) === 0)
+    const roll = this.#options.random.integer(3)
+    if (roll === 0)
       this.#connection.call({ type: 'ACCEPT_INVERSE_OFFERS', accept_inverse_offers: { inverse_offer_ids } })
-    else this.#connection.call({ type: 'DECLINE_INVERSE_OFFERS', decline_inverse_offers: { inverse_offer_ids } })
+    else if (roll === 1)
+      this.#connection.call({ type: 'DECLINE_INVERSE_OFFERS', decline_inverse_offers: { inverse_offer_ids } })
+    // Some stay without an answer.
   }
 
   #reconcileLater(): void {

@@ -139,4 +139,40 @@ export const statefulMutants: readonly Mutant[] = [
     replace: 'const ids = new Set([...m.frameworks.keys(),',
     breaks: ['inverse-offers-to-those-concerned'],
   },
+  {
+    name: 'drain-not-told-again-on-reconnection',
+    file: `${master}/agents/reregister.ts`,
+    find: 'reconcileOperations(m, agent, said.operations ?? [])\n  resumeDrain(m, agent)\n',
+    replace:
+      'reconcileOperations(m, agent, said.operations ?? [])\n  if (agent.tasks.size === 0) resumeDrain(m, agent)\n',
+    breaks: ['drains-are-carried-out'],
+  },
+  {
+    name: 'drain-not-told-by-the-next-leader',
+    file: `${master}/agents/reregister.ts`,
+    find: 'shutDownCompleted(m, linkId, reregister)\n  resumeDrain(m, agent)\n',
+    replace: 'shutDownCompleted(m, linkId, reregister)\n  if (agent.tasks.size === 0) resumeDrain(m, agent)\n',
+    breaks: ['drains-are-carried-out'],
+  },
+  {
+    name: 'drain-of-an-idle-agent-not-finished',
+    file: `${master}/agents/drain.ts`,
+    find: '{ config: agent.drain.config } })\n  finishDrainIfIdle(m, agent)\n',
+    replace: '{ config: agent.drain.config } })\n',
+    breaks: ['idle-agents-are-drained'],
+  },
+  {
+    name: 'outstanding-inverse-offer-made-again',
+    file: `${master}/scheduler/inverse-offers.ts`,
+    find: 'if (outstanding || ',
+    replace: 'void outstanding\n  if (',
+    breaks: ['inverse-offers-to-those-concerned'],
+  },
+  {
+    name: 'inverse-offers-made-once',
+    file: `${master}/step.ts`,
+    find: '  makeInverseOffers(m)\n',
+    replace: '  void makeInverseOffers\n',
+    breaks: ['concerned-frameworks-are-asked'],
+  },
 ]
