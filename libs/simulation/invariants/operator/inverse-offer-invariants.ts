@@ -34,15 +34,14 @@ export class InverseOfferInvariants {
 
 /** Frameworks whose answer nobody waits for, and whose last one counts no longer. */
 function* unaskedOf(master: Master): Generator<string> {
-  for (const { id, mode } of master.machines.values()) {
-    if (mode !== 'DRAINING') continue
-    for (const agent of master.agents.values()) {
-      if (!agent.connected || agent.info.hostname !== id.hostname) continue
-      for (const frameworkId of concerned(agent))
-        if (master.frameworks.get(frameworkId)?.active === true && !isAsked(master, agent, frameworkId))
-          yield `${frameworkId} to leave ${agent.id}`
-    }
-  }
+  for (const agent of toBeMaintained(master))
+    for (const id of concerned(agent))
+      if (master.frameworks.get(id)?.active === true && !isAsked(master, agent, id)) yield `${id} to leave ${agent.id}`
+}
+
+function toBeMaintained({ machines, agents }: Master): Agent[] {
+  const hosts = new Set([...machines.values()].flatMap(({ id, mode }) => (mode === 'DRAINING' ? id.hostname : [])))
+  return [...agents.values()].filter(({ connected, info }) => connected && hosts.has(info.hostname))
 }
 
 function isAsked(master: Master, agent: Agent, frameworkId: string): boolean {
