@@ -1,6 +1,6 @@
 import { CAPABILITIES } from '@thermosphere/agent-core'
 import type { AgentConfig } from '@thermosphere/agent-core'
-import { createRandom } from '@thermosphere/effects'
+import { createRandom, errorMessage } from '@thermosphere/effects'
 import { createContainerizers, IsolationError } from '@thermosphere/isolation'
 import type { Containerizers } from '@thermosphere/isolation'
 import {
@@ -22,7 +22,6 @@ import type { Server } from 'node:http'
 import { join } from 'node:path'
 import { configStrings } from './config.ts'
 import type { Config } from './config.ts'
-import { reasonOf } from './errors.ts'
 import { hasOpenRealm, openDoors, warnOfOpenDoors } from './http/access/doors.ts'
 import { createAgentApp } from './http/app.ts'
 import { loggersOf } from './logger.ts'
@@ -249,7 +248,7 @@ function parsed<T>(flag: string, parse: () => T): T {
   try {
     return parse()
   } catch (cause) {
-    throw new StartupError(`${flag}: ${reasonOf(cause)}`, { cause })
+    throw new StartupError(`${flag}: ${errorMessage(cause)}`, { cause })
   }
 }
 

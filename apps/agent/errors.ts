@@ -25,13 +25,3 @@ export class AgentError extends Error {
     this.retryable = options.retryable ?? false
   }
 }
-
-/** The sentence of whatever was thrown, for messages that people read. */
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
-
-export function errnoOf(error: unknown): string | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  return typeof code === 'string' ? code : undefined
-}

@@ -3,11 +3,10 @@ import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { test } from 'node:test'
+import { errnoOf } from '@thermosphere/effects'
 import { MesosPair } from '../harness/mesos-pair.ts'
 import { encodings, openDoors } from './encodings.ts'
 import { assertEqualEnough, record } from './observations.ts'
-
-const isTaken = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EEXIST'
 
 /**
  * As long as the one of the recorded agent: the recorder cuts a text that has its path before it puts a placeholder
@@ -22,7 +21,7 @@ function shortDirectory(): string {
       mkdirSync(path)
       return path
     } catch (error) {
-      if (!isTaken(error)) throw error
+      if (errnoOf(error) !== 'EEXIST') throw error
     }
   }
 }

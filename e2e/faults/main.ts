@@ -1,5 +1,6 @@
 /** `npm run faults -- SCENARIO [options]`: the long runs. */
 import { parseArgs } from 'node:util'
+import { errorMessage } from '@thermosphere/effects'
 import {
   addToReport,
   partitions,
@@ -37,7 +38,7 @@ function readArguments() {
   try {
     return parseArgs({ allowPositionals: true, options })
   } catch (error) {
-    return refuse(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
+    return refuse(`${errorMessage(error)}\n\n${usage}`)
   }
 }
 

@@ -4,3 +4,4 @@ export type { LoopEffect, Millis, StoreEffect, StoreWrite, TimerEffect } from '.
 export { Heap } from './heap.ts'
 export { createRandom } from './random.ts'
 export type { Random } from './random.ts'
+export { errnoOf, errorMessage } from './thrown.ts'

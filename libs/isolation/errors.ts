@@ -1,4 +1,6 @@
 /** Codes are stable; a new cause gets a new code. */
+import { errnoOf, errorMessage } from '@thermosphere/effects'
+
 export type IsolationErrorCode =
   | 'NOT_ROOT'
   | 'CGROUPS_UNAVAILABLE'
@@ -52,17 +54,11 @@ const SYSTEM_ERRORS: Readonly<Record<string, readonly [IsolationErrorCode, strin
   EROFS: ['SANDBOX_FORBIDDEN', 'the file system is mounted read-only', false],
 }
 
-/** The error code of a failed system call, if `error` is one. */
-export function errnoOf(error: unknown): string | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  return typeof code === 'string' ? code : undefined
-}
-
 /** Turns a failed system call into an IsolationError that begins with `what`; passes IsolationErrors through. */
 export function asIsolationError(error: unknown, what: string): IsolationError {
   if (error instanceof IsolationError) return error
   const known = SYSTEM_ERRORS[errnoOf(error) ?? '']
-  const reason = error instanceof Error ? error.message : String(error)
+  const reason = errorMessage(error)
   if (known === undefined) return new IsolationError('LAUNCH_FAILED', `${what}: ${reason}`, { cause: error })
   const [code, advice, retryable] = known
   return new IsolationError(code, `${what}: ${advice} (${reason})`, { cause: error, retryable })

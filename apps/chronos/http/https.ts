@@ -1,4 +1,5 @@
 /** The HTTPS server, when a key store is configured: PKCS#12, or PEM with the key and its certificates. */
+import { errorMessage } from '@thermosphere/effects'
 import { HTTP_LIMITS } from '@thermosphere/service-kit'
 import { readFileSync } from 'node:fs'
 import type { RequestListener } from 'node:http'
@@ -28,7 +29,7 @@ export function createHttpsServer(app: RequestListener, { path, password }: KeyS
     server.maxConnections = HTTP_LIMITS.connectionsMax
     return server
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = errorMessage(cause)
     throw new Error(`the key store ${path} cannot be used: ${reason}`, { cause })
   }
 }

@@ -1,5 +1,6 @@
 /** `thermo app …`: services, through Marathon's API. */
 import { readFileSync } from 'node:fs'
+import { errorMessage } from '@thermosphere/effects'
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { CliError } from '../errors.ts'
@@ -27,14 +28,14 @@ export const readJsonFile = (path: string): unknown => {
   try {
     text = readFileSync(path === '-' ? 0 : path, 'utf8')
   } catch (error) {
-    throw new CliError(`${name} cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
+    throw new CliError(`${name} cannot be read: ${errorMessage(error)}`, {
       exitCode: 2,
     })
   }
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new CliError(`${name} is not JSON: ${error instanceof Error ? error.message : String(error)}`, {
+    throw new CliError(`${name} is not JSON: ${errorMessage(error)}`, {
       exitCode: 2,
     })
   }

@@ -1,6 +1,7 @@
 /** The options of `thermo up`. */
 import { readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { errorMessage } from '@thermosphere/effects'
 import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
 import { defaultWorkDir } from '../api.ts'
@@ -93,7 +94,7 @@ function readDescription(path: string): OptionValues {
     return { ...values, ...(Object.fromEntries(paths) as OptionValues) }
   } catch (cause) {
     if (cause instanceof CliError) throw cause
-    const why = cause instanceof Error ? cause.message : String(cause)
+    const why = errorMessage(cause)
     throw new CliError(`The cluster file ${path} cannot be read: ${why}.`, { exitCode: 2, cause })
   }
 }

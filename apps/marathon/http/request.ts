@@ -1,4 +1,5 @@
 /** Reading requests as Marathon does. */
+import { errorMessage } from '@thermosphere/effects'
 import { resolvePath } from '@thermosphere/marathon-core'
 import type { Audit } from '@thermosphere/marathon-core'
 import { HttpError, readBody } from '@thermosphere/service-kit'
@@ -58,6 +59,6 @@ export async function jsonOf(request: Request): Promise<unknown> {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw new HttpError(400, 'Invalid JSON', { details: cause instanceof Error ? cause.message : '', cause })
+    throw new HttpError(400, 'Invalid JSON', { details: errorMessage(cause), cause })
   }
 }

@@ -2,6 +2,7 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { errorMessage } from '@thermosphere/effects'
 import type { Interval } from '@thermosphere/simulation'
 import { Fleet } from '../parts/index.ts'
 import type { FleetOptions } from '../parts/index.ts'
@@ -47,8 +48,6 @@ const startMsMax = 90_000
 const restMsMax = 120_000
 const keptLogs = fileURLToPath(new URL('../../../dist/tests/faults/', import.meta.url))
 
-const describe = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
 export async function runTrial(
   setup: Setup,
   faults: (stage: Stage, findings: Findings) => Promise<void>,
@@ -64,7 +63,7 @@ export async function runTrial(
     const observer = new Observer(fleet)
     await observer.allRecovered(startMsMax)
     await faults({ fleet, workload, observer, random: seeded(seed + 1), say }, findings).catch((error: unknown) =>
-      findings.violations.push(describe(error)),
+      findings.violations.push(errorMessage(error)),
     )
     const { outages, passedOver } = findings
     const rules = { outages, passedOver, forgivenessMs, mayTellMissed, restMsMax }
@@ -73,7 +72,7 @@ export async function runTrial(
     Object.assign(findings.counts, judged.counts)
     findings.timesMs['rest after the last fault'] = [judged.restMs]
   } catch (error) {
-    findings.violations.push(describe(error))
+    findings.violations.push(errorMessage(error))
   } finally {
     if (findings.violations.length > 0) fleet.keepLogs(`${keptLogs}${name.replaceAll(/[^a-z0-9]+/gi, '-')}-${seed}`)
     await workload.close()

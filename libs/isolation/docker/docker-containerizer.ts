@@ -3,6 +3,7 @@
  * which are ours, and the output is copied from the engine's log into the sandbox.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { errorMessage } from '@thermosphere/effects'
 import { IsolationError } from '../errors.ts'
 import { memoryLimitMessage } from '../linux/arithmetic.ts'
 import { DOCKER_LOG_DRAIN_MS, DOCKER_LOG_RETRY_MS, DOCKER_RETRY_MS, EXEC_OUTPUT_BYTES_MAX } from '../limits.ts'
@@ -248,7 +249,7 @@ export class DockerContainerizer implements Api.Containerizer {
       while (await this.#isRunningSoon(Id))
       return undefined
     } catch (error) {
-      return `The output is incomplete: ${error instanceof Error ? error.message : String(error)}`
+      return `The output is incomplete: ${errorMessage(error)}`
     }
   }
 

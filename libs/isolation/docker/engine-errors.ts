@@ -1,5 +1,6 @@
 /** The Docker engine's refusals in the words and codes of this package. */
-import { errnoOf, IsolationError } from '../errors.ts'
+import { errnoOf, errorMessage } from '@thermosphere/effects'
+import { IsolationError } from '../errors.ts'
 import type { IsolationErrorCode } from '../errors.ts'
 
 /** HTTP status of a refusal, if `error` is one. */
@@ -12,7 +13,7 @@ function engineMessage(error: unknown): string {
   const json: unknown = error instanceof Error && 'json' in error ? error.json : undefined
   if (typeof json === 'object' && json !== null && 'message' in json && typeof json.message === 'string')
     return json.message
-  return error instanceof Error ? error.message : String(error)
+  return errorMessage(error)
 }
 
 const TELLING: readonly (readonly [RegExp, IsolationErrorCode, string])[] = [

@@ -5,7 +5,8 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { asIsolationError, errnoOf } from '../errors.ts'
+import { errnoOf } from '@thermosphere/effects'
+import { asIsolationError } from '../errors.ts'
 import type { OutputOffsets } from './create-options.ts'
 import type { FileHandle } from 'node:fs/promises'
 

@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { errnoOf, IsolationError } from '../errors.ts'
+import { errnoOf } from '@thermosphere/effects'
+import { IsolationError } from '../errors.ts'
 import { CFS_PERIOD_US } from '../limits.ts'
 import { TICKS_PER_SECOND } from '../process/process-table.ts'
 import {

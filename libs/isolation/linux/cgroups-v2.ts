@@ -3,7 +3,8 @@
  * processes may live in its directory beside the directories of nested ones.
  */
 import { join } from 'node:path'
-import { errnoOf, IsolationError } from '../errors.ts'
+import { errnoOf } from '@thermosphere/effects'
+import { IsolationError } from '../errors.ts'
 import { CFS_PERIOD_US } from '../limits.ts'
 import {
   cfsQuotaUs,

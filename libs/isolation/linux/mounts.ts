@@ -1,7 +1,8 @@
 /** Volumes as bind mounts in the container's mount namespace. */
 import { mkdir, realpath, stat, writeFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative } from 'node:path'
-import { asIsolationError, errnoOf, IsolationError } from '../errors.ts'
+import { errnoOf } from '@thermosphere/effects'
+import { asIsolationError, IsolationError } from '../errors.ts'
 import { shellQuote } from '../supervision/shell-words.ts'
 import type { ContainerSpec, DockerMount } from '../containerizer.ts'
 

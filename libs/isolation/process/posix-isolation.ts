@@ -1,7 +1,8 @@
 /** Plain processes: own session, usage from /proc, no limits, mounts as symbolic links into the sandbox. */
 import { mkdir, stat, symlink } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative } from 'node:path'
-import { asIsolationError, errnoOf, IsolationError } from '../errors.ts'
+import { errnoOf } from '@thermosphere/effects'
+import { asIsolationError, IsolationError } from '../errors.ts'
 import { freshProcesses, processTree, recentProcesses, TICKS_PER_SECOND } from './process-table.ts'
 import type { ContainerSpec, ContainerUsage, DockerMount } from '../containerizer.ts'
 import type { ProcessStat } from './process-table.ts'

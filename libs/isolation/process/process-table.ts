@@ -1,7 +1,7 @@
 /** Reads /proc: which processes there are, who started them, what they use. */
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { errnoOf } from '../errors.ts'
+import { errnoOf } from '@thermosphere/effects'
 import { PROCESS_SCAN_SHARE, PROCESS_TABLE_AGE_MS } from '../limits.ts'
 
 export type ProcessStat = {

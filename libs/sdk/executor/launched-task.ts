@@ -1,4 +1,5 @@
 /** A task as its executor runs it. */
+import { errorMessage } from '@thermosphere/effects'
 import type { mesos } from '@thermosphere/protocol'
 import type { ExecutorStatus } from '@thermosphere/protocol/node'
 import { FAILURE_MESSAGE_CHARS_MAX } from '../limits.ts'
@@ -38,8 +39,7 @@ export type TaskRunOptions = {
   readonly update: (status: ExecutorStatus) => void
 }
 
-const failureMessage = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).slice(0, FAILURE_MESSAGE_CHARS_MAX)
+const failureMessage = (error: unknown): string => errorMessage(error).slice(0, FAILURE_MESSAGE_CHARS_MAX)
 
 /** From STARTING to its end. */
 export class TaskRun {

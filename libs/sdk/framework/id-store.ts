@@ -1,6 +1,7 @@
 /** Where a framework keeps its id, so that a later instance of it takes over its tasks. */
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { errnoOf } from '@thermosphere/effects'
 import { z } from 'zod'
 import { FrameworkError } from '../errors.ts'
 import { ID_CHARS_MAX } from '../limits.ts'
@@ -21,7 +22,7 @@ async function readOrUndefined(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    if (errnoOf(error) === 'ENOENT') return undefined
     throw error
   }
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { errorMessage } from '@thermosphere/effects'
 import { describeZodError } from '../http/describe-zod-error.ts'
 import type { Flag } from './flags.ts'
 import { BYTES_FORM, DURATION_FORM, formatBytes, formatDuration, parseBytes, parseDuration } from './values.ts'
@@ -51,7 +52,7 @@ function readReferencedFile(flag: Flag, raw: string): { ok: true; text: string }
   try {
     return { ok: true, text: readFileSync(path, 'utf8').trim() }
   } catch (error) {
-    return { ok: false, problem: `cannot read ${path}: ${error instanceof Error ? error.message : String(error)}` }
+    return { ok: false, problem: `cannot read ${path}: ${errorMessage(error)}` }
   }
 }
 
@@ -83,7 +84,7 @@ function parseJson(flag: Extract<Flag, { type: 'json' }>, text: string): ParsedV
   try {
     json = JSON.parse(text)
   } catch (error) {
-    return bad(`must be JSON: ${error instanceof Error ? error.message : String(error)}`)
+    return bad(`must be JSON: ${errorMessage(error)}`)
   }
   return parseFlagJson(flag, json)
 }

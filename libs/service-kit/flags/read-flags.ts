@@ -3,6 +3,7 @@
  * Every problem is collected; nothing is decided by the first one.
  */
 import { readFileSync } from 'node:fs'
+import { errorMessage } from '@thermosphere/effects'
 import { StartupError } from '../lifecycle/startup-error.ts'
 import type { ConfigOf, Flag, Flags } from './flags.ts'
 import { defaultValue } from './flags.ts'
@@ -202,7 +203,7 @@ function readFile(flags: Flags, path: string, problems: string[]): Map<string, u
   try {
     json = JSON.parse(readFileSync(path, 'utf8'))
   } catch (error) {
-    problems.push(`--config: cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`)
+    problems.push(`--config: cannot read ${path}: ${errorMessage(error)}`)
     return values
   }
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { promisify } from 'node:util'
 import { gunzip, inflate } from 'node:zlib'
+import { errorMessage } from '@thermosphere/effects'
 import type { z } from 'zod'
 import { describeZodError } from './describe-zod-error.ts'
 import { HttpError } from './errors.ts'
@@ -81,7 +82,7 @@ export function parseJsonText(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause)
+    const message = errorMessage(cause)
     throw new HttpError(400, `the body is not valid JSON: ${withPlace(message, text)}`, { cause })
   }
 }

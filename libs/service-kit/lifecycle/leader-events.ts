@@ -1,3 +1,4 @@
+import { errorMessage } from '@thermosphere/effects'
 import type { Logger } from './logger.ts'
 
 type Elected = { readonly token: number; readonly lost: AbortSignal }
@@ -17,7 +18,7 @@ export function leaderEvents(logger: Logger, address: () => string) {
   return {
     onElected: ({ token, lost }: Elected): void => {
       tell('leader.elected', { leader: address(), term: token })
-      lost.addEventListener('abort', () => tell('leader.lost', { term: token, reason: reasonOf(lost) }))
+      lost.addEventListener('abort', () => tell('leader.lost', { term: token, reason: errorMessage(lost.reason) }))
     },
     onResigned: ({ token }: Elected): void => tell('term.closed', { term: token }),
     onLeader: (next: string | undefined): void => {
@@ -30,5 +31,3 @@ export function leaderEvents(logger: Logger, address: () => string) {
     onFailed: (err: unknown): void => logger.warn({ err }, 'leader.failed'),
   }
 }
-
-const reasonOf = ({ reason }: AbortSignal): string => (reason instanceof Error ? reason.message : String(reason))

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
+import { errnoOf } from '@thermosphere/effects'
 import { z } from 'zod'
 import { StartupError } from '../lifecycle/startup-error.ts'
 import { LOGIN_LIMITS } from './limits.ts'
@@ -55,7 +56,7 @@ function readText(flag: string, path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (cause) {
-    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error'
+    const why = errnoOf(cause) ?? 'unknown error'
     throw new StartupError(`${flag}: ${path} cannot be read (${why})`, { cause })
   }
 }

@@ -4,6 +4,7 @@ import { lookupService } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { hostname as systemHostname } from 'node:os'
 import { promisify } from 'node:util'
+import { errorMessage } from '@thermosphere/effects'
 import { defineFlags } from '../flags/flags.ts'
 import { StartupError } from '../lifecycle/startup-error.ts'
 import { REACH_LIMITS } from './limits.ts'
@@ -60,7 +61,7 @@ async function discovered(command: string): Promise<string> {
     const { stdout } = await run('/bin/sh', ['-c', command], options)
     return stdout.trim()
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause)
+    const message = errorMessage(cause).split('\n', 1)[0]
     throw new StartupError(`--ip_discovery_command: ${message}`, { cause })
   }
 }

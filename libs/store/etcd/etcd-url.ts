@@ -1,6 +1,7 @@
 /** The address of a store in etcd: `etcd://h1:2379,h2:2379/prefix?ca_file=…`, or `etcds://` for TLS with public CAs. */
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
+import { errorMessage } from '@thermosphere/effects'
 import { z } from 'zod'
 import { StoreError } from '../errors.ts'
 
@@ -83,7 +84,7 @@ export function readSecret(path: string, what: string): Buffer {
   try {
     return readFileSync(path)
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = errorMessage(cause)
     throw new StoreError('STORE_UNAVAILABLE', `${what} of the store cannot be read: ${reason}`, { cause })
   }
 }

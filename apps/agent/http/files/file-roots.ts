@@ -1,10 +1,10 @@
+import { errnoOf } from '@thermosphere/effects'
 import { may, maySeeSandboxes } from '@thermosphere/agent-core'
 import type { Access, AgentState } from '@thermosphere/agent-core'
 import { HttpError, logFileOf } from '@thermosphere/service-kit'
 import type { LogConfig } from '@thermosphere/service-kit'
 import { realpath } from 'node:fs/promises'
 import { join, normalize } from 'node:path'
-import { errnoOf } from '../../errors.ts'
 import { forbidden } from '../access/admission.ts'
 import type { HttpContext } from '../context.ts'
 

@@ -1,7 +1,7 @@
+import { errorMessage } from '@thermosphere/effects'
 import type { agent } from '@thermosphere/protocol'
 import { HttpError } from '@thermosphere/service-kit'
 import { once } from 'node:events'
-import { reasonOf } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
 import type { Attachment } from '../../shell/operators/attachment.ts'
 import type { CallReader } from './read-calls.ts'
@@ -32,7 +32,7 @@ async function apply({ io }: Attachment, message: agent.ProcessIO | undefined, g
   const size = message?.control?.tty_info?.window_size
   if (message?.type === 'CONTROL' && size !== undefined) {
     await io.resize(size).catch((error: unknown) => {
-      throw new HttpError(400, `Unable to set the window size: ${reasonOf(error)}`)
+      throw new HttpError(400, `Unable to set the window size: ${errorMessage(error)}`)
     })
   }
   const data = message?.type === 'DATA' ? message.data?.data : undefined

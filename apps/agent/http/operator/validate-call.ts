@@ -1,3 +1,4 @@
+import { errorMessage } from '@thermosphere/effects'
 import { Resources } from '@thermosphere/offer-engine'
 import type { agent, mesos } from '@thermosphere/protocol'
 
@@ -106,7 +107,7 @@ function resourcesProblem({ container_id: id, resources = [] }: agent.Call_Launc
   try {
     Resources.fromWire(resources)
   } catch (error) {
-    return `Invalid resources: ${error instanceof Error ? error.message : String(error)}`
+    return `Invalid resources: ${errorMessage(error)}`
   }
   if (id.parent !== undefined) return undefined
   for (const resource of resources) {

@@ -8,11 +8,12 @@
  * When most of it is dead weight the live entries are written to a new file, of the next generation, that takes its
  * place (rename).
  */
+import { errnoOf } from '@thermosphere/effects'
 import type { StoreWrite } from '@thermosphere/effects'
 import { copyFile, mkdir, open, readFile, rename } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { AgentError, errnoOf } from '../../errors.ts'
+import { AgentError } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
 import { encodeLine, parseLines, recordOf } from './journal-lines.ts'
 import type { Loaded } from './journal-lines.ts'

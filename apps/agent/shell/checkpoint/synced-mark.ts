@@ -5,7 +5,7 @@
  */
 import { open, readFile } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
-import { errnoOf } from '../../errors.ts'
+import { errnoOf } from '@thermosphere/effects'
 import { checksum } from './journal-lines.ts'
 
 export type Synced = { readonly generation: number; readonly bytes: number }

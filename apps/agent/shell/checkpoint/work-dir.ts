@@ -1,8 +1,8 @@
+import { errnoOf } from '@thermosphere/effects'
 import { StartupError } from '@thermosphere/service-kit'
 import { createHash } from 'node:crypto'
 import { lstat, mkdir, readdir, readFile, rename, rm, rmdir, statfs, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { errnoOf } from '../../errors.ts'
 
 /**
  * Whether an operator asked for a new agent id by removing `meta/slaves/latest`. The directory that the link led to

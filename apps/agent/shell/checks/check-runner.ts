@@ -1,3 +1,4 @@
+import { errorMessage } from '@thermosphere/effects'
 import type { AgentEffect, AgentInput, CheckAttempt, CheckResult } from '@thermosphere/agent-core'
 import type { ContainerId } from '@thermosphere/isolation'
 import type { Background } from '@thermosphere/service-kit'
@@ -5,7 +6,6 @@ import { request as httpRequest } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { connect } from 'node:net'
-import { reasonOf } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
 import type { ContainerRunner } from '../containers/container-runner.ts'
 
@@ -38,7 +38,7 @@ export class CheckRunner {
     try {
       result = await this.#try(containerId, attempt, abort.signal)
     } catch (error) {
-      result = { type: 'none', message: reasonOf(error) }
+      result = { type: 'none', message: errorMessage(error) }
     } finally {
       clearTimeout(timer)
     }

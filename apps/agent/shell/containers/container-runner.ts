@@ -2,12 +2,13 @@
  * Carries out what the core decides about containers: sandbox, fetching, launch, signals, end. One run per container;
  * each run tells the core `launched` or `launch-failed`, and later `ended`.
  */
+import { errorMessage } from '@thermosphere/effects'
 import type { AgentInput, ContainerEnd, LaunchPlan, LimitsPlan, RecoveredContainer } from '@thermosphere/agent-core'
 import { IsolationError } from '@thermosphere/isolation'
 import type { ContainerHandle, ContainerId, ContainerIo, Containerizer, Termination } from '@thermosphere/isolation'
 import type { Background, Logger } from '@thermosphere/service-kit'
 import { dirname } from 'node:path'
-import { AgentError, reasonOf } from '../../errors.ts'
+import { AgentError } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
 import type { Fetcher } from '../fetcher/fetcher.ts'
 import { containerSpec, containerLimits } from './container-spec.ts'
@@ -126,7 +127,7 @@ export class ContainerRunner {
     if (containerizer === undefined) return
     const done = containerizer
       .update(containerId as ContainerId, containerLimits(limits))
-      .catch((error: unknown) => this.#onUpdateFailed(containerId, reasonOf(error)))
+      .catch((error: unknown) => this.#onUpdateFailed(containerId, errorMessage(error)))
     this.#options.background.run(`update ${containerId}`, done)
   }
 
@@ -138,7 +139,7 @@ export class ContainerRunner {
     this.#preparing.set(plan.sandbox, made)
     const told = made
       .catch((error: unknown) => {
-        submit({ type: 'launch-failed', containerId: plan.containerId, message: reasonOf(error) })
+        submit({ type: 'launch-failed', containerId: plan.containerId, message: errorMessage(error) })
       })
       .finally(() => this.#preparing.delete(plan.sandbox))
     background.run(`sandbox ${plan.containerId}`, told)
@@ -176,8 +177,8 @@ export class ContainerRunner {
       await this.#awaitEnd(containerizer, containerId, plan)
     } catch (error) {
       this.#runs.delete(containerId)
-      this.#options.log.warn({ containerId, reason: reasonOf(error) }, 'container.launch.failed')
-      submit({ type: 'launch-failed', containerId, message: reasonOf(error) })
+      this.#options.log.warn({ containerId, reason: errorMessage(error) }, 'container.launch.failed')
+      submit({ type: 'launch-failed', containerId, message: errorMessage(error) })
     }
   }
 
@@ -199,7 +200,7 @@ export class ContainerRunner {
   async #awaitEnd(containerizer: Containerizer, containerId: string, plan?: LaunchPlan): Promise<void> {
     const end = await containerizer.wait(containerId as ContainerId).then(endOf, (error: unknown): ContainerEnd => {
       // Destroyed before the wait began: its end is told all the same, or the task would be live for ever.
-      return { message: reasonOf(error) }
+      return { message: errorMessage(error) }
     })
     this.#options.submit({ type: 'ended', containerId, end: await asMesosTellsIt(end, plan) })
   }
@@ -233,7 +234,7 @@ export class ContainerRunner {
       this.#options.background.run(`wait ${containerId}`, this.#awaitEnd(containerizer, containerId))
       return { containerId, state }
     } catch (error) {
-      const reason = reasonOf(error)
+      const reason = errorMessage(error)
       this.#options.log.warn({ containerId, reason }, 'container.recovery.failed')
       return { containerId, state: error instanceof IsolationError && error.retryable ? 'unknown' : 'lost', reason }
     }
@@ -254,7 +255,7 @@ export class ContainerRunner {
       await done
     } catch (error) {
       this.#destroyErrors++
-      this.#options.log.warn({ containerId, reason: reasonOf(error) }, 'container.operation.failed')
+      this.#options.log.warn({ containerId, reason: errorMessage(error) }, 'container.operation.failed')
     }
   }
 }

@@ -1,8 +1,8 @@
 import { readdir, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
+import { errnoOf } from '@thermosphere/effects'
 import type { Background } from '@thermosphere/service-kit'
 import { delay, isAbort } from '@thermosphere/service-kit'
-import { errnoOf } from '../../errors.ts'
 
 export type CollectorOptions = {
   /** `work_dir/slaves` */

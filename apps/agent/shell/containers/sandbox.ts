@@ -1,9 +1,10 @@
+import { errnoOf } from '@thermosphere/effects'
 import type { LaunchPlan } from '@thermosphere/agent-core'
 import { execFile } from 'node:child_process'
 import { chmod, chown, mkdir, rename, symlink } from 'node:fs/promises'
 import { dirname, isAbsolute, join, normalize } from 'node:path'
 import { promisify } from 'node:util'
-import { AgentError, errnoOf } from '../../errors.ts'
+import { AgentError } from '../../errors.ts'
 
 const run = promisify(execFile)
 const SANDBOX_MODE = 0o750

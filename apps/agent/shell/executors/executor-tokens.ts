@@ -1,10 +1,10 @@
 /** JSON Web Tokens (RFC 7519) of executors: signed by HMAC with SHA-256, and without an end, as Mesos makes them. */
+import { errnoOf } from '@thermosphere/effects'
 import type { ExecutorClaims } from '@thermosphere/agent-core'
 import { StartupError } from '@thermosphere/service-kit'
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { errnoOf } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
 
 /** Where an executor finds its token. */

@@ -3,6 +3,7 @@ import { rename, rm } from 'node:fs/promises'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
+import { errorMessage } from '@thermosphere/effects'
 import { LIMITS } from '../../limits.ts'
 
 export type DownloadOptions = {
@@ -47,7 +48,7 @@ function meter(url: string, watch: StallWatch): Transform {
 function describe(url: string, error: unknown, stalled: AbortSignal): Error {
   if (stalled.aborted && stalled.reason instanceof Error) return stalled.reason
   const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : ''
-  const text = error instanceof Error ? error.message : String(error)
+  const text = errorMessage(error)
   return new Error(text.includes(url) ? text : `${url}: ${text}${cause}`, { cause: error })
 }
 

@@ -1,8 +1,9 @@
+import { errorMessage } from '@thermosphere/effects'
 import type { LaunchPlan } from '@thermosphere/agent-core'
 import { appendFile, chmod, chown, copyFile, mkdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { AgentError, reasonOf } from '../../errors.ts'
+import { AgentError } from '../../errors.ts'
 import { userIds } from '../containers/sandbox.ts'
 import type { UserIds } from '../containers/sandbox.ts'
 import { download } from './download.ts'
@@ -50,10 +51,10 @@ export class Fetcher {
       this.#succeeded++
     } catch (cause) {
       this.#failed++
-      await tell(plan, `Failed to fetch: ${reasonOf(cause)}\n`)
+      await tell(plan, `Failed to fetch: ${errorMessage(cause)}\n`)
       throw new AgentError(
         'AGENT_FETCH_FAILED',
-        `Failed to fetch all URIs for container '${plan.containerId}': ${reasonOf(cause)}`,
+        `Failed to fetch all URIs for container '${plan.containerId}': ${errorMessage(cause)}`,
         { cause },
       )
     }

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import { createGunzip } from 'node:zlib'
-import { errnoOf } from '../../errors.ts'
+import { errnoOf } from '@thermosphere/effects'
 
 const run = promisify(execFile)
 

@@ -1,7 +1,7 @@
+import { errorMessage } from '@thermosphere/effects'
 import type { AgentInput, OperatorReply } from '@thermosphere/agent-core'
 import type { agent } from '@thermosphere/protocol'
 import { rm } from 'node:fs/promises'
-import { reasonOf } from '../../errors.ts'
 import type { ContainerRunner } from '../containers/container-runner.ts'
 import { Attachment } from './attachment.ts'
 
@@ -52,7 +52,7 @@ export class OperatorRequests {
       await rm(path, { recursive: true, force: true })
       this.reply(requestId, { status: 200 })
     } catch (error) {
-      this.reply(requestId, { status: 500, message: `Failed to remove the sandbox directory: ${reasonOf(error)}` })
+      this.reply(requestId, { status: 500, message: `Failed to remove the sandbox directory: ${errorMessage(error)}` })
     }
   }
 

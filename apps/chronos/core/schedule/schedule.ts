@@ -2,6 +2,7 @@
  * When a job is due: `R[n]/[start]/period` or cron, as a sequence of nominal times.
  * The anchor never moves: the k-th time is computed from it each time, so month ends and clock changes leave no trace.
  */
+import { errorMessage } from '@thermosphere/effects'
 import type { Millis } from '@thermosphere/effects'
 import { CronExpressionParser } from 'cron-parser'
 import { averageLengthMs, multiplyPeriod, parsePeriod, periodHint } from './iso-period.ts'
@@ -79,7 +80,7 @@ function parseCron(text: string, zone: string): ParseResult {
     CronExpressionParser.parse(text, { tz: zone })
     return { ok: true, schedule: { type: 'cron', text, zone } }
   } catch (error) {
-    return refuse(`Cannot parse schedule '${text}': ${error instanceof Error ? error.message : 'not cron'}`)
+    return refuse(`Cannot parse schedule '${text}': ${errorMessage(error)}`)
   }
 }
 

@@ -1,4 +1,5 @@
 /** Tells owners what became of their jobs, over every channel that is configured. It never holds up scheduling. */
+import { errorMessage } from '@thermosphere/effects'
 import type { Notification } from '@thermosphere/chronos-core'
 import type { Background, Logger, Metrics } from '@thermosphere/service-kit'
 import { notificationsPendingMax, notificationTimeoutMs } from '../../limits.ts'
@@ -50,7 +51,7 @@ export class Notifier {
       this.#options.metrics.counter('notifications.sent').increment()
     } catch (error) {
       // Nobody waits for it: a channel that is down must not stop anything.
-      this.#failed(delivery, { job, reason: error instanceof Error ? error.message : String(error) })
+      this.#failed(delivery, { job, reason: errorMessage(error) })
     } finally {
       this.#pending--
     }

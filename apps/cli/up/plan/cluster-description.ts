@@ -1,4 +1,5 @@
 /** The file of `thermo up --file`: what the options say, in JSON. Pure. */
+import { errorMessage } from '@thermosphere/effects'
 import { listZodProblems } from '@thermosphere/service-kit'
 import { z } from 'zod'
 import { CliError } from '../../errors.ts'
@@ -63,7 +64,7 @@ export function parseDescription(content: string, path: string): OptionValues {
   try {
     value = JSON.parse(content)
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
+    const why = errorMessage(cause)
     throw new CliError(`${path} is not JSON: ${why}.`, { exitCode: 2, cause })
   }
   const parsed = descriptionSchema.safeParse(value)

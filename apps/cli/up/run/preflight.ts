@@ -3,19 +3,17 @@ import { existsSync } from 'node:fs'
 import { access, constants, mkdir, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname } from 'node:path'
+import { errnoOf } from '@thermosphere/effects'
 import { isOnPath } from '../../config.ts'
 import { CliError } from '../../errors.ts'
 import { diskFreeMinBytes } from '../../limits.ts'
 import { sharedPort } from '../plan/cluster-plan.ts'
 import type { Part } from '../plan/part.ts'
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
-
 const probePort = (ip: string, port: number): Promise<string | undefined> =>
   new Promise((resolve) => {
     const server = createServer()
-    server.once('error', (error) => resolve(codeOf(error)))
+    server.once('error', (error) => resolve(errnoOf(error) ?? ''))
     server.listen({ host: ip, port, exclusive: true }, () => server.close(() => resolve(undefined)))
   })
 
@@ -50,7 +48,7 @@ async function checkWorkDir(workDir: string): Promise<void> {
     await makeFolders(workDir)
     await access(workDir, constants.W_OK)
   } catch (error) {
-    const code = codeOf(error)
+    const code = errnoOf(error) ?? ''
     const why = { EACCES: 'is not writable', EROFS: 'is on a read-only disk', ENOSPC: 'is on a full disk' }[code]
     const way = 'choose another with --work-dir'
     throw new CliError(`The work directory ${workDir} ${why ?? `cannot be used (${code})`}: ${way}.`, { cause: error })

@@ -1,3 +1,4 @@
+import { errorMessage } from '@thermosphere/effects'
 import type { mesos, scheduler } from '@thermosphere/protocol'
 import { compileOfferConstraints, validateRole } from '@thermosphere/offer-engine'
 import { capabilitiesOf, rolesOf } from '../frameworks.ts'
@@ -116,7 +117,7 @@ function constraintsProblem(constraints: scheduler.OfferConstraints | undefined)
     return undefined
   } catch (error) {
     // What is wrong with them is the answer that was asked for.
-    return `Offer constraints are not valid: ${error instanceof Error ? error.message : String(error)}`
+    return `Offer constraints are not valid: ${errorMessage(error)}`
   }
 }
 

@@ -1,3 +1,4 @@
+import { errorMessage } from '@thermosphere/effects'
 import { fromJsonObject, WireError } from '@thermosphere/protocol'
 import type { mesos } from '@thermosphere/protocol'
 
@@ -27,7 +28,7 @@ export function listOf(text: string): mesos.Resource[] | string {
   try {
     json = JSON.parse(text)
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return errorMessage(error)
   }
   if (!Array.isArray(json)) return 'Expecting a JSON array'
   try {

@@ -1,5 +1,6 @@
 import { open, readdir, stat } from 'node:fs/promises'
 import type { Stats } from 'node:fs'
+import { errnoOf } from '@thermosphere/effects'
 import type { mesos } from '@thermosphere/protocol'
 import { MASTER_LIMITS } from '../../limits.ts'
 
@@ -81,7 +82,7 @@ async function statOf(path: string): Promise<Stats> {
   try {
     return await stat(path)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') throw new FileError(404, '')
+    if (errnoOf(error) === 'ENOENT') throw new FileError(404, '')
     throw error
   }
 }

@@ -2,6 +2,7 @@
  * Which hosts are offered: the file of `--whitelist`, one host name a line, read again and again. A file that cannot be
  * read any more leaves the last list in force; an empty one keeps every agent back.
  */
+import { errorMessage } from '@thermosphere/effects'
 import { delay, isAbort, StartupError } from '@thermosphere/service-kit'
 import type { Logger } from '@thermosphere/service-kit'
 import { open } from 'node:fs/promises'
@@ -41,7 +42,7 @@ export class Whitelist {
     try {
       this.#hostnames = await readHostnames(path)
     } catch (cause) {
-      throw new StartupError(`--whitelist=${path} cannot be read: ${textOf(cause)}`, { cause })
+      throw new StartupError(`--whitelist=${path} cannot be read: ${errorMessage(cause)}`, { cause })
     }
     this.#watching = this.#watch(path)
   }
@@ -101,5 +102,3 @@ async function readHostnames(path: string): Promise<string[]> {
     await file.close()
   }
 }
-
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,3 +1,4 @@
+import { errorMessage } from '@thermosphere/effects'
 import { limits } from '../../limits.ts'
 
 /** One long-lived connection of the dashboard: what it is doing now, in a form that can be shown. */
@@ -71,10 +72,7 @@ export class LiveSource {
     const watch = this.#watch(abort)
     const reason = await this.#options
       .connect(abort.signal, () => this.#heard(abort))
-      .then(
-        () => 'The stream ended.',
-        (error: unknown) => (error instanceof Error ? error.message : String(error)),
-      )
+      .then(() => 'The stream ended.', errorMessage)
     clearTimeout(watch.timer)
     if (this.#abort !== abort) return
     this.#abort = undefined

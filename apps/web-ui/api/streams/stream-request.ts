@@ -1,3 +1,4 @@
+import { errorMessage } from '@thermosphere/effects'
 import { ApiError, openStream } from '../http.ts'
 import { RecordDecoder } from './record-decoder.ts'
 import { SseDecoder } from './sse-decoder.ts'
@@ -40,5 +41,5 @@ function decoderOf(framing: StreamRequest['framing']): (chunk: Uint8Array) => St
 
 export const endOf = (error: unknown): StreamEnd => ({
   status: error instanceof ApiError ? error.status : 0,
-  message: error instanceof Error ? error.message : String(error),
+  message: errorMessage(error),
 })

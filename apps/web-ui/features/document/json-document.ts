@@ -2,6 +2,8 @@
  * One JSON document behind a form and an editor. The form reads and writes single members by path; everything it does not
  * know stays where it is. The editor's text is kept as typed until it parses again.
  */
+import { errorMessage } from '@thermosphere/effects'
+
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 export type JsonObject = { [key: string]: Json }
 export type Path = readonly (string | number)[]
@@ -24,7 +26,7 @@ export function withText(document: JsonDocument, text: string): JsonDocument {
       state: 'broken',
       text,
       value: document.value,
-      problem: error instanceof Error ? error.message : 'Not JSON.',
+      problem: errorMessage(error),
     }
   }
 }

@@ -1,3 +1,4 @@
+import { errorMessage } from '@thermosphere/effects'
 import { Button } from '@mantine/core'
 import { useRouteError } from 'react-router'
 import { ApiError } from '../../api/http.ts'
@@ -14,7 +15,7 @@ export function PageError() {
 }
 
 export function ErrorNotice({ error, title, onRetry }: { error: unknown; title: string; onRetry?: () => void }) {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = errorMessage(error)
   const requestId = error instanceof ApiError ? error.requestId : undefined
   return (
     <Notice

@@ -1,10 +1,11 @@
+import { errorMessage } from '@thermosphere/effects'
 import { notifications } from '@mantine/notifications'
 import { useState } from 'react'
 import { ApiError } from '../../api/http.ts'
 
 /** The sentence for a failed action, with the id to quote. */
 export function failureSentence(error: unknown): string {
-  if (!(error instanceof ApiError)) return error instanceof Error ? error.message : String(error)
+  if (!(error instanceof ApiError)) return errorMessage(error)
   const fields = error.fields.flatMap((one) => one.errors.map((text) => `${one.path}: ${text}`)).join('; ')
   const quoted = error.requestId === undefined ? '' : ` (request ${error.requestId})`
   return `${error.message}${fields === '' ? '' : ` ${fields}`}${quoted}`

@@ -1,3 +1,4 @@
+import { errorMessage } from '@thermosphere/effects'
 import { fileSize, followFile, readFile, tailOffset } from '../../api/sandbox.ts'
 import { ApiError } from '../../api/http.ts'
 import { limits } from '../../limits.ts'
@@ -96,7 +97,7 @@ export class LogFollower {
 }
 
 function outcomeOf(error: unknown): LogState {
-  const reason = error instanceof Error ? error.message : String(error)
+  const reason = errorMessage(error)
   return error instanceof ApiError && (error.status === 404 || error.status === 400)
     ? { state: 'missing', reason }
     : { state: 'lost', reason }

@@ -1,3 +1,4 @@
+import { errorMessage } from '@thermosphere/effects'
 import type { mesos, scheduler } from '@thermosphere/protocol'
 import { LinearPattern } from '../../pattern/linear-pattern.ts'
 
@@ -89,7 +90,7 @@ function compilePattern(regex: string): LinearPattern {
   try {
     return new LinearPattern(regex)
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = errorMessage(cause)
     throw new Error(`Failed to construct regex from pattern '${regex}': ${reason}`, { cause })
   }
 }

@@ -4,6 +4,7 @@
  */
 import http2 from 'node:http2'
 import net from 'node:net'
+import { errorMessage } from '@thermosphere/effects'
 import { decodeProtobuf, encodeProtobuf } from '../../codec.ts'
 import type * as agentLink from '../../wire/agent-link.gen.ts'
 import { LINK_MESSAGE_BYTES_MAX, LINK_SESSION_MEMORY_MB_MAX, LINK_WINDOW_BYTES } from './limits.ts'
@@ -133,7 +134,7 @@ export class ClientLink {
       return bytes && decodeProtobuf('thermosphere.agentlink.v1.MasterMessage', bytes)
     } catch (error) {
       const code = error instanceof MessageTooLongError ? RESOURCE_EXHAUSTED : INTERNAL
-      this.#finish({ code, message: error instanceof Error ? error.message : String(error) })
+      this.#finish({ code, message: errorMessage(error) })
       return undefined
     }
   }

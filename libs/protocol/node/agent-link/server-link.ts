@@ -1,4 +1,5 @@
 import http2 from 'node:http2'
+import { errorMessage } from '@thermosphere/effects'
 import { decodeProtobuf } from '../../codec.ts'
 import type * as agentLink from '../../wire/agent-link.gen.ts'
 import { LINK_MESSAGES_A_TURN_MAX } from './limits.ts'
@@ -126,7 +127,7 @@ export class ServerLink {
       const bytes = this.#frames.next()
       return bytes && decodeProtobuf('thermosphere.agentlink.v1.AgentMessage', bytes)
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = errorMessage(error)
       if (error instanceof MessageTooLongError) this.refuse(RESOURCE_EXHAUSTED, reason)
       else this.refuse(INTERNAL, `Error deserializing request: ${reason}`)
       return undefined

@@ -1,3 +1,4 @@
+import { errorMessage } from '@thermosphere/effects'
 import { CronExpressionParser } from 'cron-parser'
 import type { Period, Schedule, Start } from './schedule.ts'
 import { addToWall, instantOf } from './zone.ts'
@@ -22,7 +23,7 @@ function cronRuns(expression: string, { zone, now, count }: Options): Preview {
     const cron = CronExpressionParser.parse(expression, { currentDate: new Date(now), tz: zone === '' ? 'UTC' : zone })
     return { runs: Array.from({ length: count }, () => cron.next().getTime()) }
   } catch (error) {
-    return { runs: [], problem: `Cron cannot be read: ${error instanceof Error ? error.message : String(error)}` }
+    return { runs: [], problem: `Cron cannot be read: ${errorMessage(error)}` }
   }
 }
 
