@@ -3,7 +3,7 @@ import { createState, frameworkKey, frameworkSchema, relink } from '@thermospher
 import { restoreJob, restoreRun, storedJobSchema, storedRunSchema } from '@thermosphere/chronos-core'
 import type { ChronosConfig, ChronosState, Run } from '@thermosphere/chronos-core'
 import type { Random } from '@thermosphere/effects'
-import { parseStored } from '@thermosphere/store'
+import { listPages, parseStored } from '@thermosphere/store'
 import type { Entry, Store } from '@thermosphere/store'
 import { loadPage } from '../limits.ts'
 
@@ -15,18 +15,11 @@ type Surroundings = { readonly config: ChronosConfig; readonly random: Random }
 /** Throws STORE_VALUE_INVALID with the key when a value cannot be read. */
 export async function loadState(store: Store, surroundings: Surroundings): Promise<ChronosState> {
   const framework = await store.get(frameworkKey)
-  const kept = [...(await entriesOf(store, jobsPrefix)), ...(await entriesOf(store, runsPrefix))]
-  return restoreState(framework === undefined ? kept : [framework, ...kept], surroundings)
-}
-
-async function entriesOf(store: Store, prefix: string): Promise<Entry[]> {
-  const entries: Entry[] = []
-  for (let after: string | undefined; ;) {
-    const page = await store.list(prefix, { limit: loadPage, ...(after !== undefined && { after }) })
-    entries.push(...page.entries)
-    after = page.entries.at(-1)?.key
-    if (!page.more || after === undefined) return entries
+  const kept: Entry[] = framework === undefined ? [] : [framework]
+  for (const prefix of [jobsPrefix, runsPrefix]) {
+    for await (const entries of listPages(store, prefix, loadPage)) kept.push(...entries)
   }
+  return restoreState(kept, surroundings)
 }
 
 /** The state that was kept as these entries, in any order; what lies under other keys is left alone. */

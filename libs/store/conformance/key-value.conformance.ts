@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { STORE_LIMITS } from '../limits.ts'
+import { listPages } from '../list-pages.ts'
 import type { Condition } from '../store.ts'
 import { apply, contents, put, remove, removeUnder, revisionOf, conformanceCase } from './harness.ts'
 import type { ConformanceCase } from './harness.ts'
@@ -148,6 +149,19 @@ export const keyValueCases: readonly ConformanceCase[] = [
     const last = await store.list('k/', { limit: 2, after: 'k/é' })
     assert.deepEqual([last.entries.map(({ key }) => key), last.more], [['k/\uffee', 'k/\u{1F600}'], false])
     assert.deepEqual((await store.list('none/')).entries, [])
+  }),
+
+  conformanceCase('a listing in pages has every entry once, and ends when a page is just full', async ({ store }) => {
+    await apply(store, ...['k/a', 'k/b', 'k/c', 'k/d', 'l'].map((key) => put(key, '')))
+    const pagesOf = async (limit: number) => {
+      const pages = await Array.fromAsync(listPages(store, 'k/', limit))
+      return pages.map((entries) => entries.map(({ key }) => key))
+    }
+    assert.deepEqual(await pagesOf(2), [
+      ['k/a', 'k/b'],
+      ['k/c', 'k/d'],
+    ])
+    assert.deepEqual(await pagesOf(3), [['k/a', 'k/b', 'k/c'], ['k/d']])
   }),
 
   conformanceCase('values keep every character, also an empty text', async ({ store }) => {

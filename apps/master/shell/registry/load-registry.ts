@@ -1,7 +1,7 @@
 import { registryKeys, registryVersion, restore } from '@thermosphere/master-core'
 import type { AgentRecord, GoneAgent, Machine, Registry, UnreachableAgent } from '@thermosphere/master-core'
 import { WireError } from '@thermosphere/protocol'
-import { parseStored, StoreError } from '@thermosphere/store'
+import { listPages, parseStored, StoreError } from '@thermosphere/store'
 import type { Entry, Store } from '@thermosphere/store'
 import { z } from 'zod'
 import { MASTER_LIMITS } from '../../limits.ts'
@@ -50,19 +50,13 @@ export async function loadRegistry(store: Store, size = new RegistrySize()): Pro
     schedule: {},
     machines: [],
   }
-  let after: string | undefined
-  for (;;) {
-    const page = await store.list(registryKeys.prefix, {
-      limit: MASTER_LIMITS.registryPage,
-      ...(after !== undefined && { after }),
-    })
-    for (const entry of page.entries) {
+  for await (const entries of listPages(store, registryKeys.prefix, MASTER_LIMITS.registryPage)) {
+    for (const entry of entries) {
       readChecked(registry, entry)
       size.read(entry.key, entry.value)
     }
-    after = page.entries.at(-1)?.key
-    if (!page.more) return registry
   }
+  return registry
 }
 
 /** What the outline does not show, a wire object inside the value that is none, is told with the key as well. */
