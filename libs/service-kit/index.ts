@@ -18,7 +18,7 @@ export {
 } from './flags/server-flags.ts'
 export type { LogConfig } from './flags/server-flags.ts'
 export { formatBytes, formatDuration, parseBytes, parseDuration } from './flags/values.ts'
-export { createEndpointHelp } from './help/endpoint-help.ts'
+export { createEndpointHelp, sharedEndpointTexts } from './help/endpoint-help.ts'
 export type { EndpointHelp } from './help/endpoint-help.ts'
 export { createBareHandler } from './http/bare-handler.ts'
 export { createHttpApp, errorMiddleware, jsonErrors, notFoundMiddleware, textErrors } from './http/app.ts'

@@ -9,14 +9,14 @@ const help = createEndpointHelp('master', {
   '/version': 'The version.',
 })
 
-test('[mesos 212] help lists endpoints by the part of the process that answers them', () => {
+test('[mesos 212] help lists endpoints in order, by the part of the process that answers them', () => {
   assert.deepEqual(JSON.parse(help.answer('/help', 'json') ?? ''), {
     processes: [
       {
         id: 'master',
         endpoints: [
-          { name: '/state', text: 'The state.' },
           { name: '/maintenance/schedule', text: 'The schedule.' },
+          { name: '/state', text: 'The state.' },
         ],
       },
       { id: 'metrics', endpoints: [{ name: '/snapshot', text: 'All metrics.' }] },

@@ -8,9 +8,24 @@ export type EndpointHelp = {
   answer(path: string, format: 'json' | 'text'): string | undefined
 }
 
+/** Sentences on what every process of Mesos answers. */
+export const sharedEndpointTexts: Readonly<Record<string, string>> = {
+  '/files/browse': 'Lists a directory (path).',
+  '/files/debug': 'Which files can be read, and what they are.',
+  '/files/download': 'A whole file (path).',
+  '/files/read': 'Part of a file (path, offset, length).',
+  '/health': 'Answers 200 while the process does.',
+  '/help': 'This list, also as JSON (format=json).',
+  '/logging/toggle': 'The verbosity of the log (GET), or another one for a time (level, duration).',
+  '/metrics/snapshot': 'All metrics (timeout).',
+  '/system/stats.json': 'Load and memory of the machine.',
+  '/version': 'The version.',
+}
+
 /** `texts` are sentences by path, `main` is the part whose endpoints are paths of their own. */
 export function createEndpointHelp(main: string, texts: Readonly<Record<string, string>>): EndpointHelp {
-  const endpoints = Object.entries(texts).map(([path, text]) => ({ ...placeOf(main, path), text }))
+  const sorted = Object.entries(texts).sort(([a], [b]) => (a < b ? -1 : 1))
+  const endpoints = sorted.map(([path, text]) => ({ ...placeOf(main, path), text }))
   return {
     answer(path, format) {
       const wanted = path.replace(/^\/help\/?/, '')

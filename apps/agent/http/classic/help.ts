@@ -1,28 +1,19 @@
-import { createEndpointHelp, HttpError } from '@thermosphere/service-kit'
+import { createEndpointHelp, HttpError, sharedEndpointTexts } from '@thermosphere/service-kit'
 import express from 'express'
 import type { Router } from 'express'
 import { queryText, send, sendJsonText } from '../answers.ts'
 
 /** Every path that is answered; those of the agent are also below `/slave(1)`. */
 export const endpointTexts: Readonly<Record<string, string>> = {
+  ...sharedEndpointTexts,
   '/api/v1': 'The operator API: calls, and sessions in containers, in JSON or protobuf.',
   '/api/v1/executor': 'The executor API, in JSON or protobuf.',
   '/containerizer/debug': 'Operations on containers that have not ended.',
   '/containers': 'Containers with their use, of all or of one (container_id, framework_id, executor_id).',
   '/flags': 'The flags of the agent.',
-  '/health': 'Answers 200 while the process does.',
   '/monitor/statistics': 'The use of every executor.',
   '/state': 'Everything: resources, frameworks, executors, tasks.',
-  '/files/browse': 'Lists a directory (path).',
-  '/files/debug': 'Which files can be read, and what they are.',
-  '/files/download': 'A whole file (path).',
   '/files/follow': 'A file from an offset on, and what is written to it later (path, offset).',
-  '/files/read': 'Part of a file (path, offset, length).',
-  '/help': 'This list, also as JSON (format=json).',
-  '/logging/toggle': 'The verbosity of the log (GET), or another one for a time (level, duration).',
-  '/metrics/snapshot': 'All metrics (timeout).',
-  '/system/stats.json': 'Load and memory of the machine.',
-  '/version': 'The version.',
 }
 
 const help = createEndpointHelp('slave(1)', endpointTexts)

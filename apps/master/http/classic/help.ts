@@ -1,9 +1,10 @@
-import { createEndpointHelp } from '@thermosphere/service-kit'
+import { createEndpointHelp, sharedEndpointTexts } from '@thermosphere/service-kit'
 import { plainStatus, sendJson, sendText } from '../answers.ts'
 import type { Handler } from '../answers.ts'
 
 /** Every path that is answered; those of the master are also below `/master`. */
 export const endpointTexts: Readonly<Record<string, string>> = {
+  ...sharedEndpointTexts,
   '/': 'What this is, and where to look further.',
   '/allocator/offer_constraints_debug': 'The offer constraints of the frameworks.',
   '/api/v1': 'The operator API: calls and the stream of events, in JSON or protobuf.',
@@ -12,7 +13,6 @@ export const endpointTexts: Readonly<Record<string, string>> = {
   '/destroy-volumes': 'Destroys persistent volumes (POST slaveId, volumes).',
   '/flags': 'The flags of the master.',
   '/frameworks': 'Frameworks, of all or of one (framework_id).',
-  '/health': 'Answers 200 while the process does.',
   '/machine/down': 'Takes machines down for maintenance (POST a list of machines).',
   '/machine/up': 'Brings machines up again (POST a list of machines).',
   '/maintenance/schedule': 'The maintenance schedule (GET), or another one (POST).',
@@ -28,16 +28,7 @@ export const endpointTexts: Readonly<Record<string, string>> = {
   '/teardown': 'Ends a framework with all its tasks (POST frameworkId).',
   '/unreserve': 'Takes reservations back (POST slaveId, resources).',
   '/weights': 'Weights of roles (GET), or other ones (PUT).',
-  '/files/browse': 'Lists a directory (path).',
-  '/files/debug': 'Which files can be read, and what they are.',
-  '/files/download': 'A whole file (path).',
-  '/files/read': 'Part of a file (path, offset, length).',
-  '/help': 'This list, also as JSON (format=json).',
-  '/logging/toggle': 'The verbosity of the log (GET), or another one for a time (level, duration).',
-  '/metrics/snapshot': 'All metrics (timeout).',
   '/registrar(1)/registry': 'What the master keeps of agents, machines, quotas and weights.',
-  '/system/stats.json': 'Load and memory of the machine.',
-  '/version': 'The version.',
 }
 
 const help = createEndpointHelp('master', endpointTexts)
