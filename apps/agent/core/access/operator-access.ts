@@ -34,45 +34,38 @@ type ContainerUse = {
   readonly command: mesos.CommandInfo | undefined
 }
 
-type ContainerCall = { readonly container_id: mesos.ContainerID; readonly command?: mesos.CommandInfo | undefined }
+/** Input that follows names no container any more. */
+type ContainerCall = {
+  readonly container_id?: mesos.ContainerID | undefined
+  readonly command?: mesos.CommandInfo | undefined
+}
+
+/** `isAny`: also for containers that are below no executor. */
+type ContainerRow = {
+  readonly verb: Verb
+  readonly isAny?: true
+  readonly of: (call: agent.Call) => ContainerCall | undefined
+}
+
+const containerCalls: Partial<Record<agent.Call_Type, ContainerRow>> = {
+  LAUNCH_NESTED_CONTAINER: { verb: 'launch', of: (call) => call.launch_nested_container },
+  LAUNCH_NESTED_CONTAINER_SESSION: { verb: 'session', of: (call) => call.launch_nested_container_session },
+  WAIT_NESTED_CONTAINER: { verb: 'wait', of: (call) => call.wait_nested_container },
+  KILL_NESTED_CONTAINER: { verb: 'kill', of: (call) => call.kill_nested_container },
+  REMOVE_NESTED_CONTAINER: { verb: 'remove', of: (call) => call.remove_nested_container },
+  ATTACH_CONTAINER_INPUT: { verb: 'attach-input', of: (call) => call.attach_container_input },
+  ATTACH_CONTAINER_OUTPUT: { verb: 'attach-output', of: (call) => call.attach_container_output },
+  LAUNCH_CONTAINER: { verb: 'launch', isAny: true, of: (call) => call.launch_container },
+  WAIT_CONTAINER: { verb: 'wait', isAny: true, of: (call) => call.wait_container },
+  KILL_CONTAINER: { verb: 'kill', isAny: true, of: (call) => call.kill_container },
+  REMOVE_CONTAINER: { verb: 'remove', isAny: true, of: (call) => call.remove_container },
+}
 
 function containerUse(call: agent.Call): ContainerUse | undefined {
-  const nested = (verb: Verb, member: ContainerCall | undefined): ContainerUse | undefined =>
-    member && { verb, containerId: member.container_id, command: member.command, isStandalone: false }
-  const any = (verb: Verb, member: ContainerCall | undefined): ContainerUse | undefined =>
-    member && {
-      verb,
-      containerId: member.container_id,
-      command: member.command,
-      isStandalone: member.container_id.parent === undefined,
-    }
-  const input = call.attach_container_input?.container_id
-  switch (call.type) {
-    case 'LAUNCH_NESTED_CONTAINER':
-      return nested('launch', call.launch_nested_container)
-    case 'LAUNCH_NESTED_CONTAINER_SESSION':
-      return nested('session', call.launch_nested_container_session)
-    case 'WAIT_NESTED_CONTAINER':
-      return nested('wait', call.wait_nested_container)
-    case 'KILL_NESTED_CONTAINER':
-      return nested('kill', call.kill_nested_container)
-    case 'REMOVE_NESTED_CONTAINER':
-      return nested('remove', call.remove_nested_container)
-    case 'ATTACH_CONTAINER_INPUT':
-      return nested('attach-input', input && { container_id: input })
-    case 'ATTACH_CONTAINER_OUTPUT':
-      return nested('attach-output', call.attach_container_output)
-    case 'LAUNCH_CONTAINER':
-      return any('launch', call.launch_container)
-    case 'WAIT_CONTAINER':
-      return any('wait', call.wait_container)
-    case 'KILL_CONTAINER':
-      return any('kill', call.kill_container)
-    case 'REMOVE_CONTAINER':
-      return any('remove', call.remove_container)
-    default:
-      return undefined
-  }
+  const row = containerCalls[call.type ?? 'UNKNOWN']
+  const { container_id: containerId, command } = row?.of(call) ?? {}
+  if (row === undefined || containerId === undefined) return undefined
+  return { verb: row.verb, containerId, command, isStandalone: row.isAny === true && containerId.parent === undefined }
 }
 
 const standalone: Partial<Record<Verb, Action>> = {
