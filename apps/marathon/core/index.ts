@@ -18,7 +18,8 @@ export type {
   Probe,
   ProbeOutcome,
 } from './messages.ts'
-export { createState, recoverState, storePrefix } from './state/index.ts'
+export { recoverState } from './recover.ts'
+export { createState, storePrefix } from './state/index.ts'
 export type { MarathonState } from './state/index.ts'
 export { step } from './step.ts'
 export { formatTimestamp, parseTimestamp } from './text/index.ts'

@@ -2,10 +2,9 @@
 import { encodeApp } from '../app/index.ts'
 import type { App } from '../app/index.ts'
 import { isPlaced } from '../instance/index.ts'
-import type { Instance } from '../instance/index.ts'
 import type { MarathonState } from '../state/index.ts'
-import { taskStats } from './task-stats.ts'
-import { healthResults, tasksOf } from './task-view.ts'
+import { countsOf, taskStats } from './task-stats.ts'
+import { tasksOf } from './task-view.ts'
 
 export type AppEmbed = 'counts' | 'deployments' | 'tasks' | 'readiness' | 'lastTaskFailure' | 'taskStats'
 export type AppEmbeds = ReadonlySet<AppEmbed>
@@ -24,23 +23,6 @@ const embedNames: Readonly<Record<string, readonly AppEmbed[]>> = {
 export function parseAppEmbeds(texts: readonly string[], always: readonly AppEmbed[]): AppEmbeds {
   const found = texts.flatMap((text) => embedNames[text.replace(/^(group\.apps|apps|app)\./, '')] ?? [])
   return new Set([...always, ...found])
-}
-
-export type Counts = { tasksStaged: number; tasksRunning: number; tasksHealthy: number; tasksUnhealthy: number }
-
-export function countsOf(state: MarathonState, instances: readonly Instance[]): Counts {
-  const counts: Counts = { tasksStaged: 0, tasksRunning: 0, tasksHealthy: 0, tasksUnhealthy: 0 }
-  for (const instance of instances) {
-    if (!isPlaced(instance.state)) continue
-    const { mesosState } = instance.state.task
-    if (mesosState === undefined || mesosState === 'TASK_STAGING') counts.tasksStaged++
-    if (mesosState === 'TASK_RUNNING') counts.tasksRunning++
-    const results = healthResults(state, instance)
-    if (results.length === 0) continue
-    if (results.every(({ alive }) => alive)) counts.tasksHealthy++
-    else counts.tasksUnhealthy++
-  }
-  return counts
 }
 
 export function readinessResults(state: MarathonState, app: App) {

@@ -1,11 +1,28 @@
-/** `taskStats`: counts and life times of an app's tasks, in four groups. */
+/** Counts of tasks; with their life times, in four groups, they are `taskStats` of an app. */
 import type { App } from '../app/index.ts'
 import { isPlaced } from '../instance/index.ts'
 import type { Instance } from '../instance/index.ts'
 import { isCurrent } from '../lifecycle/index.ts'
 import type { MarathonState } from '../state/index.ts'
 import { parseTimestamp } from '../text/index.ts'
-import { countsOf } from './app-view.ts'
+import { healthResults } from './task-view.ts'
+
+type Counts = { tasksStaged: number; tasksRunning: number; tasksHealthy: number; tasksUnhealthy: number }
+
+export function countsOf(state: MarathonState, instances: readonly Instance[]): Counts {
+  const counts: Counts = { tasksStaged: 0, tasksRunning: 0, tasksHealthy: 0, tasksUnhealthy: 0 }
+  for (const instance of instances) {
+    if (!isPlaced(instance.state)) continue
+    const { mesosState } = instance.state.task
+    if (mesosState === undefined || mesosState === 'TASK_STAGING') counts.tasksStaged++
+    if (mesosState === 'TASK_RUNNING') counts.tasksRunning++
+    const results = healthResults(state, instance)
+    if (results.length === 0) continue
+    if (results.every(({ alive }) => alive)) counts.tasksHealthy++
+    else counts.tasksUnhealthy++
+  }
+  return counts
+}
 
 export function taskStats(state: MarathonState, app: App, now: number) {
   const all = state.instances.of(app.id).filter((instance) => isPlaced(instance.state))

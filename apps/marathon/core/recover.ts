@@ -1,14 +1,13 @@
 /** Reads the store back into the state. A value that does not parse stops the start. */
 import type { Random } from '@thermosphere/effects'
 import { z } from 'zod'
-import { appSchema } from '../app/index.ts'
-import type { App } from '../app/index.ts'
-import type { MarathonConfig } from '../config.ts'
-import { deploymentSchema, runningDeployment } from '../deployment/index.ts'
-import { instanceSchema } from '../instance/index.ts'
-import { keys, storePrefix } from './keys.ts'
-import { createState } from './state.ts'
-import type { MarathonState } from './state.ts'
+import { appSchema } from './app/index.ts'
+import type { App } from './app/index.ts'
+import type { MarathonConfig } from './config.ts'
+import { deploymentSchema, runningDeployment } from './deployment/index.ts'
+import { instanceSchema } from './instance/index.ts'
+import { createState, keys, storePrefix } from './state/index.ts'
+import type { MarathonState } from './state/index.ts'
 
 type StoredEntry = { readonly key: string; readonly value: string }
 /** Parses a stored text with a schema; throws with the key when it does not fit. */
