@@ -154,17 +154,12 @@ export class Session {
   ): Promise<Outcome> {
     if (!(error instanceof StoreError) || error.code !== 'STORE_FULL') throw error
     this.abandon()
-    const request: ITxnRequest = {
-      compare: [markerIs(marker)],
-      success: [deleteOp(marker.key)],
-      failure: [readOp(marker.key)],
-    }
-    const answer = await this.#connection.txn(request, { timeoutMs: ETCD_LIMITS.transactTimeoutMs, signal })
+    const limits = { timeoutMs: ETCD_LIMITS.transactTimeoutMs, signal }
+    const answer = await this.#connection.txn(ifMarkerIs(marker, deleteOp(marker.key)), limits)
     if (answer.succeeded) throw error
-    const found = answer.responses[0]?.response_range.kvs[0]
-    const value = found?.value.toString()
+    const { value, revision } = markerFound(answer)
     const attempt = attempts.doubtful ?? attempts.sent
-    if (value === attempt) return { applied: true, revision: Number(found?.mod_revision) }
+    if (value === attempt) return { applied: true, revision }
     throw value === voidOf(attempt) ? error : this.#lost()
   }
 
@@ -178,17 +173,12 @@ export class Session {
     }: { readonly doubtful: string; readonly member: Member; readonly options: CallOptions },
   ): Promise<number | undefined> {
     const void_ = voidOf(doubtful)
-    const request: ITxnRequest = {
-      compare: [markerIs(marker)],
-      success: [putOp(marker.key, void_, marker.lease)],
-      failure: [readOp(marker.key)],
-    }
+    const request = ifMarkerIs(marker, putOp(marker.key, void_, marker.lease))
     const answer = await this.#connection.checked(() => member.kv.txn(request, options))
-    const found = answer.responses[0]?.response_range?.kvs[0]
-    const value = answer.succeeded ? void_ : found?.value.toString()
+    const { value, revision } = answer.succeeded ? { value: void_, revision: undefined } : markerFound(answer)
     if (value !== doubtful && value !== void_) throw this.#lost()
     marker.value = value
-    return value === doubtful ? Number(found?.mod_revision) : undefined
+    return value === doubtful ? revision : undefined
   }
 
   #outcomeOf(
@@ -234,6 +224,19 @@ const markerIs = (marker: Marker): ICompare => ({
   result: 'Equal',
   value: Buffer.from(marker.value),
 })
+
+/** `op` while the marker is what it is known to be; otherwise tells what it is. */
+const ifMarkerIs = (marker: Marker, op: IRequestOp): ITxnRequest => ({
+  compare: [markerIs(marker)],
+  success: [op],
+  failure: [readOp(marker.key)],
+})
+
+/** What the marker is, and since when, where it is not what it was known to be. */
+function markerFound(answer: ITxnResponse): { readonly value: string | undefined; readonly revision: number } {
+  const found = answer.responses[0]?.response_range.kvs[0]
+  return { value: found?.value.toString(), revision: Number(found?.mod_revision) }
+}
 
 function requestOf(
   marker: Marker,
