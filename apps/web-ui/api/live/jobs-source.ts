@@ -2,7 +2,8 @@ import { addresses } from '../addresses.ts'
 import { getJson } from '../http.ts'
 import { chronosEventSchema, jobsSchema, jobsSummarySchema, queueSchema } from '../schemas/chronos.ts'
 import type { ChronosEvent, Job, JobSummary, WireRun } from '../schemas/chronos.ts'
-import { followStream } from '../streams/follow-stream.ts'
+import { followEvents } from '../streams/follow-events.ts'
+import type { EventFollower } from '../streams/follow-events.ts'
 
 export type Jobs = {
   jobs: ReadonlyMap<string, Job>
@@ -35,28 +36,5 @@ export function jobNameOf(event: ChronosEvent): string | undefined {
   return named ?? event.jobName ?? event.name ?? event.run?.job
 }
 
-/** Follows Chronos' events: first `onOpen` (read everything now), then each event with its type. */
-export function followJobs(options: {
-  signal: AbortSignal
-  heard: () => void
-  onOpen: () => Promise<void>
-  onEvent: (type: string, event: ChronosEvent) => void
-}): Promise<never> {
-  return followStream(
-    { url: addresses.chronos.events, framing: 'events' },
-    {
-      signal: options.signal,
-      onOpen: async () => {
-        await options.onOpen()
-        options.heard()
-      },
-      onItems: (items) => {
-        options.heard()
-        for (const item of items) {
-          const parsed = chronosEventSchema.safeParse(JSON.parse(item.data))
-          if (parsed.success) options.onEvent(item.type, parsed.data)
-        }
-      },
-    },
-  )
-}
+export const followJobs = (follower: EventFollower<ChronosEvent>): Promise<never> =>
+  followEvents(addresses.chronos.events, chronosEventSchema, follower)

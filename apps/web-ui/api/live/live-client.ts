@@ -84,7 +84,7 @@ export class LiveClient {
       signal,
       heard,
       onOpen: async () => void this.#queries.setQueryData(keys.live.jobs, await readJobs(signal)),
-      onEvent: (type, event) => this.#onChronosEvent(type, event),
+      onEvent: (event, type) => this.#onChronosEvent(type, event),
     })
 
   #onOperatorEvents(events: OperatorEvent[]): void {

@@ -10,7 +10,8 @@ import {
 } from '../schemas/marathon.ts'
 import type { App, Group, MarathonEvent, QueueItem } from '../schemas/marathon.ts'
 import type { Services, Stale } from './services-state.ts'
-import { followStream } from '../streams/follow-stream.ts'
+import { followEvents } from '../streams/follow-events.ts'
+import type { EventFollower } from '../streams/follow-events.ts'
 
 const embeds = new URLSearchParams(
   ['tasks', 'counts', 'deployments', 'lastTaskFailure', 'taskStats'].map((name) => ['embed', `apps.${name}`]),
@@ -69,28 +70,5 @@ export async function refreshServices(services: Services, stale: Stale, signal?:
   return { ...services, apps, deployments, queue }
 }
 
-/** Follows Marathon's events: first `onOpen` (read everything now), then each event. */
-export function followServices(options: {
-  signal: AbortSignal
-  heard: () => void
-  onOpen: () => Promise<void>
-  onEvent: (event: MarathonEvent) => void
-}): Promise<never> {
-  return followStream(
-    { url: addresses.marathon.events, framing: 'events' },
-    {
-      signal: options.signal,
-      onOpen: async () => {
-        await options.onOpen()
-        options.heard()
-      },
-      onItems: (items) => {
-        options.heard()
-        for (const item of items) {
-          const parsed = marathonEventSchema.safeParse(JSON.parse(item.data))
-          if (parsed.success) options.onEvent(parsed.data)
-        }
-      },
-    },
-  )
-}
+export const followServices = (follower: EventFollower<MarathonEvent>): Promise<never> =>
+  followEvents(addresses.marathon.events, marathonEventSchema, follower)

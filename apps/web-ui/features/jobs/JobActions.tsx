@@ -1,15 +1,15 @@
 import { ActionIcon, Button, Menu } from '@mantine/core'
-import { IconDots, IconPlayerPlay } from '@tabler/icons-react'
+import { IconPlayerPlay } from '@tabler/icons-react'
 import { Link, useNavigate } from 'react-router'
 import { deleteJob, killJob, readJob, runJob, saveJob } from '../../api/chronos.ts'
 import { paths } from '../../paths.ts'
 import { ActionButton } from '../../ui/ActionButton.tsx'
 import { useConfirm } from '../../ui/Confirm.tsx'
 import type { Question } from '../../ui/Confirm.tsx'
+import { MoreActions, ReasonedItem } from '../../ui/MoreActions.tsx'
 import { plural } from '../../ui/text/format.ts'
 import { useAction } from '../live/actions.tsx'
 import { useIsLive, useJobViews, useLive } from '../live/hooks.ts'
-import { ReasonedItem } from '../services/ServiceActions.tsx'
 import { editableJob, jobToSave } from './job-document.ts'
 import { forbiddenForJob } from './job-view.ts'
 import type { JobAction, JobView } from './job-view.ts'
@@ -27,26 +27,19 @@ export function JobActions({ view }: { view: JobView }) {
       <Button variant="default" component={Link} to={paths.jobEdit(view.name)}>
         Edit
       </Button>
-      <Menu>
-        <Menu.Target>
-          <ActionIcon variant="default" size={30} aria-label="More actions">
-            <IconDots size={16} />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <ReasonedItem label="Kill running tasks" reason={reason('kill')} onClick={actions.kill} />
-          {view.job.disabled ? (
-            <ReasonedItem label="Enable" reason={reason('enable')} onClick={() => actions.setDisabled(false)} />
-          ) : (
-            <ReasonedItem label="Disable" reason={reason('disable')} onClick={() => actions.setDisabled(true)} />
-          )}
-          <Menu.Item component={Link} to={paths.jobNew({ parent: view.name })}>
-            New job after this one
-          </Menu.Item>
-          <Menu.Divider />
-          <ReasonedItem label="Delete…" color="red" reason={reason('delete')} onClick={actions.delete} />
-        </Menu.Dropdown>
-      </Menu>
+      <MoreActions>
+        <ReasonedItem label="Kill running tasks" reason={reason('kill')} onClick={actions.kill} />
+        {view.job.disabled ? (
+          <ReasonedItem label="Enable" reason={reason('enable')} onClick={() => actions.setDisabled(false)} />
+        ) : (
+          <ReasonedItem label="Disable" reason={reason('disable')} onClick={() => actions.setDisabled(true)} />
+        )}
+        <Menu.Item component={Link} to={paths.jobNew({ parent: view.name })}>
+          New job after this one
+        </Menu.Item>
+        <Menu.Divider />
+        <ReasonedItem label="Delete…" color="red" reason={reason('delete')} onClick={actions.delete} />
+      </MoreActions>
       {dialog}
     </>
   )

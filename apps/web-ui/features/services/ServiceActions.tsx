@@ -1,5 +1,4 @@
-import { ActionIcon, Button, Menu, Modal, NumberInput } from '@mantine/core'
-import { IconDots } from '@tabler/icons-react'
+import { Button, Menu, Modal, NumberInput } from '@mantine/core'
 import { useState } from 'react'
 import { Link, useNavigate } from 'react-router'
 import { deleteApp, resetDelay, restartApp, scaleApp } from '../../api/marathon.ts'
@@ -7,6 +6,7 @@ import { paths } from '../../paths.ts'
 import { ActionButton } from '../../ui/ActionButton.tsx'
 import { useConfirm } from '../../ui/Confirm.tsx'
 import type { Question } from '../../ui/Confirm.tsx'
+import { MoreActions, ReasonedItem } from '../../ui/MoreActions.tsx'
 import { plural } from '../../ui/text/format.ts'
 import { useAction } from '../live/actions.tsx'
 import { useIsLive, useLive } from '../live/hooks.ts'
@@ -39,49 +39,19 @@ export function ServiceActions({ view }: { view: ServiceView }) {
           Edit
         </ActionButton>
       )}
-      <Menu>
-        <Menu.Target>
-          <ActionIcon variant="default" size={30} aria-label="More actions">
-            <IconDots size={16} />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          {view.app.instances > 0 ? (
-            <ReasonedItem label="Stop" reason={reason('stop')} onClick={actions.stop} />
-          ) : (
-            <ReasonedItem label="Resume" reason={reason('resume')} onClick={() => setScaling(true)} />
-          )}
-          <ReasonedItem label="Try to launch now" reason={reason('resetDelay')} onClick={actions.resetDelay} />
-          <Menu.Divider />
-          <ReasonedItem label="Delete…" color="red" reason={reason('delete')} onClick={actions.delete} />
-        </Menu.Dropdown>
-      </Menu>
+      <MoreActions>
+        {view.app.instances > 0 ? (
+          <ReasonedItem label="Stop" reason={reason('stop')} onClick={actions.stop} />
+        ) : (
+          <ReasonedItem label="Resume" reason={reason('resume')} onClick={() => setScaling(true)} />
+        )}
+        <ReasonedItem label="Try to launch now" reason={reason('resetDelay')} onClick={actions.resetDelay} />
+        <Menu.Divider />
+        <ReasonedItem label="Delete…" color="red" reason={reason('delete')} onClick={actions.delete} />
+      </MoreActions>
       {isScaling && <ScaleDialog view={view} onClose={() => setScaling(false)} onScale={actions.scale} />}
       {dialog}
     </>
-  )
-}
-
-export function ReasonedItem(props: {
-  label: string
-  reason: string | undefined
-  onClick: () => void
-  color?: string
-}) {
-  return (
-    <Menu.Item
-      disabled={props.reason !== undefined}
-      title={props.reason}
-      onClick={props.onClick}
-      {...(props.color === undefined ? {} : { color: props.color })}
-    >
-      {props.label}
-      {props.reason !== undefined && (
-        <div className="dim" style={{ fontSize: 12, maxWidth: 240 }}>
-          {props.reason}
-        </div>
-      )}
-    </Menu.Item>
   )
 }
 

@@ -1,22 +1,18 @@
-import { ActionIcon, Menu, Switch } from '@mantine/core'
-import { IconDots } from '@tabler/icons-react'
 import { useMemo } from 'react'
-import { useNavigate, useParams } from 'react-router'
+import { useParams } from 'react-router'
 import { isEnded } from '../../api/live/cluster-state.ts'
-import type { Cluster, Framework } from '../../api/live/cluster-state.ts'
+import type { Cluster, Framework, Task } from '../../api/live/cluster-state.ts'
 import { tearDownFramework } from '../../api/master.ts'
 import { frameworkWords } from '../../features/cluster/framework-view.ts'
 import { Page } from '../../features/frame/Page.tsx'
-import { useUrlState } from '../../features/frame/url-state.ts'
 import { useAction } from '../../features/live/actions.tsx'
 import { useCluster, useIsLive } from '../../features/live/hooks.ts'
-import { ReasonedItem } from '../../features/services/ServiceActions.tsx'
 import { Labels } from '../../features/tasks/TaskDetails.tsx'
-import { taskColumns, taskRow } from '../../features/tasks/task-columns.tsx'
+import { TasksPanel } from '../../features/tasks/TasksPanel.tsx'
 import { paths } from '../../paths.ts'
 import { useConfirm } from '../../ui/Confirm.tsx'
 import { Id } from '../../ui/Copy.tsx'
-import { DataTable } from '../../ui/DataTable.tsx'
+import { MoreActions, ReasonedItem } from '../../ui/MoreActions.tsx'
 import { duration, plural } from '../../ui/text/format.ts'
 import { Empty, Facts, Panel, SkeletonLines } from '../../ui/Panel.tsx'
 import { ExactTime } from '../../ui/text/Time.tsx'
@@ -35,23 +31,17 @@ export function FrameworkPage() {
 }
 
 function KnownFramework({ framework, cluster }: { framework: Framework; cluster: Cluster }) {
-  const navigate = useNavigate()
-  const [ended, setEnded] = useUrlState('ended')
-  const rows = useMemo(
-    () =>
-      [...cluster.tasks.values()]
-        .filter((task) => task.frameworkId === framework.id && (ended !== '' || !isEnded(task.state)))
-        .map((task) => taskRow(task, cluster)),
-    [cluster, framework.id, ended],
-  )
-  const columns = useMemo(() => taskColumns.filter((column) => column.id !== 'framework'), [])
+  const taskCount = useMemo(() => {
+    const isOwn = (task: Task) => task.frameworkId === framework.id && !isEnded(task.state)
+    return [...cluster.tasks.values()].filter(isOwn).length
+  }, [cluster, framework.id])
   return (
     <Page
       title={framework.name}
       status={frameworkWords(framework)}
       crumbs={[{ label: 'Frameworks', to: paths.frameworks() }]}
       sources={['cluster']}
-      actions={<FrameworkMenu framework={framework} tasks={rows.filter((row) => !isEnded(row.task.state)).length} />}
+      actions={<FrameworkMenu framework={framework} tasks={taskCount} />}
     >
       <Panel title="Details">
         <Facts
@@ -82,27 +72,7 @@ function KnownFramework({ framework, cluster }: { framework: Framework; cluster:
           ]}
         />
       </Panel>
-      <Panel
-        title="Tasks"
-        flush
-        actions={
-          <Switch
-            label="Ended too"
-            checked={ended !== ''}
-            onChange={(event) => setEnded(event.currentTarget.checked ? 'yes' : '')}
-          />
-        }
-      >
-        <DataTable
-          label="Tasks of this framework"
-          items={rows}
-          columns={columns}
-          itemId={(row) => row.task.key}
-          onOpen={(row) => void navigate(paths.task(row.task.frameworkId, row.task.id))}
-          maxHeight="70vh"
-          empty={<Empty title="No tasks" />}
-        />
-      </Panel>
+      <TasksPanel cluster={cluster} of="framework" id={framework.id} empty="No tasks" maxHeight="70vh" />
     </Page>
   )
 }
@@ -132,16 +102,9 @@ function FrameworkMenu({ framework, tasks }: { framework: Framework; tasks: numb
     })
   return (
     <>
-      <Menu>
-        <Menu.Target>
-          <ActionIcon variant="default" size={30} aria-label="More actions">
-            <IconDots size={16} />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <ReasonedItem label="Tear down…" color="red" reason={reason} onClick={tearDown} />
-        </Menu.Dropdown>
-      </Menu>
+      <MoreActions>
+        <ReasonedItem label="Tear down…" color="red" reason={reason} onClick={tearDown} />
+      </MoreActions>
       {dialog}
     </>
   )

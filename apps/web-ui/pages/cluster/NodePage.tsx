@@ -1,22 +1,17 @@
-import { useMemo } from 'react'
-import { Link, useNavigate, useParams } from 'react-router'
+import { Link, useParams } from 'react-router'
 import type { Cluster } from '../../api/live/cluster-state.ts'
-import { isEnded } from '../../api/live/cluster-state.ts'
 import { partsOf } from '../../features/cluster/Capacity.tsx'
 import type { AgentUsage } from '../../features/cluster/usage.ts'
 import { Page } from '../../features/frame/Page.tsx'
-import { useUrlState } from '../../features/frame/url-state.ts'
 import { useCluster, useUsage } from '../../features/live/hooks.ts'
 import { Labels } from '../../features/tasks/TaskDetails.tsx'
-import { taskColumns, taskRow } from '../../features/tasks/task-columns.tsx'
+import { TasksPanel } from '../../features/tasks/TasksPanel.tsx'
 import { paths } from '../../paths.ts'
 import { StackedBar } from '../../ui/charts/Bars.tsx'
 import { Id } from '../../ui/Copy.tsx'
-import { DataTable } from '../../ui/DataTable.tsx'
 import { amount, percent, resourceLabel } from '../../ui/text/format.ts'
 import { Empty, Facts, Notice, Panel, SkeletonLines } from '../../ui/Panel.tsx'
 import { ExactTime } from '../../ui/text/Time.tsx'
-import { Switch } from '@mantine/core'
 
 export function NodePage() {
   const { agentId = '' } = useParams()
@@ -92,7 +87,7 @@ function KnownNode({ usage, cluster }: { usage: AgentUsage; cluster: Cluster }) 
           />
         </Panel>
       </div>
-      <NodeTasks agentId={agent.id} cluster={cluster} />
+      <TasksPanel cluster={cluster} of="node" id={agent.id} empty="No tasks run here" />
     </Page>
   )
 }
@@ -126,40 +121,5 @@ function Resource({ usage, name }: { usage: AgentUsage; name: 'cpus' | 'mem' | '
       </div>
       <StackedBar tall label={resourceLabel[name]} parts={[...byTask, ...others]} total={total} />
     </div>
-  )
-}
-
-function NodeTasks({ agentId, cluster }: { agentId: string; cluster: Cluster }) {
-  const navigate = useNavigate()
-  const [ended, setEnded] = useUrlState('ended')
-  const rows = useMemo(
-    () =>
-      [...cluster.tasks.values()]
-        .filter((task) => task.agentId === agentId && (ended !== '' || !isEnded(task.state)))
-        .map((task) => taskRow(task, cluster)),
-    [cluster, agentId, ended],
-  )
-  const columns = useMemo(() => taskColumns.filter((column) => column.id !== 'node'), [])
-  return (
-    <Panel
-      title="Tasks"
-      flush
-      actions={
-        <Switch
-          label="Ended too"
-          checked={ended !== ''}
-          onChange={(event) => setEnded(event.currentTarget.checked ? 'yes' : '')}
-        />
-      }
-    >
-      <DataTable
-        label="Tasks of this node"
-        items={rows}
-        columns={columns}
-        itemId={(row) => row.task.key}
-        onOpen={(row) => void navigate(paths.task(row.task.frameworkId, row.task.id))}
-        empty={<Empty title="No tasks run here" />}
-      />
-    </Panel>
   )
 }
