@@ -1,4 +1,5 @@
 import type { LeaderView } from '../store.ts'
+import { StreamLife } from './stream-life.ts'
 
 type Result = IteratorResult<LeaderView | undefined, undefined>
 
@@ -6,13 +7,8 @@ type Result = IteratorResult<LeaderView | undefined, undefined>
 export class LeaderStream implements AsyncIterableIterator<LeaderView | undefined> {
   readonly #read: () => Promise<LeaderView | undefined>
   readonly #pollMs: number
-  readonly #onEnd: (stream: LeaderStream) => void
+  readonly #life: StreamLife
   #seen: { readonly view: LeaderView | undefined } | undefined
-  readonly #signal: AbortSignal
-  readonly #abort = (): void => this.end()
-  #isEnded = false
-  #isStale = true
-  #wake: (() => void) | undefined
 
   constructor(options: {
     read: () => Promise<LeaderView | undefined>
@@ -23,31 +19,23 @@ export class LeaderStream implements AsyncIterableIterator<LeaderView | undefine
   }) {
     this.#read = options.read
     this.#pollMs = options.pollMs
-    this.#onEnd = options.onEnd
-    this.#signal = options.signal
-    if (options.signal.aborted) this.end()
-    else options.signal.addEventListener('abort', this.#abort, { once: true })
+    this.#life = new StreamLife(options.signal, () => options.onEnd(this))
   }
 
   notify(): void {
-    this.#isStale = true
-    this.#wake?.()
+    this.#life.notify()
   }
 
   end(): void {
-    if (this.#isEnded) return
-    this.#isEnded = true
-    this.#signal.removeEventListener('abort', this.#abort)
-    this.#onEnd(this)
-    this.#wake?.()
+    this.#life.end()
   }
 
   async next(): Promise<Result> {
-    while (!this.#isEnded) {
-      if (!this.#isStale) await this.#changed()
-      this.#isStale = false
-      const view = this.#isEnded ? undefined : await this.#readOrEnd()
-      if (this.#isEnded) break
+    while (!this.#life.isEnded) {
+      if (!this.#life.isStale) await this.#life.changed(this.#pollMs)
+      this.#life.isStale = false
+      const view = this.#life.isEnded ? undefined : await this.#readOrEnd()
+      if (this.#life.isEnded) break
       if (this.#seen !== undefined && isSame(this.#seen.view, view)) continue
       this.#seen = { view }
       return { done: false, value: view }
@@ -68,20 +56,10 @@ export class LeaderStream implements AsyncIterableIterator<LeaderView | undefine
     try {
       return await this.#read()
     } catch (error) {
-      if (this.#isEnded) return undefined
+      if (this.#life.isEnded) return undefined
       this.end()
       throw error
     }
-  }
-
-  async #changed(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve
-      timer = setTimeout(resolve, this.#pollMs)
-    })
-    clearTimeout(timer)
-    this.#wake = undefined
   }
 }
 

@@ -1,6 +1,7 @@
 import { StoreError } from '../errors.ts'
 import type { WatchBatch } from '../store.ts'
 import type { ChangesPage } from './engine.ts'
+import { StreamLife } from './stream-life.ts'
 
 /**
  * One watcher. It keeps only its position and pulls from the change log, so a slow consumer costs no memory;
@@ -8,14 +9,9 @@ import type { ChangesPage } from './engine.ts'
  */
 export class WatchStream implements AsyncIterableIterator<WatchBatch> {
   readonly #pull: (fromRevision: number) => Promise<ChangesPage>
-  readonly #onEnd: (stream: WatchStream) => void
+  readonly #life: StreamLife
   #position: Promise<number>
   #ready: WatchBatch[] = []
-  readonly #signal: AbortSignal
-  readonly #abort = (): void => this.end()
-  #isEnded = false
-  #isStale = true
-  #wake: (() => void) | undefined
 
   constructor(options: {
     start: Promise<number>
@@ -27,38 +23,32 @@ export class WatchStream implements AsyncIterableIterator<WatchBatch> {
     // A rejection is told by the first next(); without one nobody asked.
     options.start.catch(() => undefined)
     this.#pull = options.pull
-    this.#onEnd = options.onEnd
-    this.#signal = options.signal
-    if (options.signal.aborted) this.end()
-    else options.signal.addEventListener('abort', this.#abort, { once: true })
+    this.#life = new StreamLife(options.signal, () => {
+      this.#ready = []
+      options.onEnd(this)
+    })
   }
 
   /** Something was committed. */
   notify(): void {
-    this.#isStale = true
-    this.#wake?.()
+    this.#life.notify()
   }
 
   end(): void {
-    if (this.#isEnded) return
-    this.#isEnded = true
-    this.#signal.removeEventListener('abort', this.#abort)
-    this.#ready = []
-    this.#onEnd(this)
-    this.#wake?.()
+    this.#life.end()
   }
 
   async next(): Promise<IteratorResult<WatchBatch, undefined>> {
     try {
       for (;;) {
         const batch = this.#ready.shift()
-        if (this.#isEnded) return { done: true, value: undefined }
+        if (this.#life.isEnded) return { done: true, value: undefined }
         if (batch !== undefined) return { done: false, value: batch }
-        if (this.#isStale) await this.#fill()
-        else await this.#changed()
+        if (this.#life.isStale) await this.#fill()
+        else await this.#life.changed()
       }
     } catch (error) {
-      const wasEnded = this.#isEnded
+      const wasEnded = this.#life.isEnded
       this.end()
       if (wasEnded && error instanceof StoreError && error.code === 'STORE_CLOSED')
         return { done: true, value: undefined }
@@ -77,17 +67,10 @@ export class WatchStream implements AsyncIterableIterator<WatchBatch> {
 
   async #fill(): Promise<void> {
     const from = await this.#position
-    this.#isStale = false
+    this.#life.isStale = false
     const page = await this.#pull(from)
     this.#position = Promise.resolve(Math.max(from, page.position))
-    if (page.position < page.revision) this.#isStale = true
-    if (!this.#isEnded) this.#ready = [...page.batches]
-  }
-
-  async #changed(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve
-    })
-    this.#wake = undefined
+    if (page.position < page.revision) this.#life.isStale = true
+    if (!this.#life.isEnded) this.#ready = [...page.batches]
   }
 }
