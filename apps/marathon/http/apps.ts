@@ -54,19 +54,21 @@ function collection(context: HttpContext): RequestHandler {
     GET: (request, response) => {
       response.json({ apps: filteredApps(state, request).map(viewer(context, listEmbeds(request))) })
     },
-    POST: async (request, response) => {
-      const body = await jsonOf(request)
-      await run(context, response, {
-        type: 'create-app',
-        body,
-        force: flagOf(request, 'force'),
-        audit: auditOf(request),
-      })
-    },
+    POST: create(context),
     PUT: updateMany(true),
     PATCH: updateMany(false),
   })
 }
+
+const create =
+  (context: HttpContext) =>
+  async (request: Request, response: Response): Promise<void> =>
+    run(context, response, {
+      type: 'create-app',
+      body: await jsonOf(request),
+      force: flagOf(request, 'force'),
+      audit: auditOf(request),
+    })
 
 function appOrThrow(context: HttpContext, id: string): App {
   const app = context.state.root.apps.get(id)
@@ -94,16 +96,8 @@ function single(context: HttpContext, id: string): RequestHandler {
     },
     PUT: update({ mayCreate: true }),
     PATCH: update({ partial: true, mayCreate: false }),
-    POST: async (request, response) => {
-      // Some clients post to the id instead of the collection.
-      const body = await jsonOf(request)
-      await run(context, response, {
-        type: 'create-app',
-        body,
-        force: flagOf(request, 'force'),
-        audit: auditOf(request),
-      })
-    },
+    // Some clients post to the id instead of the collection.
+    POST: create(context),
     DELETE: (request, response) =>
       run(context, response, { type: 'delete-app', id, force: flagOf(request, 'force', true) }),
   })

@@ -6,19 +6,19 @@ import { StartupError } from '../lifecycle/startup-error.ts'
 import type { HttpLimits } from './limits.ts'
 import { HTTP_LIMITS } from './limits.ts'
 
+/** What a server is made with, so that it keeps the limits of a request. */
+export const serverOptions = (limits: HttpLimits) => ({
+  maxHeaderSize: limits.headerBytesMax,
+  requestTimeout: limits.requestTimeoutMs,
+  headersTimeout: limits.headersTimeoutMs,
+  keepAliveTimeout: limits.keepAliveTimeoutMs,
+  noDelay: true,
+})
+
 /** An HTTP server with the limits set; not yet listening. */
 export function createHttpServer(handler: RequestListener, overrides: Partial<HttpLimits> = {}): HttpServer {
   const limits = { ...HTTP_LIMITS, ...overrides }
-  const server = createServer(
-    {
-      maxHeaderSize: limits.headerBytesMax,
-      requestTimeout: limits.requestTimeoutMs,
-      headersTimeout: limits.headersTimeoutMs,
-      keepAliveTimeout: limits.keepAliveTimeoutMs,
-      noDelay: true,
-    },
-    handler,
-  )
+  const server = createServer(serverOptions(limits), handler)
   server.maxConnections = limits.connectionsMax
   return server
 }
