@@ -42,7 +42,7 @@ export function createRandom(seed: number): Random {
     const raw = bytes(16)
     raw[6] = ((raw[6] ?? 0) & 0x0f) | 0x40
     raw[8] = ((raw[8] ?? 0) & 0x3f) | 0x80
-    const hex = Array.from(raw, (byte) => byte.toString(16).padStart(2, '0')).join('')
+    const hex = raw.toHex()
     return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
   }
   const shuffle = <T>(items: readonly T[]): T[] => {

@@ -3,11 +3,11 @@ import type { mesos } from '@thermosphere/protocol'
 
 /** A version 4 UUID as the 16 bytes of the wire. */
 export function uuidBytes(random: Random): Uint8Array {
-  return Uint8Array.from(random.uuid().replaceAll('-', '').match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
+  return Uint8Array.fromHex(random.uuid().replaceAll('-', ''))
 }
 
 export function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return bytes.toHex()
 }
 
 /** `parent.child`, as Mesos prints nested container ids. */

@@ -7,14 +7,12 @@ import { finishDrainIfIdle } from './agents/drain.ts'
 import { isTerminalOperation } from './states.ts'
 import type { Agent, FrameworkId, Master, Operation } from './model.ts'
 
-const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
-
 /** The agent is back with its own total: operations that it does not know are asked about, others are adopted. */
 export function reconcileOperations(m: Master, agent: Agent, reported: readonly mesos.Operation[]): void {
-  const known = new Set(reported.map((wire) => hex(wire.uuid.value)))
+  const known = new Set(reported.map((wire) => wire.uuid.value.toHex()))
   const lost = [...agent.operations.values()].filter((operation) => !known.has(operation.uuid))
   assumeNothing(agent)
-  for (const wire of reported) if (!agent.operations.has(hex(wire.uuid.value))) adoptOperation(m, agent, wire)
+  for (const wire of reported) if (!agent.operations.has(wire.uuid.value.toHex())) adoptOperation(m, agent, wire)
   if (lost.length === 0) return
   const operation_uuids = lost.map((operation) => ({ value: operation.uuidBytes }))
   tellAgent(m, agent, { type: 'RECONCILE_OPERATIONS', reconcile_operations: { operation_uuids } })
@@ -60,7 +58,7 @@ function newOperation(
     agent_id: { value: agent.id },
   } as const
   return {
-    uuid: hex(uuidBytes),
+    uuid: uuidBytes.toHex(),
     uuidBytes,
     frameworkId,
     agentId: agent.id,
@@ -107,7 +105,7 @@ function countOperation(m: Master, operation: Operation, state: mesos.OperationS
 /** The agent says how an operation went. Without an id nobody else asked, so the master acknowledges. */
 export function onOperationStatus(m: Master, agent: Agent, update: agentLink.AgentMessage_OperationStatus): void {
   m.counters.add('master/messages_operation_status_update')
-  const operation = agent.operations.get(hex(update.operation_uuid.value))
+  const operation = agent.operations.get(update.operation_uuid.value.toHex())
   if (!operation) return m.counters.add('master/invalid_operation_status_updates')
   m.counters.add('master/valid_operation_status_updates')
   recordStatus(m, agent, operation, update.status)

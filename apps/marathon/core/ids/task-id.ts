@@ -13,7 +13,7 @@ function timeUuid(now: Millis, random: Random): string {
   const ticks = (BigInt(Math.trunc(now)) + epochOffsetMs) * 10_000n + BigInt(random.integer(10_000))
   const hex = ticks.toString(16).padStart(15, '0').slice(-15)
   const sequence = ((random.integer(0x4000) & 0x3fff) | 0x8000).toString(16)
-  const node = Array.from(random.bytes(6), (byte) => byte.toString(16).padStart(2, '0')).join('')
+  const node = random.bytes(6).toHex()
   return `${hex.slice(7)}-${hex.slice(3, 7)}-1${hex.slice(0, 3)}-${sequence}-${node}`
 }
 
