@@ -193,7 +193,7 @@ const compatibilityFlags = defineFlags({
   authenticate_frameworks: {
     type: 'boolean',
     default: false,
-    help: 'Of frameworks that talk by messages; there are none here.',
+    help: 'Refuses frameworks that speak by messages (v0): they cannot log in here.',
   },
   authentication_v0_timeout: { type: 'duration', default: '15secs', help: accepted },
   authenticators: { type: 'string', default: 'crammd5', help: accepted },

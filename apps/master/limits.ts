@@ -2,6 +2,8 @@
 export const MASTER_LIMITS = {
   /** Masters elect their leader under this name. */
   leaderName: 'master',
+  /** Messages of drivers that are dropped have at most one line of the log in this time; the others are counted. */
+  droppedMessageLogMs: 1_000,
   /** An ACCEPT with a thousand tasks and their environments is about 4 MiB. */
   callBytesMax: 32 * 1024 * 1024,
   /** About 5 ms of looking at frameworks before agents, or 300 offers; then other inputs have their turn. */

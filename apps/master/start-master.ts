@@ -1,8 +1,8 @@
 import { createMaster, emptyRegistry } from '@thermosphere/master-core'
 import { createRandom } from '@thermosphere/effects'
 import type { mesos } from '@thermosphere/protocol'
-import { createSharedPortServer } from '@thermosphere/protocol/node'
-import type { LinkAcceptor } from '@thermosphere/protocol/node'
+import { createSharedPortServer, isMessageRequest, receiveMessage } from '@thermosphere/protocol/node'
+import type { Deliver, LinkAcceptor, ReceivedMessage } from '@thermosphere/protocol/node'
 import {
   createBareHandler,
   createHttpApp,
@@ -121,7 +121,7 @@ async function openDoor({ config, lifecycle }: Parts, ip: string): Promise<Door>
   return { listening, open }
 }
 
-function createMasterApp({ logger, metrics }: Parts, context: MasterContext): RequestListener {
+function createMasterApp({ logger, metrics }: Parts, context: MasterContext, deliver: Deliver): RequestListener {
   const options = { logger, metrics: createRequestObserver(metrics, 'master') }
   const router = createRouter(context)
   const app = createHttpApp(options)
@@ -130,6 +130,7 @@ function createMasterApp({ logger, metrics }: Parts, context: MasterContext): Re
   const calls = createBareHandler(options, router)
   return (request, response) => {
     if (request.url === '/api/v1/scheduler') calls(request, response)
+    else if (isMessageRequest(request)) void receiveMessage(request, response, deliver)
     else app(request, response)
   }
 }
@@ -177,7 +178,7 @@ async function openRoutes(parts: Parts, { seat, door, logging, logins, reach }: 
     allocator: allocatorOptions(config),
     now: Date.now(),
   })
-  const app = createMasterApp(parts, {
+  const context: MasterContext = {
     get loop() {
       if (seat.loop === undefined) throw new NotLeading()
       return seat.loop
@@ -190,8 +191,15 @@ async function openRoutes(parts: Parts, { seat, door, logging, logins, reach }: 
     logging,
     files: new VirtualFiles(new Map(log)),
     logins,
-  })
-  door.open({ app, links: () => seat.links })
+  }
+  door.open({ app: createMasterApp(parts, context, (message) => deliver(seat, message)), links: () => seat.links })
+}
+
+/** A master that does not lead is silent, as Mesos': drivers look for the leader by themselves. */
+function deliver({ loop }: Seat, message: ReceivedMessage): boolean {
+  if (message.to !== 'master') return false
+  loop?.drivers.receive(message)
+  return true
 }
 
 /** In name order; flags that Mesos does not have are shown only where they were set. */

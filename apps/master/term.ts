@@ -60,6 +60,7 @@ export async function openTerm(options: TermOptions): Promise<MasterTerm> {
     registrySize,
     note: createNoteLog(logger),
     loop: options.loop,
+    areDriversRefused: config.authenticate_frameworks || config.authenticate_http_frameworks,
     onFatal: end,
   })
   loop.submit({ type: 'started' })

@@ -1,7 +1,8 @@
 import type { agentLink, master, mesos, scheduler } from '@thermosphere/protocol'
 import type { Millis, StoreEffect, TimerEffect } from '@thermosphere/effects'
 import type { SubscribedSnapshot } from './answers/v1.ts'
-import type { AgentId, AgentRecord, LinkId, RequestId, RoleName, StreamId } from './model.ts'
+import type { Driver } from './scheduler/driver.ts'
+import type { AgentId, AgentRecord, FrameworkId, LinkId, RequestId, RoleName, StreamId } from './model.ts'
 import type { maintenance, quota } from '@thermosphere/protocol'
 
 /** The answer to a call: a bare status, a text, or a body in the negotiated encoding. */
@@ -58,6 +59,7 @@ export type Input =
       readonly streamId: StreamId
       readonly subscribe: scheduler.Call_Subscribe
       readonly principal?: string
+      readonly driver?: Driver
     }
   | {
       readonly type: 'scheduler-call'
@@ -66,6 +68,8 @@ export type Input =
       readonly call: scheduler.Call
       readonly principal?: string
     }
+  /** A driver was aborted: it wants no offers, and may still come back. */
+  | { readonly type: 'deactivate-framework'; readonly streamId: StreamId; readonly frameworkId: FrameworkId }
   | { readonly type: 'stream-closed'; readonly streamId: StreamId }
   | {
       readonly type: 'operator-call'
@@ -87,7 +91,14 @@ export type Input =
 export type Effect =
   | StoreEffect
   | TimerEffect
-  | { readonly type: 'event'; readonly streamId: StreamId; readonly event: scheduler.Event; readonly after?: number }
+  | {
+      readonly type: 'event'
+      readonly streamId: StreamId
+      readonly event: scheduler.Event
+      /** Of SUBSCRIBED: the process that is told has not lost its place. */
+      readonly isBack?: true
+      readonly after?: number
+    }
   | { readonly type: 'end-stream'; readonly streamId: StreamId; readonly after?: number }
   | {
       readonly type: 'operator-event'

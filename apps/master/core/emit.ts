@@ -1,7 +1,7 @@
 import type { agentLink, master, mesos, scheduler } from '@thermosphere/protocol'
 import type { Millis, StoreWrite } from '@thermosphere/effects'
 import { shownEvent } from './access/shown-events.ts'
-import type { DurableChange, Note, Reply } from './effects.ts'
+import type { DurableChange, Effect, Note, Reply } from './effects.ts'
 import type { Agent, Framework, Master, RequestId, StreamId } from './model.ts'
 
 /** Writes to the registry and comes back with `change` once that is durable: persist before you tell. */
@@ -27,13 +27,18 @@ export function respond(m: Master, requestId: RequestId, reply: Reply): void {
   m.effects.push({ type: 'respond', requestId, reply })
 }
 
+type Told = Pick<Extract<Effect, { type: 'event' }>, 'event' | 'isBack'>
+
 /** Sends an event to a framework's scheduler; dropped, not queued, while none is connected. */
-export function sendEvent(m: Master, framework: Framework, event: scheduler.Event): void {
+export function tellScheduler(m: Master, framework: Framework, told: Told): void {
   if (framework.connection.state !== 'connected') return
   framework.counters.add('events')
-  framework.counters.add(`events/${(event.type ?? 'unknown').toLowerCase()}`)
-  m.effects.push({ type: 'event', streamId: framework.connection.streamId, event })
+  framework.counters.add(`events/${(told.event.type ?? 'unknown').toLowerCase()}`)
+  m.effects.push({ type: 'event', streamId: framework.connection.streamId, ...told })
 }
+
+export const sendEvent = (m: Master, framework: Framework, event: scheduler.Event): void =>
+  tellScheduler(m, framework, { event })
 
 /** Sends a status that the master made up or passes on. */
 export function sendStatus(m: Master, framework: Framework, status: mesos.TaskStatus): void {

@@ -27,6 +27,7 @@ export function createFramework(m: Master, id: FrameworkId, info: mesos.Framewor
     id,
     info: { ...info, id: { value: id } },
     connection: { state: 'recovered' },
+    pid: undefined,
     active: false,
     roles: rolesOf(info),
     suppressed: new Set(),
@@ -87,7 +88,7 @@ export function disconnectFramework(m: Master, framework: Framework): void {
   else armTimer(m, `failover/${framework.id}`, m.now + timeoutMs)
 }
 
-function deactivateFramework(m: Master, framework: Framework): void {
+export function deactivateFramework(m: Master, framework: Framework): void {
   framework.active = false
   m.allocator.setFrameworkActive(framework.id, false)
   rescindOffers(m, framework.offers)

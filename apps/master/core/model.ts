@@ -70,6 +70,8 @@ export interface Framework {
   readonly id: FrameworkId
   info: mesos.FrameworkInfo
   connection: Connection
+  /** Of a scheduler that speaks by messages (v0), until another kind takes its place. */
+  pid: string | undefined
   /** Gets offers. */
   active: boolean
   roles: readonly RoleName[]

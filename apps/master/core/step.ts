@@ -18,6 +18,7 @@ import { onQuotaDurable } from './operator/quota.ts'
 import { onWeightsDurable } from './operator/weights.ts'
 import { isEndHeldBack, releaseThrottled } from './rate-limits/throttle.ts'
 import { onCallReleased, onSchedulerCall } from './scheduler/calls.ts'
+import { onDeactivateFramework } from './scheduler/driver.ts'
 import { makeInverseOffers } from './scheduler/inverse-offers.ts'
 import { beat, onSubscribe } from './scheduler/subscribe.ts'
 import type { DurableChange, Effect, Input } from './effects.ts'
@@ -41,6 +42,8 @@ function dispatch(m: Master, input: Input): void {
       return onSubscribe(m, input)
     case 'scheduler-call':
       return onSchedulerCall(m, input)
+    case 'deactivate-framework':
+      return onDeactivateFramework(m, input)
     case 'stream-closed':
       return onStreamClosed(m, input.streamId)
     case 'operator-call':

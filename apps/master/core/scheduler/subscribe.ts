@@ -1,7 +1,7 @@
 import type { mesos, scheduler } from '@thermosphere/protocol'
 import { rolesRefusal } from '../access/approvals.ts'
 import { frameworkSpec } from '../allocation-books.ts'
-import { armTimer, cancelTimer, note, respond, sendEvent, tellAgent, tellOperators } from '../emit.ts'
+import { armTimer, cancelTimer, note, respond, sendEvent, tellAgent, tellOperators, tellScheduler } from '../emit.ts'
 import { addFramework, capabilitiesOf, createFramework, rolesOf } from '../frameworks.ts'
 import { discardOffer, dropInverseOffer, rescindOffer } from '../offers.ts'
 import {
@@ -12,6 +12,8 @@ import {
 } from '../validation/framework.ts'
 import { showFramework } from '../views/shown.ts'
 import { frameworkEvent } from '../views/v1-entities.ts'
+import { admitDriver } from './driver.ts'
+import type { Driver, Verdict } from './driver.ts'
 import type { Framework, Master, RequestId, StreamId } from '../model.ts'
 
 /** Fixed in the protocol; schedulers count missed ones. */
@@ -21,11 +23,12 @@ export type Subscription = {
   readonly streamId: StreamId
   readonly subscribe: scheduler.Call_Subscribe
   readonly principal?: string
+  readonly driver?: Driver
 }
 
 /** A scheduler opened a stream: new, back, or taking over from another one. */
 export function onSubscribe(m: Master, subscription: Subscription): void {
-  const { streamId, subscribe, principal } = subscription
+  const { streamId, subscribe, principal, driver } = subscription
   const asked = subscribe.framework_info
   const filled = principal !== undefined && asked.principal === undefined
   const info = filled ? { ...asked, principal } : asked
@@ -34,8 +37,10 @@ export function onSubscribe(m: Master, subscription: Subscription): void {
   const id = info.id?.value
   const known = id ? m.frameworks.get(id) : undefined
   m.counters.add(id ? 'master/messages_reregister_framework' : 'master/messages_register_framework')
-  if (known) resubscribe(m, known, info, subscribe, streamId)
-  else subscribeNew(m, info, subscribe, streamId)
+  const verdict = driver === undefined ? 'admitted' : admitDriver(m, driver, { id, known })
+  if (verdict !== 'admitted') return turnAway(m, streamId, verdict)
+  if (known) resubscribe(m, known, info, subscription)
+  else subscribeNew(m, info, subscription)
 }
 
 function subscriptionProblem(
@@ -60,31 +65,30 @@ function refuse(m: Master, streamId: StreamId, message: string): void {
   note(m, 'framework.refused', { reason: message })
 }
 
-function subscribeNew(
-  m: Master,
-  info: mesos.FrameworkInfo,
-  subscribe: scheduler.Call_Subscribe,
-  streamId: StreamId,
-): void {
+/** A driver whose subscription makes no framework and takes none over. */
+function turnAway(m: Master, streamId: StreamId, verdict: Exclude<Verdict, 'admitted'>): void {
+  if (verdict === 'failed over') return refuse(m, streamId, 'Framework failed over')
+  if (verdict !== 'dropped') welcome(m, verdict.retriedBy)
+  m.effects.push({ type: 'end-stream', streamId })
+}
+
+function subscribeNew(m: Master, info: mesos.FrameworkInfo, subscription: Subscription): void {
+  const { subscribe } = subscription
   const id = info.id?.value || `${m.info.id}-${String(m.nextFramework++).padStart(4, '0')}`
   const framework = createFramework(m, id, info)
   applyRoleOptions(framework, subscribe.suppressed_roles, subscribe.offer_constraints)
   framework.active = true
   addFramework(m, framework)
-  connect(m, framework, streamId)
+  connect(m, framework, subscription)
   const added = { framework: frameworkEvent(showFramework(framework)) }
   tellOperators(m, { type: 'FRAMEWORK_ADDED', framework_added: added })
   note(m, 'framework.subscribed', { frameworkId: id, name: info.name })
 }
 
-function resubscribe(
-  m: Master,
-  framework: Framework,
-  info: mesos.FrameworkInfo,
-  subscribe: scheduler.Call_Subscribe,
-  streamId: StreamId,
-): void {
-  takeOver(m, framework)
+function resubscribe(m: Master, framework: Framework, info: mesos.FrameworkInfo, subscription: Subscription): void {
+  const { subscribe, driver } = subscription
+  const isBack = driver !== undefined && !driver.force && framework.pid === driver.pid
+  takeOver(m, framework, driver)
   for (const offer of [...framework.offers]) discardOffer(m, offer)
   for (const offer of [...framework.inverseOffers]) dropInverseOffer(m, offer)
   cancelTimer(m, `failover/${framework.id}`)
@@ -95,32 +99,40 @@ function resubscribe(
   framework.reregisteredAt = m.now
   m.allocator.updateFramework(frameworkSpec(framework))
   m.allocator.setFrameworkActive(framework.id, true)
-  connect(m, framework, streamId)
+  connect(m, framework, subscription, { isBack })
   announceUpdate(m, framework)
   note(m, 'framework.resubscribed', { frameworkId: framework.id, name: info.name })
 }
 
-/** An older stream of the same framework hears that it lost. */
-function takeOver(m: Master, framework: Framework): void {
+/** An older stream of the same framework hears that it lost, unless the same process has opened it. */
+function takeOver(m: Master, framework: Framework, driver: Driver | undefined): void {
   if (framework.connection.state !== 'connected') return
   const { streamId } = framework.connection
-  sendEvent(m, framework, { type: 'ERROR', error: { message: 'Framework failed over' } })
+  if (driver === undefined || driver.pid !== framework.pid)
+    sendEvent(m, framework, { type: 'ERROR', error: { message: 'Framework failed over' } })
   m.effects.push({ type: 'end-stream', streamId })
   m.streams.delete(streamId)
 }
 
-function connect(m: Master, framework: Framework, streamId: StreamId): void {
+function connect(m: Master, framework: Framework, subscription: Subscription, { isBack = false } = {}): void {
+  const { streamId, driver } = subscription
   framework.connection = { state: 'connected', streamId, since: m.now }
+  framework.pid = driver?.pid
   m.streams.set(streamId, framework.id)
   framework.counters.add('calls')
   framework.counters.add('calls/subscribe')
+  welcome(m, framework, { isBack })
+  if (driver) cancelTimer(m, `heartbeat/${framework.id}`)
+  else beat(m, framework)
+}
+
+function welcome(m: Master, framework: Framework, { isBack = false } = {}): void {
   const subscribed = {
     framework_id: { value: framework.id },
     heartbeat_interval_seconds: heartbeatIntervalMs / 1000,
     master_info: m.info,
   }
-  sendEvent(m, framework, { type: 'SUBSCRIBED', subscribed })
-  beat(m, framework)
+  tellScheduler(m, framework, { event: { type: 'SUBSCRIBED', subscribed }, ...(isBack && { isBack }) })
 }
 
 /** A heartbeat now and a timer for the next. */

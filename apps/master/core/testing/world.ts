@@ -4,6 +4,7 @@ import type { agentLink, master, mesos, scheduler } from '@thermosphere/protocol
 import { Resources } from '@thermosphere/offer-engine'
 import { createMaster, emptyRegistry, step, subscribedEvent } from '../index.ts'
 import type {
+  Driver,
   Effect,
   Input,
   Master,
@@ -78,6 +79,8 @@ export class World {
   readonly stored = new Map<string, string>()
   readonly timers = new Map<string, number>()
   readonly events = new Map<string, scheduler.Event[]>()
+  /** Streams whose SUBSCRIBED says that the process has not lost its place. */
+  readonly welcomedBack = new Set<string>()
   readonly ended = new Set<string>()
   readonly links = new Map<number, agentLink.MasterMessage[]>()
   readonly closedLinks = new Set<number>()
@@ -123,6 +126,7 @@ export class World {
       case 'timer':
         return void (effect.at === undefined ? this.timers.delete(effect.key) : this.timers.set(effect.key, effect.at))
       case 'event':
+        if (effect.isBack) this.welcomedBack.add(effect.streamId)
         return void this.eventsOf(effect.streamId).push(effect.event)
       case 'end-stream':
         return void this.ended.add(effect.streamId)
@@ -188,7 +192,11 @@ export class World {
   }
 
   /** Subscribes; resubscribes when `info` has an id. */
-  subscribe(overrides: Partial<mesos.FrameworkInfo> = {}, rest: Partial<scheduler.Call_Subscribe> = {}): Scheduler {
+  subscribe(
+    overrides: Partial<mesos.FrameworkInfo> = {},
+    rest: Partial<scheduler.Call_Subscribe> = {},
+    driver?: Driver,
+  ): Scheduler {
     const streamId = `stream-${this.#next++}`
     const framework_info: mesos.FrameworkInfo = {
       user: 'root',
@@ -199,7 +207,7 @@ export class World {
       capabilities: [{ type: 'MULTI_ROLE' }, { type: 'PARTITION_AWARE' }, { type: 'RESERVATION_REFINEMENT' }],
       ...overrides,
     }
-    this.do({ type: 'subscribe', streamId, subscribe: { framework_info, ...rest } })
+    this.do({ type: 'subscribe', streamId, subscribe: { framework_info, ...rest }, ...(driver && { driver }) })
     const id = this.eventsOf(streamId).find((event) => event.subscribed)?.subscribed?.framework_id.value ?? ''
     return { id, streamId, info: { ...framework_info, id: { value: id } } }
   }

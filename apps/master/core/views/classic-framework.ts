@@ -14,6 +14,7 @@ export function frameworkHead(framework: ShownFramework): Json {
   return object({
     id: text(framework.id),
     name: text(info.name),
+    pid: framework.pid === undefined ? undefined : text(framework.pid),
     used_resources: resourceObject(framework.used.resources),
     offered_resources: resourceObject(framework.offered.resources),
     capabilities: array((info.capabilities ?? []).map((capability) => text(capability.type ?? 'UNKNOWN'))),

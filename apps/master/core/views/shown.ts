@@ -69,6 +69,7 @@ export interface ShownFramework {
   readonly info: mesos.FrameworkInfo
   readonly active: boolean
   readonly connection: 'connected' | 'disconnected' | 'recovered'
+  readonly pid: string | undefined
   readonly isMultiRole: boolean
   readonly registeredAt: Millis
   readonly reregisteredAt: Millis
@@ -83,6 +84,7 @@ export const showFramework = (framework: Framework): ShownFramework => ({
   info: framework.info,
   active: framework.active,
   connection: framework.connection.state,
+  pid: framework.pid,
   isMultiRole: framework.capabilities.has('MULTI_ROLE'),
   registeredAt: framework.registeredAt,
   reregisteredAt: framework.reregisteredAt,

@@ -7,6 +7,7 @@ import { fencedPersist } from '@thermosphere/store'
 import type { Leadership, Store } from '@thermosphere/store'
 import { MASTER_LIMITS } from '../../limits.ts'
 import { AgentLinkServer } from '../agent-link/agent-link-server.ts'
+import { Drivers } from '../drivers/index.ts'
 import { RegistrySize } from '../registry/registry-size.ts'
 import { encodeOperatorEvent, encodeSchedulerEvent, EventStreams } from '../streams/event-streams.ts'
 
@@ -19,6 +20,8 @@ export type MasterLoopOptions = {
   readonly registrySize?: RegistrySize
   readonly note: (note: Note) => void
   readonly loop: LoopSurroundings
+  /** Schedulers have to log in, which drivers cannot. */
+  readonly areDriversRefused?: boolean
   readonly onFatal: (error: unknown) => void
 }
 
@@ -33,6 +36,7 @@ type Call = { readonly [K in 'scheduler-call' | 'operator-call']: Omit<Extract<I
 /** The core with its surroundings: streams of schedulers and operators, links of agents, the registry. */
 export class MasterLoop {
   readonly schedulers: EventStreams<scheduler.Event>
+  readonly drivers: Drivers
   readonly operators: EventStreams<master.Event>
   readonly links: AgentLinkServer
   /** Read by view functions only. */
@@ -90,6 +94,14 @@ export class MasterLoop {
       onEnd: (streamId) => submit({ type: 'operator-stream-closed', streamId }),
       onSlow: onSlow('operator'),
     })
+    const { address, port = 5050 } = state.info
+    this.drivers = new Drivers({
+      self: { id: 'master', host: address?.ip ?? '127.0.0.1', port },
+      areRefused: options.areDriversRefused ?? false,
+      submit,
+      ask: (call) => this.ask<'scheduler-call'>(call),
+      note,
+    })
     this.links = new AgentLinkServer({
       isBehind: () => this.#loop.queuedCount > MASTER_LIMITS.queuedInputsMax,
       onOpen: (linkId, ip) => submit({ type: 'link-opened', linkId, ip }),
@@ -134,6 +146,7 @@ export class MasterLoop {
     for (const resolve of this.#waiting.values()) resolve(notLeading)
     this.#waiting.clear()
     this.schedulers.endAll()
+    this.drivers.close()
     this.operators.endAll()
     this.links.close()
   }
@@ -143,8 +156,10 @@ export class MasterLoop {
     if (this.#leadership.lost.aborted) return
     switch (effect.type) {
       case 'event':
+        if (this.drivers.has(effect.streamId)) return this.drivers.send(effect)
         return this.schedulers.send(effect.streamId, effect.event)
       case 'end-stream':
+        this.drivers.end(effect.streamId)
         return this.schedulers.end(effect.streamId)
       case 'operator-event':
         return this.operators.sendAll(effect.event, effect.to)
