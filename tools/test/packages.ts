@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync } from 'node:fs'
 
+/** A program on PATH, or a path. */
 export type Need = { readonly program: string; readonly package: string; readonly skips: string }
 
 export const needs: readonly Need[] = [
@@ -15,12 +16,19 @@ export const needs: readonly Need[] = [
   { program: 'etcdctl', package: 'etcd-client', skips: 'the store on etcd' },
   { program: 'python3', package: 'python3', skips: 'the web service of the examples' },
   { program: 'unzip', package: 'unzip', skips: 'the fetcher’s zip archives' },
+  { program: 'go', package: 'golang-go', skips: 'an old scheduler with its Go driver' },
+  {
+    program: '/usr/share/gocode/src/github.com/mesos/mesos-go',
+    package: 'golang-github-mesos-mesos-go-dev',
+    skips: 'an old scheduler with its Go driver',
+  },
   { program: 'setpriv', package: 'util-linux', skips: 'tasks of other users' },
 ]
 
 const searchPath = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin', '/usr/bin', '/bin']
 
 const isInstalled = (program: string): boolean =>
+  (program.startsWith('/') && existsSync(program)) ||
   searchPath.some((folder) => {
     try {
       accessSync(`${folder}/${program}`, constants.X_OK)
