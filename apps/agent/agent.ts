@@ -15,15 +15,17 @@ import {
 } from '@thermosphere/service-kit'
 import type { Lifecycle, Logger, Reach } from '@thermosphere/service-kit'
 import { readAcls } from '@thermosphere/protocol/acls'
+import { createSharedPortServer } from '@thermosphere/protocol/node'
 import { findMasters } from '@thermosphere/store'
 import { randomBytes } from 'node:crypto'
 import { access, mkdir } from 'node:fs/promises'
-import type { Server } from 'node:http'
+import type { Server } from 'node:net'
 import { join } from 'node:path'
 import { configStrings } from './config.ts'
 import type { Config } from './config.ts'
 import { hasOpenRealm, openDoors, warnOfOpenDoors } from './http/access/doors.ts'
 import { createAgentApp } from './http/app.ts'
+import { driverMessages } from './http/executor/driver-messages.ts'
 import { loggersOf } from './logger.ts'
 import { AgentShell } from './shell/agent-shell.ts'
 import { Journal } from './shell/checkpoint/journal.ts'
@@ -69,7 +71,9 @@ export async function startAgent(config: Config, logger: Logger, lifecycle: Life
   // The port must be known before the core begins: it is part of what the agent tells its master.
   const gate = new Gate('Agent has not finished recovery')
   // The input of a session takes as long as somebody types.
-  const server = createHttpServer(gate.handle, { requestTimeoutMs: 0 })
+  const httpServer = createHttpServer(gate.handle, { requestTimeoutMs: 0 })
+  // Knows the connections of drivers that take no answers.
+  const server = createSharedPortServer({ httpServer })
   const listening = await openListener(server, config, lifecycle)
   const shell = new AgentShell({
     config: await coreConfig(config, { reach: listening.reach, containerizers }),
@@ -97,7 +101,8 @@ export async function startAgent(config: Config, logger: Logger, lifecycle: Life
   const flags = { ...configStrings(config), isolation: isolators[containerizers.process.name] }
   const logging = createLogging(logger, loggers.link, loggers.containers)
   lifecycle.defer('logging', () => logging.close())
-  gate.open(createAgentApp({ shell, flags, fetcher, collector, config, logger, logging, doors }))
+  const context = { shell, flags, fetcher, collector, config, background, logger, logging, doors }
+  gate.open(driverMessages(context, createAgentApp(context)))
   if (shell.state.agentId !== undefined) await linkLatest(workDir, shell.state.agentId)
   await shell.recover()
   await collector.findOld(liveDirectories(shell))

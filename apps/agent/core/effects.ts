@@ -102,6 +102,8 @@ export type AgentAction =
   | { readonly type: 'remove-sandbox'; readonly path: string; readonly requestId: number }
   | { readonly type: 'executor-event'; readonly connectionId: number; readonly event: executor.Event }
   | { readonly type: 'executor-close'; readonly connectionId: number }
+  /** A v0 executor waits to be asked. */
+  | { readonly type: 'executor-reconnect'; readonly driverPid: string; readonly agentId: string }
   /** Comes back as an input: how the core learns that a write is on disk. */
   | { readonly type: 'feedback'; readonly input: AgentInput }
   /** Answered by the input `load`. */

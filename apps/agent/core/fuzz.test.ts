@@ -21,7 +21,7 @@ import {
   taskInfo,
 } from './testing/bench-agent.ts'
 
-const seeds = [1, 2]
+const seeds = [1, 3]
 const inputsPerSeed = 600
 const executorId = 'e'
 const otherExecutors = 3
@@ -44,10 +44,14 @@ class Attack {
     if (call === undefined || call.type === undefined) return
     const requestId = ++this.#lastId
     const before = JSON.stringify([...this.agent.journal])
+    const ids = { requestId, call, claims: undefined }
+    const driverPid = pick(this.#random, ['', 'executor(1)@127.0.0.1:4000', 'executor(1)@127.0.0.1:4001'])
+    const isReturning = this.#random.integer(2) === 0
+    const driver = driverPid === '' ? {} : { driver: { pid: driverPid, isReturning } }
     if (call.type === 'SUBSCRIBE')
-      this.agent.input({ type: 'executor-subscribe', connectionId: requestId, requestId, call, claims: undefined })
+      this.agent.input({ type: 'executor-subscribe', connectionId: requestId, ...ids, ...driver })
     else if (call.type !== 'UPDATE' || call.update?.status.uuid?.length === 16)
-      this.agent.input({ type: 'executor-call', requestId, call, claims: undefined })
+      this.agent.input({ type: 'executor-call', ...ids, ...(driverPid !== '' && { driverPid }) })
     else return
     const reply = this.agent.effects.flatMap((effect) => (effect.type === 'executor-reply' ? [effect] : []))
     const status = reply.find((effect) => effect.requestId === requestId)?.reply.status ?? 0
@@ -87,6 +91,7 @@ class Attack {
     if (ids.length > 0 && random.integer(8) === 0)
       agent.ended(pick(random, ids), pick(random, [{ exitCode: 0 }, { signal: 9 }]))
     if (random.integer(4) === 0) agent.kill(pick(random, ['t', 'none', ...this.#taskIds()]), 1_000)
+    if (random.integer(16) === 0) agent.input({ type: 'executor-gone', connectionId: random.integer(this.#lastId + 1) })
     if (random.integer(3) === 0) agent.drain()
     agent.take()
     agent.advance(pick(random, [0, 10, 1_000, 60_000]))

@@ -21,7 +21,7 @@ export type {
 } from './effects.ts'
 export { executorOf, findContainer } from './operator-containers/index.ts'
 export type { FoundContainer, OperatorContainer, OperatorReply, TaskContainer } from './operator-containers/index.ts'
-export type { AgentInput, CheckResult, ContainerEnd, Launched, RecoveredContainer } from './inputs.ts'
+export type { AgentInput, CheckResult, ContainerEnd, Driver, Launched, RecoveredContainer } from './inputs.ts'
 export { durationText } from './ids.ts'
 export { containersView } from './views/containers-view.ts'
 export type { ContainerView } from './views/containers-view.ts'

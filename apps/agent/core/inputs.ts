@@ -27,6 +27,9 @@ export type CheckResult =
 /** Of a container that an earlier agent launched; `lost` when nothing is known of it any more. */
 export type RecoveredContainer = { readonly containerId: string; readonly state: 'running' | 'ended' | 'lost' }
 
+/** The driver of a v0 executor, by its process id of libprocess; one that `isReturning` was asked to. */
+export type Driver = { readonly pid: string; readonly isReturning: boolean }
+
 export type AgentInput =
   /** `cleanup`: everything that was found is to be ended, then the agent. */
   | { readonly type: 'recovered'; readonly containers: readonly RecoveredContainer[]; readonly cleanup?: boolean }
@@ -51,6 +54,8 @@ export type AgentInput =
       readonly requestId: number
       readonly call: executor.Call
       readonly claims: ExecutorClaims | undefined
+      /** Of a v0 executor, for which this stands for its registration. */
+      readonly driver?: Driver
     }
   | {
       readonly type: 'executor-call'
@@ -58,6 +63,8 @@ export type AgentInput =
       readonly call: executor.Call
       /** Of its token, where executors have to show one. */
       readonly claims: ExecutorClaims | undefined
+      /** The process that sent it, if a driver did. */
+      readonly driverPid?: string
     }
   | { readonly type: 'executor-gone'; readonly connectionId: number }
   /** A call about containers; the others are answered by views. */

@@ -148,6 +148,8 @@ export type Executor = {
   readonly completedTasks: mesos.Task[]
   pid: number | undefined
   connectionId: number | undefined
+  /** Of a v0 executor: the libprocess process that it registered from. */
+  driverPid: string | undefined
   hasReceivedTask: boolean
   /** Found on disk after a restart and not heard of yet. */
   recovering: boolean

@@ -4,6 +4,7 @@ import type { agentLink } from '@thermosphere/protocol'
 import { onCheckResult, onCheckTimer } from './tasks/checkers.ts'
 import { completeFrameworkIfIdle, settleTask } from './executors/completion.ts'
 import { onRegistrationTimer as onExecutorRegistrationTimer, onShutdownTimer } from './executors/custom-executors.ts'
+import { askToReconnect } from './executors/drivers.ts'
 import { drainAgent, finishDrainIfIdle } from './drain.ts'
 import type { AgentEffect } from './effects.ts'
 import { onExecutorCall, onExecutorGone, onFrameworkMessage, onSubscribe } from './executors/executor-api.ts'
@@ -203,6 +204,7 @@ function onTimer(turn: Turn, key: string): void {
   if (executor === undefined) return
   if (area === 'register') onExecutorRegistrationTimer(turn, executor)
   else if (area === 'shutdown') onShutdownTimer(turn, executor)
+  else if (area === 'reconnect') askToReconnect(turn, executor)
   else if (area === 'limits') {
     turn.soon({ type: 'update-limits', containerId: executor.containerId, limits: customLimits(executor) })
   }

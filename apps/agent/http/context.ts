@@ -1,7 +1,7 @@
 import type { SandboxCollector } from '../shell/containers/sandbox-collector.ts'
 import type { Fetcher } from '../shell/fetcher/fetcher.ts'
 import type { AgentShell } from '../shell/agent-shell.ts'
-import type { Logger, Logging } from '@thermosphere/service-kit'
+import type { Background, Logger, Logging } from '@thermosphere/service-kit'
 import type { Config } from '../config.ts'
 import type { Doors } from './access/doors.ts'
 
@@ -12,6 +12,7 @@ export type HttpContext = {
   readonly fetcher: Fetcher
   readonly collector: SandboxCollector
   readonly config: Config
+  readonly background: Background
   readonly logger: Logger
   readonly logging: Logging
   readonly doors: Doors

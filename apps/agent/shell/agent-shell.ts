@@ -21,6 +21,7 @@ import { CheckRunner } from './checks/check-runner.ts'
 import type { Journal } from './checkpoint/journal.ts'
 import { ContainerRunner } from './containers/container-runner.ts'
 import type { SandboxCollector } from './containers/sandbox-collector.ts'
+import { Drivers } from './executors/drivers.ts'
 import { ExecutorConnections } from './executors/executor-connections.ts'
 import { TOKEN_VARIABLE } from './executors/executor-tokens.ts'
 import type { ExecutorTokens } from './executors/executor-tokens.ts'
@@ -64,6 +65,7 @@ export class AgentShell {
   readonly #recovery: { readonly containers: readonly ContainerToRecover[]; readonly dropped: readonly string[] }
   readonly containers: ContainerRunner
   readonly executors: ExecutorConnections
+  readonly drivers: Drivers
   readonly operators: OperatorRequests
   /** For view functions only; the core changes it between turns. */
   readonly state: AgentState
@@ -86,6 +88,8 @@ export class AgentShell {
     })
     this.#checks = new CheckRunner({ containers: this.containers, background, submit })
     this.executors = new ExecutorConnections(submit)
+    const { config } = options
+    this.drivers = new Drivers({ config, connections: this.executors, background, log: loggers.log })
     this.operators = new OperatorRequests({ containers: this.containers, submit })
     this.#link = new AgentLink({
       masters: options.masters,
@@ -131,6 +135,7 @@ export class AgentShell {
     if (this.#options.loop.halt?.aborted !== true) await this.#endUncheckpointed()
     await this.containers.settled()
     this.executors.close()
+    this.drivers.close()
     this.operators.close()
   }
 
@@ -185,6 +190,8 @@ export class AgentShell {
         return executors.send(effect.connectionId, effect.event)
       case 'executor-close':
         return executors.end(effect.connectionId)
+      case 'executor-reconnect':
+        return this.drivers.reconnect(effect.driverPid, effect.agentId)
       case 'feedback':
         return this.submit(effect.input)
       case 'read-load':

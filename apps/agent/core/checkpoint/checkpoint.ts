@@ -69,6 +69,7 @@ export function saveExecutor(turn: Turn, framework: Framework, executor: Executo
     directory: executor.directory,
     created_at: executor.createdAt,
     registered: executor.phase.type !== 'registering',
+    driver_pid: executor.driverPid,
   })
 }
 

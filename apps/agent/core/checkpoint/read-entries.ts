@@ -65,6 +65,7 @@ function readExecutors(state: AgentState, entries: StoredEntries): void {
       completedTasks: [],
       pid: undefined,
       connectionId: undefined,
+      driverPid: value.driver_pid,
       hasReceivedTask: true,
       recovering: value.kind === 'custom',
     }

@@ -1,6 +1,7 @@
 import { startCheckers } from '../tasks/checkers.ts'
 import { completeFrameworkIfIdle } from '../executors/completion.ts'
 import { onCustomEnded, onReregistrationTimer } from '../executors/custom-executors.ts'
+import { askToReconnect } from '../executors/drivers.ts'
 import { watchLoad } from '../executors/preemption.ts'
 import { drainAgent } from '../drain.ts'
 import type { AgentInput, RecoveredContainer } from '../inputs.ts'
@@ -48,7 +49,7 @@ function resumeExecutor(turn: Turn, { framework, executor }: ExecutorPlace, foun
       executor.recovering = false
       turn.soon({ type: 'destroy', containerId: executor.containerId })
       onCustomEnded(turn, { framework, executor }, { message: 'Executor terminated' })
-    }
+    } else if (container === 'running') askToReconnect(turn, executor)
     return
   }
   for (const task of [...executor.tasks.values()]) resumeTask(turn, { framework, executor, task }, found)

@@ -28,6 +28,7 @@ export const storedSchemas = {
     directory: z.string().max(8192),
     created_at: z.number(),
     registered: z.boolean(),
+    driver_pid: z.string().max(8192).optional(),
   }),
   task: z.object({
     v: version,

@@ -1,10 +1,11 @@
-import type { mesos } from '@thermosphere/protocol'
+import type { executor as wire, mesos } from '@thermosphere/protocol'
 import { saveExecutor } from '../checkpoint/checkpoint.ts'
 import { completeExecutorIfDone, settleTask } from './completion.ts'
+import { reconnectTimerKey, refuseGroup } from './drivers.ts'
 import { durationText, millisOf } from '../ids.ts'
 import type { ContainerEnd } from '../inputs.ts'
 import { customLimits } from '../plans/plans.ts'
-import type { Executor, ExecutorPlace, Framework, TaskPlace, TerminalCause } from '../state.ts'
+import type { Executor, ExecutorPlace, Framework, Queued, TaskPlace, TerminalCause } from '../state.ts'
 import { reportTask } from '../tasks/statuses.ts'
 import { goneState, isTerminal, limitationCause } from '../tasks/task-states.ts'
 import { sendExecutorExited } from '../tasks/task-end.ts'
@@ -20,28 +21,31 @@ export function onCustomLaunched(executor: Executor, pid: number): void {
   executor.pid = pid
 }
 
+/** Nothing overtakes a launch that is still being written down. */
+export function tellExecutor(turn: Turn, { connectionId }: Executor, event: wire.Event): void {
+  if (connectionId !== undefined) turn.durable({ type: 'executor-event', connectionId, event })
+}
+
 /** Hands queued tasks over to a subscribed executor, after its container has grown to hold them. */
 export function deliverQueued(turn: Turn, framework: Framework, executor: Executor): void {
   if (executor.connectionId === undefined || executor.queued.length === 0) return
-  const { connectionId } = executor
   turn.soon({ type: 'update-limits', containerId: executor.containerId, limits: customLimits(executor) })
-  for (const { tasks, isGroup } of executor.queued.splice(0)) {
-    for (const task of tasks) executor.tasks.set(task.info.task_id.value, task)
-    if (isGroup) {
-      const group = { tasks: tasks.map((task) => task.info) }
-      turn.durable({
-        type: 'executor-event',
-        connectionId,
-        event: { type: 'LAUNCH_GROUP', launch_group: { task_group: group } },
-      })
-      continue
-    }
-    for (const task of tasks) {
-      turn.durable({ type: 'executor-event', connectionId, event: { type: 'LAUNCH', launch: { task: task.info } } })
-    }
+  for (const queued of executor.queued.splice(0)) {
+    if (queued.isGroup && executor.driverPid !== undefined) refuseGroup(turn, { framework, executor }, queued)
+    else deliver(turn, executor, queued)
   }
-  if (!executor.hasReceivedTask) executor.hasReceivedTask = true
   saveExecutor(turn, framework, executor)
+}
+
+function deliver(turn: Turn, executor: Executor, { tasks, isGroup }: Queued): void {
+  executor.hasReceivedTask = true
+  for (const task of tasks) executor.tasks.set(task.info.task_id.value, task)
+  const infos = tasks.map((task) => task.info)
+  if (isGroup) {
+    tellExecutor(turn, executor, { type: 'LAUNCH_GROUP', launch_group: { task_group: { tasks: infos } } })
+    return
+  }
+  for (const task of infos) tellExecutor(turn, executor, { type: 'LAUNCH', launch: { task } })
 }
 
 /** A task that was not delivered yet dies here, with its group. */
@@ -70,15 +74,11 @@ export function killQueued(turn: Turn, { framework, executor }: ExecutorPlace, t
 }
 
 export function deliverKill(turn: Turn, { executor, task }: TaskPlace, policy: mesos.KillPolicy | undefined): void {
-  if (executor.connectionId === undefined || executor.phase.type !== 'running') return
+  if (executor.phase.type !== 'running') return
   const killPolicy = policy ?? task.info.kill_policy
-  turn.soon({
-    type: 'executor-event',
-    connectionId: executor.connectionId,
-    event: {
-      type: 'KILL',
-      kill: { task_id: task.info.task_id, ...(killPolicy === undefined ? {} : { kill_policy: killPolicy }) },
-    },
+  tellExecutor(turn, executor, {
+    type: 'KILL',
+    kill: { task_id: task.info.task_id, ...(killPolicy === undefined ? {} : { kill_policy: killPolicy }) },
   })
 }
 
@@ -88,9 +88,7 @@ export function shutDownCustom(turn: Turn, executor: Executor): void {
   const wasRunning = executor.phase.type === 'running'
   executor.phase = { type: 'terminating', owed: undefined }
   turn.timer(registrationTimerKey(executor), undefined)
-  if (executor.connectionId !== undefined) {
-    turn.soon({ type: 'executor-event', connectionId: executor.connectionId, event: { type: 'SHUTDOWN' } })
-  }
+  tellExecutor(turn, executor, { type: 'SHUTDOWN' })
   const graceMs = millisOf(executor.info.shutdown_grace_period, turn.state.config.executorShutdownGraceMs)
   turn.timer(shutdownTimerKey(executor), wasRunning ? turn.now + graceMs : turn.now)
 }
@@ -152,7 +150,8 @@ export function onCustomEnded(turn: Turn, { framework, executor }: ExecutorPlace
   turn.state.counters.executorsTerminated++
   turn.timer(registrationTimerKey(executor), undefined)
   turn.timer(shutdownTimerKey(executor), undefined)
-  if (executor.connectionId !== undefined) turn.soon({ type: 'executor-close', connectionId: executor.connectionId })
+  turn.timer(reconnectTimerKey(executor), undefined)
+  if (executor.connectionId !== undefined) turn.durable({ type: 'executor-close', connectionId: executor.connectionId })
   executor.connectionId = undefined
   for (const { tasks } of executor.queued.splice(0)) {
     for (const task of tasks) executor.tasks.set(task.info.task_id.value, task)

@@ -3,8 +3,10 @@ import { saveExecutor } from '../checkpoint/checkpoint.ts'
 import type { ExecutorClaims } from '../access/access.ts'
 import { createTask } from './launch.ts'
 import type { ExecutorReply } from '../effects.ts'
-import { deliverQueued, registrationTimerKey, shutDownCustom } from './custom-executors.ts'
+import { deliverQueued, registrationTimerKey, shutDownCustom, tellExecutor } from './custom-executors.ts'
+import { askToReconnect, isExpected, reconnectTimerKey } from './drivers.ts'
 import { hex } from '../ids.ts'
+import type { Driver } from '../inputs.ts'
 import type { Executor, ExecutorPlace, Framework, Task } from '../state.ts'
 import { containerStatus, recordUpdate, reportTask } from '../tasks/statuses.ts'
 import { droppedState, isTerminal } from '../tasks/task-states.ts'
@@ -16,7 +18,10 @@ type Request = {
   readonly requestId: number
   readonly call: wire.Call
   readonly claims: ExecutorClaims | undefined
+  /** Of a call that a driver's message stands for. */
+  readonly driverPid?: string
 }
+type Subscription = Omit<Request, 'driverPid'> & { readonly connectionId: number; readonly driver?: Driver }
 type Refusal = Pick<ExecutorReply, 'status' | 'message'>
 type Caller =
   { readonly type: 'found'; readonly place: ExecutorPlace } | { readonly type: 'refused'; readonly refusal: Refusal }
@@ -44,47 +49,50 @@ function reply(turn: Turn, requestId: number, answer: Partial<ExecutorReply> & P
   turn.durable({ type: 'executor-reply', requestId, reply: { message: undefined, ...answer } })
 }
 
-export function onSubscribe(turn: Turn, input: Request & { readonly connectionId: number }): void {
+export function onSubscribe(turn: Turn, input: Subscription): void {
   const caller = findCaller(turn, input)
   if (caller.type === 'refused') return reply(turn, input.requestId, caller.refusal)
   const { framework, executor } = caller.place
   reply(turn, input.requestId, { status: 200 })
-  const { phase } = executor
-  if (framework.terminating || turn.state.shuttingDown || phase.type === 'terminating' || phase.type === 'terminated') {
-    turn.soon({ type: 'executor-event', connectionId: input.connectionId, event: { type: 'SHUTDOWN' } })
-    turn.soon({ type: 'executor-close', connectionId: input.connectionId })
+  if (!isWelcome(turn, caller.place, input.driver)) {
+    turn.durable({ type: 'executor-event', connectionId: input.connectionId, event: { type: 'SHUTDOWN' } })
+    turn.durable({ type: 'executor-close', connectionId: input.connectionId })
     return
   }
-  if (executor.connectionId !== undefined) turn.soon({ type: 'executor-close', connectionId: executor.connectionId })
+  if (executor.connectionId !== undefined) turn.durable({ type: 'executor-close', connectionId: executor.connectionId })
   executor.connectionId = input.connectionId
+  executor.driverPid = input.driver?.pid
   executor.recovering = false
   executor.phase = { type: 'running' }
   turn.timer(registrationTimerKey(executor), undefined)
+  turn.timer(reconnectTimerKey(executor), undefined)
   saveExecutor(turn, framework, executor)
-  sendSubscribed(turn, caller.place, input.connectionId)
+  sendSubscribed(turn, caller.place)
   takeUnacknowledged(turn, { framework, executor }, input.call.subscribe)
   deliverQueued(turn, framework, executor)
   if (!executor.hasReceivedTask) shutDownCustom(turn, executor)
 }
 
-function sendSubscribed(turn: Turn, { framework, executor }: ExecutorPlace, connectionId: number): void {
+function isWelcome(turn: Turn, { framework, executor }: ExecutorPlace, driver: Driver | undefined): boolean {
+  const { type } = executor.phase
+  if (framework.terminating || turn.state.shuttingDown || type === 'terminating' || type === 'terminated') return false
+  return driver === undefined || isExpected(executor, driver)
+}
+
+function sendSubscribed(turn: Turn, { framework, executor }: ExecutorPlace): void {
   const { agentId, config } = turn.state
-  turn.soon({
-    type: 'executor-event',
-    connectionId,
-    event: {
-      type: 'SUBSCRIBED',
-      subscribed: {
-        executor_info: executor.info,
-        framework_info: framework.info,
-        agent_info: {
-          hostname: config.hostname,
-          port: config.port,
-          resources: [...config.resources],
-          ...(agentId === undefined ? {} : { id: { value: agentId } }),
-        },
-        container_id: { value: executor.containerId },
+  tellExecutor(turn, executor, {
+    type: 'SUBSCRIBED',
+    subscribed: {
+      executor_info: executor.info,
+      framework_info: framework.info,
+      agent_info: {
+        hostname: config.hostname,
+        port: config.port,
+        resources: [...config.resources],
+        ...(agentId === undefined ? {} : { id: { value: agentId } }),
       },
+      container_id: { value: executor.containerId },
     },
   })
 }
@@ -127,7 +135,7 @@ export function onExecutorCall(turn: Turn, request: Request): void {
   const caller = findCaller(turn, request)
   if (caller.type === 'refused') return reply(turn, requestId, caller.refusal)
   const { framework, executor } = caller.place
-  if (executor.connectionId === undefined)
+  if (executor.connectionId === undefined || executor.driverPid !== request.driverPid)
     return reply(turn, requestId, { status: 403, message: 'Executor is not subscribed' })
   if (call.type === 'UPDATE' && call.update !== undefined) {
     takeUpdate(turn, { framework, executor }, call.update.status)
@@ -183,18 +191,15 @@ function shrinkIfEnded(turn: Turn, executor: Executor, task: Task): void {
 }
 
 function acknowledgeToExecutor(turn: Turn, executor: Executor, { task_id, uuid }: mesos.TaskStatus): void {
-  if (executor.connectionId === undefined || uuid === undefined) return
-  turn.durable({
-    type: 'executor-event',
-    connectionId: executor.connectionId,
-    event: { type: 'ACKNOWLEDGED', acknowledged: { task_id, uuid } },
-  })
+  if (uuid !== undefined) tellExecutor(turn, executor, { type: 'ACKNOWLEDGED', acknowledged: { task_id, uuid } })
 }
 
 export function onExecutorGone(turn: Turn, connectionId: number): void {
   for (const framework of turn.state.frameworks.values()) {
     for (const executor of framework.executors.values()) {
-      if (executor.connectionId === connectionId) executor.connectionId = undefined
+      if (executor.connectionId !== connectionId) continue
+      executor.connectionId = undefined
+      askToReconnect(turn, executor)
     }
   }
 }
@@ -210,6 +215,5 @@ export function onFrameworkMessage(
     return
   }
   turn.state.counters.validFrameworkMessages++
-  const { connectionId } = executor
-  turn.soon({ type: 'executor-event', connectionId, event: { type: 'MESSAGE', message: { data } } })
+  tellExecutor(turn, executor, { type: 'MESSAGE', message: { data } })
 }

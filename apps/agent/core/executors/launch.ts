@@ -178,6 +178,7 @@ function createExecutor(turn: Turn, request: LaunchRequest): Executor {
     completedTasks: [],
     pid: undefined,
     connectionId: undefined,
+    driverPid: undefined,
     hasReceivedTask: false,
     recovering: false,
   }

@@ -1,4 +1,4 @@
-import type { AgentInput, ExecutorClaims, ExecutorReply } from '@thermosphere/agent-core'
+import type { AgentInput, Driver, ExecutorClaims, ExecutorReply } from '@thermosphere/agent-core'
 import { encodeJson, encodeProtobuf, encodeRecord } from '@thermosphere/protocol'
 import type { executor } from '@thermosphere/protocol'
 import { StreamWriter } from '@thermosphere/service-kit'
@@ -8,16 +8,23 @@ import { LIMITS } from '../../limits.ts'
 export type Encoding = 'application/json' | 'application/x-protobuf'
 
 /** A call with what its sender's token says, where executors have to show one. */
-export type ExecutorRequest = { readonly call: executor.Call; readonly claims: ExecutorClaims | undefined }
+export type ExecutorRequest = {
+  readonly call: executor.Call
+  readonly claims: ExecutorClaims | undefined
+  /** Of a call that a driver's message stands for. */
+  readonly driverPid?: string
+}
+
+/** Where an executor hears of events. */
+export type EventSink = { send(event: executor.Event): void; close(): void }
 
 type Waiting = { readonly resolve: (reply: ExecutorReply) => void }
-type Connection = { readonly response: ServerResponse; readonly encoding: Encoding; writer: StreamWriter | undefined }
 
-/** Requests of executors that wait for the core's answer, and the event streams of those that subscribed. */
+/** Requests of executors that wait for the core's answer, and where those that subscribed hear of events. */
 export class ExecutorConnections {
   readonly #submit: (input: AgentInput) => void
   readonly #waiting = new Map<number, Waiting>()
-  readonly #connections = new Map<number, Connection>()
+  readonly #sinks = new Map<number, EventSink>()
   #nextId = 1
 
   constructor(submit: (input: AgentInput) => void) {
@@ -33,16 +40,23 @@ export class ExecutorConnections {
 
   /** SUBSCRIBE: an accepted one keeps `response` as its event stream. */
   async subscribe(request: ExecutorRequest, response: ServerResponse, encoding: Encoding): Promise<ExecutorReply> {
-    const { requestId, reply } = this.#expect()
     const connectionId = this.#nextId++
-    this.#connections.set(connectionId, { response, encoding, writer: undefined })
-    response.on('close', () => {
-      if (this.#connections.delete(connectionId)) this.#submit({ type: 'executor-gone', connectionId })
-    })
-    this.#submit({ type: 'executor-subscribe', requestId, connectionId, ...request })
-    const answer = await reply
-    if (answer.status !== 200) this.#connections.delete(connectionId)
-    return answer
+    response.on('close', () => this.gone(connectionId))
+    return await this.#open(connectionId, request, new EventStream(response, encoding))
+  }
+
+  /** A driver's registration, which stands for SUBSCRIBE: an accepted one keeps the sink. */
+  async register(
+    request: ExecutorRequest & { readonly driver: Driver },
+    sinkOf: (connectionId: number) => EventSink,
+  ): Promise<ExecutorReply> {
+    const connectionId = this.#nextId++
+    return await this.#open(connectionId, request, sinkOf(connectionId))
+  }
+
+  /** Nobody hears what is sent there. */
+  gone(connectionId: number): void {
+    if (this.#sinks.delete(connectionId)) this.#submit({ type: 'executor-gone', connectionId })
   }
 
   reply(requestId: number, reply: ExecutorReply): void {
@@ -52,20 +66,30 @@ export class ExecutorConnections {
   }
 
   send(connectionId: number, event: executor.Event): void {
-    const connection = this.#connections.get(connectionId)
-    if (connection === undefined) return
-    connection.writer ??= openStream(connection)
-    connection.writer.write(encodeEvent(event, connection.encoding))
+    this.#sinks.get(connectionId)?.send(event)
   }
 
   end(connectionId: number): void {
-    const connection = this.#connections.get(connectionId)
-    this.#connections.delete(connectionId)
-    connection?.writer?.close()
+    const sink = this.#sinks.get(connectionId)
+    this.#sinks.delete(connectionId)
+    sink?.close()
   }
 
   close(): void {
-    for (const connectionId of [...this.#connections.keys()]) this.end(connectionId)
+    for (const connectionId of [...this.#sinks.keys()]) this.end(connectionId)
+  }
+
+  async #open(
+    connectionId: number,
+    request: ExecutorRequest & { readonly driver?: Driver },
+    sink: EventSink,
+  ): Promise<ExecutorReply> {
+    const { requestId, reply } = this.#expect()
+    this.#sinks.set(connectionId, sink)
+    this.#submit({ type: 'executor-subscribe', requestId, connectionId, ...request })
+    const answer = await reply
+    if (answer.status !== 200) this.#sinks.delete(connectionId)
+    return answer
   }
 
   #expect(): { requestId: number; reply: Promise<ExecutorReply> } {
@@ -76,14 +100,31 @@ export class ExecutorConnections {
   }
 }
 
-function openStream({ response, encoding }: Connection): StreamWriter {
-  return new StreamWriter(response, {
-    chunkPerWrite: true,
-    contentType: encoding,
-    bufferBytesMax: LIMITS.executorStreamBufferBytesMax,
-    heartbeat: () => encodeEvent({ type: 'HEARTBEAT' }, encoding),
-    heartbeatMs: LIMITS.executorHeartbeatMs,
-  })
+/** The response to SUBSCRIBE; it is no stream before there is an event. */
+class EventStream implements EventSink {
+  readonly #response: ServerResponse
+  readonly #encoding: Encoding
+  #writer: StreamWriter | undefined
+
+  constructor(response: ServerResponse, encoding: Encoding) {
+    this.#response = response
+    this.#encoding = encoding
+  }
+
+  send(event: executor.Event): void {
+    this.#writer ??= new StreamWriter(this.#response, {
+      chunkPerWrite: true,
+      contentType: this.#encoding,
+      bufferBytesMax: LIMITS.executorStreamBufferBytesMax,
+      heartbeat: () => encodeEvent({ type: 'HEARTBEAT' }, this.#encoding),
+      heartbeatMs: LIMITS.executorHeartbeatMs,
+    })
+    this.#writer.write(encodeEvent(event, this.#encoding))
+  }
+
+  close(): void {
+    this.#writer?.close()
+  }
 }
 
 function encodeEvent(event: executor.Event, encoding: Encoding): Uint8Array {
