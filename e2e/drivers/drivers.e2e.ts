@@ -5,7 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { after, before, suite, test } from 'node:test'
 import { MesosPair } from '../harness/mesos-pair.ts'
-import { buildScheduler, GoScheduler, lacksDriver } from './go-scheduler.ts'
+import { lacksGoDrivers } from './go-program.ts'
+import { buildScheduler, GoScheduler } from './go-scheduler.ts'
 
 type FrameworkView = {
   readonly id: string
@@ -15,7 +16,7 @@ type FrameworkView = {
 }
 type State = { readonly frameworks: readonly FrameworkView[]; readonly completed_frameworks: readonly FrameworkView[] }
 
-suite('[mesos 41] an unmodified Go driver (mesos-go v0)', { skip: lacksDriver() }, () => {
+suite('[mesos 41] an unmodified Go driver (mesos-go v0)', { skip: lacksGoDrivers() }, () => {
   const directory = mkdtempSync(`${tmpdir()}/thermosphere-drivers-`)
   const started: GoScheduler[] = []
   let program: string

@@ -1,30 +1,18 @@
 /** The scheduler of scheduler.go as a process: built once, told what to do, and what it hears. */
 import { eventually } from '@thermosphere/test-kit'
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { promisify } from 'node:util'
 import { z } from 'zod'
+import { buildGoProgram } from './go-program.ts'
 
-/** Of Debian's golang-go and golang-github-mesos-mesos-go-dev. */
-const go = '/usr/bin/go'
-const goPath = '/usr/share/gocode'
-const driver = join(goPath, 'src/github.com/mesos/mesos-go/api/v0/scheduler')
-
-/** For the options of a test: false, or the reason why it is skipped. */
-export const lacksDriver = (): string | false =>
-  existsSync(go) && existsSync(driver) ? false : 'needs golang-go and golang-github-mesos-mesos-go-dev'
-
-/** Compiles against the driver as Debian has it. Returns the path of the program. */
+/** Returns the path of the program. */
 export async function buildScheduler(directory: string): Promise<string> {
   const program = join(directory, 'scheduler')
-  const env = { ...process.env, GO111MODULE: 'off', GOPATH: goPath, GOFLAGS: '' }
-  const args = ['build', '-o', program, join(import.meta.dirname, 'scheduler.go')]
-  await promisify(execFile)(go, args, { env })
+  await buildGoProgram('scheduler.go', program)
   return program
 }
 

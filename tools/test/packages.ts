@@ -16,11 +16,11 @@ export const needs: readonly Need[] = [
   { program: 'etcdctl', package: 'etcd-client', skips: 'the store on etcd' },
   { program: 'python3', package: 'python3', skips: 'the web service of the examples' },
   { program: 'unzip', package: 'unzip', skips: 'the fetcher’s zip archives' },
-  { program: 'go', package: 'golang-go', skips: 'an old scheduler with its Go driver' },
+  { program: '/usr/bin/go', package: 'golang-go', skips: 'old schedulers and executors with their Go drivers' },
   {
     program: '/usr/share/gocode/src/github.com/mesos/mesos-go',
     package: 'golang-github-mesos-mesos-go-dev',
-    skips: 'an old scheduler with its Go driver',
+    skips: 'old schedulers and executors with their Go drivers',
   },
   { program: 'setpriv', package: 'util-linux', skips: 'tasks of other users' },
 ]
