@@ -74,6 +74,7 @@ export async function startAgent(config: Config, logger: Logger, lifecycle: Life
   const httpServer = createHttpServer(gate.handle, { requestTimeoutMs: 0 })
   // Knows the connections of drivers that take no answers.
   const server = createSharedPortServer({ httpServer })
+  server.maxConnections = httpServer.maxConnections
   const listening = await openListener(server, config, lifecycle)
   const shell = new AgentShell({
     config: await coreConfig(config, { reach: listening.reach, containerizers }),

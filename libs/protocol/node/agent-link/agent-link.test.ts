@@ -98,6 +98,27 @@ suite('the shared port', () => {
     await once(socket, 'close')
   })
 
+  test('cuts requests that are too slow, and idle connections when it is told to', async (context) => {
+    const limits = { headersTimeout: 200, requestTimeout: 0, connectionsCheckingInterval: 50 }
+    const slowServer = createSharedPortServer({
+      httpServer: http.createServer(limits, (_request, response) => response.end()),
+    })
+    slowServer.listen(0, '127.0.0.1')
+    await once(slowServer, 'listening')
+    context.after(() => slowServer.close())
+    const say = (text: string): net.Socket => {
+      const socket = net.connect((slowServer.address() as AddressInfo).port, '127.0.0.1')
+      socket.write(text)
+      return socket.resume()
+    }
+    const slow = say('GET /x HTTP/1.1\r\nHost: h\r\n')
+    const idle = say('GET /x HTTP/1.1\r\nHost: h\r\n\r\n')
+    await once(slow, 'close')
+    assert.equal(idle.destroyed, false)
+    slowServer.closeIdleConnections()
+    await once(idle, 'close')
+  })
+
   test('ends a link with an error when a message is not valid', async () => {
     const client = new grpc.Client(address, grpc.credentials.createInsecure())
     const stream = client.makeBidiStreamRequest(

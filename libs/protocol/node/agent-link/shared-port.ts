@@ -21,10 +21,12 @@ export type SharedPortOptions = {
   readonly firstBytesTimeoutMs?: number
 }
 
+export type SharedPortServer = net.Server & { closeIdleConnections(): void }
+
 /** A server that hands each connection on; it is the caller's to listen on and to close. */
-export function createSharedPortServer(options: SharedPortOptions): net.Server {
+export function createSharedPortServer(options: SharedPortOptions): SharedPortServer {
   const { httpServer, links, firstBytesTimeoutMs = FIRST_BYTES_TIMEOUT_MS } = options
-  return net.createServer({ noDelay: true }, (socket) => {
+  const server = net.createServer({ noDelay: true }, (socket) => {
     const drop = () => socket.destroy()
     let first = Buffer.alloc(0)
 
@@ -47,6 +49,9 @@ export function createSharedPortServer(options: SharedPortOptions): net.Server {
     socket.setTimeout(firstBytesTimeoutMs, drop)
     socket.on('readable', onReadable)
   })
+  // Node keeps account of connections once its server listens; without it none is cut for being slow, or found idle.
+  server.on('listening', () => httpServer.emit('listening'))
+  return Object.assign(server, { closeIdleConnections: () => httpServer.closeIdleConnections() })
 }
 
 /** Undefined while the bytes are too few to tell. */
