@@ -24,6 +24,9 @@ export const LIMITS = {
   callBodyBytesMax: 16 * 1024 * 1024,
   executorHeartbeatMs: 1_800_000,
   executorStreamBufferBytesMax: 16 * 1024 * 1024,
+  /** Lines of the log on refused messages of drivers, and in which time: anybody who reaches the agent can send some. */
+  refusalsToldMax: 60,
+  refusalsToldMs: 60_000,
   linkBackoffMinMs: 100,
   /** An election takes seconds; a longer pause would add to every failover. */
   linkBackoffMaxMs: 2000,

@@ -7,6 +7,7 @@ import type { Background, Logger } from '@thermosphere/service-kit'
 import { encodeDriverEvent } from './driver-events.ts'
 import type { Addressee } from './driver-events.ts'
 import type { EventSink, ExecutorConnections } from './executor-connections.ts'
+import { Refusals } from './refusals.ts'
 
 export type DriversOptions = {
   /** Where executors of this machine reach the agent. */
@@ -29,11 +30,13 @@ export type DriverCall = { readonly call: executor.Call; readonly isReturning: b
 export class Drivers {
   readonly #options: DriversOptions
   readonly #messenger: Messenger
+  readonly #refusals: Refusals
   /** The connections of drivers whose end is noticed, by their process. */
   readonly #linked = new Map<string, number>()
 
   constructor(options: DriversOptions) {
     this.#options = options
+    this.#refusals = new Refusals(options.log)
     const { ip: host, port } = options.config
     this.#messenger = new Messenger({
       self: { id: 'slave(1)', host, port },
@@ -61,7 +64,7 @@ export class Drivers {
 
   /** Nobody waits for an answer: what is wrong is told in the log. */
   refuse({ process, message }: Sender, reason: string): void {
-    this.#options.log.warn({ from: formatProcessId(process), message, reason }, 'executor.message.refused')
+    this.#refusals.tell({ from: formatProcessId(process), message, reason })
   }
 
   close(): void {
