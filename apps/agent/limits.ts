@@ -24,7 +24,7 @@ export const LIMITS = {
   callBodyBytesMax: 16 * 1024 * 1024,
   executorHeartbeatMs: 1_800_000,
   executorStreamBufferBytesMax: 16 * 1024 * 1024,
-  /** Lines of the log on refused messages of drivers, and in which time: anybody who reaches the agent can send some. */
+  /** Lines of the log on refused messages of drivers, in which time: anybody who reaches the agent can send some. */
   refusalsToldMax: 60,
   refusalsToldMs: 60_000,
   linkBackoffMinMs: 100,
