@@ -34,7 +34,7 @@ export type DurableChange =
       readonly startedAt: Millis
       readonly requestId: RequestId
     }
-  | { readonly change: 'agent-drained'; readonly agentId: AgentId }
+  | { readonly change: 'agent-drained'; readonly agentId: AgentId; readonly drain: mesos.DrainInfo }
   | {
       readonly change: 'agent-deactivated'
       readonly agentId: AgentId

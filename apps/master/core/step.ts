@@ -1,6 +1,6 @@
 import type { Millis } from '@thermosphere/effects'
 import { assertNever } from '@thermosphere/effects'
-import { onAgentDeactivated, onAgentDraining } from './agents/drain.ts'
+import { onAgentDeactivated, onAgentDrained, onAgentDraining } from './agents/drain.ts'
 import { onLinkClosed, onPingTimer, onReregisterTimer } from './agents/health.ts'
 import { onAgentAdmitted, resumeAllocation } from './agents/register.ts'
 import { collectRegistryGarbage } from './agents/registry-gc.ts'
@@ -156,7 +156,7 @@ function onDurable(m: Master, done: DurableChange): void {
     case 'agent-draining':
       return onAgentDraining(m, done)
     case 'agent-drained':
-      return
+      return onAgentDrained(m, done.agentId, done.drain)
     case 'agent-deactivated':
       return onAgentDeactivated(m, done.agentId, done.deactivated, done.requestId)
     default:

@@ -83,10 +83,18 @@ export function resumeDrain(m: Master, agent: Agent): void {
 export function finishDrainIfIdle(m: Master, agent: Agent): void {
   if (!isDraining(agent) || !agent.drain || !agent.connected || m.transitions.has(agent.id)) return
   if (agent.tasks.size > 0 || agent.operations.size > 0 || !m.agents.has(agent.id)) return
+  // Another one is being written: that this one is over, or a newer one.
+  if (m.entries.get(agent.id)?.record.drain !== agent.drain) return
   if (agent.drain.config.mark_gone) return markGone(m, agent.id, undefined)
   const drain: mesos.DrainInfo = { ...agent.drain, state: 'DRAINED' }
-  agent.drain = drain
-  persist(m, changeRecord(m, agent.id, { drain }), { change: 'agent-drained', agentId: agent.id })
+  persist(m, changeRecord(m, agent.id, { drain }), { change: 'agent-drained', agentId: agent.id, drain })
+}
+
+/** The registry has it: only now may the machine be switched off. */
+export function onAgentDrained(m: Master, agentId: AgentId, drain: mesos.DrainInfo): void {
+  applyToRecord(m, agentId, { drain })
+  const agent = m.agents.get(agentId)
+  if (agent) agent.drain = drain
 }
 
 /** Registry first; see onAgentGone. */

@@ -80,6 +80,39 @@ suite('what an operator says of an agent, while something else of it is being wr
     assert.deepEqual(stored(world, agent.id), [{ list: 'admitted', deactivated: true, isDraining: true }])
   })
 
+  test('[mesos 14] an agent is drained once that is written, and not used again before', () => {
+    const { world, agent } = startRegistered()
+    const agent_id = { value: agent.id }
+    const s = world.subscribe()
+    world.advance(1_000)
+    world.run([s, agent, 't'])
+    world.operate(drain(agent_id))
+    const uuid = world.update([s, agent, 't'], 'TASK_KILLED')
+    world.holdStore = true
+    world.acknowledge([s, agent, 't'], uuid)
+    assert.equal(world.master.agents.get(agent.id)?.drain?.state, 'DRAINING')
+    const early = world.operate({ type: 'REACTIVATE_AGENT', reactivate_agent: { agent_id } })
+    assert.equal(early?.text, 'Agent is still in the DRAINING state')
+    world.reregister(agent)
+    world.releaseStore()
+    assert.equal(world.master.agents.get(agent.id)?.drain?.state, 'DRAINED')
+  })
+
+  test('[mesos 16] a drain that is to end in gone does so, though the last task ends while it is being written', () => {
+    const { world, agent } = startRegistered()
+    const agent_id = { value: agent.id }
+    const s = world.subscribe()
+    world.advance(1_000)
+    world.run([s, agent, 't'])
+    world.operate(drain(agent_id))
+    const uuid = world.update([s, agent, 't'], 'TASK_KILLED')
+    world.holdStore = true
+    world.operate({ type: 'DRAIN_AGENT', drain_agent: { agent_id, mark_gone: true } })
+    world.acknowledge([s, agent, 't'], uuid)
+    world.releaseStore()
+    assert.deepEqual(stored(world, agent.id), [{ list: 'gone', deactivated: false, isDraining: false }])
+  })
+
   for (const [name, operation] of [
     ['deactivated', deactivation],
     ['drained', drain],

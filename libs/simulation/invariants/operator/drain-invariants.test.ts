@@ -27,7 +27,11 @@ class Watched {
 
   /** As a master with a bug leaves it. */
   leaveDraining(): void {
-    this.agent.drain = { state: 'DRAINING', config: {} }
+    const { agent } = this
+    const drain = { state: 'DRAINING' as const, config: {} }
+    agent.drain = drain
+    const record = { info: agent.info, deactivated: true, drain, drainStartedAt: 0 }
+    this.small.master.entries.set(agent.id, { list: 'admitted', record })
   }
 
   run(id: string): void {
@@ -54,6 +58,14 @@ suite('a drain', () => {
     watched.leaveDraining()
     watched.small.allocate()
     assert.deepEqual(watched.reports, [`${watched.agent.id} is there with nothing left on it, and still drains`])
+  })
+
+  test('may be over and not yet written', () => {
+    const watched = new Watched()
+    watched.leaveDraining()
+    watched.agent.drain = { state: 'DRAINING', config: {} }
+    watched.small.allocate()
+    assert.deepEqual(watched.reports, [])
   })
 
   test('waits for an agent that is away, and for one whose end is being written', () => {

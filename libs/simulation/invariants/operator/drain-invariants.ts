@@ -25,10 +25,12 @@ export class DrainInvariants {
   }
 
   /** A leader's books after a step. */
-  onStepped(master: Pick<Master, 'agents' | 'transitions'>): void {
+  onStepped(master: Master): void {
     for (const { id, drain, connected, tasks, operations } of master.agents.values()) {
-      const isOver = connected && tasks.size + operations.size === 0 && !master.transitions.has(id)
-      if (drain?.state === 'DRAINING' && isOver)
+      if (drain?.state !== 'DRAINING' || !connected) continue
+      // What comes of it may be on its way to the registry.
+      const isSettled = !master.transitions.has(id) && master.entries.get(id)?.record.drain === drain
+      if (isSettled && tasks.size + operations.size === 0)
         this.#report('idle-agents-are-drained', `${id} is there with nothing left on it, and still drains`)
     }
   }

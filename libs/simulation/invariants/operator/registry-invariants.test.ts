@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { SmallMaster } from '../small-master.ts'
 import { RegistryInvariants } from './registry-invariants.ts'
 
 /** A registry that writes one agent's record again and again. */
@@ -61,6 +62,29 @@ suite('records of agents', () => {
     watched.remove()
     watched.write({ deactivated: false })
     assert.deepEqual(watched.reports, [])
+  })
+
+  test('a master that takes an agent for drained before the registry does is noticed', () => {
+    const watched = new Watched()
+    const small = new SmallMaster(
+      () => undefined,
+      (master) => watched.invariants.look(master),
+    )
+    small.join('cpus:2;mem:128')
+    const [agent] = small.master.agents.values()
+    assert.ok(agent)
+    agent.drain = { state: 'DRAINED', config: {} }
+    small.allocate()
+    assert.deepEqual(watched.reports, ['drained-survives-failover'])
+    watched.invariants.onApplied([
+      {
+        type: 'put',
+        key: `master/agents/admitted/${agent.id}`,
+        value: '{"deactivated":true,"drain":{"state":"DRAINED"}}',
+      },
+    ])
+    small.allocate()
+    assert.equal(watched.reports.length, 1)
   })
 
   test('a master that uses what the registry has as drained is noticed', () => {

@@ -27,6 +27,8 @@ const agentKey = /^master\/agents\/(admitted|unreachable|gone)\/(.+)$/
 export class RegistryInvariants {
   readonly #options: RegistryInvariantsOptions
   readonly #records = new Map<string, Stored>()
+  /** Those that the registry has ever had as drained. */
+  readonly #drained = new Set<string>()
   /** When an operator last asked for them to be used again. */
   readonly #reactivated = new Map<string, Millis>()
 
@@ -55,7 +57,10 @@ export class RegistryInvariants {
   }
 
   /** A leader's books of the agents that are there. */
-  look(master: Master): void {
+  look(master: Pick<Master, 'agents' | 'machines'>): void {
+    for (const { id, drain } of master.agents.values())
+      if (drain?.state === 'DRAINED' && !this.#drained.has(id))
+        this.#options.report('drained-survives-failover', `${id} is drained for its master, not for the registry`)
     for (const { mode, id } of master.machines.values()) {
       if (mode !== 'DOWN') continue
       for (const agent of master.agents.values())
@@ -77,6 +82,7 @@ export class RegistryInvariants {
   #onRecord(id: string, record: Stored): void {
     const before = this.#records.get(id)
     this.#records.set(id, record)
+    if (record.drain?.state === 'DRAINED') this.#drained.add(id)
     const isAsked = this.#reactivated.has(id)
     if (before?.deactivated === true && record.deactivated !== true && !isAsked)
       this.#options.report(

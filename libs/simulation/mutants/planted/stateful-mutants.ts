@@ -105,6 +105,13 @@ export const statefulMutants: readonly Mutant[] = [
     breaks: ['drained-survives-failover'],
   },
   {
+    name: 'drained-told-before-durable',
+    file: `${master}/agents/drain.ts`,
+    find: "const drain: mesos.DrainInfo = { ...agent.drain, state: 'DRAINED' }\n",
+    replace: "const drain: mesos.DrainInfo = { ...agent.drain, state: 'DRAINED' }\n  agent.drain = drain\n",
+    breaks: ['drained-survives-failover'],
+  },
+  {
     name: 'agent-returns-active',
     file: `${master}/agents/register.ts`,
     find: 'deactivated: record.deactivated,',
