@@ -8,6 +8,8 @@ export const MASTER_LIMITS = {
   callBytesMax: 32 * 1024 * 1024,
   /** About 5 ms of looking at frameworks before agents, or 300 offers; then other inputs have their turn. */
   allocationWorkMax: 2_000,
+  /** Some 5 ms of a step that deals with many tasks, offers or agents; then sockets have their turn. */
+  stepWorkMax: 500,
   /** Inputs that wait for the core, some 50 ms of work: with more of them agents are not read. */
   queuedInputsMax: 256,
   /** A host that is added to the whitelist is offered within 5 s: an allocation comes up to a second later. */
@@ -16,6 +18,8 @@ export const MASTER_LIMITS = {
   whitelistBytesMax: 4 * 1024 * 1024,
   /** Query-encoded bodies of the classic endpoints hold a few resources. */
   formBytesMax: 1024 * 1024,
+  /** Agents are made ready for an answer in turns of this length: other answers and the core have theirs in between. */
+  readSliceMs: 5,
   /** An event goes at once to so many streams: a write costs about 15 µs. With more, it is written in slices. */
   streamsPerTurn: 64,
   /** One read of a file: 16 pages, as Mesos. */
@@ -29,6 +33,6 @@ export const MASTER_LIMITS = {
   encodingsAgeMs: 90_000,
   /** How long a term that ends may take to write what it has decided. */
   termCloseMs: 2_000,
-  /** A store page while the registry is read. */
-  registryPage: 1000,
+  /** A store page while the registry is read: 8 ms of parsing. */
+  registryPage: 500,
 } as const

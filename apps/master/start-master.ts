@@ -185,6 +185,7 @@ async function openRoutes(parts: Parts, { seat, door, logging, logins, reach }: 
     },
     leading: () => seat.leading,
     masterOrBlank: () => seat.loop?.master ?? blank,
+    whole: async (shows) => seat.loop?.whole(shows),
     surroundings: { version: await readVersion(), flags: shownFlags(config, door.listening.port, reach) },
     processMetrics: () => metrics.snapshot(),
     onSlowReader: () => metrics.counter('http/slow_readers_cut').increment(),

@@ -6,6 +6,7 @@ import type { Leadership, Store, Term } from '@thermosphere/store'
 import { realLoopClock } from '@thermosphere/service-kit'
 import type { Logger, LoopSurroundings, Metrics } from '@thermosphere/service-kit'
 import { randomInt } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Config } from './config.ts'
 import { createNoteLog } from './logger.ts'
 import { createAllocationTimes } from './shell/metrics/allocation-times.ts'
@@ -37,7 +38,7 @@ export async function openTerm(options: TermOptions): Promise<MasterTerm> {
   const { config, logger, metrics, store, whitelist, leadership, info, startedAt, end } = options
   const readAt = performance.now()
   const registrySize = new RegistrySize()
-  const registry = withFirstWeights(await loadRegistry(store, registrySize), config.weights)
+  const registry = withFirstWeights(await loadRegistry(store, registrySize, nextTurn), config.weights)
   const durationMs = Math.round(performance.now() - readAt)
   metrics.timer('registrar/state_fetch').observe(durationMs)
   const { admitted, unreachable } = registry

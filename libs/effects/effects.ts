@@ -31,5 +31,8 @@ export type StoreEffect = { readonly type: 'store'; readonly id: number; readonl
 /** Arms (or re-arms) the timer `key` for the wall time `at`; `undefined` cancels it. */
 export type TimerEffect = { readonly type: 'timer'; readonly key: string; readonly at: Millis | undefined }
 
+/** The step is cut: its rest is due before any other input, and nothing of it is to be looked at until then. */
+export type CutEffect = { readonly type: 'cut' }
+
 /** `after` names the store effect of the same step that must be durable before this one is performed. */
-export type LoopEffect = StoreEffect | TimerEffect | { readonly type: string; readonly after?: number }
+export type LoopEffect = StoreEffect | TimerEffect | CutEffect | { readonly type: string; readonly after?: number }

@@ -1,6 +1,6 @@
 export { assertNever, BrokenInvariant, invariant } from './invariant.ts'
 export { applyWrites } from './effects.ts'
-export type { LoopEffect, Millis, StoreEffect, StoreWrite, TimerEffect } from './effects.ts'
+export type { CutEffect, LoopEffect, Millis, StoreEffect, StoreWrite, TimerEffect } from './effects.ts'
 export { Heap } from './heap.ts'
 export { createRandom } from './random.ts'
 export type { Random } from './random.ts'

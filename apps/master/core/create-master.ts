@@ -70,6 +70,8 @@ export function createMaster({ config, info, registry, random, allocator, starte
     now,
     effects: [],
     nextStoreId: 1,
+    left: [],
+    rests: [],
   }
   for (const config of registry.quotas) applyQuota(m, config)
   m.allocator.setWeights(m.weights)

@@ -1,5 +1,5 @@
 import type { agentLink, master, mesos, scheduler } from '@thermosphere/protocol'
-import type { Millis, StoreEffect, TimerEffect } from '@thermosphere/effects'
+import type { CutEffect, Millis, StoreEffect, TimerEffect } from '@thermosphere/effects'
 import type { SubscribedSnapshot } from './answers/v1.ts'
 import type { Driver } from './scheduler/driver.ts'
 import type { AgentId, AgentRecord, FrameworkId, LinkId, RequestId, RoleName, StreamId } from './model.ts'
@@ -86,11 +86,14 @@ export type Input =
   /** Only agents on these hosts are offered; without any list all are. */
   | { readonly type: 'whitelist'; readonly hostnames: readonly string[] | undefined }
   | ({ readonly type: 'durable' } & DurableChange)
+  /** Goes on with the step that was cut. */
+  | { readonly type: 'rest' }
 
 /** Everything a master does to its surroundings. `after` waits for that store effect of the same step. */
 export type Effect =
   | StoreEffect
   | TimerEffect
+  | CutEffect
   | {
       readonly type: 'event'
       readonly streamId: StreamId

@@ -2,11 +2,13 @@ import type { mesos } from '@thermosphere/protocol'
 import { frameworkSpec } from './allocation-books.ts'
 import { armTimer, cancelTimer, note, tellAgent, tellOperators } from './emit.ts'
 import { createCounters } from './counters.ts'
-import { discardOffer, dropInverseOffer, rescindInverseOffer, rescindOffers } from './offers.ts'
+import { discardOffers, dropInverseOffer, rescindEach, rescindInverseOffer } from './offers.ts'
 import { PagedList } from './books/paged-list.ts'
 import { Tally } from './books/tally.ts'
 import { createTaskHistory, TaskBook } from './books/task-book.ts'
-import { applyStatus, masterStatus, removeExecutor, removeTask } from './tasks.ts'
+import { leaveForRest } from './steps/rest.ts'
+import type { Rest } from './steps/rest.ts'
+import { applyStatus, masterStatus, releaseTasks, removeExecutor, removeTask } from './tasks.ts'
 import { showFramework } from './views/shown.ts'
 import { frameworkEvent } from './views/v1-entities.ts'
 import { frameworkCounterNames } from './views/metric-names.ts'
@@ -77,34 +79,39 @@ export function disconnectFramework(m: Master, framework: Framework): void {
   m.streams.delete(framework.connection.streamId)
   framework.connection = { state: 'disconnected' }
   cancelTimer(m, `heartbeat/${framework.id}`)
-  deactivateFramework(m, framework)
+  leaveForRest(m, awaitReturn(m, framework))
+}
+
+function* awaitReturn(m: Master, framework: Framework): Rest {
+  yield* deactivateFramework(m, framework)
   const timeoutMs = (framework.info.failover_timeout ?? 0) * 1000
   note(m, 'framework.disconnected', {
     frameworkId: framework.id,
     name: framework.info.name,
     failoverTimeoutMs: timeoutMs,
   })
-  if (timeoutMs <= 0) removeFramework(m, framework)
+  if (timeoutMs <= 0) yield* removeFramework(m, framework)
   else armTimer(m, `failover/${framework.id}`, m.now + timeoutMs)
 }
 
-export function deactivateFramework(m: Master, framework: Framework): void {
+export function* deactivateFramework(m: Master, framework: Framework): Rest {
   framework.active = false
   m.allocator.setFrameworkActive(framework.id, false)
-  rescindOffers(m, framework.offers)
+  yield* rescindEach(m, framework.offers)
   for (const offer of [...framework.inverseOffers]) rescindInverseOffer(m, offer)
 }
 
 /** Removes a framework for good: its tasks are killed, its executors shut down, its id never comes back. */
-export function removeFramework(m: Master, framework: Framework): void {
-  for (const offer of [...framework.offers]) discardOffer(m, offer)
+export function* removeFramework(m: Master, framework: Framework): Rest {
+  yield* discardOffers(m, framework.offers)
   for (const offer of [...framework.inverseOffers]) dropInverseOffer(m, offer)
   framework.active = false
   for (const agent of m.agents.values()) {
     if (agent.connected) tellAgent(m, agent, shutdownFramework(framework.id))
+    yield
   }
-  killTasks(m, framework)
-  removeExecutors(m, framework)
+  yield* removeExecutors(m, framework)
+  yield* killTasks(m, framework)
   endSubscription(m, framework)
   cancelTimer(m, `failover/${framework.id}`)
   framework.unregisteredAt = m.now
@@ -128,10 +135,16 @@ const shutdownFramework = (id: FrameworkId) =>
   ({ type: 'SHUTDOWN_FRAMEWORK', shutdown_framework: { framework_id: { value: id } } }) as const
 
 /** The record says TASK_KILLED at once; the scheduler, which asked or is gone, is not told. */
-function killTasks(m: Master, framework: Framework): void {
+function* killTasks(m: Master, framework: Framework): Rest {
+  for (const agentId of [...framework.used.byKey.keys()]) {
+    const agent = m.agents.get(agentId)
+    if (agent) releaseTasks(m, framework, agent)
+    yield
+  }
   for (const task of [...framework.tasks.values()]) {
     const agent = m.agents.get(task.agentId)
     if (!agent) continue
+    task.holdsResources = false
     const status = masterStatus(m, {
       task_id: task.wire.task_id,
       state: 'TASK_KILLED',
@@ -141,14 +154,18 @@ function killTasks(m: Master, framework: Framework): void {
     })
     applyStatus(m, framework, agent, task, { status })
     removeTask(m, framework, agent, task)
+    yield
   }
 }
 
-function removeExecutors(m: Master, framework: Framework): void {
+function* removeExecutors(m: Master, framework: Framework): Rest {
   for (const [agentId, executors] of [...framework.executors]) {
     const agent = m.agents.get(agentId)
     if (!agent) continue
-    for (const executor of [...executors.values()]) removeExecutor(m, framework, agent, executor)
+    for (const executor of [...executors.values()]) {
+      removeExecutor(m, framework, agent, executor)
+      yield
+    }
   }
   // A pending operation of a removed framework stays with its agent, as an orphan.
   framework.operations.clear()

@@ -18,6 +18,7 @@ export { emptyRegistry, registryKeys, registryVersion, restore } from './registr
 export type { Registry } from './registry.ts'
 export { step } from './step.ts'
 export { operatorCallProblem, schedulerCallProblem } from './validation/call.ts'
+export { refreshAgents } from './answers/snapshot.ts'
 export { frameworksAnswer, slavesAnswer, stateAnswer } from './answers/classic.ts'
 export type { Rendering } from './answers/parts.ts'
 export { ageEncodings } from './books/page-form.ts'

@@ -17,8 +17,19 @@ export function isOnMachine(agent: Pick<Agent, 'info' | 'ip'>, id: mesos.Machine
   return sameHost && (id.ip === undefined || id.ip === agent.ip)
 }
 
-/** The machine with a maintenance entry that the agent runs on. */
-export function machineOf(m: Master, agent: Agent): Machine | undefined {
-  for (const machine of m.machines.values()) if (isOnMachine(agent, machine.id)) return machine
-  return undefined
+/** Those machines, by their keys, that the agent runs on. */
+export function machinesOf<T extends { readonly id: mesos.MachineID }>(
+  machines: ReadonlyMap<string, T>,
+  agent: Pick<Agent, 'info' | 'ip'>,
+): T[] {
+  if (machines.size === 0) return []
+  const { hostname } = agent.info
+  const named: mesos.MachineID[] = [{ hostname, ip: agent.ip }, { hostname }, { ip: agent.ip }]
+  return named.flatMap((id) => machines.get(machineKey(id)) ?? []).filter(({ id }) => isOnMachine(agent, id))
+}
+
+/** The machine with a maintenance entry that the agent runs on; of several the one that was entered first. */
+export function machineOf({ machines }: Pick<Master, 'machines'>, agent: Agent): Machine | undefined {
+  const all = machinesOf(machines, agent)
+  return all.length < 2 ? all[0] : machines.values().find((machine) => all.includes(machine))
 }

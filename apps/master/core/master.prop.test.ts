@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { decodeProtobuf, encodeProtobuf } from '@thermosphere/protocol'
 import type { agentLink, mesos } from '@thermosphere/protocol'
 import { everything, largeAnswer, metricsView, stateAnswer, stateSummaryAnswer, v1Views } from './index.ts'
-import type { Master, Rendering } from './index.ts'
+import type { Master, MasterConfig, Rendering } from './index.ts'
 import { isTerminal } from './states.ts'
 import { assertBooksAgree } from './testing/books-agree.ts'
 import { plainClassicLists, plainState, plainStateJson } from './testing/plain-answers.ts'
@@ -69,11 +69,15 @@ type Run = {
 
 /** A crowd that does anything in any order. */
 class Crowd {
-  readonly world = new World()
+  readonly world: World
   readonly schedulers: Scheduler[] = []
   readonly agents: TestAgent[] = []
   readonly runs: Run[] = []
   #next = 0
+
+  constructor(config: Partial<MasterConfig> = {}) {
+    this.world = new World({ config })
+  }
 
   perform(move: Move): void {
     switch (move.move) {
@@ -229,4 +233,32 @@ test('whatever happens, nothing is offered or used twice and all books agree', (
     for (const value of metricsView(master, crowd.world.now).values()) assert.ok(Number.isFinite(value))
   })
   fc.assert(property, { numRuns: 500 })
+})
+
+/** All that was told, stored and asked for, in its order. */
+const records = ({ world }: Crowd) => ({
+  events: world.events,
+  ended: world.ended,
+  links: world.links,
+  closedLinks: world.closedLinks,
+  operatorEvents: world.operatorEvents,
+  replies: world.replies,
+  notes: world.notes,
+  stored: world.stored,
+  timers: world.timers,
+})
+
+test('steps that are cut wherever they can be decide the same, in the same order', () => {
+  const property = fc.property(fc.array(moves, { minLength: 10, maxLength: 60, size: 'max' }), (list) => {
+    const crowds = [new Crowd(), new Crowd({ stepWorkMax: 1 })] as const
+    for (const crowd of crowds) {
+      crowd.world.do({ type: 'operator-subscribed', streamId: 'operator' })
+      crowd.perform({ move: 'add-agent', who: 0 })
+      crowd.perform({ move: 'subscribe', who: 0 })
+      for (const move of list) crowd.perform(move)
+    }
+    const [whole, cut] = crowds.map(records)
+    assert.deepEqual(cut, whole)
+  })
+  fc.assert(property, { numRuns: 150 })
 })

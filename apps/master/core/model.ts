@@ -14,6 +14,7 @@ import type { RateLimits } from './rate-limits/form.ts'
 import type { Limiters } from './rate-limits/limiter.ts'
 import type { MessageCounts } from './rate-limits/messages.ts'
 import type { Throttled } from './rate-limits/throttle.ts'
+import type { Rest } from './steps/rest.ts'
 import type { Ring } from './ring.ts'
 
 export type FrameworkId = string
@@ -39,6 +40,8 @@ export interface MasterConfig {
   readonly allocationIntervalMs: Millis
   /** An allocation looks at about so many frameworks before other inputs have their turn. */
   readonly allocationWorkMax: number
+  /** So many tasks, offers or agents are dealt with at most before the event loop has its turn. */
+  readonly stepWorkMax: number
   readonly offerTimeoutMs: Millis | undefined
   readonly maxCompletedFrameworks: number
   readonly maxCompletedTasksPerFramework: number
@@ -162,7 +165,7 @@ export interface Agent {
   /** Of the total, as the agent counts it; undefined until an operation has failed there. */
   resourceVersion: mesos.UUID | undefined
   pingMisses: number
-  readonly tasks: Map<string, Task>
+  readonly tasks: Set<Task>
   readonly executors: Map<FrameworkId, Map<ExecutorId, Executor>>
   readonly offers: Set<Offer>
   readonly offered: Tally<Offer>
@@ -258,4 +261,7 @@ export interface Master {
   now: Millis
   effects: Effect[]
   nextStoreId: number
+  /** Of the step that is under way: what was left just now, and what was begun, innermost last. */
+  readonly left: Rest[]
+  readonly rests: Rest[]
 }

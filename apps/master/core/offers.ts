@@ -5,6 +5,7 @@ import { armTimer, cancelTimer, sendEvent } from './emit.ts'
 import { machineOf } from './machines.ts'
 import { frameworkFormat } from './resource-format.ts'
 import { recover } from './allocation-books.ts'
+import type { Rest } from './steps/rest.ts'
 import type { Agent, Framework, InverseOffer, Master, Offer } from './model.ts'
 
 /** Below this an offer's decline is not worth remembering. */
@@ -58,31 +59,48 @@ function addOffer(m: Master, framework: Framework, agent: Agent, allocation: All
   return offer
 }
 
+type Reached = Pick<Agent, 'info' | 'ip'>
+
 /** Where the agent's HTTP endpoints are. */
-export const agentUrl = (agent: Agent): mesos.URL => ({
+export const agentUrl = ({ info, ip }: Reached): mesos.URL => ({
   scheme: 'http',
-  address: { hostname: agent.info.hostname, ip: agent.ip, port: agent.info.port ?? 5051 },
+  address: { hostname: info.hostname, ip, port: info.port ?? 5051 },
   path: '/slave(1)',
 })
 
-export function offerWire(m: Master, framework: Framework, agent: Agent, offer: Offer): mesos.Offer {
-  const executors = framework.executors.get(agent.id)
-  const unavailability = machineOf(m, agent)?.unavailability
-  const multiRole = framework.capabilities.has('MULTI_ROLE')
-  return {
-    id: { value: offer.id },
-    framework_id: { value: framework.id },
-    agent_id: { value: agent.id },
-    hostname: agent.info.hostname,
-    url: agentUrl(agent),
-    ...(agent.info.domain && { domain: agent.info.domain }),
-    resources: frameworkFormat(offer.resources.toWire(), framework.capabilities),
-    ...(agent.info.attributes?.length && { attributes: agent.info.attributes }),
-    ...(executors && { executor_ids: [...executors.keys()].map((value) => ({ value })) }),
-    ...(unavailability && { unavailability }),
-    ...(multiRole && { allocation_info: { role: offer.role } }),
-  }
+/** An offer at one moment, with what its message says of other things. */
+export type ShownOffer = Reached & {
+  readonly offer: Offer
+  readonly executorIds: readonly string[]
+  readonly unavailability: mesos.Unavailability | undefined
 }
+
+export const showOffer = (m: Master, framework: Framework, agent: Agent, offer: Offer): ShownOffer => ({
+  offer,
+  info: agent.info,
+  ip: agent.ip,
+  executorIds: [...(framework.executors.get(agent.id)?.keys() ?? [])],
+  unavailability: machineOf(m, agent)?.unavailability,
+})
+
+/** The message without its resources. */
+export const offerHead = ({ offer, info, ip, executorIds, unavailability }: ShownOffer): mesos.Offer => ({
+  id: { value: offer.id },
+  framework_id: { value: offer.frameworkId },
+  agent_id: { value: offer.agentId },
+  hostname: info.hostname,
+  url: agentUrl({ info, ip }),
+  ...(info.domain && { domain: info.domain }),
+  ...(info.attributes?.length && { attributes: info.attributes }),
+  ...(executorIds.length > 0 && { executor_ids: executorIds.map((value) => ({ value })) }),
+  ...(unavailability && { unavailability }),
+})
+
+export const offerWire = (m: Master, framework: Framework, agent: Agent, offer: Offer): mesos.Offer => ({
+  ...offerHead(showOffer(m, framework, agent, offer)),
+  resources: frameworkFormat(offer.resources.toWire(), framework.capabilities),
+  ...(framework.capabilities.has('MULTI_ROLE') && { allocation_info: { role: offer.role } }),
+})
 
 /** Takes an offer out of the books without giving its resources back. */
 export function dropOffer(m: Master, offer: Offer): void {
@@ -100,6 +118,13 @@ export function discardOffer(m: Master, offer: Offer, refuseMs: Millis = 0): voi
   recover(m, offer, refuseMs)
 }
 
+export function* discardOffers(m: Master, offers: Iterable<Offer>): Rest {
+  for (const offer of [...offers]) {
+    discardOffer(m, offer)
+    yield
+  }
+}
+
 /** Withdraws an offer: the framework hears of it, the resources go back. */
 export function rescindOffer(m: Master, offer: Offer, refuseMs: Millis = 0): void {
   discardOffer(m, offer, refuseMs)
@@ -109,8 +134,16 @@ export function rescindOffer(m: Master, offer: Offer, refuseMs: Millis = 0): voi
   sendEvent(m, framework, { type: 'RESCIND', rescind: { offer_id: { value: offer.id } } })
 }
 
+/** Those of one agent; for more there is `rescindEach`. */
 export function rescindOffers(m: Master, offers: Iterable<Offer>): void {
   for (const offer of [...offers]) rescindOffer(m, offer)
+}
+
+export function* rescindEach(m: Master, offers: Iterable<Offer>): Rest {
+  for (const offer of [...offers]) {
+    rescindOffer(m, offer)
+    yield
+  }
 }
 
 export function dropInverseOffer(m: Master, offer: InverseOffer): void {

@@ -20,6 +20,8 @@ import { isEndHeldBack, releaseThrottled } from './rate-limits/throttle.ts'
 import { onCallReleased, onSchedulerCall } from './scheduler/calls.ts'
 import { onDeactivateFramework } from './scheduler/driver.ts'
 import { makeInverseOffers } from './scheduler/inverse-offers.ts'
+import { leaveForRest, workOff } from './steps/rest.ts'
+import type { Rest } from './steps/rest.ts'
 import { beat, onSubscribe } from './scheduler/subscribe.ts'
 import type { DurableChange, Effect, Input } from './effects.ts'
 import type { Master } from './model.ts'
@@ -30,7 +32,8 @@ export function step(m: Master, input: Input, now: Millis): Effect[] {
   m.effects = []
   m.nextStoreId = 1
   dispatch(m, input)
-  if (m.allocator.isRunWanted && !m.allocator.isInRun) allocate(m, { batch: false })
+  if (!workOff(m)) m.effects.push({ type: 'cut' })
+  else if (m.allocator.isRunWanted && !m.allocator.isInRun) allocate(m, { batch: false })
   return m.effects
 }
 
@@ -49,7 +52,7 @@ function dispatch(m: Master, input: Input): void {
     case 'operator-call':
       return onOperatorCall(m, input)
     case 'operator-subscribed':
-      return onOperatorSubscribed(m, input)
+      return leaveForRest(m, onOperatorSubscribed(m, input))
     case 'operator-stream-closed':
       return void m.operatorStreams.delete(input.streamId)
     case 'link-opened':
@@ -64,6 +67,8 @@ function dispatch(m: Master, input: Input): void {
       return m.allocator.setWhitelist(input.hostnames)
     case 'durable':
       return onDurable(m, input)
+    case 'rest':
+      return
     default:
       return assertNever(input)
   }
@@ -82,10 +87,12 @@ function onStreamClosed(m: Master, streamId: string): void {
   if (framework && !isEndHeldBack(m, framework, streamId)) disconnectFramework(m, framework)
 }
 
-function onRateLimitTimer(m: Master, name: string): void {
+function* releaseCalls(m: Master, name: string): Rest {
   for (const throttled of releaseThrottled(m, name)) {
     if (throttled.type === 'call') onCallReleased(m, throttled.request)
     else disconnectStream(m, throttled.streamId)
+    // What it leaves is done before the next.
+    yield
   }
 }
 
@@ -104,15 +111,15 @@ function onTimer(m: Master, key: string): void {
     case 'allocation-rest':
       return allocate(m, { batch: false })
     case 'recovery':
-      return onRecoveryTimer(m)
+      return leaveForRest(m, onRecoveryTimer(m))
     case 'allocator-recovery':
       return resumeAllocation(m, { anyway: true })
     case 'registry-gc':
-      return collectRegistryGarbage(m)
+      return leaveForRest(m, collectRegistryGarbage(m))
     case 'operator-heartbeat':
       return beatOperators(m)
     case 'rate-limit':
-      return onRateLimitTimer(m, id)
+      return leaveForRest(m, releaseCalls(m, id))
     case 'ping':
       return onPingTimer(m, id)
     case 'reregister':
@@ -130,13 +137,14 @@ function onFrameworkTimer(m: Master, kind: string, id: string): void {
   const framework = m.frameworks.get(id)
   if (!framework) return
   if (kind === 'heartbeat' && framework.connection.state === 'connected') beat(m, framework)
-  if (kind === 'failover' && framework.connection.state === 'disconnected') removeFramework(m, framework)
+  if (kind === 'failover' && framework.connection.state === 'disconnected')
+    leaveForRest(m, removeFramework(m, framework))
 }
 
 function onAllocationTimer(m: Master): void {
   armTimer(m, 'allocation', m.now + m.config.allocationIntervalMs)
   allocate(m, { batch: true })
-  makeInverseOffers(m)
+  leaveForRest(m, makeInverseOffers(m))
 }
 
 function onDurable(m: Master, done: DurableChange): void {
@@ -144,15 +152,15 @@ function onDurable(m: Master, done: DurableChange): void {
     case 'agent-admitted':
       return onAgentAdmitted(m, done.linkId, done.register, done.agentId)
     case 'agent-readmitted':
-      return onAgentReadmitted(m, done)
+      return leaveForRest(m, onAgentReadmitted(m, done))
     case 'agent-unreachable':
-      return onAgentUnreachable(m, done.agentId, done.message)
+      return leaveForRest(m, onAgentUnreachable(m, done.agentId, done.message))
     case 'recovered-agent-unreachable':
       return onRecoveredAgentUnreachable(m, done.agentId)
     case 'agent-gone':
-      return onAgentGone(m, done.agentId, done.requestId)
+      return leaveForRest(m, onAgentGone(m, done.agentId, done.requestId))
     case 'agent-removed':
-      return onAgentRemoved(m, done.agentId, done.cause)
+      return leaveForRest(m, onAgentRemoved(m, done.agentId, done.cause))
     case 'agent-draining':
       return onAgentDraining(m, done)
     case 'agent-drained':
@@ -172,13 +180,13 @@ type SettingChange = Extract<
 function onSettingDurable(m: Master, done: SettingChange): void {
   switch (done.change) {
     case 'quota':
-      return onQuotaDurable(m, done.configs, done.requestId)
+      return leaveForRest(m, onQuotaDurable(m, done.configs, done.requestId))
     case 'weights':
-      return onWeightsDurable(m, done.weights, done.requestId)
+      return leaveForRest(m, onWeightsDurable(m, done.weights, done.requestId))
     case 'schedule':
-      return onScheduleDurable(m, done.schedule, done.requestId)
+      return leaveForRest(m, onScheduleDurable(m, done.schedule, done.requestId))
     case 'machines-down':
-      return onMachinesDown(m, done.machines, done.requestId)
+      return leaveForRest(m, onMachinesDown(m, done.machines, done.requestId))
     case 'machines-up':
       return onMachinesUp(m, done.machines, done.requestId)
     default:

@@ -4,9 +4,7 @@ import { tellOperators } from './emit.ts'
 import { finishDrainIfIdle } from './agents/drain.ts'
 import { isTerminal } from './states.ts'
 import { recover } from './allocation-books.ts'
-import type { Agent, Executor, Framework, FrameworkId, Master, Task, TaskId } from './model.ts'
-
-export const taskKey = (frameworkId: FrameworkId, taskId: TaskId): string => `${frameworkId}/${taskId}`
+import type { Agent, Executor, Framework, FrameworkId, Master, Task } from './model.ts'
 
 /** Fields that the maker of a status decides; the rest follows from the task. */
 export type StatusDraft = Omit<mesos.TaskStatus, 'timestamp' | 'source'>
@@ -41,6 +39,13 @@ export function newTaskWire(info: mesos.TaskInfo, frameworkId: FrameworkId, exec
 
 /** Enters a task into the books of its framework and agent. */
 export function addTask(m: Master, framework: Framework, agent: Agent, wire: mesos.Task): Task {
+  const task = enterTask(m, framework, agent, wire)
+  if (task.holdsResources) use(m, framework, agent, task.resources)
+  return task
+}
+
+/** As `addTask`, for one of many: what they hold is still to be charged, all at once by `use`, as sums are dear. */
+export function enterTask(m: Master, framework: Framework, agent: Agent, wire: mesos.Task): Task {
   const resources = Resources.fromWire(wire.resources ?? [])
   const task: Task = {
     id: wire.task_id.value,
@@ -51,9 +56,9 @@ export function addTask(m: Master, framework: Framework, agent: Agent, wire: mes
     holdsResources: !isTerminal(wire.state) && wire.state !== 'TASK_UNREACHABLE',
     killRequested: false,
   }
-  framework.tasks.set(task.id, task)
-  agent.tasks.set(taskKey(framework.id, task.id), task)
-  if (task.holdsResources) use(m, framework, agent, resources)
+  const before = framework.tasks.set(task.id, task)
+  if (before?.agentId === agent.id) agent.tasks.delete(before)
+  agent.tasks.add(task)
   tellOperators(m, { type: 'TASK_ADDED', task_added: { task: wire } })
   return task
 }
@@ -79,7 +84,7 @@ export function removeExecutor(m: Master, framework: Framework, agent: Agent, ex
 }
 
 /** Charges resources to a framework on an agent. The allocator already counts them, as offered. */
-function use(m: Master, framework: Framework, agent: Agent, resources: Resources): void {
+export function use(m: Master, framework: Framework, agent: Agent, resources: Resources): void {
   const before = agent.used.byKey.get(framework.id)
   framework.used.add(agent.id, resources)
   agent.used.add(framework.id, resources)
@@ -91,6 +96,14 @@ function release(m: Master, framework: Framework, agent: Agent, resources: Resou
   framework.used.subtract(agent.id, resources)
   agent.used.subtract(framework.id, resources)
   m.roleLedger.change(before, agent.used.byKey.get(framework.id))
+}
+
+/** All that a framework's tasks hold on an agent, which has no executor of it, goes back at once: sums are dear. */
+export function releaseTasks(m: Master, framework: Framework, agent: Agent): void {
+  const resources = agent.used.byKey.get(framework.id)
+  if (!resources) return
+  release(m, framework, agent, resources)
+  recover(m, { frameworkId: framework.id, agentId: agent.id, resources })
 }
 
 function inner<V>(outer: Map<string, Map<string, V>>, key: string): Map<string, V> {
@@ -164,7 +177,7 @@ export function countTerminal(m: Master, framework: Framework, state: mesos.Task
 export function removeTask(m: Master, framework: Framework, agent: Agent, task: Task): void {
   releaseTask(m, framework, agent, task)
   framework.tasks.delete(task.id)
-  agent.tasks.delete(taskKey(framework.id, task.id))
+  agent.tasks.delete(task)
   if (isOutOfReach(task)) keepUnreachable(m, framework, task)
   else framework.completedTasks.push(task)
   finishDrainIfIdle(m, agent)

@@ -12,6 +12,8 @@ export type MasterContext = {
   readonly leading: () => Leading
   /** For views that a standby has as well: the leader's state, or one that knows nothing. */
   readonly masterOrBlank: () => Master
+  /** What is read of the master after it, before anything else is waited for, is of one moment. */
+  readonly whole: (shows: { readonly agents: boolean }) => Promise<void>
   readonly surroundings: ProcessView
   /** Metrics of the process: host, store, event loop. */
   readonly processMetrics: () => Record<string, number>

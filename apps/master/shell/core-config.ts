@@ -17,6 +17,7 @@ export const coreConfig = (config: Config): MasterConfig => ({
   recoveryAgentRemovalLimit: Number.parseFloat(config.recovery_agent_removal_limit) / 100,
   allocationIntervalMs: config.allocation_interval,
   allocationWorkMax: MASTER_LIMITS.allocationWorkMax,
+  stepWorkMax: MASTER_LIMITS.stepWorkMax,
   offerTimeoutMs: config.offer_timeout,
   maxCompletedFrameworks: config.max_completed_frameworks,
   maxCompletedTasksPerFramework: config.max_completed_tasks_per_framework,

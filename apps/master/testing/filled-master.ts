@@ -22,6 +22,8 @@ export type Size = {
   /** Of all agents together. */
   readonly running: number
   readonly finished: number
+  /** Where its steps are cut, unless nowhere. */
+  readonly stepWorkMax?: number
 }
 
 const capabilities = ['MULTI_ROLE', 'RESERVATION_REFINEMENT', 'AGENT_DRAINING'] as const
@@ -111,8 +113,8 @@ export type Filled = {
 }
 
 /** Agents with their tasks, of which some have ended since; frameworks that want no offers. */
-export function fillMaster({ agents, frameworks, running, finished }: Size): Filled {
-  const world = new World({ config: { maxCompletedTasksPerFramework: finished } })
+export function fillMaster({ agents, frameworks, running, finished, stepWorkMax = Infinity }: Size): Filled {
+  const world = new World({ config: { maxCompletedTasksPerFramework: finished, stepWorkMax } })
   const infos = Array.from({ length: frameworks }, (_, index) => frameworkInfo(index))
   const taskCount = Math.ceil((running + finished) / agents)
   const all = Array.from({ length: agents }, (_, index) => addAgent(world, index, { taskCount, infos })).flat()
@@ -163,6 +165,7 @@ export async function serveFilled(size: Size): Promise<FilledMaster> {
       loop,
       leading: () => ({ state: 'here', leader: 'localhost:5050' }),
       masterOrBlank: () => master,
+      whole: (shows) => loop.whole(shows),
       surroundings: { version: { version: '1.12.0' }, flags: {} },
       processMetrics: () => metrics.snapshot(),
       onSlowReader: () => metrics.counter('http/slow_readers_cut').increment(),

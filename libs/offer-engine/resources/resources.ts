@@ -80,8 +80,10 @@ export class Resources {
 
   /** Invalid and empty resources are left out; check with validateResources first where they matter. */
   static fromWire(wire: readonly mesos.Resource[] | undefined): Resources {
-    const valid = (wire ?? []).filter((resource) => validateResource(resource) === undefined)
-    return Resources.fromItems(valid.map(itemFromWire))
+    const items: Item[] = []
+    for (const resource of wire ?? [])
+      if (validateResource(resource) === undefined) addInto(items, itemFromWire(resource))
+    return items.length === 0 ? Resources.empty : new Resources(items)
   }
 
   static fromItems(items: Iterable<Item>): Resources {

@@ -6,6 +6,7 @@ import { fromMilli, toMilli } from './scalar.ts'
 
 /** The `reservations` form of a resource in any of the three formats. */
 export function toPostRefinement(resource: mesos.Resource): mesos.Resource {
+  if (resource.role === undefined && resource.reservation === undefined) return resource
   const { role, reservation, ...rest } = resource
   if ((rest.reservations?.length ?? 0) > 0 || role === undefined || role === '*') return rest
   const bottom: mesos.Resource_ReservationInfo = reservation
@@ -42,8 +43,12 @@ function legacyFields(
   return { role, reservation }
 }
 
-/** Of resources that are nothing but a name and an amount, as almost all are: one for each name, type and role. */
-const plainMetas = new Map<string, Meta>()
+/**
+ * Of resources that are nothing but a name and an amount, as almost all are: one for each role, type and name. By one
+ * after the other, as a key made of them all would be a string more for each resource that is read.
+ */
+const plainMetas = new Map<string | undefined, Record<Item['type'], Map<string, Meta>>>()
+let plainMetasCount = 0
 /** Roles come and go; then it begins anew. */
 const plainMetasMax = 10_000
 
@@ -51,12 +56,17 @@ function metaFromWire(post: mesos.Resource, type: Item['type']): Meta {
   const isPlain =
     !post.reservations?.length && !post.disk && !post.revocable && post.shared === undefined && !post.provider_id
   if (!isPlain) return createMetaFromWire(post, type)
-  const key = `${type}\u0000${post.name}\u0000${post.allocation_info?.role ?? '\u0001'}`
-  const known = plainMetas.get(key)
+  const role = post.allocation_info?.role
+  const known = plainMetas.get(role)?.[type].get(post.name)
   if (known !== undefined) return known
-  if (plainMetas.size >= plainMetasMax) plainMetas.clear()
+  if (plainMetasCount++ >= plainMetasMax) {
+    plainMetas.clear()
+    plainMetasCount = 1
+  }
+  const ofRole = plainMetas.get(role) ?? { SCALAR: new Map(), RANGES: new Map(), SET: new Map() }
   const meta = createMetaFromWire(post, type)
-  plainMetas.set(key, meta)
+  ofRole[type].set(post.name, meta)
+  plainMetas.set(role, ofRole)
   return meta
 }
 

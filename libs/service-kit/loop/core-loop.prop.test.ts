@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { test } from 'node:test'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { CoreLoop } from './core-loop.ts'
+import { realLoopClock } from './loop-clock.ts'
 
 type Say = { readonly type: 'say'; readonly input: number; readonly order: number; readonly after?: number }
 type Effect = StoreEffect | TimerEffect | Say
@@ -22,6 +23,8 @@ const script = fc.record({
   /** Turns that each persist takes. */
   delays: fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 1, maxLength: 10 }),
   failsAt: fc.option(fc.integer({ min: 0, max: 6 })),
+  /** How long everything seems to take: slices end after each effect, after a few, or never. */
+  workMs: fc.constantFrom(0, 3, 8),
 })
 
 const keyOf = (input: number, id: number): string => `${input}/${id}`
@@ -37,6 +40,8 @@ function effectsOf({ stores, free, emptyWrite }: Plan, input: number): Effect[] 
   for (let i = 0; i < free; i++) effects.push({ type: 'say', input, order: 100 + i })
   return effects
 }
+
+const isFree = (effect: Effect): boolean => effect.type === 'say' && effect.after === undefined
 
 class FakeStore {
   readonly durable = new Set<string>()
@@ -62,14 +67,17 @@ class FakeStore {
 }
 
 test('whatever the store does, nothing is told before its write is durable, and all is told in order', async () => {
-  const property = fc.asyncProperty(script, async ({ plans, pauses, delays, failsAt }) => {
+  const property = fc.asyncProperty(script, async ({ plans, pauses, delays, failsAt, workMs }) => {
     const store = new FakeStore(delays, failsAt)
     const told: Say[] = []
     const stepped: number[] = []
     const fatal: unknown[] = []
+    let workedMs = 0
     const loop = new CoreLoop<number, Effect>({
       step: (input) => {
         assert.deepEqual(fatal, [], 'nothing is stepped after a failure')
+        const due = stepped.flatMap((each) => effectsOf(plans[each] ?? assert.fail(), each)).filter(isFree)
+        assert.equal(told.filter(isFree).length, due.length, 'a step comes after all that the one before told at once')
         stepped.push(input)
         return effectsOf(plans[input] ?? assert.fail(), input)
       },
@@ -83,6 +91,7 @@ test('whatever the store does, nothing is told before its write is durable, and 
       },
       timerInput: () => assert.fail(),
       onFatal: (error) => fatal.push(error),
+      clock: { ...realLoopClock, sliceNow: () => (workedMs += workMs) },
     })
     for (let i = 0; i < plans.length; i++) {
       loop.submit(i)

@@ -1,4 +1,4 @@
-import type { StoreEffect, StoreWrite, TimerEffect } from '@thermosphere/effects'
+import type { CutEffect, StoreEffect, StoreWrite, TimerEffect } from '@thermosphere/effects'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
@@ -6,7 +6,7 @@ import { CoreLoop } from './core-loop.ts'
 import { realLoopClock } from './loop-clock.ts'
 
 type Say = { readonly type: 'say'; readonly text: string; readonly after?: number }
-type Effect = StoreEffect | TimerEffect | Say
+type Effect = StoreEffect | TimerEffect | CutEffect | Say
 type Input = { readonly effects: readonly Effect[] } | { readonly timer: string }
 
 const put = (id: number, key: string): StoreEffect => ({
@@ -198,6 +198,101 @@ test('a long queue is stepped in slices that leave the event loop free', async (
   await loop.close()
   assert.equal(said.length, 60)
 })
+
+test('a step that is cut goes on over several turns, and nothing comes in between', async () => {
+  type Counted = { readonly left: number } | { readonly name: string }
+  const seen: string[] = []
+  const gates: PromiseWithResolvers<void>[] = []
+  let left = 0
+  const loop = new CoreLoop<Counted | { readonly rest: true }, Effect>({
+    step: (input) => {
+      if ('name' in input) return [say(input.name)]
+      if ('left' in input) left = input.left
+      const until = performance.now() + 4
+      while (performance.now() < until);
+      return left-- === 0 ? [say('done')] : [say('piece'), put(1, `${left}`), say(`held ${left}`, 1), { type: 'cut' }]
+    },
+    persist: () => {
+      const gate = Promise.withResolvers<void>()
+      gates.push(gate)
+      return gate.promise
+    },
+    perform: (effect) => seen.push(effect.text),
+    timerInput: (name) => ({ name }),
+    restInput: { rest: true },
+    onFatal: assert.ifError,
+  })
+  loop.submit({ left: 6 })
+  loop.submit({ name: 'next' })
+  let isRead = false
+  void loop.whole().then(() => (isRead = true))
+  await nextTurn()
+  await nextTurn()
+  assert.ok(seen.length > 0 && seen.length < 6, `${seen.length} pieces in the first turns`)
+  const read = loop.whole().then(() => left)
+  assert.ok(isRead, 'who asks between two steps does not wait')
+  gates[0]?.resolve()
+  await nextTurn()
+  assert.ok(seen.includes('held 5'), 'what is durable is told meanwhile')
+  assert.equal(await read, -1)
+  while (!seen.includes('next')) await nextTurn()
+  const told = seen.filter((text) => !text.startsWith('held'))
+  assert.deepEqual(told, [...Array.from({ length: 6 }, () => 'piece'), 'done', 'next'])
+  const closed = loop.close()
+  for (const gate of gates) gate.resolve()
+  await nextTurn()
+  for (const gate of gates) gate.resolve()
+  await closed
+})
+
+test('who waits for the end of a step that never comes hears so when the loop stops', async () => {
+  const halt = new AbortController()
+  const loop = new CoreLoop<'first' | 'rest', Effect>({
+    step: () => [{ type: 'cut' }],
+    persist: () => Promise.resolve(),
+    perform: () => undefined,
+    timerInput: () => 'first',
+    restInput: 'rest',
+    onFatal: assert.ifError,
+    halt: halt.signal,
+    clock: { ...realLoopClock, sliceNow: jumps(8) },
+  })
+  loop.submit('first')
+  await nextTurn()
+  await nextTurn()
+  const read = loop.whole()
+  halt.abort()
+  await read
+})
+
+test('what a step tells at once goes out in slices, in order, and before the next step', async () => {
+  const said: string[] = []
+  const loop = new CoreLoop<readonly Effect[], Effect>({
+    step: (effects) => {
+      said.push('step')
+      return effects
+    },
+    persist: () => Promise.resolve(),
+    perform: (effect) => said.push(effect.text),
+    timerInput: () => [],
+    onFatal: assert.ifError,
+    clock: { ...realLoopClock, sliceNow: jumps(3) },
+  })
+  const texts = Array.from({ length: 40 }, (_, index) => `${index}`)
+  loop.submit([put(1, 'a'), say('held', 1), ...texts.map((text) => say(text))])
+  loop.submit([say('last')])
+  await nextTurn()
+  await nextTurn()
+  assert.ok(said.length > 1 && said.length < 40, `${said.length - 1} of 40 in the first turns`)
+  await loop.close()
+  assert.deepEqual(said, ['step', ...texts, 'held', 'step', 'last'])
+})
+
+/** A clock for slices on which each look takes so long. */
+function jumps(ms: number): () => number {
+  let now = 0
+  return () => (now += ms)
+}
 
 test('a clock that is set back makes no timer wait longer, and one that is armed afterwards goes by it', async () => {
   let now = 3_600_000

@@ -1,7 +1,8 @@
 /**
  * The one shell loop: inputs -> step -> effects, with "persist before you tell" kept in one place.
  *
- *   submit -> queue -> step (in order, a bounded slice a turn) -+-> effects without `after`: performed at once
+ *   submit -> queue -> step (in order, a bounded slice a turn) -+-> effects without `after`: performed at once, and all
+ *                                                               |   of them before the next step
  *                                                               +-> timers: armed here
  *                                                               +-> store writes + effects with `after` -> batch
  *   batch -> persist (one at a time, one transaction; the next batch grows meanwhile) -> its effects, in order
@@ -9,13 +10,15 @@
  * L1 An effect with `after` is performed only after its write is durable.
  * L2 Effects with `after` are performed in the order in which they were decided.
  * L3 Inputs are stepped in the order of submit; a timer that was cancelled or re-armed never fires late.
- * L4 After a failed persist, a throw in step or in perform nothing more happens; onFatal is called once.
+ * L4 A step that its core cuts (`cut`) is one step: no other input comes in between, and nobody who waits for `whole`
+ *    reads what is half done.
+ * L5 After a failed persist, a throw in step or in perform nothing more happens; onFatal is called once.
  */
 import type { LoopEffect, StoreWrite } from '@thermosphere/effects'
 import { invariant } from '@thermosphere/effects'
 import { Batch } from './batch.ts'
 import type { PerformedEffect } from './effect-kinds.ts'
-import { isPerformed, isStoreEffect, isTimerEffect } from './effect-kinds.ts'
+import { isCutEffect, isPerformed, isStoreEffect, isTimerEffect } from './effect-kinds.ts'
 import { LOOP_LIMITS } from './limits.ts'
 import { realLoopClock } from './loop-clock.ts'
 import type { Cancel, LoopClock } from './loop-clock.ts'
@@ -39,6 +42,8 @@ export type CoreLoopOptions<Input, Effect extends LoopEffect> = LoopSurroundings
   perform(effect: PerformedEffect<Effect>): void
   /** The input that tells the core that timer `key` fired. */
   timerInput(key: string): Input
+  /** The input that goes on with a step that was cut; for cores that cut steps. */
+  readonly restInput?: Input
   /** The loop has stopped for good; the process should end. */
   onFatal(error: unknown): void
 }
@@ -53,6 +58,11 @@ export class CoreLoop<Input, Effect extends LoopEffect> {
   readonly #timers = new TimerHeap()
   #queue: Item<Input>[] = []
   #queueHead = 0
+  #isCut = false
+  #whole: PromiseWithResolvers<void> | undefined
+  /** Without `after`, of the last step: they did not fit into the slice. */
+  #undone: PerformedEffect<Effect>[] = []
+  #undoneHead = 0
   #growing = new Batch<PerformedEffect<Effect>>()
   #isPersisting = false
   #durable: PerformedEffect<Effect>[] = []
@@ -99,12 +109,23 @@ export class CoreLoop<Input, Effect extends LoopEffect> {
     return this.#queue.length - this.#queueHead
   }
 
+  /** Resolves when no step is under way: until the next turn the core's state is that of one moment. */
+  async whole(): Promise<void> {
+    while (this.#isCut && this.#state !== 'stopped') {
+      this.#whole ??= Promise.withResolvers<void>()
+      await this.#whole.promise
+    }
+  }
+
   /** Figures for metrics. */
   stats(): LoopStats {
     return {
       queuedCount: this.queuedCount,
       unpersistedWriteCount: this.#growing.writeCount,
-      heldEffectCount: this.#growing.held.length + this.#durable.length - this.#durableHead,
+      heldEffectCount:
+        this.#growing.held.length +
+        (this.#durable.length - this.#durableHead) +
+        (this.#undone.length - this.#undoneHead),
       timerCount: this.#timers.size,
       steppedCount: this.#steppedCount,
       persistCount: this.#persistCount,
@@ -120,7 +141,7 @@ export class CoreLoop<Input, Effect extends LoopEffect> {
     this.#turn = undefined
     try {
       this.#queueDueTimers()
-      this.#performDurable()
+      this.#performDecided()
       this.#stepQueued()
       this.#startPersist()
       this.#afterTurn()
@@ -148,10 +169,11 @@ export class CoreLoop<Input, Effect extends LoopEffect> {
 
   #stepQueued(): void {
     const deadline = this.#clock.sliceNow() + LOOP_LIMITS.sliceMs
-    while (this.#queueHead < this.#queue.length) {
+    while (this.#undone.length === 0 && (this.#isCut || this.#queueHead < this.#queue.length)) {
       if (this.#growing.writeCount >= LOOP_LIMITS.batchWritesMax) return
-      const item = this.#queue[this.#queueHead++]
-      if (item !== undefined) this.#stepItem(item)
+      const item = this.#isCut ? undefined : this.#queue[this.#queueHead++]
+      if (this.#isCut) this.#stepRest(deadline)
+      else if (item !== undefined) this.#stepItem(item, deadline)
       if (this.#state === 'stopped' || this.#clock.sliceNow() >= deadline) break
     }
     if (this.#queueHead === this.#queue.length) {
@@ -163,14 +185,24 @@ export class CoreLoop<Input, Effect extends LoopEffect> {
     }
   }
 
-  #stepItem(item: Item<Input>): void {
+  #stepItem(item: Item<Input>, deadline: number): void {
     if ('timer' in item && !this.#timers.take(item.timer)) return
     const input = 'timer' in item ? this.#options.timerInput(item.timer.key) : item.input
     this.#steppedCount++
-    this.#dispatch(this.#options.step(input, this.#now()))
+    this.#dispatch(this.#options.step(input, this.#now()), deadline)
   }
 
-  #dispatch(effects: readonly Effect[]): void {
+  #stepRest(deadline: number): void {
+    const { step, restInput } = this.#options
+    invariant(restInput !== undefined, 'a core cuts its steps without saying how they go on', {})
+    this.#isCut = false
+    this.#dispatch(step(restInput, this.#now()), deadline)
+    if (this.#isCut) return
+    this.#whole?.resolve()
+    this.#whole = undefined
+  }
+
+  #dispatch(effects: readonly Effect[], deadline: number): void {
     let ids: Set<number> | undefined
     for (const effect of effects) {
       if (!isStoreEffect(effect)) continue
@@ -179,6 +211,7 @@ export class CoreLoop<Input, Effect extends LoopEffect> {
       for (const write of effect.writes) this.#growing.add(write)
     }
     for (const effect of effects) {
+      if (isCutEffect(effect)) this.#isCut = true
       if (isTimerEffect(effect)) this.#timers.set(effect.key, this.#state === 'running' ? effect.at : undefined)
       if (!isPerformed(effect)) continue
       if ('after' in effect && effect.after !== undefined) {
@@ -188,7 +221,8 @@ export class CoreLoop<Input, Effect extends LoopEffect> {
           { effect },
         )
         this.#growing.held.push(effect)
-      } else this.#options.perform(effect)
+      } else if (this.#undone.length > 0 || this.#clock.sliceNow() >= deadline) this.#undone.push(effect)
+      else this.#options.perform(effect)
     }
   }
 
@@ -217,7 +251,7 @@ export class CoreLoop<Input, Effect extends LoopEffect> {
     try {
       this.#release(batch)
       this.#startPersist()
-      this.#performDurable()
+      this.#performDecided()
       this.#afterTurn()
     } catch (error) {
       this.#fail(error)
@@ -228,24 +262,36 @@ export class CoreLoop<Input, Effect extends LoopEffect> {
     for (const effect of batch.held) this.#durable.push(effect)
   }
 
-  #performDurable(): void {
+  /** What the last step told at once comes before anything else. */
+  #performDecided(): void {
     const deadline = this.#clock.sliceNow() + LOOP_LIMITS.sliceMs
-    while (this.#durableHead < this.#durable.length && this.#state !== 'stopped') {
-      const effect = this.#durable[this.#durableHead++]
-      if (effect !== undefined) this.#options.perform(effect)
-      if (this.#clock.sliceNow() >= deadline) break
-    }
+    this.#undoneHead = this.#performSome(this.#undone, this.#undoneHead, deadline)
+    if (this.#undoneHead < this.#undone.length) return
+    this.#undone = []
+    this.#undoneHead = 0
+    this.#durableHead = this.#performSome(this.#durable, this.#durableHead, deadline)
     if (this.#durableHead < this.#durable.length) return
     this.#durable = []
     this.#durableHead = 0
   }
 
+  /** From `head` on, for as long as there is time; returns where it stopped. */
+  #performSome(effects: readonly PerformedEffect<Effect>[], head: number, deadline: number): number {
+    let at = head
+    while (at < effects.length && this.#state !== 'stopped') {
+      const effect = effects[at++]
+      if (effect !== undefined) this.#options.perform(effect)
+      if (this.#clock.sliceNow() >= deadline) break
+    }
+    return at
+  }
+
   #afterTurn(): void {
     if (this.#state === 'stopped') return
-    const hasDurable = this.#durable.length > 0
+    const hasDecided = this.#undone.length > 0 || this.#durable.length > 0
     const isStalled = this.#isPersisting && this.#growing.writeCount >= LOOP_LIMITS.batchWritesMax
-    const hasQueued = this.#queue.length > 0
-    if (hasDurable || (hasQueued && !isStalled)) this.#schedule()
+    const hasQueued = this.#isCut || this.#queue.length > 0
+    if (hasDecided || (hasQueued && !isStalled)) this.#schedule()
     else if (this.#state === 'closing' && !hasQueued && !this.#isPersisting && this.#growing.isEmpty) this.#stop()
     if (this.#state === 'running') this.#sleepUntilNextTimer()
   }
@@ -276,6 +322,7 @@ export class CoreLoop<Input, Effect extends LoopEffect> {
     this.#sleep?.()
     this.#timers.clear()
     this.#closed?.resolve()
+    this.#whole?.resolve()
   }
 }
 

@@ -1,12 +1,11 @@
-import type { LoopEffect, StoreEffect, TimerEffect } from '@thermosphere/effects'
+import type { CutEffect, LoopEffect, StoreEffect, TimerEffect } from '@thermosphere/effects'
 
-/** The effects that the shell carries out; store and timer effects are the loop's own. */
-export type PerformedEffect<Effect> = Exclude<Effect, { readonly type: 'store' } | { readonly type: 'timer' }>
+/** The effects that the shell carries out; those of these types are the loop's own, in every core. */
+export type PerformedEffect<Effect> = Exclude<Effect, { readonly type: 'store' | 'timer' | 'cut' }>
 
-/** `type: 'store'` is reserved for store effects in every core. */
 export const isStoreEffect = (effect: LoopEffect): effect is StoreEffect => effect.type === 'store'
-/** `type: 'timer'` is reserved for timer effects in every core. */
 export const isTimerEffect = (effect: LoopEffect): effect is TimerEffect => effect.type === 'timer'
+export const isCutEffect = (effect: LoopEffect): effect is CutEffect => effect.type === 'cut'
 /** Everything else is for the shell. */
 export const isPerformed = <Effect extends LoopEffect>(effect: Effect): effect is PerformedEffect<Effect> =>
-  !isStoreEffect(effect) && !isTimerEffect(effect)
+  !isStoreEffect(effect) && !isTimerEffect(effect) && !isCutEffect(effect)

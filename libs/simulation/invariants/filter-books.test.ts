@@ -26,7 +26,7 @@ class Watched {
   constructor() {
     const info = { id: 'M', ip: 0, port: 5050, hostname: 'master' }
     this.master = createMaster({
-      config: { ...masterConfig, allocationWorkMax: 1_000 },
+      config: { ...masterConfig, allocationWorkMax: 1_000, stepWorkMax: 1_000 },
       info,
       registry: emptyRegistry,
       random: createRandom(1),

@@ -13,7 +13,7 @@ import { OfferInvariants } from './stateful/offer-invariants.ts'
 import { RevocableOffers } from './stateful/revocable-offers.ts'
 
 type Agent = ReturnType<Master['agents']['get']> & object
-type Task = ReturnType<Agent['tasks']['get']> & object
+type Task = Agent['tasks'] extends Set<infer Each> ? Each : never
 
 type Books = {
   /** By agent, what was looked at: resources are immutable, so the same ones need no second look. */

@@ -27,7 +27,7 @@ export class SmallMaster {
     after: (master: Master, ...rest: Parameters<Look>) => void,
   ) {
     const info = { id: 'M', ip: 0, port: 5050, hostname: 'master' }
-    const config = { ...masterConfig, allocationWorkMax: 1_000 }
+    const config = { ...masterConfig, allocationWorkMax: 1_000, stepWorkMax: 1_000 }
     this.master = createMaster({ config, info, registry: emptyRegistry, random: createRandom(1), now })
     this.#before = (input) => before(this.master, input)
     this.#after = (input, effects) => after(this.master, input, effects)

@@ -1,6 +1,8 @@
 import { armTimer, cancelTimer, note, persist, sendStatus, tellAgent } from '../emit.ts'
 import { rescindInverseOffer, rescindOffers } from '../offers.ts'
 import { moveToUnreachable } from '../registry.ts'
+import { leaveForRest } from '../steps/rest.ts'
+import type { Rest } from '../steps/rest.ts'
 import { cancelRemoval, scheduleUnreachable } from './removal-limits.ts'
 import { applyStatus, masterStatus, removeTask } from '../tasks.ts'
 import type { Agent, AgentId, AgentRecord, Framework, LinkId, Master, Task } from '../model.ts'
@@ -53,7 +55,12 @@ export function onLinkClosed(m: Master, linkId: LinkId): void {
   rescindOffers(m, agent.offers)
   for (const offer of [...agent.inverseOffers]) rescindInverseOffer(m, offer)
   armTimer(m, `reregister/${agent.id}`, m.now + m.config.agentReregisterTimeoutMs)
+  leaveForRest(m, loseUncheckpointed(m, agent))
+}
+
+function* loseUncheckpointed(m: Master, agent: Agent): Rest {
   for (const task of [...agent.tasks.values()]) {
+    yield
     const framework = m.frameworks.get(task.frameworkId)
     if (framework && framework.info.checkpoint !== true) loseTask(m, framework, agent, task)
   }

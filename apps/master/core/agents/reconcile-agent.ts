@@ -2,7 +2,8 @@ import type { agentLink } from '@thermosphere/protocol'
 import { tellAgent } from '../emit.ts'
 import { recoverFramework } from '../frameworks.ts'
 import { isTerminal } from '../states.ts'
-import { addExecutor, addTask, removeExecutor, removeTask, taskKey } from '../tasks.ts'
+import type { Rest } from '../steps/rest.ts'
+import { addExecutor, addTask, removeExecutor, removeTask } from '../tasks.ts'
 import { commandTaskIds, shutDownCompleted, wireOf } from './reregister.ts'
 import type { Agent, Framework, Master, Task } from '../model.ts'
 
@@ -12,24 +13,27 @@ type Reregister = agentLink.AgentMessage_Reregister
  * Brings the master's books of a known agent in line with what the agent says. Tasks that only the master knows are
  * asked back, as their launch may be under way; the agent answers the unknown ones through the reliable path.
  */
-export function reconcileAgent(m: Master, agent: Agent, said: Reregister): agentLink.MasterMessage_TaskRef[] {
+export function* reconcileAgent(m: Master, agent: Agent, said: Reregister): Rest<agentLink.MasterMessage_TaskRef[]> {
   const reported = new Map(
     (said.tasks ?? []).map((one) => [taskKey(one.framework_id.value, one.task.task_id.value), one]),
   )
   const ask: agentLink.MasterMessage_TaskRef[] = []
-  for (const [key, task] of [...agent.tasks]) {
-    if (reported.has(key)) continue
+  for (const task of [...agent.tasks]) {
+    yield
+    if (reported.has(taskKey(task.frameworkId, task.id))) continue
     const framework = m.frameworks.get(task.frameworkId)
     if (framework && isTerminal(task.wire.state)) removeTask(m, framework, agent, task)
     else ask.push(taskRef(task, framework))
   }
-  adoptUnknown(m, agent, said, reported)
+  yield* adoptUnknown(m, agent, said, reported)
   endUncheckpointed(m, agent, said)
-  dropExecutors(m, agent, said)
+  yield* dropExecutors(m, agent, said)
   if (agent.link !== undefined) shutDownCompleted(m, agent.link, said)
   resendKills(m, agent)
   return ask
 }
+
+const taskKey = (frameworkId: string, taskId: string): string => `${frameworkId}/${taskId}`
 
 const taskRef = (task: Task, framework: Framework | undefined): agentLink.MasterMessage_TaskRef => ({
   framework_id: { value: task.frameworkId },
@@ -37,18 +41,20 @@ const taskRef = (task: Task, framework: Framework | undefined): agentLink.Master
   ...(framework && { framework_info: framework.info }),
 })
 
-function adoptUnknown(
+function* adoptUnknown(
   m: Master,
   agent: Agent,
   said: Reregister,
   reported: ReadonlyMap<string, agentLink.AgentTask>,
-): void {
+): Rest {
   const completed = new Set(m.completedFrameworks.values().map((framework) => framework.id))
   for (const info of said.frameworks ?? []) if (info.id && !completed.has(info.id.value)) recoverFramework(m, info)
-  for (const [key, one] of reported) {
+  for (const one of reported.values()) {
+    yield
     const framework = m.frameworks.get(one.framework_id.value)
     if (!framework) continue
-    if (agent.tasks.has(key) || framework.info.checkpoint !== true) continue
+    const isKnown = framework.tasks.get(one.task.task_id.value)?.agentId === agent.id
+    if (isKnown || framework.info.checkpoint !== true) continue
     const task = addTask(m, framework, agent, wireOf(one, agent))
     if (task.holdsResources) m.allocator.addAllocation(framework.id, agent.id, task.resources)
   }
@@ -56,18 +62,19 @@ function adoptUnknown(
 
 /** Frameworks without checkpoints were told that their tasks are lost when the link broke: so be it. */
 function endUncheckpointed(m: Master, agent: Agent, said: Reregister): void {
+  const losers = new Set<string>()
+  for (const { framework_id, task } of said.tasks ?? [])
+    if (m.frameworks.get(framework_id.value)?.tasks.has(task.task_id.value) === false) losers.add(framework_id.value)
   for (const { id } of said.frameworks ?? []) {
     const framework = id && m.frameworks.get(id.value)
     if (!framework || framework.info.checkpoint === true) continue
-    const lost = (said.tasks ?? []).some(
-      (one) => one.framework_id.value === framework.id && !framework.tasks.has(one.task.task_id.value),
-    )
-    if (lost) tellAgent(m, agent, { type: 'SHUTDOWN_FRAMEWORK', shutdown_framework: { framework_id: id } })
+    if (losers.has(framework.id))
+      tellAgent(m, agent, { type: 'SHUTDOWN_FRAMEWORK', shutdown_framework: { framework_id: id } })
   }
 }
 
 /** Executors that ended unnoticed, and those that the master had not heard of. */
-function dropExecutors(m: Master, agent: Agent, said: Reregister): void {
+function* dropExecutors(m: Master, agent: Agent, said: Reregister): Rest {
   const alive = new Map(
     (said.executors ?? []).map((one) => [`${one.framework_id.value}/${one.executor_info.executor_id.value}`, one]),
   )
@@ -76,10 +83,12 @@ function dropExecutors(m: Master, agent: Agent, said: Reregister): void {
     if (!framework) continue
     for (const [id, executor] of [...executors]) {
       if (!alive.has(`${frameworkId}/${id}`)) removeExecutor(m, framework, agent, executor)
+      yield
     }
   }
   const commandTasks = commandTaskIds(said)
   for (const { framework_id, executor_info } of alive.values()) {
+    yield
     const framework = m.frameworks.get(framework_id.value)
     const id = executor_info.executor_id.value
     if (!framework || commandTasks.has(id) || framework.executors.get(agent.id)?.has(id)) continue

@@ -6,7 +6,7 @@ import { admissionProblem } from './admission.ts'
 import { agentSpec } from '../allocation-books.ts'
 import { armTimer, note, persist, tellAgent, tellOperators } from '../emit.ts'
 import { Tally } from '../books/tally.ts'
-import { isOnMachine } from '../machines.ts'
+import { machinesOf } from '../machines.ts'
 import { admit } from '../registry.ts'
 import { stripped } from '../resource-format.ts'
 import { showAgent } from '../views/shown.ts'
@@ -64,10 +64,7 @@ export const freshRecord = (info: mesos.AgentInfo): AgentRecord => ({
 
 /** The machine of the agent is down for maintenance: it may not join. */
 export function isDown(m: Master, info: mesos.AgentInfo, ip: string): boolean {
-  for (const machine of m.machines.values()) {
-    if (machine.mode === 'DOWN' && isOnMachine({ info, ip }, machine.id)) return true
-  }
-  return false
+  return machinesOf(m.machines, { info, ip }).some(({ mode }) => mode === 'DOWN')
 }
 
 /** An older agent at the same address is the same process, restarted without its memory. */
@@ -130,7 +127,7 @@ export function createAgent(id: AgentId, said: Register, record: AgentRecord, { 
     total: totalOf(said),
     resourceVersion: said.resource_version_uuid,
     pingMisses: 0,
-    tasks: new Map(),
+    tasks: new Set(),
     executors: new Map(),
     offers: new Set(),
     offered: new Tally(),

@@ -1,5 +1,6 @@
 import { armTimer, cancelTimer, persist } from '../emit.ts'
 import { moveToUnreachable } from '../registry.ts'
+import type { Rest } from '../steps/rest.ts'
 import { markUnreachable } from './health.ts'
 import type { Agent, AgentId, Master } from '../model.ts'
 import type { Millis } from '@thermosphere/effects'
@@ -48,12 +49,13 @@ export function onRemovalTimer(m: Master, agentId: AgentId): void {
 }
 
 /** Agents of the registry that did not come back after a failover of the master. */
-export function onRecoveryTimer(m: Master): void {
+export function* onRecoveryTimer(m: Master): Rest {
   const missing = [...m.recoveredAgents.keys()].filter((agentId) => !m.transitions.has(agentId))
   const problem = recoveryProblem(m, missing.length)
   if (problem !== undefined) return void m.effects.push({ type: 'give-up', message: problem })
   for (const agentId of missing) {
     if (mayGoNow(m, agentId, 'agent did not reregister after the failover')) giveUpRecovered(m, agentId)
+    yield
   }
 }
 

@@ -4,7 +4,9 @@ import { rescindInverseOffer, rescindOffers } from '../offers.ts'
 import { removeAgent } from '../registry.ts'
 import { sendOperation, timeInfo } from '../scheduler/reconcile.ts'
 import { isTerminal, isTerminalOperation, partitionState } from '../states.ts'
-import { applyStatus, masterStatus, removeExecutor, removeTask, rewriteTask } from '../tasks.ts'
+import { leaveForRest } from '../steps/rest.ts'
+import type { Rest } from '../steps/rest.ts'
+import { applyStatus, masterStatus, releaseTasks, removeExecutor, removeTask, rewriteTask } from '../tasks.ts'
 import { leaveAddress } from './addresses.ts'
 import { recordOf, stopWatching } from './health.ts'
 import { shutDown } from './register.ts'
@@ -19,14 +21,14 @@ type Loss = {
 }
 
 /** The registry has it: the agent's tasks are told as unreachable and remembered, its offers are void. */
-export function onAgentUnreachable(m: Master, agentId: AgentId, message: string): void {
+export function* onAgentUnreachable(m: Master, agentId: AgentId, message: string): Rest {
   m.transitions.delete(agentId)
   const agent = m.agents.get(agentId)
   if (!agent) return
   const extra = { unreachable_time: timeInfo(m.now) }
   const state = (framework: Framework) => partitionState(framework.capabilities, 'TASK_UNREACHABLE')
   endOperations(m, agent, 'OPERATION_UNREACHABLE', 'Agent was marked unreachable')
-  loseTasks(m, agent, { state, reason: () => 'REASON_AGENT_REMOVED', message, extra })
+  yield* loseTasks(m, agent, { state, reason: () => 'REASON_AGENT_REMOVED', message, extra })
   const { link } = agent
   m.unreachableAgents.set(agentId, { ...recordOf(agent), at: m.now })
   leaveCluster(m, agent)
@@ -60,12 +62,15 @@ function tellLoss(m: Master, agentId: AgentId): void {
   for (const framework of m.frameworks.values()) sendEvent(m, framework, { type: 'FAILURE', failure })
 }
 
-function loseTasks(m: Master, agent: Agent, loss: Loss): void {
+function* loseTasks(m: Master, agent: Agent, loss: Loss): Rest {
   // What it does from now on nobody knows: without tasks in the books it is not idle.
   agent.connected = false
+  yield* releaseAgent(m, agent)
   for (const task of [...agent.tasks.values()]) {
+    yield
     const framework = m.frameworks.get(task.frameworkId)
     if (!framework) continue
+    task.holdsResources = false
     if (!isTerminal(task.wire.state)) {
       const draft = {
         task_id: task.wire.task_id,
@@ -83,6 +88,23 @@ function loseTasks(m: Master, agent: Agent, loss: Loss): void {
   }
 }
 
+/** Nothing of it is in use any more. */
+function* releaseAgent(m: Master, agent: Agent): Rest {
+  for (const [frameworkId, executors] of [...agent.executors]) {
+    const framework = m.frameworks.get(frameworkId)
+    if (!framework) continue
+    for (const executor of [...executors.values()]) {
+      removeExecutor(m, framework, agent, executor)
+      yield
+    }
+  }
+  for (const frameworkId of [...agent.used.byKey.keys()]) {
+    const framework = m.frameworks.get(frameworkId)
+    if (framework) releaseTasks(m, framework, agent)
+    yield
+  }
+}
+
 /** Operations that someone waits for get a last word. */
 function endOperations(m: Master, agent: Agent, state: mesos.OperationState, message: string): void {
   for (const operation of agent.operations.values()) {
@@ -94,15 +116,10 @@ function endOperations(m: Master, agent: Agent, state: mesos.OperationState, mes
   agent.operations.clear()
 }
 
-/** Takes an agent without tasks out of the books. */
+/** Takes an agent without tasks and executors out of the books. */
 function leaveCluster(m: Master, agent: Agent): void {
   rescindOffers(m, agent.offers)
   for (const offer of [...agent.inverseOffers]) rescindInverseOffer(m, offer)
-  for (const [frameworkId, executors] of [...agent.executors]) {
-    const framework = m.frameworks.get(frameworkId)
-    if (!framework) continue
-    for (const executor of [...executors.values()]) removeExecutor(m, framework, agent, executor)
-  }
   stopWatching(m, agent)
   leaveAddress(m, agent)
   m.agents.delete(agent.id)
@@ -116,15 +133,15 @@ function leaveCluster(m: Master, agent: Agent): void {
 /** The agent left for good without being lost: it unregistered, was replaced, or its machine went down. */
 export function removeAgentNow(m: Master, agent: Agent, cause: string): void {
   persistQuietly(m, removeAgent(m, agent.id))
-  onAgentRemoved(m, agent.id, cause)
+  leaveForRest(m, onAgentRemoved(m, agent.id, cause))
 }
 
-export function onAgentRemoved(m: Master, agentId: AgentId, cause: string): void {
+export function* onAgentRemoved(m: Master, agentId: AgentId, cause: string): Rest {
   const agent = m.agents.get(agentId)
   if (!agent) return
   const message = `Agent ${agent.info.hostname} removed: ${cause}`
   // Also for partition-aware frameworks: this is not a partition.
-  loseTasks(m, agent, { state: () => 'TASK_LOST', reason: () => 'REASON_AGENT_REMOVED', message })
+  yield* loseTasks(m, agent, { state: () => 'TASK_LOST', reason: () => 'REASON_AGENT_REMOVED', message })
   endOperations(m, agent, 'OPERATION_GONE_BY_OPERATOR', 'Agent was removed')
   leaveCluster(m, agent)
   m.counters.add('master/slave_removals')
@@ -134,15 +151,15 @@ export function onAgentRemoved(m: Master, agentId: AgentId, cause: string): void
 }
 
 /** The registry has it: the agent and its tasks are gone by an operator's word. */
-export function onAgentGone(m: Master, agentId: AgentId, requestId: RequestId | undefined): void {
+export function* onAgentGone(m: Master, agentId: AgentId, requestId: RequestId | undefined): Rest {
   const agent = m.agents.get(agentId)
   const message = 'Agent has been marked gone'
   m.transitions.delete(agentId)
   m.goneAgents.set(agentId, { at: m.now })
   m.recoveredAgents.delete(agentId)
   m.unreachableAgents.delete(agentId)
-  if (agent) takeAway(m, agent, message)
-  else loseUnreachableTasks(m, agentId, message)
+  if (agent) yield* takeAway(m, agent, message)
+  else yield* loseUnreachableTasks(m, agentId, message)
   if (requestId !== undefined) respond(m, requestId, { status: 200 })
   tellLoss(m, agentId)
   note(m, 'agent.gone', { agentId })
@@ -154,17 +171,17 @@ const goneReason = (framework: Framework): mesos.TaskStatus_Reason =>
 const goneState = (framework: Framework): mesos.TaskState =>
   partitionState(framework.capabilities, 'TASK_GONE_BY_OPERATOR')
 
-function takeAway(m: Master, agent: Agent, message: string): void {
+function* takeAway(m: Master, agent: Agent, message: string): Rest {
   if (agent.link !== undefined) shutDown(m, agent.link, message)
   agent.drain = undefined
   endOperations(m, agent, 'OPERATION_GONE_BY_OPERATOR', message)
-  loseTasks(m, agent, { state: goneState, reason: goneReason, message })
+  yield* loseTasks(m, agent, { state: goneState, reason: goneReason, message })
   leaveCluster(m, agent)
   m.counters.add('master/slave_removals')
 }
 
 /** Tasks remembered as unreachable end with their agent. */
-function loseUnreachableTasks(m: Master, agentId: AgentId, message: string): void {
+function* loseUnreachableTasks(m: Master, agentId: AgentId, message: string): Rest {
   for (const framework of m.frameworks.values()) {
     for (const task of [...framework.unreachableTasks.values()]) {
       if (task.agentId !== agentId) continue
@@ -184,6 +201,7 @@ function loseUnreachableTasks(m: Master, agentId: AgentId, message: string): voi
       })
       framework.completedTasks.push(task)
       sendStatus(m, framework, status)
+      yield
     }
   }
 }

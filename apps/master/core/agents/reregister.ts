@@ -1,11 +1,15 @@
 import type { agentLink, mesos } from '@thermosphere/protocol'
+import { Resources } from '@thermosphere/offer-engine'
+import type { Item } from '@thermosphere/offer-engine'
 import { agentSpec } from '../allocation-books.ts'
 import { cancelTimer, note, persist, persistQuietly, sendStatus, tellAgent, tellOperators } from '../emit.ts'
 import { recoverFramework } from '../frameworks.ts'
 import { rescindOffers } from '../offers.ts'
 import { adoptOperation, reconcileOperations } from '../operations.ts'
 import { admit, changeRecord, isSameInfo } from '../registry.ts'
-import { addExecutor, addTask, masterStatus } from '../tasks.ts'
+import { leaveForRest } from '../steps/rest.ts'
+import type { Rest } from '../steps/rest.ts'
+import { addExecutor, enterTask, masterStatus, use } from '../tasks.ts'
 import { showAgent } from '../views/shown.ts'
 import { agentWire } from '../views/v1-entities.ts'
 import { enterAddress, leaveAddress } from './addresses.ts'
@@ -47,7 +51,7 @@ export function onReregister(m: Master, linkId: LinkId, said: Reregister): void 
   const known = m.agents.get(id)
   if (known && known.info.hostname !== said.agent_info.hostname)
     return shutDown(m, linkId, 'Agent attempted to re-register with another hostname')
-  if (known) return reconnect(m, known, linkId, said)
+  if (known) return leaveForRest(m, reconnect(m, known, linkId, said))
   readmit(m, linkId, said, link.ip)
 }
 
@@ -65,7 +69,7 @@ function readmit(m: Master, linkId: LinkId, said: Reregister, ip: string): void 
     record,
     returned: !m.recoveredAgents.has(id),
   } as const
-  if (isKept(m, id, said)) return onAgentReadmitted(m, change)
+  if (isKept(m, id, said)) return leaveForRest(m, onAgentReadmitted(m, change))
   persist(m, admit(m, id, record), change)
 }
 
@@ -77,7 +81,7 @@ function isKept(m: Master, id: AgentId, { agent_info: info }: Reregister): boole
 }
 
 /** The master never forgot this agent: it compares the books. */
-function reconnect(m: Master, agent: Agent, linkId: LinkId, said: Reregister): void {
+function* reconnect(m: Master, agent: Agent, linkId: LinkId, said: Reregister): Rest {
   if (agent.link !== undefined && agent.link !== linkId) m.effects.push({ type: 'close-link', linkId: agent.link })
   cancelTimer(m, `reregister/${agent.id}`)
   cancelRemoval(m, agent.id)
@@ -99,7 +103,7 @@ function reconnect(m: Master, agent: Agent, linkId: LinkId, said: Reregister): v
   m.allocator.setAgentActive(agent.id, agentSpec(m, agent).active ?? true)
   m.counters.add('master/slave_reregistrations')
   if (isChanged) persistQuietly(m, changeRecord(m, agent.id, { info: agent.info }))
-  const ask = reconcileAgent(m, agent, said)
+  const ask = yield* reconcileAgent(m, agent, said)
   welcome(m, agent, ask)
   reconcileOperations(m, agent, said.operations ?? [])
   resumeDrain(m, agent)
@@ -125,7 +129,7 @@ export type Readmitted = {
 }
 
 /** The registry has the agent again: it joins with all that it runs. */
-export function onAgentReadmitted(m: Master, { linkId, reregister, record, returned }: Readmitted): void {
+export function* onAgentReadmitted(m: Master, { linkId, reregister, record, returned }: Readmitted): Rest {
   const id = reregister.agent_info.id?.value ?? ''
   m.transitions.delete(id)
   const wasUnreachable = m.unreachableAgents.has(id)
@@ -133,14 +137,14 @@ export function onAgentReadmitted(m: Master, { linkId, reregister, record, retur
   const link = m.links.get(linkId)
   const agent = createAgent(id, reregister, record, { ip: link?.ip ?? '', now: m.now })
   agent.reregisteredAt = m.now
-  const revived = adoptWorkload(m, agent, reregister)
+  const revived = yield* adoptWorkload(m, agent, reregister)
   // One that this master has not given up yet has left nothing behind.
   if (returned) forgetUnreachable(m, id)
   joinCluster(m, agent, link ? linkId : undefined)
   m.counters.add('master/slave_reregistrations')
   welcome(m, agent, [])
   tellOperators(m, { type: 'AGENT_ADDED', agent_added: { agent: agentWire(showAgent(agent)) } })
-  if (returned) announceReturn(m, revived, wasUnreachable)
+  if (returned) yield* announceReturn(m, revived, wasUnreachable)
   shutDownCompleted(m, linkId, reregister)
   resumeDrain(m, agent)
   note(m, 'agent.reregistered', { agentId: id, hostname: agent.info.hostname, taskCount: agent.tasks.size })
@@ -163,20 +167,37 @@ function forgetUnreachable(m: Master, agentId: string): void {
 type Revived = { readonly framework: Framework; readonly task: Task }
 
 /** Frameworks, executors, tasks and operations as the agent tells them. */
-function adoptWorkload(m: Master, agent: Agent, said: Reregister): Revived[] {
+function* adoptWorkload(m: Master, agent: Agent, said: Reregister): Rest<Revived[]> {
   for (const info of said.frameworks ?? []) if (!isCompleted(m, info.id?.value)) recoverFramework(m, info)
   const commandTasks = commandTaskIds(said)
   for (const { framework_id, executor_info } of said.executors ?? []) {
     const framework = m.frameworks.get(framework_id.value)
     if (framework && !commandTasks.has(executor_info.executor_id.value)) addExecutor(m, framework, agent, executor_info)
+    yield
   }
   const revived: Revived[] = []
   for (const reported of said.tasks ?? []) {
     const framework = m.frameworks.get(reported.framework_id.value)
     if (framework) revived.push({ framework, task: adoptTask(m, framework, agent, reported) })
+    yield
   }
+  chargeAll(m, agent)
   for (const operation of said.operations ?? []) adoptOperation(m, agent, operation)
   return revived
+}
+
+/** What the agent's tasks hold, a framework at a time. */
+function chargeAll(m: Master, agent: Agent): void {
+  const held = new Map<string, Item[]>()
+  for (const { frameworkId, holdsResources, resources } of agent.tasks) {
+    const items = held.get(frameworkId) ?? []
+    if (holdsResources) items.push(...resources.items)
+    held.set(frameworkId, items)
+  }
+  for (const [frameworkId, items] of held) {
+    const framework = m.frameworks.get(frameworkId)
+    if (framework) use(m, framework, agent, Resources.fromItems(items))
+  }
 }
 
 const isCompleted = (m: Master, id: string | undefined): boolean =>
@@ -192,7 +213,7 @@ function adoptTask(m: Master, framework: Framework, agent: Agent, reported: agen
   const id = reported.task.task_id.value
   framework.unreachableTasks.delete(id)
   framework.completedTasks.remove(id)
-  return addTask(m, framework, agent, wireOf(reported, agent))
+  return enterTask(m, framework, agent, wireOf(reported, agent))
 }
 
 export function wireOf(reported: agentLink.AgentTask, agent: Agent): mesos.Task {
@@ -207,7 +228,7 @@ export function wireOf(reported: agentLink.AgentTask, agent: Agent): mesos.Task 
 }
 
 /** A master-made update for each task that was thought lost: where its scheduler stands, which shall not skip one. */
-function announceReturn(m: Master, revived: readonly Revived[], wasUnreachable: boolean): void {
+function* announceReturn(m: Master, revived: readonly Revived[], wasUnreachable: boolean): Rest {
   // Mesos spells it like this.
   const message = wasUnreachable ? 'Unreachable agent re-reregistered' : 'Unknown agent reregistered'
   for (const { framework, task } of revived) {
@@ -217,6 +238,7 @@ function announceReturn(m: Master, revived: readonly Revived[], wasUnreachable: 
     sendStatus(m, framework, status)
     const updated = { framework_id: { value: framework.id }, status, state }
     tellOperators(m, { type: 'TASK_UPDATED', task_updated: updated })
+    yield
   }
 }
 

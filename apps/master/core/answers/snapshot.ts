@@ -6,6 +6,7 @@ import { PagedList } from '../books/paged-list.ts'
 import { SeenPage } from '../books/page-view.ts'
 import type { PageView, Show } from '../books/page-view.ts'
 import type { Page } from '../books/page.ts'
+import type { Rest } from '../steps/rest.ts'
 import { isSame, isShownBy, showAgent, showFramework } from '../views/shown.ts'
 import type { ShownAgent, ShownFramework } from '../views/shown.ts'
 import type { Agent, AgentId, AgentRecord, Executor, Framework, Master, Offer } from '../model.ts'
@@ -39,15 +40,24 @@ class Gallery {
   readonly #shown = new Map<Agent, ShownAgent>()
 
   take(agents: ReadonlyMap<AgentId, Agent>): readonly Page<ShownAgent>[] {
-    for (const agent of agents.values()) {
-      const before = this.#shown.get(agent)
-      if (before && isShownBy(before, agent)) continue
-      const now = showAgent(agent)
-      this.#shown.set(agent, now)
-      this.#list.set(agent, now)
-    }
+    for (const agent of agents.values()) this.#show(agent)
     if (this.#shown.size > agents.size) this.#forgetGone(agents)
     return this.#list.snapshot()
+  }
+
+  *refresh(agents: ReadonlyMap<AgentId, Agent>): Rest {
+    for (const agent of agents.values()) {
+      this.#show(agent)
+      yield
+    }
+  }
+
+  #show(agent: Agent): void {
+    const before = this.#shown.get(agent)
+    if (before && isShownBy(before, agent)) return
+    const now = showAgent(agent)
+    this.#shown.set(agent, now)
+    this.#list.set(agent, now)
   }
 
   #forgetGone(agents: ReadonlyMap<AgentId, Agent>): void {
@@ -63,9 +73,17 @@ class Gallery {
 const seen = <V extends object>(pages: readonly Page<V>[], show: Show<V> | undefined): readonly PageView<V>[] =>
   show ? pages.map((page) => new SeenPage(page, show)) : pages
 
-export function snapshotAgents(m: Master, sight: Sight): AgentsSnapshot {
+function galleryOf(m: Master): Gallery {
   const gallery = galleries.get(m) ?? new Gallery()
   galleries.set(m, gallery)
+  return gallery
+}
+
+/** Most of the work of the next snapshot, in pieces between which anything may happen. */
+export const refreshAgents = (m: Master): Rest => galleryOf(m).refresh(m.agents)
+
+export function snapshotAgents(m: Master, sight: Sight): AgentsSnapshot {
+  const gallery = galleryOf(m)
   const show = sight.limits('view_roles') ? (agent: ShownAgent) => seenAgent(agent, sight) : undefined
   return { pages: seen(gallery.take(m.agents), show), recovered: [...m.recoveredAgents] }
 }

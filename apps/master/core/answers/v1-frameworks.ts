@@ -3,7 +3,8 @@ import { encodeJson, encodeProtobuf } from '@thermosphere/protocol'
 import type { MediaType, mesos } from '@thermosphere/protocol'
 import type { Sight } from '../access/sight.ts'
 import type { Form } from '../books/encoded-items.ts'
-import { frameworkBooks, frameworkState, inverseOffersOf, offersOf } from '../views/v1-entities.ts'
+import { frameworkBooks, frameworkState, inverseOffersOf, offersOf, shownOfferWire } from '../views/v1-entities.ts'
+import type { ShownOffer } from '../offers.ts'
 import { kept, listed, runsOf } from './parts.ts'
 import type { Fragment, Part } from './parts.ts'
 import { completedFrameworks, currentFrameworks, snapshotFramework } from './snapshot.ts'
@@ -12,7 +13,7 @@ import type { ShownFramework } from '../views/shown.ts'
 import type { Framework, Master } from '../model.ts'
 
 export interface V1Framework extends FrameworkSnapshot {
-  readonly offerWires: readonly mesos.Offer[]
+  readonly shownOffers: readonly ShownOffer[]
   readonly inverseOfferWires: readonly mesos.InverseOffer[]
 }
 
@@ -24,14 +25,17 @@ export interface V1Frameworks {
 export function snapshotV1Frameworks(m: Master, sight: Sight): V1Frameworks {
   const take = (framework: Framework): V1Framework => ({
     ...snapshotFramework(framework, sight),
-    offerWires: offersOf(m, framework),
+    shownOffers: offersOf(m, framework),
     inverseOfferWires: inverseOffersOf(m, framework),
   })
   return { current: currentFrameworks(m, sight).map(take), completed: completedFrameworks(m, sight).map(take) }
 }
 
 const name = 'mesos.v1.master.Response.GetFrameworks.Framework'
-const offerForm: Form<mesos.Offer> = { separator: ',', encode: (offer) => encodeJson('mesos.v1.Offer', offer) }
+const offerForm: Form<ShownOffer> = {
+  separator: ',',
+  encode: (shown) => encodeJson('mesos.v1.Offer', shownOfferWire(shown)),
+}
 const inverseOfferForm: Form<mesos.InverseOffer> = {
   separator: ',',
   encode: (offer) => encodeJson('mesos.v1.InverseOffer', offer),
@@ -44,20 +48,20 @@ const inverseOffersField = 8
 export const frameworkParts = (framework: V1Framework, encoding: MediaType, field: number): Iterable<Part> =>
   encoding === 'application/json' ? jsonParts(framework) : [{ field, parts: protobufParts(framework) }]
 
-function* jsonParts({ shown, offerWires, inverseOfferWires }: V1Framework): Generator<Part> {
+function* jsonParts({ shown, shownOffers, inverseOfferWires }: V1Framework): Generator<Part> {
   const { before, after } = endsOf(shown)
   yield before
-  if (offerWires.length > 0) yield ','
-  if (offerWires.length > 0) yield* listed('offers', runsOf(offerWires, offerForm))
+  if (shownOffers.length > 0) yield ','
+  if (shownOffers.length > 0) yield* listed('offers', runsOf(shownOffers, offerForm))
   if (inverseOfferWires.length > 0) yield ','
   if (inverseOfferWires.length > 0) yield* listed('inverse_offers', runsOf(inverseOfferWires, inverseOfferForm))
   yield after
 }
 
-function* protobufParts({ shown, offerWires, inverseOfferWires }: V1Framework): Generator<Part> {
+function* protobufParts({ shown, shownOffers, inverseOfferWires }: V1Framework): Generator<Part> {
   yield endsOf(shown).whole
-  for (const offer of offerWires)
-    yield { field: offersField, parts: [{ bytes: () => encodeProtobuf('mesos.v1.Offer', offer) }] }
+  for (const one of shownOffers)
+    yield { field: offersField, parts: [{ bytes: () => encodeProtobuf('mesos.v1.Offer', shownOfferWire(one)) }] }
   for (const offer of inverseOfferWires)
     yield { field: inverseOffersField, parts: [{ bytes: () => encodeProtobuf('mesos.v1.InverseOffer', offer) }] }
 }

@@ -42,12 +42,14 @@ export class TaskBook {
     return this.#tasks.entries()
   }
 
-  set(id: TaskId, task: Task): void {
+  /** Returns which task had the id before. */
+  set(id: TaskId, task: Task): Task | undefined {
     const before = this.#tasks.get(id)
     if (before && before !== task) this.#forget(before)
     if (before !== task) this.#count(task.wire.state, 1)
     this.#tasks.set(id, task)
     this.#wires.set(task, task.wire)
+    return before
   }
 
   delete(id: TaskId): boolean {

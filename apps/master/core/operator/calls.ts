@@ -8,7 +8,9 @@ import { onScheduleCall, onStartMaintenance, onStopMaintenance } from './mainten
 import { onRemoveQuota, onSetQuota, onUpdateQuota } from './quota.ts'
 import { onResourceCall } from './reservations.ts'
 import { onUpdateWeights } from './weights.ts'
-import type { Master, RequestId } from '../model.ts'
+import { leaveForRest } from '../steps/rest.ts'
+import type { Rest } from '../steps/rest.ts'
+import type { Framework, Master, RequestId } from '../model.ts'
 
 type OperatorCall = Extract<Input, { readonly type: 'operator-call' }>
 
@@ -53,7 +55,9 @@ function onAgentCall(m: Master, call: master.Call, requestId: RequestId): void {
     case 'MARK_AGENT_GONE':
       return onMarkGoneCall(m, call.mark_agent_gone?.agent_id.value ?? '', requestId)
     case 'UPDATE_MAINTENANCE_SCHEDULE':
-      return call.update_maintenance_schedule && onScheduleCall(m, call.update_maintenance_schedule.schedule, requestId)
+      if (call.update_maintenance_schedule)
+        leaveForRest(m, onScheduleCall(m, call.update_maintenance_schedule.schedule, requestId))
+      return
     case 'START_MAINTENANCE':
       return onStartMaintenance(m, call.start_maintenance?.machines ?? [], requestId)
     case 'STOP_MAINTENANCE':
@@ -66,6 +70,10 @@ function onAgentCall(m: Master, call: master.Call, requestId: RequestId): void {
 function onTeardown(m: Master, frameworkId: string, requestId: RequestId): void {
   const framework = m.frameworks.get(frameworkId)
   if (!framework) return respond(m, requestId, { status: 400, text: 'No framework found with specified ID' })
-  removeFramework(m, framework)
+  leaveForRest(m, tearDown(m, framework, requestId))
+}
+
+function* tearDown(m: Master, framework: Framework, requestId: RequestId): Rest {
+  yield* removeFramework(m, framework)
   respond(m, requestId, { status: 200 })
 }

@@ -2,10 +2,11 @@ import type { maintenance, mesos } from '@thermosphere/protocol'
 import type { StoreWrite } from '@thermosphere/effects'
 import { persist, respond } from '../emit.ts'
 import { leaveIfDown } from '../agents/register.ts'
-import { isOnMachine, machineKey, machineText } from '../machines.ts'
+import { machineKey, machinesOf, machineText } from '../machines.ts'
 import { rescindInverseOffer, rescindOffers } from '../offers.ts'
 import { putMachine, putSchedule } from '../registry.ts'
 import { makeInverseOffers } from '../scheduler/inverse-offers.ts'
+import type { Rest } from '../steps/rest.ts'
 import type { Machine, Master, RequestId } from '../model.ts'
 
 type Planned = { readonly id: mesos.MachineID; readonly unavailability: mesos.Unavailability }
@@ -42,33 +43,38 @@ function scheduleProblem(m: Master, schedule: maintenance.Schedule): string | un
 const negativeTime = (unavailability: mesos.Unavailability): 'start' | 'duration' | undefined =>
   (['start', 'duration'] as const).find((member) => Number(unavailability[member]?.nanoseconds ?? 0) < 0)
 
-export function onScheduleCall(m: Master, schedule: maintenance.Schedule, requestId: RequestId): void {
+export function* onScheduleCall(m: Master, schedule: maintenance.Schedule, requestId: RequestId): Rest {
   const problem = scheduleProblem(m, schedule)
   if (problem !== undefined) return respond(m, requestId, { status: 400, text: problem })
   const plan = planOf(schedule)
   const dropped = [...m.machines].filter(([key]) => !plan.has(key)).map(([key, { id }]) => putMachine(key, id, 'UP'))
-  const kept = [...plan].map(([key, { id, unavailability }]) => putMachine(key, id, modeOf(m, key), unavailability))
+  const kept: StoreWrite[] = []
+  for (const [key, { id, unavailability }] of plan) {
+    kept.push(putMachine(key, id, modeOf(m, key), unavailability))
+    yield
+  }
   persist(m, [putSchedule(schedule), ...dropped, ...kept], { change: 'schedule', schedule, requestId })
 }
 
 const modeOf = (m: Master, key: string): Machine['mode'] => (m.machines.get(key)?.mode === 'DOWN' ? 'DOWN' : 'DRAINING')
 
 /** Offers of agents on affected machines are made anew, now with the unavailability; inverse offers start. */
-export function onScheduleDurable(m: Master, schedule: maintenance.Schedule, requestId: RequestId): void {
+export function* onScheduleDurable(m: Master, schedule: maintenance.Schedule, requestId: RequestId): Rest {
   const plan = planOf(schedule)
-  const affected = [...m.machines.values(), ...plan.values()].map(({ id }) => id)
+  const before = new Map(m.machines)
   m.schedule = schedule
   for (const key of [...m.machines.keys()]) if (!plan.has(key)) m.machines.delete(key)
   for (const [key, { id, unavailability }] of plan) m.machines.set(key, { id, mode: modeOf(m, key), unavailability })
   m.inverseFilters.clear()
   for (const agent of m.agents.values()) {
-    if (!affected.some((id) => isOnMachine(agent, id))) continue
+    yield
+    if (machinesOf(before, agent).length + machinesOf(plan, agent).length === 0) continue
     for (const offer of [...agent.inverseOffers]) rescindInverseOffer(m, offer)
     if (!m.machines.size) m.inverseAnswers.delete(agent.id)
     rescindOffers(m, agent.offers)
     m.allocator.updateAgent(agent.id, {})
   }
-  makeInverseOffers(m)
+  yield* makeInverseOffers(m)
   respond(m, requestId, { status: 200 })
 }
 
@@ -108,12 +114,15 @@ function modeProblem(m: Master, id: mesos.MachineID, mode: Machine['mode'], chan
     : `Machine '${machineText(id)}' is not in ${mode} mode and cannot be ${change}`
 }
 
-export function onMachinesDown(m: Master, machines: readonly mesos.MachineID[], requestId: RequestId): void {
+export function* onMachinesDown(m: Master, machines: readonly mesos.MachineID[], requestId: RequestId): Rest {
   for (const id of machines) {
     const machine = m.machines.get(machineKey(id))
     if (machine) machine.mode = 'DOWN'
   }
-  for (const agent of [...m.agents.values()]) leaveIfDown(m, agent)
+  for (const agent of [...m.agents.values()]) {
+    leaveIfDown(m, agent)
+    yield
+  }
   respond(m, requestId, { status: 200 })
 }
 

@@ -5,6 +5,7 @@ import { persist, respond } from '../emit.ts'
 import { rescindOffer } from '../offers.ts'
 import { putQuota } from '../registry.ts'
 import { consumption, roleBooks } from '../roles.ts'
+import type { Rest } from '../steps/rest.ts'
 import type { Master, Offer, RequestId } from '../model.ts'
 
 type Amounts = quota.QuotaConfig['guarantees']
@@ -120,10 +121,10 @@ export function onRemoveQuota(m: Master, role: string, requestId: RequestId): vo
   persist(m, [putQuota(config)], { change: 'quota', configs: [config], requestId })
 }
 
-export function onQuotaDurable(m: Master, configs: readonly quota.QuotaConfig[], requestId: RequestId): void {
+export function* onQuotaDurable(m: Master, configs: readonly quota.QuotaConfig[], requestId: RequestId): Rest {
   for (const config of configs) {
     applyQuota(m, config)
-    rescindForQuota(m, config)
+    yield* rescindForQuota(m, config)
   }
   respond(m, requestId, { status: 200 })
 }
@@ -140,7 +141,7 @@ export function applyQuota(m: Master, config: quota.QuotaConfig): void {
  * Best effort, and no more than it takes: the role's own offers go until it is within its limits, then others' until
  * its guarantees could be met. Nothing is taken to be free: what is, the allocator may be giving away just now.
  */
-function rescindForQuota(m: Master, config: quota.QuotaConfig): void {
+function* rescindForQuota(m: Master, config: quota.QuotaConfig): Rest {
   const isOwn = ({ role }: Offer): boolean => role === config.role || role.startsWith(`${config.role}/`)
   const held = consumedAndOffered(m, config.role)
   const limits = milli(config.limits)
@@ -150,6 +151,7 @@ function rescindForQuota(m: Master, config: quota.QuotaConfig): void {
       if (isWithin()) break
       addAmounts(held, offer, -1)
       rescindOffer(m, offer)
+      yield
     }
   }
   const guarantees = milli(config.guarantees)
@@ -159,6 +161,7 @@ function rescindForQuota(m: Master, config: quota.QuotaConfig): void {
       if (isMet()) return
       addAmounts(held, offer, 1)
       rescindOffer(m, offer)
+      yield
     }
   }
 }

@@ -1,8 +1,9 @@
 import type { mesos } from '@thermosphere/protocol'
 import { validateRole } from '@thermosphere/offer-engine'
 import { persist, respond } from '../emit.ts'
-import { rescindOffers } from '../offers.ts'
+import { rescindEach } from '../offers.ts'
 import { putWeight } from '../registry.ts'
+import type { Rest } from '../steps/rest.ts'
 import type { Master, RequestId, RoleName } from '../model.ts'
 
 function problem(m: Master, { role = '', weight }: mesos.WeightInfo): string | undefined {
@@ -28,14 +29,14 @@ export function onUpdateWeights(m: Master, infos: readonly mesos.WeightInfo[], r
 }
 
 /** Outstanding offers were made under the old weights: they are withdrawn if anyone is concerned. */
-export function onWeightsDurable(
+export function* onWeightsDurable(
   m: Master,
   weights: readonly (readonly [RoleName, number])[],
   requestId: RequestId,
-): void {
+): Rest {
   for (const [role, weight] of weights) m.weights.set(role, weight)
   m.allocator.setWeights(new Map(weights))
   const used = new Set([...m.frameworks.values()].flatMap((framework) => framework.roles))
-  if (weights.some(([role]) => used.has(role))) rescindOffers(m, m.offers.values())
+  if (weights.some(([role]) => used.has(role))) yield* rescindEach(m, m.offers.values())
   respond(m, requestId, { status: 200 })
 }

@@ -9,6 +9,7 @@ import { onDecline, onRevive, onSuppress } from './offer-calls.ts'
 import { onKill, onMessage, onShutdown } from './forwarded-calls.ts'
 import { onReconcile, onReconcileOperations } from './reconcile.ts'
 import { onUpdateFramework } from './subscribe.ts'
+import { leaveForRest } from '../steps/rest.ts'
 import type { Reply } from '../effects.ts'
 import type { Framework, Master, RequestId } from '../model.ts'
 
@@ -91,11 +92,11 @@ function perform(m: Master, framework: Framework, call: scheduler.Call): void {
   switch (call.type) {
     case 'TEARDOWN':
       m.counters.add('master/messages_unregister_framework')
-      return removeFramework(m, framework)
+      return leaveForRest(m, removeFramework(m, framework))
     case 'ACCEPT':
       return call.accept && onAccept(m, framework, call.accept)
     case 'DECLINE':
-      return call.decline && onDecline(m, framework, call.decline)
+      return call.decline && leaveForRest(m, onDecline(m, framework, call.decline))
     case 'ACCEPT_INVERSE_OFFERS':
       return call.accept_inverse_offers && onAnswerInverseOffers(m, framework, 'ACCEPT', call.accept_inverse_offers)
     case 'DECLINE_INVERSE_OFFERS':
@@ -124,7 +125,7 @@ function performOnTasks(m: Master, framework: Framework, call: scheduler.Call): 
         call.acknowledge_operation_status && onAcknowledgeOperation(m, framework, call.acknowledge_operation_status)
       )
     case 'RECONCILE':
-      return call.reconcile && onReconcile(m, framework, call.reconcile.tasks ?? [])
+      return call.reconcile && leaveForRest(m, onReconcile(m, framework, call.reconcile.tasks ?? []))
     case 'RECONCILE_OPERATIONS':
       return (
         call.reconcile_operations && onReconcileOperations(m, framework, call.reconcile_operations.operations ?? [])

@@ -1,6 +1,7 @@
 /** The rules of schedulers that speak by messages (v0): a process is known by its id, not by a stream. */
 import { note } from '../emit.ts'
 import { deactivateFramework } from '../frameworks.ts'
+import { leaveForRest } from '../steps/rest.ts'
 import type { Framework, FrameworkId, Master, StreamId } from '../model.ts'
 
 /** Who subscribes. `force`: it takes the framework over from another process. */
@@ -26,5 +27,5 @@ export function onDeactivateFramework(m: Master, asked: { streamId: StreamId; fr
   m.counters.add('master/messages_deactivate_framework')
   const framework = m.frameworks.get(asked.frameworkId)
   if (framework?.connection.state !== 'connected' || framework.connection.streamId !== asked.streamId) return
-  if (framework.active) deactivateFramework(m, framework)
+  if (framework.active) leaveForRest(m, deactivateFramework(m, framework))
 }

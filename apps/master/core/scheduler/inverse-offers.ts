@@ -2,6 +2,7 @@ import type { mesos } from '@thermosphere/protocol'
 import { sendEvent } from '../emit.ts'
 import { machineOf } from '../machines.ts'
 import { agentUrl, dropInverseOffer, refusalMs } from '../offers.ts'
+import type { Rest } from '../steps/rest.ts'
 import { timeInfo } from './reconcile.ts'
 import type { Agent, Framework, InverseOffer, Master } from '../model.ts'
 
@@ -25,9 +26,10 @@ export function onAnswerInverseOffers(m: Master, framework: Framework, status: A
 }
 
 /** One outstanding inverse offer for each framework with resources on an agent that is to be maintained. */
-export function makeInverseOffers(m: Master): void {
+export function* makeInverseOffers(m: Master): Rest {
   if (m.machines.size === 0) return
   for (const agent of m.agents.values()) {
+    yield
     const machine = machineOf(m, agent)
     if (machine?.mode !== 'DRAINING' || !machine.unavailability || !agent.connected) continue
     for (const framework of concernedFrameworks(m, agent)) offerInverse(m, framework, agent, machine.unavailability)
@@ -40,7 +42,7 @@ function concernedFrameworks(m: Master, agent: Agent): Framework[] {
 }
 
 function offerInverse(m: Master, framework: Framework, agent: Agent, unavailability: mesos.Unavailability): void {
-  const outstanding = [...framework.inverseOffers].some((offer) => offer.agentId === agent.id)
+  const outstanding = [...agent.inverseOffers].some((offer) => offer.frameworkId === framework.id)
   if (outstanding || (m.inverseFilters.get(`${framework.id}/${agent.id}`) ?? 0) > m.now) return
   const offer: InverseOffer = {
     id: `${m.info.id}-O${m.nextOffer++}`,

@@ -1,16 +1,18 @@
 import type { scheduler } from '@thermosphere/protocol'
 import { note } from '../emit.ts'
 import { discardOffer, refusalMs } from '../offers.ts'
+import type { Rest } from '../steps/rest.ts'
 import type { Framework, Master } from '../model.ts'
 
 /** Unknown offers are ignored: they may have been rescinded meanwhile. */
-export function onDecline(m: Master, framework: Framework, decline: scheduler.Call_Decline): void {
+export function* onDecline(m: Master, framework: Framework, decline: scheduler.Call_Decline): Rest {
   m.counters.add('master/messages_decline_offers')
   for (const { value } of decline.offer_ids ?? []) {
     const offer = m.offers.get(value)
     if (offer?.frameworkId !== framework.id) continue
     framework.counters.add('offers/declined')
     discardOffer(m, offer, refusalMs(decline.filters))
+    yield
   }
 }
 

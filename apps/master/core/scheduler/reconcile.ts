@@ -2,6 +2,7 @@ import type { mesos, scheduler } from '@thermosphere/protocol'
 import type { Millis } from '@thermosphere/effects'
 import { sendEvent, sendStatus } from '../emit.ts'
 import { partitionState } from '../states.ts'
+import type { Rest } from '../steps/rest.ts'
 import { masterStatus } from '../tasks.ts'
 import type { StatusDraft } from '../tasks.ts'
 import type { Framework, Master, Operation, Task } from '../model.ts'
@@ -9,13 +10,17 @@ import type { Framework, Master, Operation, Task } from '../model.ts'
 type Asked = scheduler.Call_Reconcile_Task
 
 /** An empty list asks for everything the master holds; otherwise each task gets at most one answer. */
-export function onReconcile(m: Master, framework: Framework, asked: readonly Asked[]): void {
+export function* onReconcile(m: Master, framework: Framework, asked: readonly Asked[]): Rest {
   m.counters.add('master/messages_reconcile_tasks')
-  if (asked.length > 0) {
-    for (const task of asked) reconcileTask(m, framework, task)
-    return
+  for (const task of asked) {
+    reconcileTask(m, framework, task)
+    yield
   }
-  for (const task of framework.tasks.values()) sendStatus(m, framework, latestState(m, task))
+  if (asked.length > 0) return
+  for (const task of framework.tasks.values()) {
+    sendStatus(m, framework, latestState(m, task))
+    yield
+  }
 }
 
 export function reconcileTask(m: Master, framework: Framework, asked: Asked): void {

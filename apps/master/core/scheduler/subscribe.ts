@@ -3,7 +3,7 @@ import { rolesRefusal } from '../access/approvals.ts'
 import { frameworkSpec } from '../allocation-books.ts'
 import { armTimer, cancelTimer, note, respond, sendEvent, tellAgent, tellOperators, tellScheduler } from '../emit.ts'
 import { addFramework, capabilitiesOf, createFramework, rolesOf } from '../frameworks.ts'
-import { discardOffer, dropInverseOffer, rescindOffer } from '../offers.ts'
+import { discardOffers, dropInverseOffer, rescindOffer } from '../offers.ts'
 import {
   frameworkInfoProblem,
   frameworkUpdateProblem,
@@ -12,6 +12,8 @@ import {
 } from '../validation/framework.ts'
 import { showFramework } from '../views/shown.ts'
 import { frameworkEvent } from '../views/v1-entities.ts'
+import { leaveForRest } from '../steps/rest.ts'
+import type { Rest } from '../steps/rest.ts'
 import { admitDriver } from './driver.ts'
 import type { Driver, Verdict } from './driver.ts'
 import type { Framework, Master, RequestId, StreamId } from '../model.ts'
@@ -39,7 +41,7 @@ export function onSubscribe(m: Master, subscription: Subscription): void {
   m.counters.add(id ? 'master/messages_reregister_framework' : 'master/messages_register_framework')
   const verdict = driver === undefined ? 'admitted' : admitDriver(m, driver, { id, known })
   if (verdict !== 'admitted') return turnAway(m, streamId, verdict)
-  if (known) resubscribe(m, known, info, subscription)
+  if (known) leaveForRest(m, resubscribe(m, known, info, subscription))
   else subscribeNew(m, info, subscription)
 }
 
@@ -85,11 +87,11 @@ function subscribeNew(m: Master, info: mesos.FrameworkInfo, subscription: Subscr
   note(m, 'framework.subscribed', { frameworkId: id, name: info.name })
 }
 
-function resubscribe(m: Master, framework: Framework, info: mesos.FrameworkInfo, subscription: Subscription): void {
+function* resubscribe(m: Master, framework: Framework, info: mesos.FrameworkInfo, subscription: Subscription): Rest {
   const { subscribe, driver } = subscription
   const isBack = driver !== undefined && !driver.force && framework.pid === driver.pid
   takeOver(m, framework, driver)
-  for (const offer of [...framework.offers]) discardOffer(m, offer)
+  yield* discardOffers(m, framework.offers)
   for (const offer of [...framework.inverseOffers]) dropInverseOffer(m, offer)
   cancelTimer(m, `failover/${framework.id}`)
   // The first scheduler's user and checkpointing stay: tasks run under them.
@@ -100,7 +102,7 @@ function resubscribe(m: Master, framework: Framework, info: mesos.FrameworkInfo,
   m.allocator.updateFramework(frameworkSpec(framework))
   m.allocator.setFrameworkActive(framework.id, true)
   connect(m, framework, subscription, { isBack })
-  announceUpdate(m, framework)
+  yield* announceUpdate(m, framework)
   note(m, 'framework.resubscribed', { frameworkId: framework.id, name: info.name })
 }
 
@@ -159,11 +161,12 @@ function updateInfo(m: Master, framework: Framework, info: mesos.FrameworkInfo):
 }
 
 /** All agents learn the new description; those that run the framework re-send its pending updates at once. */
-function announceUpdate(m: Master, framework: Framework): void {
+function* announceUpdate(m: Master, framework: Framework): Rest {
   const updated = { framework: frameworkEvent(showFramework(framework)) }
   tellOperators(m, { type: 'FRAMEWORK_UPDATED', framework_updated: updated })
   for (const agent of m.agents.values()) {
     tellAgent(m, agent, { type: 'UPDATE_FRAMEWORK', update_framework: { framework_info: framework.info } })
+    yield
   }
 }
 
@@ -181,7 +184,7 @@ export function onUpdateFramework(
   updateInfo(m, framework, update.framework_info)
   applyRoleOptions(framework, update.suppressed_roles, update.offer_constraints)
   m.allocator.updateFramework(frameworkSpec(framework))
-  announceUpdate(m, framework)
+  leaveForRest(m, announceUpdate(m, framework))
   respond(m, requestId, { status: 200 })
 }
 

@@ -10,7 +10,14 @@ import { classicExecutor, classicOffer, frameworkAfterTasks, frameworkBeforeTask
 import { classicTask } from '../views/classic-task.ts'
 import { array, merged, object } from '../views/json.ts'
 import type { Json } from '../views/json.ts'
-import { agentWire, frameworkBooks, frameworkState, inverseOffersOf, offersOf } from '../views/v1-entities.ts'
+import {
+  agentWire,
+  frameworkBooks,
+  frameworkState,
+  inverseOffersOf,
+  offersOf,
+  shownOfferWire,
+} from '../views/v1-entities.ts'
 import type { Agent, Executor, Framework, Master, Task } from '../model.ts'
 
 const sum = (all: readonly { readonly resources: Resources }[]): Total =>
@@ -41,7 +48,7 @@ export function plainState(m: Master): master.Response_GetState {
   const all = currentAndCompleted(m)
   const frameworkWire = (framework: Framework): master.Response_GetFrameworks_Framework => {
     const shown = frameworkOf(framework)
-    const offers = { offers: offersOf(m, framework), inverse_offers: inverseOffersOf(m, framework) }
+    const offers = { offers: offersOf(m, framework).map(shownOfferWire), inverse_offers: inverseOffersOf(m, framework) }
     return { ...frameworkState(shown), ...offers, ...frameworkBooks(shown) }
   }
   const executors = [...m.frameworks.values()].flatMap(executorsOf)

@@ -25,6 +25,7 @@ const config: MasterConfig = {
   recoveryAgentRemovalLimit: 1,
   allocationIntervalMs: 1000,
   allocationWorkMax: 10_000,
+  stepWorkMax: 10_000,
   offerTimeoutMs: undefined,
   maxCompletedFrameworks: 50,
   maxCompletedTasksPerFramework: 1000,
@@ -153,6 +154,8 @@ export class World {
         return
       case 'respond':
         return void this.replies.set(effect.requestId, effect.reply)
+      case 'cut':
+        return void queue.unshift({ type: 'rest' })
       case 'continue':
         return void (this.holdStore ? this.#held.push(effect) : queue.push(effect.input))
       default:

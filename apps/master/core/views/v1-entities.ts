@@ -1,7 +1,8 @@
 import type { master, mesos } from '@thermosphere/protocol'
 import type { Millis } from '@thermosphere/effects'
 import { withSeenResources } from '../access/sight.ts'
-import { offerWire } from '../offers.ts'
+import { offerHead, showOffer } from '../offers.ts'
+import type { ShownOffer } from '../offers.ts'
 import { endpointFormat } from '../resource-format.ts'
 import { inverseOfferWire } from '../scheduler/inverse-offers.ts'
 import { timeInfo } from '../scheduler/reconcile.ts'
@@ -46,14 +47,21 @@ export const frameworkBooks = ({ used, offered, offerConstraints }: ShownFramewo
 export const inverseOffersOf = (m: Master, framework: Framework): mesos.InverseOffer[] =>
   [...framework.inverseOffers].map((offer) => inverseOfferWire(m, offer, m.agents.get(offer.agentId)))
 
-export function offersOf(m: Master, framework: Framework): mesos.Offer[] {
-  return [...framework.offers].flatMap((offer) => {
+/** As they are now; there are too many to make messages of them at once. */
+export function offersOf(m: Master, framework: Framework): ShownOffer[] {
+  const shown: ShownOffer[] = []
+  for (const offer of framework.offers) {
     const agent = m.agents.get(offer.agentId)
-    if (!agent) return []
-    const wire = offerWire(m, framework, agent, offer)
-    return { ...wire, resources: endpointFormat(offer.resources.toWire()), allocation_info: { role: offer.role } }
-  })
+    if (agent) shown.push(showOffer(m, framework, agent, offer))
+  }
+  return shown
 }
+
+export const shownOfferWire = (shown: ShownOffer): mesos.Offer => ({
+  ...offerHead(shown),
+  resources: endpointFormat(shown.offer.resources.toWire()),
+  allocation_info: { role: shown.offer.role },
+})
 
 export const isActive = (agent: Pick<Agent, 'connected' | 'deactivated'>): boolean =>
   agent.connected && !agent.deactivated

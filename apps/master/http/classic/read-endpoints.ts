@@ -75,17 +75,21 @@ export const settingViews = {
 
 const jsonOf =
   (context: MasterContext, view: View): Handler =>
-  (exchange) =>
+  async (exchange) => {
+    await context.whole({ agents: false })
     sendJson(exchange, view(context, sightOf(context, exchange)))
+  }
 
 const largeJsonOf =
   (context: MasterContext, view: LargeView): Handler =>
-  (exchange) =>
-    sendLargeJson(context, exchange, view(context, sightOf(context, exchange), exchange.query))
+  async (exchange) => {
+    await context.whole({ agents: true })
+    return sendLargeJson(context, exchange, view(context, sightOf(context, exchange), exchange.query))
+  }
 
 const tasks =
   (context: MasterContext): Handler =>
-  (exchange) => {
+  async (exchange) => {
     const { query, response } = exchange
     const limit = countOf(query, 'limit', MASTER_LIMITS.tasksPageDefault)
     const offset = countOf(query, 'offset', 0)
@@ -94,6 +98,7 @@ const tasks =
     const frameworkId = optional(query, 'framework_id')
     const taskId = optional(query, 'task_id')
     const order = query.get('order') === 'asc' ? 'asc' : 'desc'
+    await context.whole({ agents: false })
     return sendLargeJson(
       context,
       exchange,
@@ -133,11 +138,12 @@ export const processEndpoints = (context: MasterContext): Record<string, Handler
 
 const metrics =
   (context: MasterContext): Handler =>
-  (exchange) => {
+  async (exchange) => {
     const timeout = exchange.query.get('timeout')
     if (timeout !== null && parseDuration(timeout) === undefined) {
       return sendText(exchange.response, 400, `Invalid timeout '${timeout}'`)
     }
+    await context.whole({ agents: false })
     const elected = context.leading().state === 'here' ? 1 : 0
     const more = { ...context.processMetrics(), 'master/elected': elected }
     return sendLargeJson(context, exchange, metricsAnswer(context.masterOrBlank(), Date.now(), more))

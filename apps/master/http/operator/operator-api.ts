@@ -69,6 +69,7 @@ async function answer(context: MasterContext, exchange: Exchange, call: master.C
     context.loop.operators.open(streamId, response, encoding, {})
     return context.loop.submit({ type: 'operator-subscribed', streamId, ...by(exchange) })
   }
+  await context.whole({ agents: call.type === 'GET_STATE' || call.type === 'GET_AGENTS' })
   const rendering = renderingOf(context, sight, { call, encoding })
   if (rendering) return sendLargeEncoded(context, exchange, { encoding, rendering })
   const view = viewOf(call, sight)

@@ -1,10 +1,11 @@
-import { step, subscribedEvent } from '@thermosphere/master-core'
+import { refreshAgents, step, subscribedEvent } from '@thermosphere/master-core'
 import type { Effect, Input, Master, Note, Reply } from '@thermosphere/master-core'
 import type { master, scheduler } from '@thermosphere/protocol'
 import { CoreLoop, delay, StartupError } from '@thermosphere/service-kit'
 import type { LoopSurroundings, Metrics } from '@thermosphere/service-kit'
 import { fencedPersist } from '@thermosphere/store'
 import type { Leadership, Store } from '@thermosphere/store'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { MASTER_LIMITS } from '../../limits.ts'
 import { AgentLinkServer } from '../agent-link/agent-link-server.ts'
 import { Drivers } from '../drivers/index.ts'
@@ -30,8 +31,15 @@ const notLeading: Reply = {
   text: 'This master does not lead any more; ask the leader whether the change was made, and repeat it otherwise',
 }
 
-type Performed = Exclude<Effect, { type: 'store' | 'timer' }>
+type Performed = Exclude<Effect, { type: 'store' | 'timer' | 'cut' }>
 type Call = { readonly [K in 'scheduler-call' | 'operator-call']: Omit<Extract<Input, { type: K }>, 'requestId'> }
+
+/** Returns whether the work is done. */
+function workFor(ms: number, work: Generator<undefined>): boolean {
+  const deadline = performance.now() + ms
+  while (performance.now() < deadline) if (work.next().done === true) return true
+  return false
+}
 
 /** The core with its surroundings: streams of schedulers and operators, links of agents, the registry. */
 export class MasterLoop {
@@ -76,6 +84,7 @@ export class MasterLoop {
       },
       perform: (effect) => this.#perform(effect),
       timerInput: (key) => ({ type: 'timer', key }),
+      restInput: { type: 'rest' },
       onFatal,
     })
     const submit = (input: Input): void => this.#loop.submit(input)
@@ -112,6 +121,16 @@ export class MasterLoop {
 
   submit(input: Input): void {
     this.#loop.submit(input)
+  }
+
+  /**
+   * Resolves when the master can be read as it is at one moment, until the next turn. What it shows of agents is made
+   * before, in slices: then only what has changed meanwhile is left for that moment.
+   */
+  async whole({ agents }: { readonly agents: boolean }): Promise<void> {
+    const work = agents ? refreshAgents(this.master) : undefined
+    while (work && !workFor(MASTER_LIMITS.readSliceMs, work)) await nextTurn()
+    await this.#loop.whole()
   }
 
   /** Registry writes that are decided and not yet under way. */

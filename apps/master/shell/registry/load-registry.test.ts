@@ -68,3 +68,21 @@ for (const [key, value, what] of [
     })
   })
 }
+
+test('others have their turn between the pages of a large registry', async () => {
+  const gone = Array.from({ length: 1_200 }, (_, index) => [`master/agents/gone/A${index}`, '{"version":1,"at":7}'])
+  await withStored(Object.fromEntries(gone), async (store) => {
+    const sizes: number[] = []
+    const list = store.list.bind(store)
+    store.list = async (...asked) => {
+      const page = await list(...asked)
+      sizes.push(page.entries.length)
+      return page
+    }
+    let turns = 0
+    const registry = await loadRegistry(store, undefined, () => Promise.resolve(void turns++))
+    assert.equal(registry.gone.size, 1_200)
+    assert.equal(turns, sizes.length)
+    assert.ok(Math.max(...sizes) <= 500, `pages of ${sizes.join(', ')}`)
+  })
+})

@@ -39,8 +39,15 @@ type Building = {
   machines: Machine[]
 }
 
-/** Reads the registry as a whole. A value that does not parse stops the start, with its key. */
-export async function loadRegistry(store: Store, size = new RegistrySize()): Promise<Registry> {
+/**
+ * Reads the registry as a whole, with a `turn` for others after each page. A value that does not parse stops the start,
+ * with its key.
+ */
+export async function loadRegistry(
+  store: Store,
+  size = new RegistrySize(),
+  turn = (): Promise<void> => Promise.resolve(),
+): Promise<Registry> {
   const registry: Building = {
     admitted: new Map(),
     unreachable: new Map(),
@@ -55,6 +62,7 @@ export async function loadRegistry(store: Store, size = new RegistrySize()): Pro
       readChecked(registry, entry)
       size.read(entry.key, entry.value)
     }
+    await turn()
   }
   return registry
 }

@@ -1,7 +1,7 @@
 import type { MasterConfig } from '@thermosphere/master-core'
 
 /** The flags' defaults with shorter waits, so that minutes are enough to see agents lost and found. */
-export const masterConfig: Omit<MasterConfig, 'allocationWorkMax'> = {
+export const masterConfig: Omit<MasterConfig, 'allocationWorkMax' | 'stepWorkMax'> = {
   cluster: undefined,
   agentPingTimeoutMs: 5_000,
   maxAgentPingTimeouts: 3,

@@ -30,7 +30,7 @@ export async function openMasterTerm(options: MasterTermOptions): Promise<Master
   const { store, process, leadership, random, masters, watch } = options
   const registry = await loadRegistry(store)
   const master = createMaster({
-    config: { ...masterConfig, allocationWorkMax: masters.allocationWorkMax },
+    config: { ...masterConfig, allocationWorkMax: masters.allocationWorkMax, stepWorkMax: masters.allocationWorkMax },
     info: { id: `${process.name}-${leadership.token}`, ip: 0, port: 5050, hostname: process.name },
     registry,
     random: createRandom(random.uint32()),
@@ -40,7 +40,7 @@ export async function openMasterTerm(options: MasterTermOptions): Promise<Master
   return new MasterTerm(options, master)
 }
 
-type Performed = Exclude<Effect, { type: 'store' | 'timer' }>
+type Performed = Exclude<Effect, { type: 'store' | 'timer' | 'cut' }>
 
 /** A term that is being closed waits for its last writes no longer than this. */
 const closeMs = 2_000
@@ -53,6 +53,8 @@ export class MasterTerm implements Term {
   readonly #streams = new Map<string, Line<FromStream>>()
   readonly #links = new Map<number, Line<FromLink>>()
   readonly #waiting = new Map<number, (status: number) => void>()
+  /** The step that is under way: what began it, and what it has decided so far. */
+  #begun: { readonly input: Input; readonly effects: Effect[] } | undefined
   #next = 1
   #isClosing = false
 
@@ -66,6 +68,7 @@ export class MasterTerm implements Term {
       persist: (operations) => persistAsLeader(options, operations),
       perform: (effect) => this.#perform(effect),
       timerInput: (key) => ({ type: 'timer', key }),
+      restInput: { type: 'rest' },
       clock: loopClockOf(process, masters.timersLateMs),
       halt: process.halt,
       onFatal: end,
@@ -137,9 +140,13 @@ export class MasterTerm implements Term {
 
   #step(input: Input, now: number): Effect[] {
     const { watch } = this.#options
-    watch.before(this.master, input, now)
+    if (this.#begun === undefined) watch.before(this.master, input, now)
+    const begun = (this.#begun ??= { input, effects: [] })
     const effects = step(this.master, input, now)
-    watch.after(this.master, input, effects)
+    begun.effects.push(...effects)
+    if (effects.some(({ type }) => type === 'cut')) return effects
+    this.#begun = undefined
+    watch.after(this.master, begun.input, begun.effects)
     return effects
   }
 

@@ -121,15 +121,15 @@ export const statefulMutants: readonly Mutant[] = [
   {
     name: 'agents-stay-on-machines-down',
     file: `${master}/operator/maintenance.ts`,
-    find: 'for (const agent of [...m.agents.values()]) leaveIfDown(m, agent)',
-    replace: 'void leaveIfDown',
+    find: '    leaveIfDown(m, agent)\n    yield\n',
+    replace: '    void leaveIfDown\n    yield\n',
     breaks: ['no-task-on-machines-down'],
   },
   {
     name: 'agent-joins-from-a-machine-down',
     file: `${master}/agents/register.ts`,
-    find: "if (machine.mode === 'DOWN' && isOnMachine({ info, ip }, machine.id)) return true",
-    replace: 'void [machine, info, ip]',
+    find: "some(({ mode }) => mode === 'DOWN')",
+    replace: 'some(() => false)',
     breaks: ['no-task-on-machines-down'],
   },
   {
@@ -178,7 +178,7 @@ export const statefulMutants: readonly Mutant[] = [
   {
     name: 'inverse-offers-made-once',
     file: `${master}/step.ts`,
-    find: '  makeInverseOffers(m)\n',
+    find: '  leaveForRest(m, makeInverseOffers(m))\n',
     replace: '  void makeInverseOffers\n',
     breaks: ['concerned-frameworks-are-asked'],
   },
