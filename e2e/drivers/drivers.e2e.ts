@@ -5,7 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { after, before, suite, test } from 'node:test'
 import { MesosPair } from '../harness/mesos-pair.ts'
-import { lacksGoDrivers } from './go-program.ts'
+import { killAll, processesWith } from '../harness/processes.ts'
+import { buildGoProgram, lacksGoDrivers } from './go-program.ts'
 import { buildScheduler, GoScheduler } from './go-scheduler.ts'
 
 type FrameworkView = {
@@ -69,6 +70,19 @@ suite('[mesos 41] an unmodified Go driver (mesos-go v0)', { skip: lacksGoDrivers
     const states = first.events.filter(({ task }) => task === 'brief').map(({ state }) => state)
     assert.deepEqual(states, ['TASK_STARTING', 'TASK_RUNNING', 'TASK_FINISHED'])
     await eventually('the end is acknowledged', async () => (await framework())?.tasks.length === 0, 30_000)
+  })
+
+  test('[mesos 112] [mesos 40] exchanges messages with an executor on the same driver, and hears of its end', async () => {
+    const executor = `${directory}/executor`
+    await buildGoProgram('executor.go', executor)
+    first.say(`launch old executor exec ${executor} -logtostderr`)
+    await first.hears('update', { task: 'old', state: 'TASK_RUNNING' })
+    first.say('say old hello there')
+    assert.equal((await first.hears('message', { executor: 'old' })).text, 'echo hello there')
+    first.say('say old finish old')
+    await first.hears('update', { task: 'old', state: 'TASK_FINISHED' })
+    killAll(processesWith(executor))
+    await first.hears('executor lost', { executor: 'old' })
   })
 
   test('kills a task', async () => {

@@ -23,6 +23,7 @@ const eventSchema = z.object({
   task: z.string().optional(),
   state: z.string().optional(),
   reason: z.string().optional(),
+  executor: z.string().optional(),
   text: z.string().optional(),
   status: z.union([z.string(), z.number()]).optional(),
 })

@@ -25,6 +25,8 @@ type scheduler struct {
 	offers []*mesos.Offer
 	// Launches that wait for an offer: an id and a command each.
 	waiting [][2]string
+	// Where the last task went.
+	agent *mesos.SlaveID
 }
 
 func (s *scheduler) say(event string, more fields) {
@@ -116,13 +118,18 @@ func (s *scheduler) launchNext(driver sched.SchedulerDriver) {
 		return
 	}
 	offer, wanted := s.offers[0], s.waiting[0]
-	s.offers, s.waiting = s.offers[1:], s.waiting[1:]
+	s.offers, s.waiting, s.agent = s.offers[1:], s.waiting[1:], offer.SlaveId
 	task := &mesos.TaskInfo{
 		Name:      proto.String(wanted[0]),
 		TaskId:    mesosutil.NewTaskID(wanted[0]),
 		SlaveId:   offer.SlaveId,
-		Command:   mesosutil.NewCommandInfo(wanted[1]),
 		Resources: []*mesos.Resource{mesosutil.NewScalarResource("cpus", 0.1), mesosutil.NewScalarResource("mem", 32)},
+	}
+	// A command of its own, or that of the executor of the same name.
+	if program := strings.TrimPrefix(wanted[1], "executor "); program != wanted[1] {
+		task.Executor = mesosutil.NewExecutorInfo(mesosutil.NewExecutorID(wanted[0]), mesosutil.NewCommandInfo(program))
+	} else {
+		task.Command = mesosutil.NewCommandInfo(wanted[1])
 	}
 	filters := &mesos.Filters{RefuseSeconds: proto.Float64(0)}
 	go driver.LaunchTasks([]*mesos.OfferID{offer.Id}, []*mesos.TaskInfo{task}, filters)
@@ -144,6 +151,11 @@ func (s *scheduler) obey(driver sched.SchedulerDriver, line string) {
 		driver.ReviveOffers()
 	case "kill":
 		driver.KillTask(mesosutil.NewTaskID(words[1]))
+	case "say":
+		s.Lock()
+		agent := s.agent
+		s.Unlock()
+		driver.SendFrameworkMessage(mesosutil.NewExecutorID(words[1]), agent, words[2])
 	case "reconcile":
 		statuses := []*mesos.TaskStatus{}
 		if len(words) > 1 {
