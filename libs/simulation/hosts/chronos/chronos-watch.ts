@@ -74,6 +74,8 @@ export class ChronosWatch {
     if (reason === 'REASON_INVALID_OFFERS') this.#refused.add(task_id.value)
     const before = this.#told.get(task_id.value)
     if (before !== undefined && endStates.has(before)) return
+    // The answer may be about a launch before, which was refused.
+    if (before === undefined && reason === 'REASON_RECONCILIATION' && endStates.has(state)) return
     this.#told.set(task_id.value, state)
     if (state === 'TASK_UNREACHABLE') this.#wasUnreachable.add(task_id.value)
     const launch = this.#launches.get(task_id.value)
