@@ -105,7 +105,7 @@ const columns: Column<AgentUsage>[] = [
   {
     id: 'host',
     header: 'Host',
-    width: 'minmax(160px, 1.4fr)',
+    width: 'minmax(150px, 1.4fr)',
     narrow: 'title',
     sortBy: (one) => `${one.agent.hostname}:${one.agent.port ?? ''}`,
     cell: (one) => (
@@ -118,12 +118,12 @@ const columns: Column<AgentUsage>[] = [
   {
     id: 'status',
     header: 'Status',
-    width: '120px',
+    width: '108px',
     narrow: 'wide',
     sortBy: (one) => one.word,
     cell: (one) => <StatusWord status={one.status} word={one.word} />,
   },
-  { id: 'id', header: 'Id', width: '150px', narrow: 'hide', cell: (one) => <Id value={one.agent.id} max={14} /> },
+  { id: 'id', header: 'Id', width: '122px', narrow: 'hide', cell: (one) => <Id value={one.agent.id} max={14} /> },
   {
     id: 'tasks',
     header: 'Tasks',
