@@ -133,7 +133,8 @@ test('[mesos 112] after kill -9 the agent asks the driver to reconnect, takes wh
   await running('a', 'b')
   await agent.kill('SIGKILL')
   const before = driver.names.length
-  agent.run()
+  // The default of 2 s is too short where everything is slow.
+  agent.run({ flags: ['--executor_reregistration_timeout=6secs'] })
   assert.deepEqual(await driver.message('ReconnectExecutorMessage', before), { slave_id: slave_id() })
   const missed = statusUpdate('a', 'TASK_FINISHED')
   await driver.send(agent.port, 'ReregisterExecutorMessage', { ...ids, updates: [missed] })

@@ -36,7 +36,7 @@ export class ScriptedDriver {
   }
 
   static async start(): Promise<ScriptedDriver> {
-    const server = createServer()
+    const server = createServer({ keepAliveTimeout: 0 })
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     return new ScriptedDriver(server)
