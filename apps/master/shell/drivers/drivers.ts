@@ -8,6 +8,7 @@ import { WireError } from '@thermosphere/protocol'
 import type { scheduler } from '@thermosphere/protocol'
 import { formatProcessId, Messenger } from '@thermosphere/protocol/node'
 import type { ProcessId, ReceivedMessage } from '@thermosphere/protocol/node'
+import { LogAllowance } from '@thermosphere/service-kit'
 import { randomUUID } from 'node:crypto'
 import { MASTER_LIMITS } from '../../limits.ts'
 import { readMessage } from './read-message.ts'
@@ -35,8 +36,7 @@ export class Drivers {
   readonly #streams = new Map<string, Stream>()
   /** By process id. */
   readonly #streamsOf = new Map<string, Map<string, Stream>>()
-  #quietUntil = 0
-  #droppedQuietly = 0
+  readonly #dropsTold = new LogAllowance({ max: 1, ms: MASTER_LIMITS.droppedMessageLogMs })
 
   constructor(options: DriversOptions) {
     this.#options = options
@@ -162,12 +162,10 @@ export class Drivers {
     this.#options.note({ event: 'driver.refused', fields: { pid: formatProcessId(from), reason } })
   }
 
-  /** Anybody can send nonsense, as often as he likes: the log has one line of it in a while. */
   #drop(from: ProcessId, message: string, reason: string): void {
-    if (performance.now() < this.#quietUntil) return void this.#droppedQuietly++
-    const fields = { pid: formatProcessId(from), message, reason, droppedBefore: this.#droppedQuietly }
-    this.#quietUntil = performance.now() + MASTER_LIMITS.droppedMessageLogMs
-    this.#droppedQuietly = 0
+    const droppedBefore = this.#dropsTold.take()
+    if (droppedBefore === undefined) return
+    const fields = { pid: formatProcessId(from), message, reason, droppedBefore }
     this.#options.note({ event: 'driver.message.dropped', fields })
   }
 }
