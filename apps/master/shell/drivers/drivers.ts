@@ -13,7 +13,7 @@ import { randomUUID } from 'node:crypto'
 import { MASTER_LIMITS } from '../../limits.ts'
 import { readMessage } from './read-message.ts'
 import type { Asked } from './read-message.ts'
-import { errorMessage, writeMessage } from './write-message.ts'
+import { frameworkError, writeMessage } from './write-message.ts'
 import type { Message } from './write-message.ts'
 
 export type DriversOptions = {
@@ -158,7 +158,7 @@ export class Drivers {
   }
 
   #refuse(from: ProcessId, reason: string): void {
-    this.#tell(from, errorMessage(reason))
+    this.#tell(from, frameworkError(reason))
     this.#options.note({ event: 'driver.refused', fields: { pid: formatProcessId(from), reason } })
   }
 

@@ -18,7 +18,7 @@ const message = <Name extends WireName>(name: Name, value: WireTypes[Name]): Mes
   body: encodeProtobuf(name, value),
 })
 
-export const errorMessage = (text: string): Message =>
+export const frameworkError = (text: string): Message =>
   message('mesos.internal.FrameworkErrorMessage', { message: text })
 
 /** Undefined for what drivers are not told: heartbeats, inverse offers, operations. */
@@ -30,7 +30,7 @@ export function writeMessage(told: Told): Message | undefined {
   if (event.update) return statusUpdate(event.update.status, told)
   if (event.message) return fromExecutor(event.message, told)
   if (event.failure) return failure(event.failure, told)
-  return event.error && errorMessage(event.error.message)
+  return event.error && frameworkError(event.error.message)
 }
 
 function registered({ framework_id, master_info }: scheduler.Event_Subscribed, { isBack }: Told): Message | undefined {
