@@ -48,6 +48,17 @@ const statuses = (sent: readonly Promise<{ readonly status: number }>[]): Promis
     ),
   )
 
+/** One call was answered on it. */
+async function idleLine(context: TestContext) {
+  const server = await startServer(context)
+  const line = lineTo(context, { endpoint: server.endpoint, inFlightMax: 3 })
+  const first = sendAll(line, ['a'])
+  await server.has(0, 'a')
+  server.answer(0, accepted)
+  assert.deepEqual(await statuses(first), [202])
+  return { ...server, line }
+}
+
 test('a line that closes lets the call under way be answered and refuses those that wait', async (context) => {
   const server = createServer((_request, response) => setTimeout(() => response.writeHead(202).end(), 50))
   server.listen(0, '127.0.0.1')
@@ -92,12 +103,7 @@ suite('the calls of a line', () => {
   })
 
   test('are made again on a new connection when the server closed the idle one', async (context) => {
-    const { connections, has, answer, endpoint } = await startServer(context)
-    const line = lineTo(context, { endpoint, inFlightMax: 3 })
-    const first = sendAll(line, ['a'])
-    await has(0, 'a')
-    answer(0, accepted)
-    assert.deepEqual(await statuses(first), [202])
+    const { line, connections, has, answer } = await idleLine(context)
     const sent = sendAll(line, ['b', 'c'])
     connections[0]?.socket.resetAndDestroy()
     await has(1, 'b', 'c')
@@ -106,12 +112,7 @@ suite('the calls of a line', () => {
   })
 
   test('are made again before those that wait, in their order', async (context) => {
-    const { connections, has, answer, endpoint } = await startServer(context)
-    const line = lineTo(context, { endpoint, inFlightMax: 3 })
-    const first = sendAll(line, ['a'])
-    await has(0, 'a')
-    answer(0, accepted)
-    assert.deepEqual(await statuses(first), [202])
+    const { line, connections, has, answer } = await idleLine(context)
     const sent = sendAll(line, ['b', 'c', 'd', 'e'])
     connections[0]?.socket.resetAndDestroy()
     await has(1, 'b', 'c', 'd')
