@@ -34,6 +34,19 @@ function loseAgent(world: World, agent: TestAgent): void {
   world.advance(90_000)
 }
 
+/** A drain waits for its last task, which has ended; nothing is written until the store is released. */
+function drainUntilLastTask() {
+  const { world, agent } = startRegistered()
+  const agent_id = { value: agent.id }
+  const s = world.subscribe()
+  world.advance(1_000)
+  world.run([s, agent, 't'])
+  world.operate(drain(agent_id))
+  const uuid = world.update([s, agent, 't'], 'TASK_KILLED')
+  world.holdStore = true
+  return { world, agent, agent_id, endTask: () => world.acknowledge([s, agent, 't'], uuid) }
+}
+
 const returns = (world: World, agent: TestAgent): void => void world.reregister(agent)
 const givesUp = (world: World): void => world.advance(600_000)
 
@@ -81,15 +94,8 @@ suite('what an operator says of an agent, while something else of it is being wr
   })
 
   test('[mesos 14] an agent is drained once that is written, and not used again before', () => {
-    const { world, agent } = startRegistered()
-    const agent_id = { value: agent.id }
-    const s = world.subscribe()
-    world.advance(1_000)
-    world.run([s, agent, 't'])
-    world.operate(drain(agent_id))
-    const uuid = world.update([s, agent, 't'], 'TASK_KILLED')
-    world.holdStore = true
-    world.acknowledge([s, agent, 't'], uuid)
+    const { world, agent, agent_id, endTask } = drainUntilLastTask()
+    endTask()
     assert.equal(world.master.agents.get(agent.id)?.drain?.state, 'DRAINING')
     const early = world.operate({ type: 'REACTIVATE_AGENT', reactivate_agent: { agent_id } })
     assert.equal(early?.text, 'Agent is still in the DRAINING state')
@@ -99,16 +105,9 @@ suite('what an operator says of an agent, while something else of it is being wr
   })
 
   test('[mesos 16] a drain that is to end in gone does so, though the last task ends while it is being written', () => {
-    const { world, agent } = startRegistered()
-    const agent_id = { value: agent.id }
-    const s = world.subscribe()
-    world.advance(1_000)
-    world.run([s, agent, 't'])
-    world.operate(drain(agent_id))
-    const uuid = world.update([s, agent, 't'], 'TASK_KILLED')
-    world.holdStore = true
+    const { world, agent, agent_id, endTask } = drainUntilLastTask()
     world.operate({ type: 'DRAIN_AGENT', drain_agent: { agent_id, mark_gone: true } })
-    world.acknowledge([s, agent, 't'], uuid)
+    endTask()
     world.releaseStore()
     assert.deepEqual(stored(world, agent.id), [{ list: 'gone', deactivated: false, isDraining: false }])
   })
