@@ -11,21 +11,20 @@ const answer = (status: Partial<mesos.TaskStatus>): Effect => {
   return { type: 'event', streamId: 'f', event: { type: 'UPDATE', update } }
 }
 
-test('a leader must not say what became of a task while it waits for its agent', () => {
+const nothing = (): undefined => undefined
+
+function watched(stored: (key: string) => string | undefined = nothing) {
   const reports: string[] = []
-  const invariants = new MasterInvariants({
-    report: (invariant) => void reports.push(invariant),
-    elapsed: () => 0,
-    stored: () => undefined,
-    count: () => undefined,
-    onElected: () => undefined,
-    onStepped: () => undefined,
-    onAcknowledged: () => undefined,
-  })
-  const { master } = new SmallMaster(
-    () => undefined,
-    () => undefined,
-  )
+  const report = (invariant: string): void => void reports.push(invariant)
+  const heard = { count: nothing, onElected: nothing, onStepped: nothing, onAcknowledged: nothing }
+  return { reports, invariants: new MasterInvariants({ report, elapsed: () => 0, stored, ...heard }) }
+}
+
+const leader = () => new SmallMaster(nothing, nothing).master
+
+test('a leader must not say what became of a task while it waits for its agent', () => {
+  const { reports, invariants } = watched()
+  const master = leader()
   const say = (effect: Effect): void => invariants.after(master, { type: 'timer', key: 'allocation' }, [effect])
   say(answer({}))
   const info = { hostname: 'h', port: 5051 }
@@ -36,4 +35,16 @@ test('a leader must not say what became of a task while it waits for its agent',
   assert.deepEqual(reports, [])
   say(answer({}))
   assert.deepEqual(reports, ['awaited-agents-are-not-judged'])
+})
+
+test('an agent that is told that it is registered is admitted, or was given up by a later leader than who tells it', () => {
+  const { reports, invariants } = watched((key) => (key === 'master/agents/unreachable/a' ? '{}' : undefined))
+  const [before, now] = [leader(), leader()]
+  const registered = (id: string) => ({ type: 'REGISTERED' as const, registered: { agent_id: { value: id } } })
+  for (const master of [before, now]) invariants.onElected(master, 'master-0')
+  invariants.onTold(before, registered('a'))
+  assert.deepEqual(reports, [])
+  invariants.onTold(now, registered('a'))
+  invariants.onTold(before, registered('b'))
+  assert.deepEqual(reports, ['registered-agents-survive', 'registered-agents-survive'])
 })

@@ -54,6 +54,7 @@ export class MasterInvariants implements MasterWatch {
   readonly #books = new WeakMap<Master, Books>()
   /** The end of each task in the books of a master. */
   readonly #ends = new WeakMap<Task, string>()
+  #newest: Master | undefined
   stepCount = 0
 
   constructor(options: MasterInvariantsOptions) {
@@ -62,6 +63,7 @@ export class MasterInvariants implements MasterWatch {
   }
 
   onElected(master: Master, name: string): void {
+    this.#newest = master
     this.#options.onElected(master, name)
   }
 
@@ -100,11 +102,15 @@ export class MasterInvariants implements MasterWatch {
     this.#booksOf(master).guarantees.forget()
   }
 
-  /** An agent that is told that it is known must be known to the next leader as well. */
-  onTold({ registered, reregistered }: agentLink.MasterMessage): void {
+  /**
+   * An agent that is told that it is known must be known to the next leader as well. That one may have given it up as
+   * unreachable since, which it can come back from, before a deposed one has woken up and said what it had written.
+   */
+  onTold(master: Master, { registered, reregistered }: agentLink.MasterMessage): void {
     const id = (registered ?? reregistered)?.agent_id.value
     if (id === undefined) return
-    if (this.#options.stored(`master/agents/admitted/${id}`) === undefined)
+    const lists = master === this.#newest ? ['admitted'] : ['admitted', 'unreachable']
+    if (lists.every((list) => this.#options.stored(`master/agents/${list}/${id}`) === undefined))
       this.#report('registered-agents-survive', `${id} is told that it is registered, and the registry has it not`)
   }
 

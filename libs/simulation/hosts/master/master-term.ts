@@ -160,7 +160,7 @@ export class MasterTerm implements Term {
         this.#streams.get(effect.streamId)?.close()
         return void this.#streams.delete(effect.streamId)
       case 'link':
-        this.#options.watch.onTold(effect.message)
+        this.#options.watch.onTold(this.master, effect.message)
         return this.#links.get(effect.linkId)?.send({ type: 'message', message: effect.message })
       case 'close-link':
         this.#links.get(effect.linkId)?.close()

@@ -9,5 +9,5 @@ export type MasterWatch = {
   before(master: Master, input: Input, now: Millis): void
   after(master: Master, input: Input, effects: readonly Effect[]): void
   /** A message leaves for an agent. */
-  onTold(message: agentLink.MasterMessage): void
+  onTold(master: Master, message: agentLink.MasterMessage): void
 }
