@@ -1,5 +1,7 @@
 /** Executors of the v0 protocol at an agent process, over real sockets: the driver is played here, message by message. */
 import type { internal, mesos } from '@thermosphere/protocol'
+import { formatProcessId } from '@thermosphere/protocol/node'
+import { FakeDriver } from '@thermosphere/protocol/testing'
 import { eventually } from '@thermosphere/test-kit'
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
@@ -8,7 +10,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { AgentProcess, FRAMEWORK, scalar, taskInfo } from './testing/agent-process.ts'
-import { ScriptedDriver } from './testing/scripted-driver.ts'
 
 const framework_id = FRAMEWORK.id ?? { value: '' }
 const executor_id = { value: 'old' }
@@ -21,14 +22,17 @@ const info: mesos.ExecutorInfo = {
 }
 
 let agent: AgentProcess
-let driver: ScriptedDriver
+let driver: FakeDriver
+
+const startDriver = ({ port }: AgentProcess): Promise<FakeDriver> =>
+  FakeDriver.start({ id: 'executor(1)', peer: { id: 'slave(1)', port } })
 
 beforeEach(async () => {
   agent = await AgentProcess.start()
-  driver = await ScriptedDriver.start()
+  driver = await startDriver(agent)
 })
 afterEach(async () => {
-  driver.close()
+  await driver.crash()
   await agent.close()
 })
 
@@ -48,9 +52,9 @@ function statusUpdate(id: string, state: mesos.TaskState, data?: string): intern
   return { ...ids, slave_id: slave_id(), status, timestamp: 1_700_000_000, uuid }
 }
 
-async function update(id: string, state: mesos.TaskState, data?: string): Promise<internal.StatusUpdate> {
+function update(id: string, state: mesos.TaskState, data?: string): internal.StatusUpdate {
   const sent = statusUpdate(id, state, data)
-  await driver.send(agent.port, 'StatusUpdateMessage', { update: sent, pid: driver.pid })
+  driver.say('mesos.internal.StatusUpdateMessage', { update: sent, pid: driver.pid })
   return sent
 }
 
@@ -58,14 +62,14 @@ async function update(id: string, state: mesos.TaskState, data?: string): Promis
 async function running(...[first = '', ...others]: string[]): Promise<void> {
   run(first, { isFirst: true })
   await eventually('the executor is launched', async () => (await executors()).length === 1)
-  await driver.send(agent.port, 'RegisterExecutorMessage', ids)
+  driver.say('mesos.internal.RegisterExecutorMessage', ids)
   for (const id of others) run(id, { isFirst: false })
   await eventually(
     'all tasks are there',
-    () => driver.names.filter((name) => name === 'RunTaskMessage').length === 1 + others.length,
+    () => driver.heard('mesos.internal.RunTaskMessage').length === 1 + others.length,
   )
   for (const id of [first, ...others]) {
-    await update(id, 'TASK_RUNNING')
+    update(id, 'TASK_RUNNING')
     await agent.master.state(id, 'TASK_RUNNING')
   }
 }
@@ -78,16 +82,16 @@ async function executors(): Promise<object[]> {
 test('[mesos 112] a v0 executor: registers, runs tasks, reports, gets messages and kills, and is shut down', async () => {
   run('a', { isFirst: true })
   await eventually('the executor is launched', async () => (await executors()).length === 1)
-  await driver.send(agent.port, 'RegisterExecutorMessage', ids)
-  const registered = await driver.message('ExecutorRegisteredMessage')
+  driver.say('mesos.internal.RegisterExecutorMessage', ids)
+  const registered = await driver.next('mesos.internal.ExecutorRegisteredMessage')
   assert.deepEqual(registered.executor_info.command, info.command)
   assert.deepEqual(registered.framework_id, framework_id)
   assert.equal(registered.framework_info.name, FRAMEWORK.name)
   assert.deepEqual([registered.slave_id, registered.slave_info.id], [slave_id(), slave_id()])
-  const launched = await driver.message('RunTaskMessage')
+  const launched = await driver.next('mesos.internal.RunTaskMessage')
   assert.deepEqual([launched.task.task_id.value, launched.framework.id, launched.pid], ['a', framework_id, ''])
 
-  const sent = await update('a', 'TASK_RUNNING', 'some data')
+  const sent = update('a', 'TASK_RUNNING', 'some data')
   const status = await agent.master.state('a', 'TASK_RUNNING')
   assert.equal(Buffer.from(status.data ?? []).toString(), 'some data')
   assert.deepEqual(
@@ -96,7 +100,7 @@ test('[mesos 112] a v0 executor: registers, runs tasks, reports, gets messages a
   )
   assert.deepEqual(Buffer.from(status.uuid ?? []), sent.uuid)
   assert.ok(status.container_status?.executor_pid)
-  assert.deepEqual(await driver.message('StatusUpdateAcknowledgementMessage'), {
+  assert.deepEqual(await driver.next('mesos.internal.StatusUpdateAcknowledgementMessage'), {
     slave_id: slave_id(),
     framework_id,
     task_id: { value: 'a' },
@@ -107,9 +111,9 @@ test('[mesos 112] a v0 executor: registers, runs tasks, reports, gets messages a
     type: 'FRAMEWORK_MESSAGE',
     framework_message: { ...ids, data: Buffer.from('down') },
   })
-  const down = await driver.message('FrameworkToExecutorMessage')
+  const down = await driver.next('mesos.internal.FrameworkToExecutorMessage')
   assert.deepEqual({ ...down, data: Buffer.from(down.data).toString() }, { slave_id: slave_id(), ...ids, data: 'down' })
-  await driver.send(agent.port, 'ExecutorToFrameworkMessage', { slave_id: slave_id(), ...ids, data: Buffer.from('up') })
+  driver.say('mesos.internal.ExecutorToFrameworkMessage', { slave_id: slave_id(), ...ids, data: Buffer.from('up') })
   const up = await agent.master.wait(
     ({ messages }) => messages.find((message) => message.executor_message)?.executor_message,
   )
@@ -118,29 +122,38 @@ test('[mesos 112] a v0 executor: registers, runs tasks, reports, gets messages a
   run('b', { isFirst: false })
   const kill_policy = { grace_period: { nanoseconds: 7e9 } }
   agent.master.send({ type: 'KILL_TASK', kill_task: { framework_id, task_id: { value: 'b' }, kill_policy } })
-  assert.deepEqual(await driver.message('KillTaskMessage'), { framework_id, task_id: { value: 'b' }, kill_policy })
-  assert.deepEqual(driver.names.slice(-2), ['RunTaskMessage', 'KillTaskMessage'], 'in the order of the master')
-  await update('b', 'TASK_KILLED')
+  assert.deepEqual(await driver.next('mesos.internal.KillTaskMessage'), {
+    framework_id,
+    task_id: { value: 'b' },
+    kill_policy,
+  })
+  assert.deepEqual(
+    driver.received.slice(-2).map(({ name }) => name),
+    ['mesos.internal.RunTaskMessage', 'mesos.internal.KillTaskMessage'],
+    'in the order of the master',
+  )
+  update('b', 'TASK_KILLED')
   await agent.master.state('b', 'TASK_KILLED')
 
   agent.master.send({ type: 'SHUTDOWN_EXECUTOR', shutdown_executor: ids })
-  assert.deepEqual(await driver.message('ShutdownExecutorMessage'), ids)
-  assert.deepEqual(driver.senders, [`slave(1)@127.0.0.1:${agent.port}`])
+  assert.deepEqual(await driver.next('mesos.internal.ShutdownExecutorMessage'), ids)
+  const senders = driver.received.map(({ from }) => formatProcessId(from))
+  assert.deepEqual(new Set(senders), new Set([`slave(1)@127.0.0.1:${agent.port}`]))
   assert.equal(driver.answered, '', 'messages are not answered')
 })
 
 test('[mesos 112] after kill -9 the agent asks the driver to reconnect, takes what it missed, and goes on', async () => {
   await running('a', 'b')
   await agent.kill('SIGKILL')
-  const before = driver.names.length
+  driver.forget()
   // The default of 2 s is too short where everything is slow.
   agent.run({ flags: ['--executor_reregistration_timeout=6secs'] })
-  assert.deepEqual(await driver.message('ReconnectExecutorMessage', before), { slave_id: slave_id() })
+  assert.deepEqual(await driver.next('mesos.internal.ReconnectExecutorMessage'), { slave_id: slave_id() })
   const missed = statusUpdate('a', 'TASK_FINISHED')
-  await driver.send(agent.port, 'ReregisterExecutorMessage', { ...ids, updates: [missed] })
-  const back = await driver.message('ExecutorReregisteredMessage', before)
+  driver.say('mesos.internal.ReregisterExecutorMessage', { ...ids, updates: [missed] })
+  const back = await driver.next('mesos.internal.ExecutorReregisteredMessage')
   assert.deepEqual([back.slave_id, back.slave_info.id], [slave_id(), slave_id()])
-  const acknowledged = await driver.message('StatusUpdateAcknowledgementMessage', before)
+  const acknowledged = await driver.next('mesos.internal.StatusUpdateAcknowledgementMessage')
   assert.deepEqual(Buffer.from(acknowledged.uuid), missed.uuid)
   await agent.master.state('a', 'TASK_FINISHED')
   const told = agent.master.messages.findLast((message) => message.reregister)?.reregister
@@ -149,8 +162,8 @@ test('[mesos 112] after kill -9 the agent asks the driver to reconnect, takes wh
     ['b', 'TASK_RUNNING'],
   ])
   agent.master.send({ type: 'KILL_TASK', kill_task: { framework_id, task_id: { value: 'b' } } })
-  assert.equal((await driver.message('KillTaskMessage', before)).task_id.value, 'b')
-  await update('b', 'TASK_KILLED')
+  assert.equal((await driver.next('mesos.internal.KillTaskMessage')).task_id.value, 'b')
+  update('b', 'TASK_KILLED')
   await agent.master.state('b', 'TASK_KILLED')
 })
 
@@ -160,19 +173,19 @@ test('[mesos 112] a driver that does not answer after a restart is given up, and
   agent.run({ flags: ['--executor_reregistration_timeout=1500ms'] })
   const status = await agent.master.state('a', 'TASK_GONE')
   assert.equal(status.reason, 'REASON_EXECUTOR_REREGISTRATION_TIMEOUT')
-  assert.equal(driver.names.filter((name) => name === 'ReconnectExecutorMessage').length, 2, 'it was asked again')
+  assert.equal(driver.heard('mesos.internal.ReconnectExecutorMessage').length, 2, 'it was asked again')
   await eventually('it is gone', async () => (await executors()).length === 0)
 })
 
 test('[mesos 112] a driver whose connection breaks is asked to reconnect, and hears again what it is told', async () => {
   await running('a')
-  const before = driver.names.length
+  driver.forget()
   driver.cut()
-  await driver.message('ReconnectExecutorMessage', before)
-  await driver.send(agent.port, 'ReregisterExecutorMessage', ids)
-  await driver.message('ExecutorReregisteredMessage', before)
+  await driver.next('mesos.internal.ReconnectExecutorMessage')
+  driver.say('mesos.internal.ReregisterExecutorMessage', ids)
+  await driver.next('mesos.internal.ExecutorReregisteredMessage')
   agent.master.send({ type: 'KILL_TASK', kill_task: { framework_id, task_id: { value: 'a' } } })
-  await driver.message('KillTaskMessage', before)
+  await driver.next('mesos.internal.KillTaskMessage')
 })
 
 test('[mesos 112] what is malformed, or comes from another process, is dropped and logged with the reason', async () => {
@@ -182,25 +195,25 @@ test('[mesos 112] what is malformed, or comes from another process, is dropped a
     const lines = (): string[] => agent.errors.split('\n').filter((line) => line.includes('executor.message.refused'))
     await eventually(`${what} is refused`, () => lines().some((line) => line.includes(what) && reason.test(line)))
   }
-  await driver.sendBytes(agent.port, 'StatusUpdateMessage', Buffer.from('no protobuf'))
+  driver.sayBytes('mesos.internal.StatusUpdateMessage', Buffer.from('no protobuf'))
   await refused('mesos.internal.StatusUpdateMessage', /StatusUpdateMessage/)
-  await driver.sendBytes(agent.port, 'ShutdownMessage', Buffer.of())
+  driver.sayBytes('mesos.internal.ShutdownMessage', Buffer.of())
   await refused('mesos.internal.ShutdownMessage', /no such message from executors to agents/)
   const { uuid: _uuid, ...withoutUuid } = finished
-  await driver.send(agent.port, 'StatusUpdateMessage', { update: withoutUuid })
+  driver.say('mesos.internal.StatusUpdateMessage', { update: withoutUuid })
   await refused('mesos.internal.StatusUpdateMessage', /Expecting 'uuid' to be present/)
-  const other = await ScriptedDriver.start()
+  const other = await startDriver(agent)
   try {
-    await other.send(agent.port, 'StatusUpdateMessage', { update: finished })
+    other.say('mesos.internal.StatusUpdateMessage', { update: finished })
     await refused(other.pid, /Executor is not subscribed/)
-    await other.send(agent.port, 'RegisterExecutorMessage', { framework_id, executor_id: { value: 'nobody' } })
-    await other.message('ShutdownExecutorMessage')
+    other.say('mesos.internal.RegisterExecutorMessage', { framework_id, executor_id: { value: 'nobody' } })
+    await other.next('mesos.internal.ShutdownExecutorMessage')
     await refused(other.pid, /Executor cannot be found/)
   } finally {
-    other.close()
+    await other.crash()
   }
   assert.deepEqual(agent.master.states('a'), ['TASK_RUNNING'])
-  await driver.send(agent.port, 'StatusUpdateMessage', { update: finished })
+  driver.say('mesos.internal.StatusUpdateMessage', { update: finished })
   await agent.master.state('a', 'TASK_FINISHED')
 })
 
@@ -209,12 +222,14 @@ test('[mesos 112] an agent that wants tokens of executors turns drivers away, wh
   const key = join(folder, 'key')
   await writeFile(key, 'secret', { mode: 0o600 })
   const closed = await AgentProcess.start([`--jwt_secret_key=${key}`, '--authenticate_http_executors=true'])
+  const turnedAway = await startDriver(closed)
   try {
-    await driver.send(closed.port, 'RegisterExecutorMessage', ids)
-    assert.deepEqual(await driver.message('ShutdownExecutorMessage'), ids)
+    turnedAway.say('mesos.internal.RegisterExecutorMessage', ids)
+    assert.deepEqual(await turnedAway.next('mesos.internal.ShutdownExecutorMessage'), ids)
     assert.match(closed.errors, /executor\.message\.refused/)
     assert.match(closed.errors, /--authenticate_http_executors asks for a token, and drivers have none/)
   } finally {
+    await turnedAway.crash()
     await closed.close()
     await rm(folder, { recursive: true })
   }

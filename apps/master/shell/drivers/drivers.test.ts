@@ -1,12 +1,12 @@
 import { eventually } from '@thermosphere/test-kit'
 import type { agentLink, mesos } from '@thermosphere/protocol'
+import { FakeDriver } from '@thermosphere/protocol/testing'
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import type { TestContext } from 'node:test'
-import { FakeDriver } from '../../testing/fake-driver.ts'
 import { FakeAgent, looseJson, runMaster } from '../../testing/running-master.ts'
 import type { Loose, RunningMaster } from '../../testing/running-master.ts'
 
@@ -20,8 +20,8 @@ async function startMaster(context: TestContext, ...argv: string[]): Promise<Run
   return master
 }
 
-async function startDriver(context: TestContext, port: number, options = {}): Promise<FakeDriver> {
-  const driver = await FakeDriver.start(port, options)
+async function startDriver(context: TestContext, masterPort: number, { port = 0 } = {}): Promise<FakeDriver> {
+  const driver = await FakeDriver.start({ id: 'scheduler(1)', port, peer: { id: 'master', port: masterPort } })
   context.after(() => driver.crash())
   return driver
 }

@@ -26,7 +26,7 @@ async function startServer(context: TestContext) {
     server.close()
   })
   const { port } = server.address() as net.AddressInfo
-  const has = (index: number, ...bodies: string[]): Promise<void> =>
+  const has = (index: number, ...bodies: string[]): Promise<boolean> =>
     eventually(bodies.join(), () => bodies.every((body) => connections[index]?.received.includes(`\r\n\r\n${body}`)))
   const answer = (index: number, text: string): void => void connections[index]?.socket.write(text)
   return { connections, has, answer, endpoint: { url: new URL(`http://127.0.0.1:${port}/api/v1/scheduler`) } }

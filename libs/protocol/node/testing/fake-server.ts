@@ -113,10 +113,12 @@ export async function startFakeServer<CallName extends WireName, EventName exten
   }
 }
 
-/** Waits until `condition` holds, and fails with what it was about when it never does. */
-export async function eventually(about: string, condition: () => boolean, timeoutMs = 5000): Promise<void> {
+/** Waits for the first value of `probe` that is neither undefined nor false, and fails when there never is one. */
+export async function eventually<T>(about: string, probe: () => T | undefined | false, timeoutMs = 5000): Promise<T> {
   const deadline = performance.now() + timeoutMs
-  while (!condition()) {
+  for (;;) {
+    const value = probe()
+    if (value !== undefined && value !== false) return value
     if (performance.now() > deadline) throw new Error(`never came true: ${about}`)
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
