@@ -1,6 +1,6 @@
 import { decodeJson, decodeProtobuf, encodeJson, encodeProtobuf, WireError } from '@thermosphere/protocol'
 import type { WireName, WireTypes } from '@thermosphere/protocol'
-import { HttpError, readBody } from '@thermosphere/service-kit'
+import { acceptedType, HttpError, readBody } from '@thermosphere/service-kit'
 import type { Request } from 'express'
 import { LIMITS } from '../limits.ts'
 
@@ -17,28 +17,9 @@ export function contentTypeOf(request: Request, supported: string): MediaType {
   return found
 }
 
-/** JSON is tried first, then protobuf; `undefined` when neither is acceptable. */
-export function acceptedType(request: Request): MediaType | undefined {
-  return MEDIA_TYPES.find((type) => accepts(request.headers.accept, type))
-}
-
-/** Whether a header of the kind of `Accept` allows the type; one that is not there allows all. */
-export function accepts(header: string | undefined, type: string): boolean {
-  if (header === undefined || header.trim() === '') return true
-  return header.split(',').some((text) => {
-    const range = parseRange(text)
-    return range.isAllowed && matches(range.type, type)
-  })
-}
-
-function parseRange(text: string): { readonly type: string; readonly isAllowed: boolean } {
-  const [type = '', ...parameters] = text.split(';').map((part) => part.trim().toLowerCase())
-  return { type, isAllowed: !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter)) }
-}
-
-function matches(range: string, type: string): boolean {
-  return range === '*/*' || range === type || range === `${type.split('/', 1)[0] ?? ''}/*`
-}
+/** JSON is tried first, then protobuf; `undefined` when a header of the kind of `Accept` allows neither. */
+export const acceptedMediaType = (header: string | undefined): MediaType | undefined =>
+  acceptedType(header, MEDIA_TYPES)
 
 export async function readCall<N extends WireName>(request: Request, type: MediaType, name: N): Promise<WireTypes[N]> {
   return decodeAs(type, name, await readBody(request, LIMITS.callBodyBytesMax))

@@ -1,3 +1,4 @@
+import { acceptedType } from '@thermosphere/service-kit'
 import type { IncomingMessage } from 'node:http'
 import type { Encoding } from '../shell/streams/event-streams.ts'
 
@@ -11,19 +12,6 @@ export function requestEncoding(request: IncomingMessage): Encoding | undefined 
   return encodings.find((encoding) => encoding === type)
 }
 
-/** The first of JSON and protobuf that the client takes; other preferences are not ranked, as in Mesos. */
-export function acceptedEncoding(request: IncomingMessage): Encoding | undefined {
-  const header = request.headers.accept
-  if (header === undefined || header.trim() === '') return encodings[0]
-  const ranges = header.split(',').map(parseRange)
-  return encodings.find((encoding) => ranges.some((range) => range.quality > 0 && matches(range.type, encoding)))
-}
-
-function parseRange(text: string): { readonly type: string; readonly quality: number } {
-  const [type = '', ...parameters] = text.split(';').map((part) => part.trim().toLowerCase())
-  const quality = parameters.find((parameter) => parameter.startsWith('q='))
-  return { type, quality: quality === undefined ? 1 : Number(quality.slice(2)) }
-}
-
-const matches = (range: string, type: string): boolean =>
-  range === '*/*' || range === type || (range.endsWith('/*') && type.startsWith(range.slice(0, -1)))
+/** The first of JSON and protobuf that the client takes. */
+export const acceptedEncoding = ({ headers }: IncomingMessage): Encoding | undefined =>
+  acceptedType(headers.accept, encodings)

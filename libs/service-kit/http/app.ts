@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import { HttpError } from './errors.ts'
-import { gzipMiddleware } from './gzip.ts'
+import { gzipMiddleware } from '../negotiation/gzip.ts'
 import type { HttpLimits } from './limits.ts'
 import { HTTP_LIMITS } from './limits.ts'
 

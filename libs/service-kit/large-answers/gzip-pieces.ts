@@ -3,7 +3,7 @@
  * nothing before it and ends on a byte, so that what comes out of a piece can be kept and used again.
  */
 import { constants, crc32, deflateRaw } from 'node:zlib'
-import { GZIP_LEVEL } from '../http/gzip.ts'
+import { GZIP_LEVEL } from '../negotiation/gzip.ts'
 import { combineCrc32 } from './crc32.ts'
 import { LARGE_ANSWER_LIMITS } from './limits.ts'
 import { inTurns } from './pieces.ts'

@@ -4,7 +4,7 @@
  * chunks, as Mesos' own streams need them.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { acceptsGzip } from '../http/gzip.ts'
+import { acceptsGzip } from '../negotiation/gzip.ts'
 import { HTTP_LIMITS } from '../http/limits.ts'
 import { gzipPieces } from './gzip-pieces.ts'
 import { LARGE_ANSWER_LIMITS } from './limits.ts'

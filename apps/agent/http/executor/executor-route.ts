@@ -3,7 +3,7 @@ import type { RequestHandler, Response } from 'express'
 import { accessOf } from '../access/admission.ts'
 import { refuseMethod, sendEmpty } from '../answers.ts'
 import type { HttpContext } from '../context.ts'
-import { acceptedType, contentTypeOf, readCall } from '../media-types.ts'
+import { acceptedMediaType, contentTypeOf, readCall } from '../media-types.ts'
 import type { MediaType } from '../media-types.ts'
 import type { ExecutorRequest } from '../../shell/executors/executor-connections.ts'
 import { validateCall } from './validate-call.ts'
@@ -22,7 +22,7 @@ export function executorRoute(context: HttpContext): RequestHandler {
     const call = await readCall(request, contentTypeOf(request, SUPPORTED), 'mesos.v1.executor.Call')
     const problem = validateCall(call)
     if (problem !== undefined) throw new HttpError(400, `Failed to validate Executor::Call: ${problem}`)
-    const accepted = acceptedType(request)
+    const accepted = acceptedMediaType(request.headers.accept)
     if (call.type === 'SUBSCRIBE' && accepted === undefined) {
       throw new HttpError(406, "Expecting 'Accept' to allow 'application/x-protobuf' or 'application/json'")
     }

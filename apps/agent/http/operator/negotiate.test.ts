@@ -75,5 +75,6 @@ test('records are JSON unless something else is asked for, and what needs no str
   assert.deepEqual(answer({ accept: recordio }), { isStream: true, message: json })
   assert.deepEqual(answer({ accept: recordio, 'message-accept': protobuf }), { isStream: true, message: protobuf })
   assert.deepEqual(answer({ accept: '*/*' }), { isStream: false, message: json })
+  assert.deepEqual(answer({ accept: `*/*, ${json};q=0` }), { isStream: false, message: protobuf })
   assert.deepEqual(answer({ accept: `${protobuf};q=0.5, ${json};q=0` }), { isStream: false, message: protobuf })
 })

@@ -1,6 +1,6 @@
-import { HttpError } from '@thermosphere/service-kit'
+import { acceptedType, HttpError } from '@thermosphere/service-kit'
 import type { IncomingMessage } from 'node:http'
-import { accepts } from '../media-types.ts'
+import { acceptedMediaType } from '../media-types.ts'
 import type { MediaType } from '../media-types.ts'
 
 const RECORDIO = 'application/recordio'
@@ -44,20 +44,15 @@ function recordsOf(message: string | undefined): MediaType {
 function answerMedia(headers: IncomingMessage['headers']): CallMedia['answer'] {
   const { accept } = headers
   const message = textOf(headers['message-accept'])
-  const plain = preferred(accept)
+  const plain = acceptedMediaType(accept)
   if (plain !== undefined) {
     if (message === undefined) return { isStream: false, message: plain }
     throw new HttpError(406, "Expecting 'Message-Accept' to be not set for non-streaming responses")
   }
-  if (!accepts(accept, RECORDIO)) throw new HttpError(406, `Expecting 'Accept' to allow ${ALL}`)
-  const records = preferred(message)
+  if (acceptedType(accept, [RECORDIO]) === undefined) throw new HttpError(406, `Expecting 'Accept' to allow ${ALL}`)
+  const records = acceptedMediaType(message)
   if (records !== undefined) return { isStream: true, message: records }
   throw new HttpError(406, `Expecting 'Message-Accept' to allow ${JSON_OR_PROTOBUF}`)
-}
-
-function preferred(header: string | undefined): MediaType | undefined {
-  if (accepts(header, 'application/json')) return 'application/json'
-  return accepts(header, 'application/x-protobuf') ? 'application/x-protobuf' : undefined
 }
 
 const textOf = (header: string | string[] | undefined): string | undefined =>

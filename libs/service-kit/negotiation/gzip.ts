@@ -1,6 +1,7 @@
 import type { NextFunction, Request, Response } from 'express'
 import type { IncomingMessage } from 'node:http'
 import { constants, gzip } from 'node:zlib'
+import { acceptsCoding } from './accept.ts'
 
 const COMPRESSIBLE = /^(?:text\/|application\/(?:json|javascript|x-protobuf|xml|[\w.-]+\+json)|image\/svg\+xml)/
 /** Level 4 packs JSON nearly as small as 6 in half the time. */
@@ -14,10 +15,7 @@ export function gzipMiddleware(bytesMin: number) {
   }
 }
 
-export function acceptsGzip(request: IncomingMessage): boolean {
-  const accepted = request.headers['accept-encoding']
-  return typeof accepted === 'string' && /(?:^|[\s,])(?:gzip|\*)(?!\s*;\s*q=0(?:\.0*)?(?:[\s,]|$))/.test(accepted)
-}
+export const acceptsGzip = ({ headers }: IncomingMessage): boolean => acceptsCoding(headers['accept-encoding'], 'gzip')
 
 function packOnEnd(response: Response, bytesMin: number): void {
   const end = response.end.bind(response)
