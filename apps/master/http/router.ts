@@ -15,15 +15,15 @@ import { writeEndpoints } from './classic/write-endpoints.ts'
 import type { MasterContext } from './context.ts'
 import { filesEndpoints } from './files/files-endpoints.ts'
 import { admit } from './login/logins.ts'
-import type { Realm } from './login/logins.ts'
+import type { RealmName } from './login/logins.ts'
 import { operatorApi } from './operator/operator-api.ts'
 import { schedulerApi } from './scheduler/scheduler-api.ts'
 
 /** `realm` is undefined where nobody has to log in. */
-type Route = { readonly handler: Handler; readonly realm: Realm | undefined }
+type Route = { readonly handler: Handler; readonly realm: RealmName | undefined }
 type Routes = ReadonlyMap<string, Route>
 
-const inRealm = (realm: Realm | undefined, handlers: Readonly<Record<string, Handler>>): [string, Route][] =>
+const inRealm = (realm: RealmName | undefined, handlers: Readonly<Record<string, Handler>>): [string, Route][] =>
   Object.entries(handlers).map(([path, handler]) => [path, { handler, realm }])
 
 /** The route with the longest matching prefix: `/api/v1/operator` reaches `/api/v1`. */

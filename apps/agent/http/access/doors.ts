@@ -5,21 +5,21 @@ import type { Config } from '../../config.ts'
 import type { ExecutorTokens } from '../../shell/executors/executor-tokens.ts'
 
 /** What people and executors log in to, under Mesos' names. */
-const realmsOf = (config: Config) =>
+const agentRealms = (config: Config) =>
   ({
     readonly: { name: 'mesos-agent-readonly', isClosed: config.authenticate_http_readonly },
     readwrite: { name: 'mesos-agent-readwrite', isClosed: config.authenticate_http_readwrite },
     executor: { name: 'mesos-agent-executor', isClosed: config.authenticate_http_executors },
   }) satisfies Record<string, Realm>
 
-export type RealmName = keyof ReturnType<typeof realmsOf>
+export type RealmName = keyof ReturnType<typeof agentRealms>
 
 export const hasOpenRealm = (config: Config): boolean =>
-  Object.values(realmsOf(config)).some((realm) => !realm.isClosed)
+  Object.values(agentRealms(config)).some((realm) => !realm.isClosed)
 
 export function warnOfOpenDoors(config: Config, logger: Logger): void {
   const help = '--http_credentials, --jwt_secret_key and --authenticate_http_*'
-  warnOfOpenRealms(Object.values(realmsOf(config)), { ip: config.ip, help, logger })
+  warnOfOpenRealms(Object.values(agentRealms(config)), { ip: config.ip, help, logger })
   warnIfReadByOthers(config.http_credentials, logger)
   warnIfReadByOthers(config.jwt_secret_key, logger)
 }
@@ -38,7 +38,7 @@ export type Doors = Readonly<Record<RealmName, Door>>
 export function openDoors(config: Config, tokens: ExecutorTokens | undefined): Doors {
   const { http_credentials: path } = config
   const credentials = path === undefined ? undefined : readCredentials('--http_credentials', path)
-  const { readonly, readwrite, executor } = realmsOf(config)
+  const { readonly, readwrite, executor } = agentRealms(config)
   // Executors use the operator API for containers of their own: with the token that they have to show elsewhere.
   const tokensOfAll = executor.isClosed ? tokens : undefined
   return {
