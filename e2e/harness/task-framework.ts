@@ -1,20 +1,23 @@
-/** A framework for tests about tasks: launches commands, acknowledges every update and remembers them in order. */
+/** A framework for tests about tasks: launches them, acknowledges every update and remembers what it hears in order. */
 import { eventually } from '@thermosphere/test-kit'
 import type { mesos, scheduler } from '@thermosphere/protocol'
 import { SchedulerClient } from '@thermosphere/protocol/node'
+import type { SchedulerCall } from '@thermosphere/protocol/node'
 import { commandTask, frameworkInfo } from './v1-framework.ts'
 
 const name = 'tests'
+const patienceMs = 60_000
 
-type Waiting = { readonly id: string; readonly command: string; readonly isRevocable: boolean }
+/** Makes a task for an offer; undefined when it does not fit into that one. */
+export type TaskMaker = (offer: mesos.Offer) => mesos.TaskInfo | undefined
 
 const hasRevocable = ({ resources = [] }: mesos.Offer): boolean =>
   resources.some(({ revocable }) => revocable !== undefined)
 
 export class TaskFramework {
-  readonly statuses: mesos.TaskStatus[] = []
+  readonly events: scheduler.Event[] = []
   readonly #client: SchedulerClient
-  readonly #queue: Waiting[] = []
+  #waiting: TaskMaker[] = []
 
   constructor(master: string, capabilities: readonly mesos.FrameworkInfo_Capability_Type[] = ['PARTITION_AWARE']) {
     this.#client = new SchedulerClient({
@@ -26,12 +29,27 @@ export class TaskFramework {
     this.#client.start()
   }
 
-  /** With `isRevocable` on revocable cpus alone. */
+  /** Commands by their ids. With `isRevocable` on revocable cpus alone. */
   launch(
-    tasks: Readonly<Record<string, string>>,
+    commands: Readonly<Record<string, string>>,
     { isRevocable = false }: { readonly isRevocable?: boolean } = {},
   ): void {
-    this.#queue.push(...Object.entries(tasks).map(([id, command]) => ({ id, command, isRevocable })))
+    for (const [id, command] of Object.entries(commands)) {
+      const task = { id, command, isRevocable, role: name, cpus: 0.01, memMib: 8 }
+      this.launchTask((offer) => (isRevocable && !hasRevocable(offer) ? undefined : commandTask(offer, task)))
+    }
+  }
+
+  launchTask(task: TaskMaker): void {
+    this.#waiting.push(task)
+  }
+
+  async call(call: SchedulerCall): Promise<void> {
+    await this.#client.call(call)
+  }
+
+  get statuses(): mesos.TaskStatus[] {
+    return this.events.flatMap(({ update }) => (update === undefined ? [] : [update.status]))
   }
 
   of(id: string): mesos.TaskStatus[] {
@@ -43,8 +61,13 @@ export class TaskFramework {
     return this.of(id).map(({ state, reason }) => (reason === undefined ? state : `${state} ${reason}`))
   }
 
-  async states(state: mesos.TaskState, ids: readonly string[], timeoutMs = 60_000): Promise<void> {
+  async states(state: mesos.TaskState, ids: readonly string[], timeoutMs = patienceMs): Promise<void> {
     await eventually(`all are ${state}`, () => ids.every((id) => this.of(id).at(-1)?.state === state), timeoutMs)
+  }
+
+  /** The first status of the task in this state. */
+  status(id: string, state: mesos.TaskState): Promise<mesos.TaskStatus> {
+    return eventually(`${id} is ${state}`, () => this.of(id).find((status) => status.state === state), patienceMs)
   }
 
   async close(): Promise<void> {
@@ -53,21 +76,16 @@ export class TaskFramework {
   }
 
   #onEvent(event: scheduler.Event): void {
-    if (event.update !== undefined) {
-      this.statuses.push(event.update.status)
-      this.#client.acknowledge(event.update.status).catch(() => undefined)
-    }
+    this.events.push(event)
+    if (event.update !== undefined) this.#client.acknowledge(event.update.status).catch(() => undefined)
     for (const offer of event.offers?.offers ?? []) this.#answer(offer)
   }
 
   /** Everything that waits goes into one offer; what is left of it comes back soon. */
   #answer(offer: mesos.Offer): void {
-    const fits = ({ isRevocable }: Waiting): boolean => !isRevocable || hasRevocable(offer)
-    const waiting = this.#queue.splice(0)
-    this.#queue.push(...waiting.filter((task) => !fits(task)))
-    const task_infos = waiting
-      .filter(fits)
-      .map((task) => commandTask(offer, { ...task, role: name, cpus: 0.01, memMib: 8 }))
+    const made = this.#waiting.map((make) => ({ make, task: make(offer) }))
+    this.#waiting = made.filter(({ task }) => task === undefined).map(({ make }) => make)
+    const task_infos = made.map(({ task }) => task).filter((task) => task !== undefined)
     const operations = task_infos.length === 0 ? [] : [{ type: 'LAUNCH' as const, launch: { task_infos } }]
     const accept = { offer_ids: [offer.id], operations, filters: { refuse_seconds: 0.5 } }
     this.#client.call({ type: 'ACCEPT', accept }).catch(() => undefined)
