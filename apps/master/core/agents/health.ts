@@ -1,6 +1,5 @@
-import { armTimer, cancelTimer, note, persist, sendStatus, tellAgent } from '../emit.ts'
+import { armTimer, cancelTimer, note, sendStatus, tellAgent } from '../emit.ts'
 import { rescindInverseOffer, rescindOffers } from '../offers.ts'
-import { moveToUnreachable } from '../registry.ts'
 import { leaveForRest } from '../steps/rest.ts'
 import type { Rest } from '../steps/rest.ts'
 import { cancelRemoval, scheduleUnreachable } from './removal-limits.ts'
@@ -30,17 +29,6 @@ export const recordOf = (agent: Agent): AgentRecord => ({
   drain: agent.drain,
   drainStartedAt: agent.drainStartedAt,
 })
-
-/** The registry first; tasks and frameworks hear of it when it is on disk. */
-export function markUnreachable(m: Master, agent: Agent, message: string): void {
-  m.transitions.set(agent.id, 'unreachable')
-  m.allocator.setAgentActive(agent.id, false)
-  persist(m, moveToUnreachable(m, agent.id, m.now), {
-    change: 'agent-unreachable',
-    agentId: agent.id,
-    message,
-  })
-}
 
 /** A link ended: the agent may come back within the re-registration time. Frameworks without checkpoints lose their tasks. */
 export function onLinkClosed(m: Master, linkId: LinkId): void {

@@ -11,27 +11,12 @@ import { admit } from '../registry.ts'
 import { stripped } from '../resource-format.ts'
 import { showAgent } from '../views/shown.ts'
 import { agentWire } from '../views/v1-entities.ts'
+import { refuse, shutDown, tellLink } from './link-messages.ts'
 import { removeAgentNow } from './removal.ts'
 import { cancelRemoval } from './removal-limits.ts'
 import type { Agent, AgentId, AgentRecord, LinkId, Master } from '../model.ts'
 
 type Register = agentLink.AgentMessage_Register
-
-/** A link speaks to an agent as long as that agent holds it. */
-export function tellLink(m: Master, linkId: LinkId, message: agentLink.MasterMessage): void {
-  m.effects.push({ type: 'link', linkId, message })
-}
-
-/** Tells an agent to end itself. */
-export function shutDown(m: Master, linkId: LinkId, message: string): void {
-  tellLink(m, linkId, { type: 'SHUTDOWN', shutdown: { message } })
-}
-
-/** The agent may not join as it is. */
-export function refuse(m: Master, linkId: LinkId, message: string): void {
-  tellLink(m, linkId, { type: 'REFUSED', refused: { message } })
-  note(m, 'agent.refused', { reason: message })
-}
 
 /** A new agent: admitted to the registry first, then told its id. */
 export function onRegister(m: Master, linkId: LinkId, register: Register): void {

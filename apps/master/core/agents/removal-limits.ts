@@ -1,7 +1,6 @@
 import { armTimer, cancelTimer, persist } from '../emit.ts'
 import { moveToUnreachable } from '../registry.ts'
 import type { Rest } from '../steps/rest.ts'
-import { markUnreachable } from './health.ts'
 import type { Agent, AgentId, Master } from '../model.ts'
 import type { Millis } from '@thermosphere/effects'
 
@@ -13,6 +12,17 @@ export function scheduleUnreachable(m: Master, agent: Agent, message: string): v
   if (m.removals.has(agent.id)) return
   m.counters.add('master/slave_unreachable_scheduled')
   if (mayGoNow(m, agent.id, message)) markUnreachable(m, agent, message)
+}
+
+/** The registry first; tasks and frameworks hear of it when it is on disk. */
+function markUnreachable(m: Master, agent: Agent, message: string): void {
+  m.transitions.set(agent.id, 'unreachable')
+  m.allocator.setAgentActive(agent.id, false)
+  persist(m, moveToUnreachable(m, agent.id, m.now), {
+    change: 'agent-unreachable',
+    agentId: agent.id,
+    message,
+  })
 }
 
 /** Whether the agent's turn is now; otherwise it waits for it. */

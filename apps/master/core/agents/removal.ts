@@ -9,7 +9,7 @@ import type { Rest } from '../steps/rest.ts'
 import { applyStatus, masterStatus, releaseTasks, removeExecutor, removeTask, rewriteTask } from '../tasks.ts'
 import { leaveAddress } from './addresses.ts'
 import { recordOf, stopWatching } from './health.ts'
-import { shutDown } from './register.ts'
+import { shutDown } from './link-messages.ts'
 import type { Agent, AgentId, Framework, Master, RequestId } from '../model.ts'
 
 /** How a task's framework hears that its agent is lost. */

@@ -1,21 +1,18 @@
-import type { agentLink, mesos } from '@thermosphere/protocol'
-import { Resources } from '@thermosphere/offer-engine'
-import type { Item } from '@thermosphere/offer-engine'
+import type { agentLink } from '@thermosphere/protocol'
 import { agentSpec } from '../allocation-books.ts'
 import { cancelTimer, note, persist, persistQuietly, sendStatus, tellAgent, tellOperators } from '../emit.ts'
-import { recoverFramework } from '../frameworks.ts'
 import { rescindOffers } from '../offers.ts'
-import { adoptOperation, reconcileOperations } from '../operations.ts'
+import { reconcileOperations } from '../operations.ts'
 import { admit, changeRecord, isSameInfo } from '../registry.ts'
 import { leaveForRest } from '../steps/rest.ts'
 import type { Rest } from '../steps/rest.ts'
-import { addExecutor, enterTask, masterStatus, use } from '../tasks.ts'
+import { masterStatus } from '../tasks.ts'
 import { showAgent } from '../views/shown.ts'
 import { agentWire } from '../views/v1-entities.ts'
 import { enterAddress, leaveAddress } from './addresses.ts'
 import { admissionProblem } from './admission.ts'
 import { resumeDrain } from './drain.ts'
-import { reconcileAgent } from './reconcile-agent.ts'
+import { refuse, shutDown } from './link-messages.ts'
 import { cancelRemoval } from './removal-limits.ts'
 import {
   attachLink,
@@ -25,13 +22,12 @@ import {
   reachedAt,
   joinCluster,
   leaveIfDown,
-  refuse,
-  shutDown,
-  tellLink,
   totalOf,
   totalPingTimeoutMs,
 } from './register.ts'
-import type { Agent, AgentId, AgentRecord, Framework, LinkId, Master, Task } from '../model.ts'
+import { adoptWorkload, reconcileAgent, shutDownCompleted } from './workload.ts'
+import type { Revived } from './workload.ts'
+import type { Agent, AgentId, AgentRecord, LinkId, Master } from '../model.ts'
 
 type Reregister = agentLink.AgentMessage_Reregister
 
@@ -164,69 +160,6 @@ function forgetUnreachable(m: Master, agentId: string): void {
   }
 }
 
-type Revived = { readonly framework: Framework; readonly task: Task }
-
-/** Frameworks, executors, tasks and operations as the agent tells them. */
-function* adoptWorkload(m: Master, agent: Agent, said: Reregister): Rest<Revived[]> {
-  for (const info of said.frameworks ?? []) if (!isCompleted(m, info.id?.value)) recoverFramework(m, info)
-  const commandTasks = commandTaskIds(said)
-  for (const { framework_id, executor_info } of said.executors ?? []) {
-    const framework = m.frameworks.get(framework_id.value)
-    if (framework && !commandTasks.has(executor_info.executor_id.value)) addExecutor(m, framework, agent, executor_info)
-    yield
-  }
-  const revived: Revived[] = []
-  for (const reported of said.tasks ?? []) {
-    const framework = m.frameworks.get(reported.framework_id.value)
-    if (framework) revived.push({ framework, task: adoptTask(m, framework, agent, reported) })
-    yield
-  }
-  chargeAll(m, agent)
-  for (const operation of said.operations ?? []) adoptOperation(m, agent, operation)
-  return revived
-}
-
-/** What the agent's tasks hold, a framework at a time. */
-function chargeAll(m: Master, agent: Agent): void {
-  const held = new Map<string, Item[]>()
-  for (const { frameworkId, holdsResources, resources } of agent.tasks) {
-    const items = held.get(frameworkId) ?? []
-    if (holdsResources) items.push(...resources.items)
-    held.set(frameworkId, items)
-  }
-  for (const [frameworkId, items] of held) {
-    const framework = m.frameworks.get(frameworkId)
-    if (framework) use(m, framework, agent, Resources.fromItems(items))
-  }
-}
-
-const isCompleted = (m: Master, id: string | undefined): boolean =>
-  m.completedFrameworks.find((framework) => framework.id === id) !== undefined
-
-/** Executors of command tasks, which are called like these, are the agent's own business. */
-export function commandTaskIds({ executors = [], tasks = [] }: Reregister): Set<string> {
-  const ids = executors.length === 0 ? [] : tasks.filter(({ task }) => !task.executor_id)
-  return new Set(ids.map(({ task }) => task.task_id.value))
-}
-
-function adoptTask(m: Master, framework: Framework, agent: Agent, reported: agentLink.AgentTask): Task {
-  const id = reported.task.task_id.value
-  framework.unreachableTasks.delete(id)
-  framework.completedTasks.remove(id)
-  return enterTask(m, framework, agent, wireOf(reported, agent))
-}
-
-export function wireOf(reported: agentLink.AgentTask, agent: Agent): mesos.Task {
-  const { task, latest_state, status_update_state, status_update_uuid } = reported
-  return {
-    ...task,
-    agent_id: { value: agent.id },
-    state: latest_state ?? task.state,
-    ...(status_update_state && { status_update_state }),
-    ...(status_update_uuid?.length && { status_update_uuid }),
-  }
-}
-
 /** A master-made update for each task that was thought lost: where its scheduler stands, which shall not skip one. */
 function* announceReturn(m: Master, revived: readonly Revived[], wasUnreachable: boolean): Rest {
   // Mesos spells it like this.
@@ -239,13 +172,5 @@ function* announceReturn(m: Master, revived: readonly Revived[], wasUnreachable:
     const updated = { framework_id: { value: framework.id }, status, state }
     tellOperators(m, { type: 'TASK_UPDATED', task_updated: updated })
     yield
-  }
-}
-
-/** Frameworks that ended while the agent was away. */
-export function shutDownCompleted(m: Master, linkId: LinkId, said: Reregister): void {
-  for (const info of said.frameworks ?? []) {
-    if (info.id === undefined || !isCompleted(m, info.id.value)) continue
-    tellLink(m, linkId, { type: 'SHUTDOWN_FRAMEWORK', shutdown_framework: { framework_id: info.id } })
   }
 }

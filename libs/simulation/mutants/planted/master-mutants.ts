@@ -71,7 +71,7 @@ export const masterMutants: readonly Mutant[] = [
   },
   {
     name: 'reregistration-drops-running-tasks',
-    file: `${core}/agents/reregister.ts`,
+    file: `${core}/agents/workload.ts`,
     find: 'if (framework) revived.push({',
     replace: "if (framework && reported.task.state !== 'TASK_RUNNING') revived.push({",
     breaks: ['books-agree', 'resources-conserved'],
