@@ -1,7 +1,6 @@
 import type { agentLink, master, mesos, scheduler } from '@thermosphere/protocol'
 import type { CutEffect, Millis, StoreEffect, TimerEffect } from '@thermosphere/effects'
 import type { SubscribedSnapshot } from './answers/v1.ts'
-import type { Driver } from './scheduler/driver.ts'
 import type { AgentId, AgentRecord, FrameworkId, LinkId, RequestId, RoleName, StreamId } from './model.ts'
 import type { maintenance, quota } from '@thermosphere/protocol'
 
@@ -51,6 +50,17 @@ export type DurableChange =
   | { readonly change: 'machines-down'; readonly machines: readonly mesos.MachineID[]; readonly requestId: RequestId }
   | { readonly change: 'machines-up'; readonly machines: readonly mesos.MachineID[]; readonly requestId: RequestId }
 
+/** A scheduler that speaks by messages. `force`: it takes the framework over from another process. */
+export type Driver = { readonly pid: string; readonly force: boolean }
+
+/** Any call of a scheduler but SUBSCRIBE. */
+export type SchedulerRequest = {
+  readonly requestId: RequestId
+  readonly streamId: string | undefined
+  readonly call: scheduler.Call
+  readonly principal?: string
+}
+
 /** Everything that can happen to a master. */
 export type Input =
   | { readonly type: 'started' }
@@ -61,13 +71,7 @@ export type Input =
       readonly principal?: string
       readonly driver?: Driver
     }
-  | {
-      readonly type: 'scheduler-call'
-      readonly requestId: RequestId
-      readonly streamId: string | undefined
-      readonly call: scheduler.Call
-      readonly principal?: string
-    }
+  | ({ readonly type: 'scheduler-call' } & SchedulerRequest)
   /** A driver was aborted: it wants no offers, and may still come back. */
   | { readonly type: 'deactivate-framework'; readonly streamId: StreamId; readonly frameworkId: FrameworkId }
   | { readonly type: 'stream-closed'; readonly streamId: StreamId }

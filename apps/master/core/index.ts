@@ -1,7 +1,7 @@
 export { everything, Sight } from './access/sight.ts'
 export { createMaster } from './create-master.ts'
 export type { MasterSeed } from './create-master.ts'
-export type { DurableChange, Effect, Input, Note, Reply } from './effects.ts'
+export type { Driver, DurableChange, Effect, Input, Note, Reply } from './effects.ts'
 export type {
   AgentRecord,
   GoneAgent,
@@ -40,5 +40,4 @@ export type { ProcessView } from './views/classic.ts'
 export { getMetricsAnswer, metricsAnswer, metricsView } from './answers/metrics.ts'
 export { registryAnswer } from './operator/registry-answer.ts'
 export { offerConstraintsAnswer } from './answers/offer-constraints.ts'
-export type { Driver } from './scheduler/driver.ts'
 export { v1Views } from './views/v1.ts'

@@ -3,7 +3,7 @@ import type { Acls } from '@thermosphere/protocol/acls'
 import type { Allocator, Resources } from '@thermosphere/offer-engine'
 import type { Millis, Random } from '@thermosphere/effects'
 import type { Sight } from './access/sight.ts'
-import type { Effect } from './effects.ts'
+import type { Effect, SchedulerRequest } from './effects.ts'
 import type { Counters } from './counters.ts'
 import type { Capacity } from './books/capacity.ts'
 import type { PagedList } from './books/paged-list.ts'
@@ -13,7 +13,6 @@ import type { TaskBook, TaskHistory } from './books/task-book.ts'
 import type { RateLimits } from './rate-limits/form.ts'
 import type { Limiters } from './rate-limits/limiter.ts'
 import type { MessageCounts } from './rate-limits/messages.ts'
-import type { Throttled } from './rate-limits/throttle.ts'
 import type { Rest } from './steps/rest.ts'
 import type { Ring } from './ring.ts'
 
@@ -126,6 +125,17 @@ export interface Offer {
   readonly resources: Resources
 }
 
+/** What is left of the accepted offers while the operations run, in order. */
+export interface Acceptance {
+  readonly framework: Framework
+  readonly agent: Agent
+  readonly role: string
+  /** Still unused. */
+  remaining: Resources
+  /** Made by reservations and volumes of this very call: goes back without a filter. */
+  converted: Resources
+}
+
 export interface InverseOffer {
   readonly id: OfferId
   readonly frameworkId: FrameworkId
@@ -208,6 +218,11 @@ type Link =
   | { readonly state: 'open'; readonly ip: string }
   | { readonly state: 'joining'; readonly ip: string }
   | { readonly state: 'joined'; readonly ip: string; readonly agentId: AgentId }
+
+/** What may have to wait: a framework's call, and the end of its stream behind it. */
+export type Throttled =
+  | { readonly type: 'call'; readonly request: SchedulerRequest }
+  | { readonly type: 'stream-closed'; readonly streamId: StreamId }
 
 /** The whole state of a master. Owned by `step`; endpoints read it through view functions. */
 export interface Master {

@@ -1,11 +1,6 @@
 import { armTimer } from '../emit.ts'
-import type { SchedulerRequest } from '../scheduler/calls.ts'
-import type { Framework, Master, StreamId } from '../model.ts'
-
-/** What may have to wait: a framework's call, and the end of its stream behind it. */
-export type Throttled =
-  | { readonly type: 'call'; readonly request: SchedulerRequest }
-  | { readonly type: 'stream-closed'; readonly streamId: StreamId }
+import type { SchedulerRequest } from '../effects.ts'
+import type { Framework, Master, StreamId, Throttled } from '../model.ts'
 
 /** Whether a call of a framework is carried out now. */
 export function turnOf(

@@ -8,18 +8,7 @@ import { launch } from './launch.ts'
 import { launchGroup } from './launch-group.ts'
 import { applyAcceptedOperation, operationFailed } from './offer-operations.ts'
 import { recover } from '../allocation-books.ts'
-import type { Agent, Framework, Master, Offer } from '../model.ts'
-
-/** What is left of the accepted offers while the operations run, in order. */
-export interface Acceptance {
-  readonly framework: Framework
-  readonly agent: Agent
-  readonly role: string
-  /** Still unused. */
-  remaining: Resources
-  /** Made by reservations and volumes of this very call: goes back without a filter. */
-  converted: Resources
-}
+import type { Acceptance, Agent, Framework, Master, Offer } from '../model.ts'
 
 /** Uses the resources of one or more offers for the operations; the rest is declined. */
 export function onAccept(m: Master, framework: Framework, accept: scheduler.Call_Accept): void {

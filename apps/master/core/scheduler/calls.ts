@@ -10,15 +10,8 @@ import { onKill, onMessage, onShutdown } from './forwarded-calls.ts'
 import { onReconcile, onReconcileOperations } from './reconcile.ts'
 import { onUpdateFramework } from './subscribe.ts'
 import { leaveForRest } from '../steps/rest.ts'
-import type { Reply } from '../effects.ts'
-import type { Framework, Master, RequestId } from '../model.ts'
-
-export type SchedulerRequest = {
-  readonly requestId: RequestId
-  readonly streamId: string | undefined
-  readonly call: scheduler.Call
-  readonly principal?: string
-}
+import type { Reply, SchedulerRequest } from '../effects.ts'
+import type { Framework, Master } from '../model.ts'
 
 /** Any call but SUBSCRIBE: checked against who is subscribed, answered, then carried out. */
 export function onSchedulerCall(m: Master, request: SchedulerRequest): void {

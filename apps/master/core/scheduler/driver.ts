@@ -2,10 +2,8 @@
 import { note } from '../emit.ts'
 import { deactivateFramework } from '../frameworks.ts'
 import { leaveForRest } from '../steps/rest.ts'
+import type { Driver } from '../effects.ts'
 import type { Framework, FrameworkId, Master, StreamId } from '../model.ts'
-
-/** Who subscribes. `force`: it takes the framework over from another process. */
-export type Driver = { readonly pid: string; readonly force: boolean }
 
 export type Verdict = 'admitted' | 'failed over' | 'dropped' | { readonly retriedBy: Framework }
 

@@ -7,8 +7,7 @@ import { groupCgroupsProblem, groupExecutorProblem, groupTaskProblem } from '../
 import { completed, completedExecutor, taskError } from './launch.ts'
 import type { Refusal } from './launch.ts'
 import { withAllocation } from '../resource-format.ts'
-import type { Acceptance } from './accept.ts'
-import type { Master } from '../model.ts'
+import type { Acceptance, Master } from '../model.ts'
 
 const idOnLaunch = 'The `id` field cannot be set on LAUNCH_GROUP operations'
 

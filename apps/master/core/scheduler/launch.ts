@@ -5,8 +5,7 @@ import { note, sendStatus, tellAgent } from '../emit.ts'
 import { withAllocation } from '../resource-format.ts'
 import { addExecutor, addTask, countTerminal, masterStatus, newTaskWire } from '../tasks.ts'
 import { taskProblem } from '../validation/task.ts'
-import type { Acceptance } from './accept.ts'
-import type { Framework, Master } from '../model.ts'
+import type { Acceptance, Framework, Master } from '../model.ts'
 
 const idOnLaunch = 'The `id` field cannot be set on LAUNCH operations'
 

@@ -8,8 +8,7 @@ import { consumedResources, convertedResources, startOperation, unallocatedConve
 import { withAllocation } from '../resource-format.ts'
 import { operationProblem } from '../validation/operation.ts'
 import { sendOperation } from './reconcile.ts'
-import type { Acceptance } from './accept.ts'
-import type { Agent, Framework, Master, Offer } from '../model.ts'
+import type { Acceptance, Agent, Framework, Master, Offer } from '../model.ts'
 
 /** Reservations and volumes are assumed to succeed: the result can be used by what follows in the same call. */
 export function applyAcceptedOperation(m: Master, acceptance: Acceptance, asked: mesos.Offer_Operation): void {

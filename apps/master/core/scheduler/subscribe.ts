@@ -15,7 +15,8 @@ import { frameworkEvent } from '../views/v1-entities.ts'
 import { leaveForRest } from '../steps/rest.ts'
 import type { Rest } from '../steps/rest.ts'
 import { admitDriver } from './driver.ts'
-import type { Driver, Verdict } from './driver.ts'
+import type { Verdict } from './driver.ts'
+import type { Driver } from '../effects.ts'
 import type { Framework, Master, RequestId, StreamId } from '../model.ts'
 
 /** Fixed in the protocol; schedulers count missed ones. */

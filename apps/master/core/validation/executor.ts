@@ -5,7 +5,7 @@ import { isNegative } from './checks.ts'
 import { commandProblem, containerProblem } from './command.ts'
 import { idProblem } from './ids.ts'
 import { resourceUseProblem } from './resources.ts'
-import type { Acceptance } from '../scheduler/accept.ts'
+import type { Acceptance } from '../model.ts'
 
 type Refusal = string | undefined
 

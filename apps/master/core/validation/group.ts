@@ -3,8 +3,7 @@ import { Resources } from '@thermosphere/offer-engine'
 import { commonExecutorProblem, isSameWire, sharingExecutorProblem } from './executor.ts'
 import { resourcesText, togetherProblem } from './resources.ts'
 import { commonTaskProblem } from './task.ts'
-import type { Acceptance } from '../scheduler/accept.ts'
-import type { Task } from '../model.ts'
+import type { Acceptance, Task } from '../model.ts'
 
 type Refusal = string | undefined
 

@@ -1,8 +1,7 @@
 import type { mesos } from '@thermosphere/protocol'
 import { formatResource, isStrictSubrole, Resources, validateResources } from '@thermosphere/offer-engine'
 import { idProblem } from './ids.ts'
-import type { Acceptance } from '../scheduler/accept.ts'
-import type { Agent, Framework, Master } from '../model.ts'
+import type { Acceptance, Agent, Framework, Master } from '../model.ts'
 
 type Refusal = string | undefined
 

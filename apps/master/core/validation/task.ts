@@ -5,8 +5,7 @@ import { commandProblem, containerProblem } from './command.ts'
 import { commonExecutorProblem, sharingExecutorProblem } from './executor.ts'
 import { idProblem } from './ids.ts'
 import { resourcesText, resourceUseProblem, togetherProblem } from './resources.ts'
-import type { Acceptance } from '../scheduler/accept.ts'
-import type { Master } from '../model.ts'
+import type { Acceptance, Master } from '../model.ts'
 
 type Refusal = string | undefined
 type Check = (acceptance: Acceptance, task: mesos.TaskInfo) => Refusal
