@@ -1,7 +1,7 @@
 /** The large answers of the classic endpoints, from a snapshot. */
 import type { Sight } from '../access/sight.ts'
 import { ask } from '../books/page-form.ts'
-import type { PageView } from '../books/page-view.ts'
+import type { PageView } from '../books/page.ts'
 import { frameworkAfterTasks, frameworkBeforeTasks } from '../views/classic-framework.ts'
 import { stateHead } from '../views/classic.ts'
 import type { ProcessView } from '../views/classic.ts'

@@ -2,7 +2,7 @@
 import { encodeItems } from '../books/encoded-items.ts'
 import type { Form } from '../books/encoded-items.ts'
 import type { PageForm } from '../books/page-form.ts'
-import type { PageView } from '../books/page-view.ts'
+import type { PageView } from '../books/page.ts'
 
 /** Something that takes at most a few milliseconds to encode, and always comes out the same. Without bytes, a pause. */
 export interface Fragment {

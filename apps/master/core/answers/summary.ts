@@ -2,7 +2,7 @@
 import type { mesos } from '@thermosphere/protocol'
 import type { Sight } from '../access/sight.ts'
 import { ask } from '../books/page-form.ts'
-import type { PageView } from '../books/page-view.ts'
+import type { PageView } from '../books/page.ts'
 import { frameworkHead } from '../views/classic-framework.ts'
 import { array, entries, integer, merged, object, text } from '../views/json.ts'
 import type { Json } from '../views/json.ts'

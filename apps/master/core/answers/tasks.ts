@@ -1,6 +1,6 @@
 import type { mesos } from '@thermosphere/protocol'
 import type { Sight } from '../access/sight.ts'
-import type { PageView } from '../books/page-view.ts'
+import type { PageView } from '../books/page.ts'
 import { taskForm } from './classic-forms.ts'
 import { listed, render, runsOf } from './parts.ts'
 import type { Rendering } from './parts.ts'

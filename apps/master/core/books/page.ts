@@ -2,7 +2,17 @@ import { encodeItems, itemsOf } from './encoded-items.ts'
 import type { EncodedItems } from './encoded-items.ts'
 import { carryEncodings } from './page-form.ts'
 import type { PageForm } from './page-form.ts'
-import type { PageView } from './page-view.ts'
+
+/** A page of a snapshot, as answers read it. */
+export interface PageView<V extends object> {
+  readonly values: readonly V[]
+  /** Values that are there and not shown. */
+  readonly hiddenCount: number
+  /** The values in a form, one after the other. */
+  pieces(form: PageForm<V>): readonly Uint8Array[]
+  /** Each of them alone. */
+  items(form: PageForm<V>): Uint8Array[]
+}
 
 /**
  * A few values in a row. Shared pages never change; the others belong to their list. Forms keep with a page how it was

@@ -1,17 +1,6 @@
 import { encodeItems } from './encoded-items.ts'
 import type { PageForm } from './page-form.ts'
-import type { Page } from './page.ts'
-
-/** A page of a snapshot, as answers read it. */
-export interface PageView<V extends object> {
-  readonly values: readonly V[]
-  /** Values that are there and not shown. */
-  readonly hiddenCount: number
-  /** The values in a form, one after the other. */
-  pieces(form: PageForm<V>): readonly Uint8Array[]
-  /** Each of them alone. */
-  items(form: PageForm<V>): Uint8Array[]
-}
+import type { Page, PageView } from './page.ts'
 
 /** What a reader sees of a value: the value itself, a version of it, or nothing. */
 export type Show<V> = (value: V) => V | undefined
