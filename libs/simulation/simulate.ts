@@ -1,4 +1,5 @@
 /** `npm run simulate`, see `usage`. Exits with 1 after a violation or when a bug survived, with 2 for wrong options. */
+import { errorMessage } from '@thermosphere/effects'
 import { textOf } from './world/faults.ts'
 import { runMutants } from './mutants/run.ts'
 import { simulate } from './world/simulate.ts'
@@ -68,7 +69,7 @@ async function main(): Promise<number> {
   try {
     options = readOptions()
   } catch (error) {
-    say(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
+    say(`${errorMessage(error)}\n\n${usage}`)
     return 2
   }
   return (await run(options)) ? 0 : 1

@@ -1,3 +1,4 @@
+import { errorMessage } from '@thermosphere/effects'
 import { Resources } from '@thermosphere/offer-engine'
 import { defineFlags, parseFlags, requireFlags } from '@thermosphere/service-kit'
 import type { ConfigOf } from '@thermosphere/service-kit'
@@ -128,7 +129,7 @@ function resourceProblems(text: string, perAgent: number): string[] {
   try {
     offered = Resources.parse(text, { role: '*' })
   } catch (error) {
-    return [`--resources: ${error instanceof Error ? error.message : String(error)}`]
+    return [`--resources: ${errorMessage(error)}`]
   }
   const { cpusMilli, memMilli } = taskResources
   const room = Math.floor(Math.min(offered.scalar('cpus') / cpusMilli, offered.scalar('mem') / memMilli))

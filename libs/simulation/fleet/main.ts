@@ -1,4 +1,5 @@
 /** `npm run fleet`, see `--help`. Figures go to standard output as lines of JSON, everything else to standard error. */
+import { errorMessage } from '@thermosphere/effects'
 import { readConfig } from './config.ts'
 import { runFleet } from './run-fleet.ts'
 
@@ -17,6 +18,6 @@ const print = (figures: object): void => void process.stdout.write(`${JSON.strin
 try {
   print(await runFleet({ config: readConfig(), signal: stop.signal, say, report: print }))
 } catch (error) {
-  process.stderr.write(`fleet: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.stderr.write(`fleet: ${errorMessage(error)}\n`)
   process.exitCode = 1
 }

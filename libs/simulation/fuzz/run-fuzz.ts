@@ -1,4 +1,5 @@
 /** Attacks one endpoint after the other and tells what became of it. */
+import { errorMessage } from '@thermosphere/effects'
 import { createHash } from 'node:crypto'
 import type { Config } from './config.ts'
 import { endpointNames, endpointOf } from './endpoints.ts'
@@ -81,7 +82,7 @@ class Run {
       count(this.statuses, status === 0 ? 'closed' : String(status))
       problem = complaint(attack, status)
     } catch (error) {
-      problem = error instanceof Error ? error.message : String(error)
+      problem = errorMessage(error)
     }
     count(this.mutations, attack.mutation)
     if (problem !== undefined) this.defects.push(`call ${call} (${attack.mutation}): ${problem}: ${shown(attack)}`)

@@ -1,3 +1,4 @@
+import { errorMessage } from '@thermosphere/effects'
 import type { Lifecycle, Logger, LoopSurroundings } from '@thermosphere/service-kit'
 
 type Closer = { readonly name: string; readonly close: () => void | Promise<void> }
@@ -33,7 +34,7 @@ export class HostedLifecycle implements Lifecycle {
 
   fatal(error: unknown): never {
     this.#logger?.fatal({ err: error }, 'service.failed')
-    this.#onEnd(error instanceof Error ? error.message : String(error))
+    this.#onEnd(errorMessage(error))
     // A process would be gone here. This one is cut off from everything by `onEnd`; what it still does reaches nobody,
     // and an exception would end all the other parts.
     return undefined as never

@@ -1,4 +1,5 @@
 /** Questions to the parts of a cluster over their public APIs. What was answered last is kept for messages. */
+import { errorMessage } from '@thermosphere/effects'
 import type { z } from 'zod'
 
 /** A part that does not answer within this is not there for a test. */
@@ -20,7 +21,7 @@ export class Asker {
       this.#seen.set(name, value)
       return value
     } catch (error) {
-      this.#seen.set(name, error instanceof Error ? error.message : error)
+      this.#seen.set(name, errorMessage(error))
       throw error
     }
   }
