@@ -5,7 +5,7 @@ import { onCheckResult, onCheckTimer } from './tasks/checkers.ts'
 import { completeFrameworkIfIdle, settleTask } from './executors/completion.ts'
 import { onRegistrationTimer as onExecutorRegistrationTimer, onShutdownTimer } from './executors/custom-executors.ts'
 import { askToReconnect } from './executors/drivers.ts'
-import { drainAgent, finishDrainIfIdle } from './drain.ts'
+import { carryDrainOn, drainAgent } from './drain.ts'
 import type { AgentEffect } from './effects.ts'
 import { onExecutorCall, onExecutorGone, onFrameworkMessage, onSubscribe } from './executors/executor-api.ts'
 import { shutDownExecutor, shutDownFramework, updateFramework } from './executors/frameworks.ts'
@@ -54,7 +54,7 @@ export function step(state: AgentState, input: AgentInput, now: Millis): AgentEf
   dispatch(turn, input)
   if (state.operatorContainers.size > 0 || state.containerWaits.size > 0) endOrphans(turn)
   if (state.shuttingDown) exitIfIdle(turn)
-  if (state.drain !== undefined) finishDrainIfIdle(turn)
+  if (state.drain !== undefined) carryDrainOn(turn)
   return turn.finish()
 }
 

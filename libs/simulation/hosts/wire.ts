@@ -1,5 +1,5 @@
 /** What hosts say to each other. Each service of a master is a connection of its own. */
-import type { agentLink, master, scheduler } from '@thermosphere/protocol'
+import type { agentLink, executor, master, scheduler } from '@thermosphere/protocol'
 
 /** A scheduler's subscription: `<master>/stream`. */
 export type ToStream = { readonly subscribe: scheduler.Call_Subscribe }
@@ -23,3 +23,11 @@ export type FromLink =
   | { readonly type: 'leading' }
   | { readonly type: 'standby' }
   | { readonly type: 'message'; readonly message: agentLink.MasterMessage }
+
+/** An executor's subscription: `<agent>/executor`. */
+export type ToExecutorStream = { readonly call: executor.Call }
+export type FromExecutorStream =
+  { readonly type: 'refused'; readonly status: number } | { readonly type: 'event'; readonly event: executor.Event }
+
+/** Its other calls: `<agent>/executor-calls`. */
+export type ToExecutorCalls = { readonly id: number; readonly call: executor.Call }

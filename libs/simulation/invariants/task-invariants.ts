@@ -20,7 +20,7 @@ export class TaskInvariants implements FrameworkWatch {
     this.#report = report
   }
 
-  onStarted({ taskId, id }: Container, machine: Machine): void {
+  onStarted(taskId: string, { id }: Container, machine: Machine): void {
     if (this.#ran.has(taskId)) this.#report('one-terminal-state', `${taskId} is started a second time`)
     this.#ran.add(taskId)
     const isStored = [...machine.disk.entries.keys()].some(
@@ -36,10 +36,11 @@ export class TaskInvariants implements FrameworkWatch {
       )
   }
 
-  onOrphan({ taskId, id }: Container, machine: Machine): void {
+  onOrphan({ taskIds, id }: Container, machine: Machine): void {
     this.orphanCount++
-    if (this.#running.has(taskId) && !machine.abandoned.has(id))
-      this.#report('tasks-survive-their-agent', `${machine.name} ended ${id} of ${taskId}, which was told to run`)
+    const running = [...taskIds].find((taskId) => this.#running.has(taskId))
+    if (running !== undefined && !machine.abandoned.has(id))
+      this.#report('tasks-survive-their-agent', `${machine.name} ended ${id} of ${running}, which was told to run`)
   }
 
   onStatus(status: mesos.TaskStatus): void {

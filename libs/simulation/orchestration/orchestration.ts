@@ -91,10 +91,9 @@ export class Orchestration {
 
   /** What has not come to rest, once everything is whole. */
   problems(): Violation[] {
-    const running = [...this.#cluster.machines.values()].flatMap((machine) => machine.running())
+    const tasks = [...this.#cluster.machines.values()].flatMap((machine) => machine.runningTasks())
     const marathon = { leader: this.#leader('marathon', this.#marathons), isThere: this.#marathons.size > 0 }
     const chronos = { leader: this.#leader('chronos', this.#chronoses), isThere: this.#chronoses.size > 0 }
-    const tasks = running.map(({ taskId }) => taskId)
     const isAnswered = this.#isAnswered()
     return orchestrationProblems({ marathon, chronos, memory: this.#memory, tasks, isAnswered })
   }

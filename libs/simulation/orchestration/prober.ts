@@ -37,7 +37,7 @@ export class Prober {
 
   #answers(process: SimProcess, taskId: string): boolean {
     const { network, machines, random } = this.#options
-    const machine = [...machines.values()].find((one) => one.running().some((container) => container.taskId === taskId))
+    const machine = [...machines.values()].find((one) => one.runningTasks().includes(taskId))
     if (machine === undefined || network.isBlocked(process.name, machine.name)) return false
     return this.#isHealed || random.integer(sickOneIn) > 0
   }

@@ -4,6 +4,7 @@ import type { Millis, Random } from '@thermosphere/effects'
 import type { ClientRequest } from '../workload/requests.ts'
 import { generateWorkload } from '../workload/generate.ts'
 import { drawCommand } from './commands.ts'
+import { drawExecutorActions, drawExecutorFaults, hasExecutors } from './generate-executors.ts'
 import { drawCrashes, drawDrainFaults, drawFault } from './generate-faults.ts'
 import { drawRevocableActions } from './generate-revocable.ts'
 import { drawStatefulActions } from './generate-stateful.ts'
@@ -31,12 +32,16 @@ export function generateScenario(seed: number, sizes: Partial<Sizes> = {}): Scen
   const actions = [
     ...drawActions(createRandom(seedFor(seed, 'actions')), { sizes: all, durationMs }),
     ...(isStateful ? drawStatefulActions(createRandom(seedFor(seed, 'stateful')), { sizes: all, durationMs }) : []),
+    ...(hasExecutors(seed)
+      ? drawExecutorActions(createRandom(seedFor(seed, 'executors')), { sizes: all, durationMs })
+      : []),
     ...(isStateful ? drawRevocableActions(createRandom(seedFor(seed, 'revocable')), { sizes: all, durationMs }) : []),
   ]
   const faults = [
     ...drawFaults(createRandom(seedFor(seed, 'faults')), { sizes: all, durationMs }),
     ...drawCrashes(createRandom(seedFor(seed, 'crashes')), requests),
     ...drawDrainFaults(createRandom(seedFor(seed, 'drain faults')), actions),
+    ...drawExecutorFaults(createRandom(seedFor(seed, 'executor faults')), actions, all),
   ]
   return {
     seed,

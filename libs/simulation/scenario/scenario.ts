@@ -55,6 +55,9 @@ type StoreTrouble = {
 
 export type Action =
   | { readonly at: Millis; readonly type: 'want'; readonly framework: string; readonly command: string }
+  /** Wants a task on an executor of its own; ends the `nth` executor, counted around. */
+  | { readonly at: Millis; readonly type: 'want-on-executor'; readonly framework: string; readonly command: string }
+  | { readonly at: Millis; readonly type: 'shutdown-executor'; readonly framework: string; readonly nth: number }
   /** Kills the `nth` live task, counted around. */
   | { readonly at: Millis; readonly type: 'kill'; readonly framework: string; readonly nth: number }
   | { readonly at: Millis; readonly type: 'suppress'; readonly framework: string }

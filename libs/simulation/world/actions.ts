@@ -22,6 +22,11 @@ export class ScenarioActions {
       case 'want':
         memories.get(action.framework)?.wanted.push(action.command)
         return frameworks.get(action.framework)?.revive()
+      case 'want-on-executor':
+        memories.get(action.framework)?.wantedOnExecutors.push(action.command)
+        return frameworks.get(action.framework)?.revive()
+      case 'shutdown-executor':
+        return frameworks.get(action.framework)?.shutDownExecutor(action.nth)
       case 'wish':
         return this.#wish(action)
       case 'role':

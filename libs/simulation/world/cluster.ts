@@ -6,7 +6,9 @@ import type { Input, Master } from '@thermosphere/master-core'
 import { StoreError } from '@thermosphere/store'
 import { AgentHost } from '../hosts/agent/agent-host.ts'
 import type { AgentWatch } from '../hosts/agent/agent-host.ts'
-import { Machine } from '../hosts/agent/machine.ts'
+import { Machine, nameOf } from '../hosts/agent/machine.ts'
+import type { Container } from '../hosts/agent/machine.ts'
+import { ExecutorProcess } from '../hosts/executor/executor-process.ts'
 import { MasterHost } from '../hosts/master/master-host.ts'
 import type { MasterTerm } from '../hosts/master/master-term.ts'
 import { dialOf } from '../hosts/scheduler/dial.ts'
@@ -14,6 +16,7 @@ import type { Surroundings } from '../hosts/scheduler/surroundings.ts'
 import { FrameworkMemory, ScriptedFramework } from '../hosts/scripted/scripted-framework.ts'
 import { Orchestration } from '../orchestration/orchestration.ts'
 import { LeaderInvariants } from '../invariants/leader-invariants.ts'
+import { ExecutorInvariants } from '../invariants/executor-invariants.ts'
 import { MasterInvariants } from '../invariants/master-invariants.ts'
 import { DrainInvariants } from '../invariants/operator/drain-invariants.ts'
 import { InverseOfferInvariants } from '../invariants/operator/inverse-offer-invariants.ts'
@@ -53,6 +56,7 @@ export class Cluster {
   readonly memories = new Map<string, FrameworkMemory>()
   readonly masterInvariants: MasterInvariants
   readonly taskInvariants: TaskInvariants
+  readonly executorInvariants: ExecutorInvariants
   readonly updateInvariants: UpdateInvariants
   readonly leaderInvariants: LeaderInvariants
   readonly volumeInvariants: VolumeInvariants
@@ -74,6 +78,7 @@ export class Cluster {
     const report = this.#report
     this.taskInvariants = new TaskInvariants(report)
     this.updateInvariants = new UpdateInvariants(report)
+    this.executorInvariants = new ExecutorInvariants(report, (name) => this.counters.add(name))
     this.masterInvariants = new MasterInvariants({
       report,
       elapsed: () => this.time.now,
@@ -241,14 +246,26 @@ export class Cluster {
   #addAgent(name: string): void {
     const machine = new Machine(name, { time: this.time, random: this.random(`${name} machine`) })
     this.machines.set(name, machine)
-    machine.onStarted = (container) => {
-      this.log(`${name} runs ${container.taskId}`)
-      this.taskInvariants.onStarted(container, machine)
+    machine.onStarted = (taskId, container) => {
+      this.log(`${name} runs ${taskId}`)
+      this.taskInvariants.onStarted(taskId, container, machine)
     }
-    machine.onEnded = ({ taskId, exitCode, signal }) => {
-      this.log(`${name}: ${taskId} ended ${exitCode === undefined ? `by signal ${signal}` : `with ${exitCode}`}`)
+    machine.onFinished = (taskId) => this.log(`${name}: ${taskId} is over`)
+    machine.onEnded = (container) => {
+      const { exitCode, signal } = container
+      const how = exitCode === undefined ? `by signal ${signal}` : `with ${exitCode}`
+      this.log(`${name}: ${nameOf(container)} ended ${how}`)
     }
+    machine.startExecutor = (container) => this.#startExecutor(machine, container)
     this.add(name, (process) => this.#bootAgent(process, machine), machine.skew)
+  }
+
+  #startExecutor(machine: Machine, container: Container): () => void {
+    const { network } = this
+    this.log(`${machine.name} runs ${nameOf(container)}`)
+    this.executorInvariants.onStarted(container, machine)
+    const { process } = new ExecutorProcess({ machine, container, network, watch: this.executorInvariants })
+    return () => process.crash({ isPowerLoss: container.exitCode === undefined && container.signal === undefined })
   }
 
   #bootAgent(process: SimProcess, machine: Machine): void {
@@ -271,12 +288,13 @@ export class Cluster {
   }
 
   #agentWatch(): AgentWatch {
-    const { taskInvariants, updateInvariants, volumeInvariants, revocableInvariants } = this
+    const { taskInvariants, updateInvariants, executorInvariants, volumeInvariants, revocableInvariants } = this
     return {
       onRecovered: (state, machine) => {
         volumeInvariants.check(state, machine)
         revocableInvariants.onRecovered(state, machine)
       },
+      onExecutorEvent: (event, machine, pending) => executorInvariants.onTold(event, machine, pending),
       onApply: (operation, machine) => volumeInvariants.onApply(operation, machine),
       onStepped: (state, machine, effects) => {
         volumeInvariants.checkOnce(machine.name, state.total)
@@ -314,6 +332,7 @@ export class Cluster {
             this.log(`${name} is told ${status.task_id.value} ${status.state} ${status.reason ?? ''}`)
             this.counters.add(status.state)
             this.taskInvariants.onStatus(status)
+            this.executorInvariants.onStatus(status)
           },
         },
         onFatal: (message) => this.report('frameworks-come-back', `${name} is refused: ${message}`),

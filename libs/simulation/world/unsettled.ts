@@ -1,6 +1,7 @@
 /** Where a whole cluster must come to by itself, and what is still missing. */
 import type { AgentState } from '@thermosphere/agent-core'
 import type { Master } from '@thermosphere/master-core'
+import { nameOf } from '../hosts/agent/machine.ts'
 import { endStates } from '../hosts/scheduler/task-states.ts'
 import type { ScriptedTask } from '../hosts/scripted/scripted-framework.ts'
 import { differenceOf, isToldRight } from '../invariants/stateful/revocable-invariants.ts'
@@ -50,11 +51,28 @@ function* ofAgent(cluster: Cluster, name: string, master: Master): Generator<Vio
   const tasks = frameworks.flatMap(({ executors }) => [...executors.values()].flatMap((one) => [...one.tasks]))
   const live = tasks.filter(([, task]) => !endStates.has(task.state)).map(([id]) => id)
   const known = master.agents.get(state?.agentId ?? '')
+  if (state?.drain !== undefined && known?.drain === undefined)
+    yield { invariant: 'drains-end', message: `${name} still drains, and its master does not want that any more` }
   yield* ofResources(cluster, { name, state, known })
   const inMaster = [...(known?.tasks.values() ?? [])].filter(({ wire }) => !endStates.has(wire.state))
   yield* compare('books-agree', { [name]: live, 'the master': inMaster.map(({ id }) => id) })
-  const running = cluster.machines.get(name)?.running() ?? []
-  yield* compare('no-orphan-containers', { [name]: live, 'its host': running.map(({ taskId }) => taskId) })
+  const machine = cluster.machines.get(name)
+  yield* compare('no-orphan-containers', { [name]: live, 'its host': machine?.runningTasks() ?? [] })
+  yield* ofExecutors(cluster, { name, state, known })
+}
+
+/** Executors of frameworks: the agent's, the master's, and the processes. */
+function* ofExecutors(cluster: Cluster, { name, state, known }: Place): Generator<Violation> {
+  const executors = [...(state?.frameworks.values() ?? [])].flatMap((one) => [...one.executors.values()])
+  const custom = executors.filter(({ kind, phase }) => kind === 'custom' && phase.type !== 'terminated')
+  const own = custom.map(({ id }) => id)
+  const inMaster = [...(known?.executors.values() ?? [])].flatMap((byId) => [...byId.keys()])
+  yield* compare('books-agree', { [name]: own, 'the master': inMaster })
+  const running = cluster.machines
+    .get(name)
+    ?.running()
+    .filter(({ launched }) => launched.type === 'executor')
+  yield* compare('no-orphan-containers', { [name]: own, 'its host': running?.map(nameOf) ?? [] })
 }
 
 type Place = {

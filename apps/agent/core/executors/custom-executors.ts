@@ -8,7 +8,7 @@ import { customLimits } from '../plans/plans.ts'
 import type { Executor, ExecutorPlace, Framework, Queued, TaskPlace, TerminalCause } from '../state.ts'
 import { reportTask } from '../tasks/statuses.ts'
 import { goneState, isTerminal, limitationCause } from '../tasks/task-states.ts'
-import { sendExecutorExited } from '../tasks/task-end.ts'
+import { sendExecutorExited, UNKNOWN_STATUS } from '../tasks/task-end.ts'
 import type { Turn } from '../turn.ts'
 
 /** Executors that are processes of the framework: launched, spoken to over the executor API, mourned. */
@@ -171,8 +171,8 @@ function causeOf(executor: Executor, end: ContainerEnd): TerminalCause {
   return { state: 'TASK_FAILED', reason: 'REASON_EXECUTOR_TERMINATED', message: end.message ?? 'Executor terminated' }
 }
 
-/** As wait(2) reports it; -1 when unknown. */
+/** As wait(2) reports it. */
 function waitStatus(end: ContainerEnd): number {
   if (end.signal !== undefined) return end.signal
-  return end.exitCode === undefined ? -1 : end.exitCode << 8
+  return end.exitCode === undefined ? UNKNOWN_STATUS : end.exitCode << 8
 }

@@ -5,6 +5,7 @@ import { createTask } from './launch.ts'
 import type { ExecutorReply } from '../effects.ts'
 import { deliverQueued, registrationTimerKey, shutDownCustom, tellExecutor } from './custom-executors.ts'
 import { askToReconnect, isExpected, reconnectTimerKey } from './drivers.ts'
+import { drainReturned } from '../drain.ts'
 import { hex } from '../ids.ts'
 import type { Driver } from '../inputs.ts'
 import type { Executor, ExecutorPlace, Framework, Task } from '../state.ts'
@@ -70,6 +71,7 @@ export function onSubscribe(turn: Turn, input: Subscription): void {
   sendSubscribed(turn, caller.place)
   takeUnacknowledged(turn, { framework, executor }, input.call.subscribe)
   deliverQueued(turn, framework, executor)
+  drainReturned(turn, caller.place)
   if (!executor.hasReceivedTask) shutDownCustom(turn, executor)
 }
 

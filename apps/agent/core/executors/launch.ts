@@ -17,6 +17,7 @@ import type { AgentState, Executor, ExecutorKind, Framework, Task, TaskPlace } f
 import { reportUnknownTask } from '../tasks/statuses.ts'
 import type { StatusChange } from '../tasks/statuses.ts'
 import { droppedState } from '../tasks/task-states.ts'
+import { sendExecutorExited, UNKNOWN_STATUS } from '../tasks/task-end.ts'
 import type { Turn } from '../turn.ts'
 
 /** RUN_TASK and RUN_TASK_GROUP: what is wrong is reported, the rest is written down and then launched. */
@@ -74,6 +75,7 @@ function launch(turn: Turn, request: LaunchRequest): void {
       const ids = { taskId: task.task_id.value, executorId: info.executor_id.value }
       reportUnknownTask(turn, framework, { ids, change: refusal })
     }
+    if (request.wantsNewExecutor === true && request.kind !== 'command') tellNotLaunched(turn, request, existing)
     return
   }
   const executor = existing ?? createExecutor(turn, request)
@@ -81,6 +83,12 @@ function launch(turn: Turn, request: LaunchRequest): void {
   if (request.kind === 'command') for (const task of tasks) startCommandTask(turn, { framework, executor, task })
   else if (request.kind === 'group') startGroup(turn, { framework, executor, tasks, isNew: existing === undefined })
   else startCustom(turn, { framework, executor, tasks, isNew: existing === undefined, isGroup: request.isGroup })
+}
+
+/** The master counts the executor that it had launched: unless another one of that id ends later, nobody else tells. */
+function tellNotLaunched(turn: Turn, { framework, info }: LaunchRequest, existing: Executor | undefined): void {
+  if (existing !== undefined && existing.phase.type !== 'terminated') return
+  sendExecutorExited(turn, { frameworkId: framework.id, id: info.executor_id.value }, UNKNOWN_STATUS)
 }
 
 function refuse(state: AgentState, request: LaunchRequest, existing: Executor | undefined): StatusChange | undefined {

@@ -32,8 +32,11 @@ export function endExecutorIfIdle(turn: Turn, framework: Framework, executor: Ex
   completeExecutorIfDone(turn, framework, executor)
 }
 
+/** The status of an executor whose end nobody saw. */
+export const UNKNOWN_STATUS = -1
+
 /** Tells the master; frameworks see it as FAILURE. Command executors are the agent's own affair. */
-export function sendExecutorExited(turn: Turn, executor: Executor, status: number): void {
+export function sendExecutorExited(turn: Turn, executor: Pick<Executor, 'frameworkId' | 'id'>, status: number): void {
   turn.durable({
     type: 'send',
     message: {

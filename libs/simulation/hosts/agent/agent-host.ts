@@ -4,7 +4,7 @@ import type { AgentEffect, AgentInput, AgentState, LaunchPlan } from '@thermosph
 import { createRandom } from '@thermosphere/effects'
 import type { Random } from '@thermosphere/effects'
 import { Resources } from '@thermosphere/offer-engine'
-import type { agentLink, mesos } from '@thermosphere/protocol'
+import type { agentLink, executor, mesos } from '@thermosphere/protocol'
 import { CoreLoop } from '@thermosphere/service-kit'
 import { endStates } from '../scheduler/task-states.ts'
 import { loopClockOf } from '../../kernel/index.ts'
@@ -13,7 +13,8 @@ import { agentConfig, oversubscribedConfig } from './agent-config.ts'
 import { AgentLink } from './agent-link.ts'
 import { ContainerRunner } from './container-runner.ts'
 import { loadMax } from './machine.ts'
-import type { Container, LaunchedTask, Machine } from './machine.ts'
+import { ExecutorService } from './executor-service.ts'
+import type { Container, Launched, Machine } from './machine.ts'
 
 /** Who looks at every agent. */
 export type AgentWatch = {
@@ -26,6 +27,8 @@ export type AgentWatch = {
   onRecovered(state: AgentState, machine: Machine): void
   onApply(operation: agentLink.MasterMessage_ApplyOperation, machine: Machine): void
   onStepped(state: AgentState, machine: Machine, effects: readonly AgentEffect[]): void
+  /** An executor is told. `pending` are the updates of the task it is told of that wait for the framework. */
+  onExecutorEvent(event: executor.Event, machine: Machine, pending: readonly PendingUpdate[]): void
   /** It is about to hear that the load of its host is too high. */
   onOverload(state: AgentState, machine: Machine): void
   /** The directory of a new volume is about to be made. */
@@ -60,8 +63,9 @@ export class AgentHost {
   readonly #loop: CoreLoop<AgentInput, AgentEffect>
   readonly #link: AgentLink
   readonly #containers: ContainerRunner
+  readonly #executors: ExecutorService
   /** Of launches that wait for the disk: meanwhile the agent may give up the task. */
-  readonly #launching = new Map<LaunchPlan, LaunchedTask>()
+  readonly #launching = new Map<LaunchPlan, Launched>()
 
   constructor(options: AgentHostOptions) {
     this.#options = options
@@ -94,6 +98,12 @@ export class AgentHost {
       submit,
       onOrphan: (container) => watch.onOrphan(container, machine),
     })
+    this.#executors = new ExecutorService({
+      process,
+      network: options.network,
+      submit,
+      isRecovering: () => this.state.link.type === 'recovering',
+    })
     process.after(recoveryMs, () => {
       submit({ type: 'recovered', containers: this.#containers.recover(recovery.containers) })
     })
@@ -111,7 +121,7 @@ export class AgentHost {
     const after = new Set(this.#pending(ack))
     for (const update of before) if (!after.has(update)) watch.onDone(update.status, machine)
     for (const effect of effects)
-      if (effect.type === 'launch') this.#launching.set(effect.plan, this.#taskOf(effect.plan.containerId))
+      if (effect.type === 'launch') this.#launching.set(effect.plan, this.#launchedOf(effect.plan.containerId))
     return effects
   }
 
@@ -150,10 +160,24 @@ export class AgentHost {
         return void machine.volumes.set(effect.path, machine.volumes.get(effect.path) ?? [])
       case 'remove-volume':
         return void machine.volumes.delete(effect.path)
+      case 'update-limits':
+        return this.#containers.updateLimits(effect.containerId, effect.limits)
+      case 'executor-event':
+        watch.onExecutorEvent(effect.event, machine, this.#pendingOf(effect.event))
+        return this.#executors.perform(effect)
+      case 'executor-reply':
+      case 'executor-close':
+        return this.#executors.perform(effect)
       default:
-        // Sandboxes, limits and custom executors are not simulated.
+        // Sandboxes are not simulated, nor is what the agent logs.
         return
     }
+  }
+
+  #pendingOf({ acknowledged }: executor.Event): readonly PendingUpdate[] {
+    const id = acknowledged?.task_id.value ?? ''
+    const stream = [...this.state.frameworks.values()].map(({ streams }) => streams.get(id)).find(Boolean)
+    return stream?.pending ?? []
   }
 
   /** What waits for the acknowledgement of a task's updates. */
@@ -163,15 +187,19 @@ export class AgentHost {
   }
 
   #launch(plan: LaunchPlan): void {
-    const task = this.#launching.get(plan)
-    if (task !== undefined) this.#containers.launch(plan, task)
+    const launched = this.#launching.get(plan)
+    if (launched !== undefined) this.#containers.launch(plan, launched)
     this.#launching.delete(plan)
   }
 
-  #taskOf(containerId: string): LaunchedTask {
-    const { frameworkId = '', executorId = '', taskId = '' } = this.state.containers.get(containerId) ?? {}
-    const task = this.state.frameworks.get(frameworkId)?.executors.get(executorId)?.tasks.get(taskId)
-    const firm = Resources.fromWire(task?.info.resources ?? []).nonRevocable()
-    return { taskId, cpusMilli: firm.scalar('cpus') }
+  #launchedOf(containerId: string): Launched {
+    const { frameworkId = '', executorId = '', taskId } = this.state.containers.get(containerId) ?? {}
+    const executor = this.state.frameworks.get(frameworkId)?.executors.get(executorId)
+    if (taskId === undefined) {
+      const cpusMilli = Resources.fromWire(executor?.info.resources ?? []).scalar('cpus')
+      return { type: 'executor', frameworkId, executorId, cpusMilli }
+    }
+    const firm = Resources.fromWire(executor?.tasks.get(taskId)?.info.resources ?? []).nonRevocable()
+    return { type: 'task', taskId, cpusMilli: firm.scalar('cpus') }
   }
 }

@@ -1,7 +1,13 @@
 /** Containers of one life of an agent, in the order in which the server's runner tells of them. */
-import type { AgentInput, ContainerToRecover, LaunchPlan, RecoveredContainer } from '@thermosphere/agent-core'
+import type {
+  AgentInput,
+  ContainerToRecover,
+  LaunchPlan,
+  LimitsPlan,
+  RecoveredContainer,
+} from '@thermosphere/agent-core'
 import type { SimProcess } from '../../kernel/index.ts'
-import type { Container, LaunchedTask, Machine } from './machine.ts'
+import type { Container, Launched, Machine } from './machine.ts'
 
 export type ContainerRunnerOptions = {
   readonly process: SimProcess
@@ -15,6 +21,7 @@ export type ContainerRunnerOptions = {
 const fetchMsMax = 1_500
 const startMsMax = 200
 const failedLaunchOneIn = 40
+const failedUpdateOneIn = 60
 
 export class ContainerRunner {
   readonly #options: ContainerRunnerOptions
@@ -24,14 +31,14 @@ export class ContainerRunner {
     this.#options = options
   }
 
-  launch(plan: LaunchPlan, task: LaunchedTask): void {
+  launch(plan: LaunchPlan, launched: Launched): void {
     const { process, machine } = this.#options
     const run = { isAborted: false }
     this.#runs.set(plan.containerId, run)
     process.after(machine.random.integer(fetchMsMax), () => {
       if (run.isAborted) return this.#failed(plan, 'The launch was aborted')
       if (machine.random.integer(failedLaunchOneIn) === 0) return this.#failed(plan, 'The image cannot be fetched')
-      const container = machine.start(plan, task)
+      const container = machine.start(plan, launched)
       // The process is there before its agent knows: a crash between the two leaves an orphan.
       process.after(machine.random.integer(startMsMax), () => this.#launched(container, run))
     })
@@ -62,6 +69,15 @@ export class ContainerRunner {
     if (run === undefined) return
     run.isAborted = true
     this.#options.machine.destroy(containerId)
+  }
+
+  updateLimits(containerId: string, { cpusMilli }: LimitsPlan): void {
+    const { machine, process, submit } = this.#options
+    const container = machine.containers.get(containerId)
+    if (container?.isRunning !== true) return
+    container.cpusMilliMax = cpusMilli
+    if (machine.random.integer(failedUpdateOneIn) === 0)
+      process.after(5, () => submit({ type: 'update-failed', containerId, message: 'No space left on device' }))
   }
 
   #failed({ containerId }: LaunchPlan, message: string): void {

@@ -8,8 +8,13 @@ import { taskBehaviour } from './task-behaviour.ts'
 
 export type Container = {
   readonly id: string
-  readonly taskId: string
-  readonly cpusMilli: number
+  readonly launched: Launched
+  /** The task that it is, or those that the executor in it runs. */
+  readonly taskIds: Set<string>
+  /** Of what runs in it. */
+  cpusMilli: number
+  /** What it may use at most. */
+  cpusMilliMax: number
   readonly ignoresTerm: boolean
   isRunning: boolean
   exitCode: number | undefined
@@ -17,10 +22,19 @@ export type Container = {
   /** Somebody waits for its end. */
   onEnd: (() => void) | undefined
   cancelEnd: Cancel
+  /** Once it has ended. */
+  stopExecutor: () => void
 }
 
-/** The task of a container, and what it was launched with. */
-export type LaunchedTask = { readonly taskId: string; readonly cpusMilli: number }
+/** What a container was launched for. */
+export type Launched = { readonly cpusMilli: number } & (
+  | { readonly type: 'task'; readonly taskId: string }
+  | { readonly type: 'executor'; readonly frameworkId: string; readonly executorId: string }
+)
+
+/** Its task or executor, for a person. */
+export const nameOf = ({ launched }: Container): string =>
+  launched.type === 'task' ? launched.taskId : launched.executorId
 
 /** A load average at which revocable resources are taken back, and one well above it. */
 export const loadMax = 8
@@ -41,8 +55,12 @@ export class Machine {
   spare: readonly mesos.Resource[] = []
   /** The load average of its processors. */
   load = 0
-  onStarted: (container: Container) => void = () => undefined
+  /** A task begins in a container. */
+  onStarted: (taskId: string, container: Container) => void = () => undefined
+  onFinished: (taskId: string) => void = () => undefined
   onEnded: (container: Container) => void = () => undefined
+  /** Starts the process of an executor; gives what ends it. */
+  startExecutor: (container: Container) => () => void = () => () => undefined
   /** Its agent has told of the end of a task. */
   onEndTold: () => void = () => undefined
   bootCount = 1
@@ -65,25 +83,49 @@ export class Machine {
     return [...this.containers.values()].filter(({ isRunning }) => isRunning)
   }
 
-  start(plan: LaunchPlan, { taskId, cpusMilli }: LaunchedTask): Container {
+  /** Tasks whose processes are there. */
+  runningTasks(): string[] {
+    return this.running().flatMap(({ taskIds }) => [...taskIds])
+  }
+
+  start(plan: LaunchPlan, launched: Launched): Container {
     const command = plan.command?.type === 'shell' ? plan.command.value : ''
     const { runMs, exitCode, ignoresTerm } = taskBehaviour(command)
     const container: Container = {
       id: plan.containerId,
-      taskId,
-      cpusMilli,
+      launched,
+      taskIds: new Set(),
+      cpusMilli: launched.cpusMilli,
+      cpusMilliMax: plan.limits.cpusMilli,
       ignoresTerm,
       isRunning: true,
       exitCode: undefined,
       signal: undefined,
       onEnd: undefined,
       cancelEnd: () => undefined,
+      stopExecutor: () => undefined,
     }
+    this.containers.set(container.id, container)
+    if (launched.type === 'executor') {
+      container.stopExecutor = this.startExecutor(container)
+      return container
+    }
+    const { taskId } = launched
     if (runMs !== Infinity) container.cancelEnd = this.time.after(runMs, () => this.end(container, { exitCode }))
     for (const { source } of plan.mounts) this.volumes.set(source, [...(this.volumes.get(source) ?? []), taskId])
-    this.containers.set(container.id, container)
-    this.onStarted(container)
+    this.begin(taskId, container)
     return container
+  }
+
+  begin(taskId: string, container: Container): void {
+    container.taskIds.add(taskId)
+    this.onStarted(taskId, container)
+  }
+
+  /** A task ends, and the executor that ran it goes on. */
+  finish(taskId: string, container: Container): void {
+    container.taskIds.delete(taskId)
+    this.onFinished(taskId)
   }
 
   signal(id: string, signal: 'SIGTERM' | 'SIGKILL'): void {
@@ -99,6 +141,7 @@ export class Machine {
     container.isRunning = false
     container.exitCode = exitCode
     container.signal = signal
+    container.stopExecutor()
     this.onEnded(container)
     container.onEnd?.()
   }

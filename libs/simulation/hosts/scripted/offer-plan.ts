@@ -8,6 +8,8 @@ type Operation = mesos.Offer_Operation
 
 const cpusATask = 1
 const memATask = 64
+const cpusAnExecutor = 0.1
+const memAnExecutor = 32
 /** What goes with a cpu that is reserved. */
 const memACpu = 128
 
@@ -23,6 +25,8 @@ const isRevocable = ({ meta }: Item): boolean => meta.revocable !== undefined
 const isPlain = (item: Item): boolean => item.type === 'SCALAR' && item.meta.disk === undefined && !isRevocable(item)
 const isVolume = ({ meta }: Item): boolean => meta.disk?.persistence !== undefined
 
+const commandOf = (value: string): Pick<mesos.TaskInfo, 'command'> => ({ command: { value, shell: true } })
+
 export class OfferPlan {
   readonly operations: Operation[] = []
   readonly launched: mesos.TaskInfo[] = []
@@ -34,22 +38,38 @@ export class OfferPlan {
     this.#left = Resources.fromWire(options.offer.resources ?? [])
   }
 
+  /** On an executor of the framework, which may have to be started for it. */
+  launchOn(executor: mesos.ExecutorInfo, command: string): boolean {
+    const own = [this.#fresh('cpus', cpusAnExecutor), this.#fresh('mem', memAnExecutor)]
+    const held = own.filter((one) => one !== undefined)
+    const before = this.#left
+    this.#left = this.#left.subtract(Resources.fromWire(held))
+    const cpus = this.#scalar('cpus', cpusATask)
+    const mem = this.#scalar('mem', memATask)
+    if (held.length < own.length || cpus === undefined || mem === undefined) {
+      this.#left = before
+      return false
+    }
+    const info = { executor: { ...executor, resources: held }, data: new TextEncoder().encode(command) }
+    return this.#run(info, [cpus, mem])
+  }
+
   /** False when too little is left. */
   launch(command: string, volume?: mesos.Resource): boolean {
     const cpus = this.#scalar('cpus', cpusATask)
     const mem = this.#scalar('mem', memATask)
     if (cpus === undefined || mem === undefined) return false
-    return this.#run(command, [cpus, mem, ...(volume === undefined ? [] : [volume])])
+    return this.#run(commandOf(command), [cpus, mem, ...(volume === undefined ? [] : [volume])])
   }
 
   /** On cpus that may be taken back, with memory that may be as well if there is such; false when there are none. */
   burst(command: string): boolean {
     const cpus = this.#revocable('cpus', cpusATask)
     const mem = this.#revocable('mem', memATask) ?? this.#scalar('mem', memATask)
-    return cpus !== undefined && mem !== undefined && this.#run(command, [cpus, mem])
+    return cpus !== undefined && mem !== undefined && this.#run(commandOf(command), [cpus, mem])
   }
 
-  #run(command: string, resources: mesos.Resource[]): true {
+  #run(what: Pick<mesos.TaskInfo, 'command' | 'executor' | 'data'>, resources: mesos.Resource[]): true {
     this.#left = this.#left.subtract(Resources.fromWire(resources))
     const id = this.#options.nextTaskId()
     const info: mesos.TaskInfo = {
@@ -57,7 +77,7 @@ export class OfferPlan {
       task_id: { value: id },
       agent_id: this.#options.offer.agent_id,
       resources,
-      command: { value: command, shell: true },
+      ...what,
     }
     this.launched.push(info)
     const last = this.operations.at(-1)

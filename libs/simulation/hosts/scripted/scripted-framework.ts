@@ -18,6 +18,8 @@ export type ScriptedTask = {
   isKillWanted: boolean
 }
 
+export type KnownExecutor = { readonly info: mesos.ExecutorInfo; readonly agentId: string }
+
 /** What a framework knows; outlives its process. */
 export class FrameworkMemory {
   readonly name: string
@@ -27,12 +29,17 @@ export class FrameworkMemory {
   /** Tasks still to be launched, by command. */
   readonly wanted: string[] = []
   readonly wishes: Wish[] = []
+  /** Tasks still to be launched on executors of its own, by command. */
+  readonly wantedOnExecutors: string[] = []
+  /** By agent and role, the executor that it has launched there last. */
+  readonly executors = new Map<string, KnownExecutor>()
   /** Tasks still to be launched on revocable resources, by command. */
   readonly bursts: string[] = []
   takesRevocable = false
   readonly tasks = new Map<string, ScriptedTask>()
   #next = 1
   #nextOperation = 1
+  #nextExecutor = 1
 
   constructor(name: string, roles: readonly string[]) {
     this.name = name
@@ -41,6 +48,10 @@ export class FrameworkMemory {
 
   nextTaskId(): string {
     return `${this.name}-${this.#next++}`
+  }
+
+  nextExecutorId(): string {
+    return `${this.name}-executor-${this.#nextExecutor++}`
   }
 
   nextOperationId(): string {
@@ -69,6 +80,12 @@ const refuseSeconds = 5
 const thinkMsMax = 500
 /** One in so many acknowledgements it forgets: the update must be repeated. */
 const forgottenOneIn = 8
+const newExecutorOneIn = 5
+/** One in so many tasks on executors is killed while it is still on its way to them. */
+const regrettedOneIn = 6
+const regretMsMax = 60
+/** One in so many that have ended is launched anew under its old id. */
+const sameExecutorOneIn = 3
 
 export class ScriptedFramework {
   readonly #options: ScriptedFrameworkOptions
@@ -102,6 +119,18 @@ export class ScriptedFramework {
     this.#connection.call({
       type: 'KILL',
       kill: { task_id: { value: taskId }, agent_id: { value: task.agentId } },
+    })
+  }
+
+  /** Ends one of its executors with all that it runs; which one is counted around. */
+  shutDownExecutor(nth: number): void {
+    const all = [...this.#options.memory.executors.values()]
+    const known = all[nth % Math.max(1, all.length)]
+    if (known === undefined) return
+    const { info, agentId } = known
+    this.#connection.call({
+      type: 'SHUTDOWN',
+      shutdown: { executor_id: info.executor_id, agent_id: { value: agentId } },
     })
   }
 
@@ -142,6 +171,7 @@ export class ScriptedFramework {
     }
     if (event.offers !== undefined) this.#onOffers(event.offers.offers ?? [])
     if (event.update !== undefined) this.#onStatus(event.update.status)
+    if (event.failure !== undefined) this.#onFailure(event.failure)
     if (event.update_operation_status !== undefined) this.#onOperation(event.update_operation_status.status)
     if (event.inverse_offers !== undefined) this.#onInverseOffers(event.inverse_offers.inverse_offers ?? [])
   }
@@ -155,9 +185,34 @@ export class ScriptedFramework {
         memory.wanted.shift()
       for (let command = memory.bursts[0]; command !== undefined && plan.burst(command); command = memory.bursts[0])
         memory.bursts.shift()
-      for (const { task_id, agent_id } of plan.launched) this.#remember(task_id.value, agent_id.value)
+      this.#launchOnExecutors(offer, plan)
+      for (const task of plan.launched) this.#remember(task)
       if (plan.operations.length === 0) this.#decline(offer)
       else this.#accept(offer, plan.operations)
+    }
+  }
+
+  /** Mostly on the one that is there, if it still is. */
+  #launchOnExecutors({ agent_id, allocation_info }: mesos.Offer, plan: OfferPlan): void {
+    const { memory, random } = this.#options
+    const place = `${agent_id.value} ${allocation_info?.role ?? '*'}`
+    for (let command = memory.wantedOnExecutors[0]; command !== undefined; command = memory.wantedOnExecutors[0]) {
+      const known = memory.executors.get(place)
+      const isNew = known === undefined || random.integer(newExecutorOneIn) === 0
+      const executor = isNew ? { info: executorInfo(memory), agentId: agent_id.value } : known
+      if (!plan.launchOn(executor.info, command)) return
+      memory.executors.set(place, executor)
+      memory.wantedOnExecutors.shift()
+    }
+  }
+
+  /** What it has told of its end is mostly launched under another name. */
+  #onFailure({ executor_id, agent_id }: scheduler.Event_Failure): void {
+    const { memory, random } = this.#options
+    if (random.integer(sameExecutorOneIn) === 0) return
+    for (const [place, { info, agentId }] of memory.executors) {
+      const isIt = executor_id === undefined || info.executor_id.value === executor_id.value
+      if (isIt && agentId === agent_id?.value) memory.executors.delete(place)
     }
   }
 
@@ -172,8 +227,12 @@ export class ScriptedFramework {
     })
   }
 
-  #remember(id: string, agentId: string): void {
-    this.#options.memory.tasks.set(id, { id, agentId, state: 'TASK_STAGING', isKillWanted: false })
+  #remember({ task_id, agent_id, executor }: mesos.TaskInfo): void {
+    const { memory, random, process } = this.#options
+    const id = task_id.value
+    memory.tasks.set(id, { id, agentId: agent_id.value, state: 'TASK_STAGING', isKillWanted: false })
+    if (executor === undefined || random.integer(regrettedOneIn) > 0) return
+    process.after(random.integer(regretMsMax), () => this.kill(id))
   }
 
   #accept(offer: mesos.Offer, operations: readonly mesos.Offer_Operation[]): void {
@@ -239,6 +298,11 @@ export class ScriptedFramework {
 const mayComeBack: ReadonlySet<string> = new Set(['TASK_LOST', 'TASK_UNKNOWN'])
 
 const isOver = ({ state }: ScriptedTask): boolean => endStates.has(state) && !mayComeBack.has(state)
+
+const executorInfo = (memory: FrameworkMemory): mesos.ExecutorInfo => {
+  const id = memory.nextExecutorId()
+  return { type: 'CUSTOM', executor_id: { value: id }, name: id, command: { value: 'executor', shell: true } }
+}
 
 const frameworkInfo = ({ name, roles, id, takesRevocable }: FrameworkMemory): mesos.FrameworkInfo => ({
   user: 'root',

@@ -35,8 +35,11 @@ class Watched {
   }
 
   run(id: string): void {
-    const rest = { exitCode: undefined, signal: undefined, onEnd: undefined, cancelEnd: () => undefined }
-    const container = { id, taskId: 't', cpusMilli: 100, ignoresTerm: false, isRunning: true, ...rest }
+    const none = (): void => undefined
+    const end = { exitCode: undefined, signal: undefined, onEnd: undefined, cancelEnd: none, stopExecutor: none }
+    const launched = { type: 'task' as const, taskId: 't', cpusMilli: 100 }
+    const uses = { taskIds: new Set(['t']), cpusMilli: 100, cpusMilliMax: 100, ignoresTerm: false, isRunning: true }
+    const container = { id, launched, ...uses, ...end }
     this.machine.containers.set(id, container)
   }
 

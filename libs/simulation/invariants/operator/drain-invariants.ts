@@ -2,6 +2,7 @@
 import type { AgentState } from '@thermosphere/agent-core'
 import type { Millis } from '@thermosphere/effects'
 import type { Master } from '@thermosphere/master-core'
+import { nameOf } from '../../hosts/agent/machine.ts'
 import type { Machine } from '../../hosts/agent/machine.ts'
 import type { SimProcess } from '../../kernel/index.ts'
 import type { Report } from '../../world/report.ts'
@@ -49,7 +50,7 @@ export class DrainInvariants {
     if (now - since > carriedOutMsMax)
       this.#report(
         'drains-are-carried-out',
-        `${known.id} drains and is there, and ${left.taskId} still runs on its host`,
+        `${known.id} drains and is there, and ${nameOf(left)} still runs on its host`,
       )
   }
 }

@@ -3,6 +3,7 @@ import type { AgentState } from '@thermosphere/agent-core'
 import type { Millis } from '@thermosphere/effects'
 import type { Master } from '@thermosphere/master-core'
 import type { Operation } from '@thermosphere/store'
+import { nameOf } from '../../hosts/agent/machine.ts'
 import type { Machine } from '../../hosts/agent/machine.ts'
 import { endStates } from '../../hosts/scheduler/task-states.ts'
 import type { Report } from '../../world/report.ts'
@@ -106,10 +107,10 @@ export class RegistryInvariants {
     const executors = [...state.frameworks.values()].flatMap((framework) => [...framework.executors.values()])
     const tasks = executors.flatMap((executor) => [...executor.tasks.values()])
     const live = tasks.find((task) => !endStates.has(task.state))
-    const running = machine.running().find((container) => !machine.abandoned.has(container.id))
+    const running = machine.running().find(({ taskIds, id: own }) => taskIds.size > 0 && !machine.abandoned.has(own))
     if (live !== undefined)
       this.#options.report('drained-only-when-idle', `${id} is drained and has ${live.info.task_id.value}`)
     if (running !== undefined)
-      this.#options.report('drained-only-when-idle', `${id} is drained, and ${running.taskId} runs on its host`)
+      this.#options.report('drained-only-when-idle', `${id} is drained, and ${nameOf(running)} runs on its host`)
   }
 }

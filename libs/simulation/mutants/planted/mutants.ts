@@ -2,6 +2,7 @@
 import { agentMutants } from './agent-mutants.ts'
 import { allocatorMutants } from './allocator-mutants.ts'
 import { chronosMutants } from './chronos-mutants.ts'
+import { executorMutants } from './executor-mutants.ts'
 import { loopMutants } from './loop-mutants.ts'
 import { marathonMutants } from './marathon-mutants.ts'
 import { masterMutants } from './master-mutants.ts'
@@ -14,6 +15,7 @@ export const mutants: readonly Mutant[] = [
   ...allocatorMutants,
   ...masterMutants,
   ...agentMutants,
+  ...executorMutants,
   ...statefulMutants,
   ...revocableMutants,
   ...marathonMutants,
