@@ -29,9 +29,8 @@ export const executorMutants: readonly Mutant[] = [
   {
     name: 'kill-overtakes-launch',
     file: `${executors}/custom-executors.ts`,
-    find: "if (connectionId !== undefined) turn.durable({ type: 'executor-event', connectionId, event })",
-    replace:
-      "if (connectionId !== undefined) turn[event.type === 'KILL' ? 'soon' : 'durable']({ type: 'executor-event', connectionId, event })",
+    find: 'if (connectionId !== undefined) turn.durable({',
+    replace: "if (connectionId !== undefined) turn[event.type === 'KILL' ? 'soon' : 'durable']({",
     breaks: ['kills-follow-launches'],
   },
   {
@@ -73,9 +72,8 @@ export const executorMutants: readonly Mutant[] = [
   {
     name: 'executor-not-checkpointed',
     file: `${executors}/launch.ts`,
-    find: '  saveFramework(turn, framework)\n  saveExecutor(turn, framework, executor)\n  return executor\n',
-    replace:
-      "  saveFramework(turn, framework)\n  if (kind === 'command') saveExecutor(turn, framework, executor)\n  return executor\n",
+    find: '  saveExecutor(turn, framework, executor)\n  return executor\n',
+    replace: "  if (kind === 'command') saveExecutor(turn, framework, executor)\n  return executor\n",
     breaks: ['no-orphan-containers', 'tasks-survive-their-agent'],
   },
   {
@@ -95,8 +93,8 @@ export const executorMutants: readonly Mutant[] = [
   {
     name: 'queued-tasks-lost-with-their-executor',
     file: `${executors}/custom-executors.ts`,
-    find: '    for (const task of tasks) executor.tasks.set(task.info.task_id.value, task)\n  }\n  for (const task of [...executor.tasks.values()]) {',
-    replace: '    void tasks\n  }\n  for (const task of [...executor.tasks.values()]) {',
+    find: 'for (const { tasks } of executor.queued.splice(0)) {',
+    replace: 'for (const { tasks } of executor.queued.splice(0, 0)) {',
     breaks: ['books-agree', 'no-orphan-tasks'],
   },
   {
@@ -115,7 +113,7 @@ export const executorMutants: readonly Mutant[] = [
   },
   {
     name: 'dead-executors-kept-by-master',
-    file: 'apps/master/core/agents/reconcile-agent.ts',
+    file: 'apps/master/core/agents/workload.ts',
     find: 'if (!alive.has(`${frameworkId}/${id}`)) removeExecutor(m, framework, agent, executor)',
     replace: 'void [alive, frameworkId, id, removeExecutor, framework, executor]',
     breaks: ['books-agree', 'resources-conserved'],
