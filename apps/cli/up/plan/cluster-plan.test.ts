@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
+import { promisify } from 'node:util'
 import { planCluster, sharedPort } from './cluster-plan.ts'
 import { planOptions } from './up-options.ts'
 
@@ -114,5 +117,40 @@ test('two parts that want one port are found before they are started', () => {
   assert.deepEqual(
     shared?.parts.map(({ name }) => name),
     ['master-3', 'marathon'],
+  )
+})
+
+function masterNodeFlags(): readonly string[] {
+  const run = planCluster(options, machine).find(({ kind }) => kind === 'master')?.run
+  return run !== undefined && 'nodeFlags' in run ? (run.nodeFlags ?? []) : []
+}
+
+/** Keeps a million objects and 400 MB outside of the heap, and tells how many collections of the whole heap there were. */
+const keepMuch = `
+let collections = 0
+const count = (list) => (collections += list.getEntries().filter(({ detail }) => detail.kind === 4).length)
+new (require('node:perf_hooks').PerformanceObserver)(count).observe({ type: 'gc' })
+const kept = Array.from({ length: 1_000_000 }, (_, index) => ({ index }))
+const add = () => {
+  for (let n = 0; n < 10; n++) kept.push(Buffer.allocUnsafeSlow(200_000))
+  if (kept.length < 1_002_000) setTimeout(add, 1)
+  else setTimeout(() => console.log(collections), 50)
+}
+add()
+`
+
+test('a master that gets ever more connections does not collect its whole heap again and again', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [...masterNodeFlags(), '-e', keepMuch])
+  assert.ok(Number(stdout) <= 2, `${stdout.trim()} collections`)
+})
+
+test('the systemd unit starts the master with the same flags of Node', async () => {
+  const unit = await readFile(
+    new URL('../../../../deploy/systemd/thermosphere-master.service', import.meta.url),
+    'utf8',
+  )
+  assert.deepEqual(
+    /^ExecStart=\S+ (?<flags>.*) apps\/master\/main\.ts$/m.exec(unit)?.groups?.['flags']?.split(' '),
+    masterNodeFlags(),
   )
 })
