@@ -12,8 +12,11 @@ export const LINK_MESSAGES_A_TURN_MAX = 256
 export const LINK_READ_SLICE_MS = 8
 /** Milliseconds until links are read again when who hears them is behind. */
 export const LINK_RECHECK_MS = 1
-/** Connections that are begun in a turn, about 8 ms of work: thousands of agents may come at once. */
-export const LINK_HANDSHAKES_A_TURN_MAX = 32
+/**
+ * Milliseconds of a turn in which connections are begun: thousands of agents may come at once. One takes a quarter of a
+ * millisecond, but 10 on a busy machine or while V8 marks its heap, which it does as memory of sessions is allocated.
+ */
+export const LINK_BEGIN_SLICE_MS = 8
 /** Bytes that an agent may have under way: a re-registration of a thousand tasks without waiting for the master. */
 export const LINK_WINDOW_BYTES = 1_048_576
 /** Milliseconds a connection may be without a stream. */

@@ -10,7 +10,7 @@ import type * as agentLink from '../../wire/agent-link.gen.ts'
 import { encodeProtobuf } from '../../codec.ts'
 import { AGENT_LINK_PATH, ClientLink } from './client-link.ts'
 import type { LinkEnd } from './client-link.ts'
-import { LINK_HANDSHAKES_A_TURN_MAX, LINK_MESSAGES_A_TURN_MAX } from './limits.ts'
+import { LINK_BEGIN_SLICE_MS, LINK_MESSAGES_A_TURN_MAX } from './limits.ts'
 import { encodeLinkMessage, LinkServer } from './link-server.ts'
 import { frameMessage } from './message-frames.ts'
 import type { ServerLink } from './server-link.ts'
@@ -123,30 +123,70 @@ test('an agent that says much leaves turns to others, and all that it says is he
   stream.destroy()
 })
 
-test('agents that come all at once are begun with a few at a time, the last ones first, those that have gone not at all', async (t) => {
-  const links = new LinkServer({ onLink: () => undefined })
+async function arrive(t: TestContext, count: number): Promise<net.Socket[]> {
   const arrived: net.Socket[] = []
   const server = net.createServer((socket) => arrived.push(socket)).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const count = 3 * LINK_HANDSHAKES_A_TURN_MAX
-  const sockets = Array.from({ length: count + 1 }, () => net.connect(port, '127.0.0.1'))
+  const sockets = Array.from({ length: count }, () => net.connect(port, '127.0.0.1'))
   t.after(() => {
     for (const socket of sockets) socket.destroy()
-    links.close()
     server.close()
   })
-  while (arrived.length < sockets.length) await new Promise(setImmediate)
-  const handshake = t.mock.method(http2, 'performServerHandshake')
-  arrived[count - 1]?.destroy()
+  while (arrived.length < count) await new Promise(setImmediate)
+  return arrived
+}
+
+function work(ms: number): void {
+  const until = performance.now() + ms
+  while (performance.now() < until);
+}
+
+/** Takes `slowMs` for each beginning, and as long for what a session reads at once. */
+function slowHandshakes(t: TestContext, slowMs: number) {
+  const { performServerHandshake } = http2
+  return t.mock.method(http2, 'performServerHandshake', (...given: Parameters<typeof performServerHandshake>) => {
+    work(slowMs)
+    process.nextTick(() => process.nextTick(work, slowMs))
+    return performServerHandshake(...given)
+  })
+}
+
+test('agents that come all at once are begun with for a bounded time in each turn, the last ones first', async (t) => {
+  const links = new LinkServer({ onLink: () => undefined })
+  t.after(() => links.close())
+  const count = 60
+  const arrived = await arrive(t, count)
+  const handshake = slowHandshakes(t, LINK_BEGIN_SLICE_MS / 4)
   for (const socket of arrived) links.injectConnection(socket)
-  const begun: number[] = []
-  for (let turn = 0; turn < 5; turn++) {
-    begun.push(handshake.mock.callCount())
+  assert.equal(handshake.mock.callCount(), 0)
+  let most = 0
+  for (let before = 0; before < count; before = handshake.mock.callCount()) {
     await new Promise(setImmediate)
+    most = Math.max(most, handshake.mock.callCount() - before)
   }
-  assert.deepEqual(begun, [0, 31, 63, 95, 96])
-  assert.equal(handshake.mock.calls.at(-1)?.arguments[0], arrived[0])
+  assert.ok(most <= 2, `${most} in one turn`)
+  const begun = handshake.mock.calls.map((call) => call.arguments[0])
+  assert.deepEqual(
+    begun.map((socket) => arrived.indexOf(socket as net.Socket)),
+    arrived.keys().toArray().reverse(),
+  )
+})
+
+test('a connection that closes while it waits for its turn is not begun, and none after the close', async (t) => {
+  const links = new LinkServer({ onLink: () => undefined })
+  t.after(() => links.close())
+  const arrived = await arrive(t, 500)
+  const handshake = slowHandshakes(t, LINK_BEGIN_SLICE_MS)
+  for (const socket of arrived) links.injectConnection(socket)
+  const gone = arrived.filter((_, index) => index >= 100 && index < 498)
+  for (const socket of gone) socket.destroy()
+  while (handshake.mock.callCount() < 3) await new Promise(setImmediate)
+  links.close()
+  for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate)
+  const begun = handshake.mock.calls.map((call) => arrived.indexOf(call.arguments[0] as net.Socket))
+  assert.deepEqual(begun, [499, 498, 99])
+  assert.ok(arrived.slice(0, 99).every(({ destroyed }) => destroyed))
 })
 
 test('an agent that says much and then ends is heard to its last message', async (t) => {

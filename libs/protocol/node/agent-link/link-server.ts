@@ -8,8 +8,8 @@ import { encodeProtobuf } from '../../codec.ts'
 import type * as agentLink from '../../wire/agent-link.gen.ts'
 import { AGENT_LINK_PATH } from './client-link.ts'
 import {
+  LINK_BEGIN_SLICE_MS,
   LINK_CLOSE_MS,
-  LINK_HANDSHAKES_A_TURN_MAX,
   LINK_MESSAGE_BYTES_MAX,
   LINK_QUEUE_BYTES_MAX,
   LINK_SESSION_MEMORY_MB_MAX,
@@ -60,7 +60,8 @@ export class LinkServer {
   readonly #links = new Set<ServerLink>()
   readonly #turns: ReadTurns
   /** Connections that wait for their turn. */
-  #arrived: net.Socket[] = []
+  readonly #arrived: net.Socket[] = []
+  #isGreeting = false
   #isClosed = false
 
   constructor(options: LinkServerOptions) {
@@ -71,13 +72,26 @@ export class LinkServer {
   injectConnection(socket: net.Socket): void {
     if (this.#isClosed) return void socket.destroy()
     socket.on('error', () => undefined)
-    if (this.#arrived.push(socket) === 1) setImmediate(() => this.#greet())
+    this.#arrived.push(socket)
+    if (!this.#isGreeting) this.#greetInNextTurn()
+  }
+
+  #greetInNextTurn(): void {
+    this.#isGreeting = true
+    setImmediate(() => this.#greet(performance.now() + LINK_BEGIN_SLICE_MS))
   }
 
   /** The last one first: who has waited for long may have given up, and come again. */
-  #greet(): void {
-    for (const socket of this.#arrived.splice(-LINK_HANDSHAKES_A_TURN_MAX)) if (!socket.destroyed) this.#begin(socket)
-    if (this.#arrived.length > 0) setImmediate(() => this.#greet())
+  #greet(deadline: number): void {
+    const socket = this.#arrived.pop()
+    this.#isGreeting = socket !== undefined
+    if (socket === undefined) return
+    if (!socket.destroyed) this.#begin(socket)
+    // Once no tick is left: in one the session reads what has come.
+    process.nextTick(queueMicrotask, () => {
+      if (performance.now() < deadline) this.#greet(deadline)
+      else this.#greetInNextTurn()
+    })
   }
 
   #begin(socket: net.Socket): void {
