@@ -269,7 +269,16 @@ export class Cluster {
   }
 
   #bootAgent(process: SimProcess, machine: Machine): void {
-    const host = new AgentHost({
+    try {
+      this.agents.set(process.name, this.#startAgent(process, machine))
+    } catch (error) {
+      // It cannot read what it has written itself.
+      this.fatal(process, error)
+    }
+  }
+
+  #startAgent(process: SimProcess, machine: Machine): AgentHost {
+    return new AgentHost({
       process,
       machine,
       network: this.network,
@@ -284,7 +293,6 @@ export class Cluster {
         this.end(process)
       },
     })
-    this.agents.set(process.name, host)
   }
 
   #agentWatch(): AgentWatch {
