@@ -93,3 +93,15 @@ suite('an agent that is told to leave', () => {
     assert.ok(agent.effects.some(({ type }) => type === 'exit'))
   })
 })
+
+test('an agent that shuts down does not register: it would not tell of tasks that it still has to end', () => {
+  const agent = BenchAgent.registered()
+  const container = agent.run(taskInfo('t'))
+  agent.launched(container)
+  agent.master({ type: 'SHUTDOWN', shutdown: { message: 'Machine is down for maintenance' } })
+  agent.input({ type: 'link-down', reason: 'closed' })
+  agent.input({ type: 'link-up' })
+  said(agent)
+  agent.advance(4000)
+  assert.deepEqual(said(agent), [])
+})

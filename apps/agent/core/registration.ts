@@ -59,7 +59,8 @@ export function onLinkDown(turn: Turn): void {
  * come with all their tasks would have to read every repetition of them.
  */
 export function onRegistrationTimer(turn: Turn): void {
-  if (turn.state.link.type !== 'registering') return
+  // Who is going is not to be counted with: it would not tell of tasks that it still has to end.
+  if (turn.state.link.type !== 'registering' || turn.state.shuttingDown) return
   if (turn.state.link.attempts++ === 0) sendRegistration(turn)
   else turn.soon({ type: 'send', message: { type: 'AWAITING_REGISTRATION' } })
   armRegistration(turn)

@@ -55,6 +55,14 @@ export function createFramework(m: Master, id: FrameworkId, info: mesos.Framewor
 export function addFramework(m: Master, framework: Framework): void {
   m.frameworks.set(framework.id, framework)
   m.allocator.addFramework(frameworkSpec(framework))
+  adoptOrphans(m, framework)
+}
+
+/** Agents that have come back before it may have told of its operations. */
+function adoptOrphans(m: Master, framework: Framework): void {
+  for (const { operations } of m.agents.values())
+    for (const operation of operations.values())
+      if (operation.frameworkId === framework.id) framework.operations.set(operation.uuid, operation)
 }
 
 /** A framework that only agents have told of: it waits, without a deadline, for its scheduler. */

@@ -111,8 +111,18 @@ export function onOperationStatus(m: Master, agent: Agent, update: agentLink.Age
   recordStatus(m, agent, operation, update.status)
   const framework = operation.frameworkId === undefined ? undefined : m.frameworks.get(operation.frameworkId)
   if (operation.info.id && framework) return sendOperation(m, framework, forFramework(operation, update.status, agent))
+  if (operation.info.id && isAwaited(m, operation.frameworkId)) return
   acknowledge(m, agent, operation, update.status)
   if (isTerminalOperation(operation.latest.state)) forgetOperation(m, operation)
+}
+
+/** How long a new leader leaves operations to frameworks that have not come back, as in Mesos. */
+const ORPHAN_OPERATION_WAIT_MS = 300_000
+
+/** Its agent says so again, until it has come back or is not expected any more. */
+function isAwaited(m: Master, frameworkId: FrameworkId | undefined): boolean {
+  if (frameworkId === undefined || m.now - m.electedAt >= ORPHAN_OPERATION_WAIT_MS) return false
+  return m.completedFrameworks.find(({ id }) => id === frameworkId) === undefined
 }
 
 /** What the converted resources are is the answer of asynchronous operations only; speculative ones are known. */

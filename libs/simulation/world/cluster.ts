@@ -39,6 +39,9 @@ import type { Violation } from './report.ts'
 /** The least and the longest time after which a supervisor starts a process again that gave up. */
 const restartMs = { min: 500, max: 5_000 }
 
+/** What a master tells the one whose place another has taken. */
+const failedOver = 'Framework failed over'
+
 export type ClusterOptions = { readonly scenario: Scenario; readonly isTraceKept?: boolean }
 
 export class Cluster {
@@ -324,6 +327,14 @@ export class Cluster {
     }
   }
 
+  /** A subscription of its own that it had given up may come late and take its place: then its supervisor helps. */
+  #refused(process: SimProcess, message: string): void {
+    if (message !== failedOver) return this.report('frameworks-come-back', `${process.name} is refused: ${message}`)
+    this.log(`${process.name} gives up: ${message}`)
+    this.counters.add('frameworks failed over')
+    this.end(process)
+  }
+
   #addFramework(name: string): void {
     const { isStateful } = this.scenario
     const [own, , common] = rolesOf(name)
@@ -343,7 +354,7 @@ export class Cluster {
             this.executorInvariants.onStatus(status)
           },
         },
-        onFatal: (message) => this.report('frameworks-come-back', `${name} is refused: ${message}`),
+        onFatal: (message) => this.#refused(process, message),
       })
       this.frameworks.set(name, framework)
     })

@@ -71,6 +71,16 @@ suite('the shutdown of a custom executor', () => {
   })
 })
 
+test('an executor that was shut down before its container was there is destroyed once it is', () => {
+  const agent = BenchAgent.registered()
+  const container = agent.run(onExecutor('t'))
+  agent.master({ type: 'SHUTDOWN_EXECUTOR', shutdown_executor: { framework_id, executor_id } })
+  agent.advance(0)
+  assert.deepEqual(done(agent), ['destroy'])
+  agent.launched(container)
+  assert.deepEqual(done(agent), ['destroy'])
+})
+
 suite('an executor that is not launched after all', () => {
   test('is told as exited, for the master holds its resources', () => {
     const agent = BenchAgent.registered()

@@ -17,8 +17,10 @@ export function registrationTimerKey(executor: Executor): string {
   return `register/${executor.frameworkId}/${executor.id}`
 }
 
-export function onCustomLaunched(executor: Executor, pid: number): void {
+/** One that was to end before it was launched: what should have destroyed it came before there was a container. */
+export function onCustomLaunched(turn: Turn, executor: Executor, pid: number): void {
   executor.pid = pid
+  if (executor.phase.type === 'terminating') turn.soon({ type: 'destroy', containerId: executor.containerId })
 }
 
 /** Nothing overtakes a launch that is still being written down. */

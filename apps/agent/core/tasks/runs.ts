@@ -51,7 +51,7 @@ export function onLaunched(turn: Turn, launched: Launched): void {
   const { framework, executor, task } = place
   const taskId = task?.info.task_id.value
   saveContainer(turn, framework, { ...launched, executorId: executor.id, taskId, ipAddress: launched.ipAddress })
-  if (task === undefined) return onCustomLaunched(executor, launched.pid)
+  if (task === undefined) return onCustomLaunched(turn, executor, launched.pid)
   if (task.run?.type !== 'launching' || task.run.cancelled !== undefined) {
     turn.soon({ type: 'destroy', containerId: launched.containerId })
     return

@@ -51,3 +51,46 @@ suite('an operation that waits for an agent that', () => {
     })
   }
 })
+
+suite('after a failover, an operation of an agent that is back before its framework', () => {
+  const uuid = { value: Uint8Array.of(1) }
+  const framework_id = { value: 'f-1' }
+  const operation_uuid = { value: Uint8Array.of(2) }
+  const status: mesos.OperationStatus = { operation_id: { value: 'op' }, state: 'OPERATION_FINISHED', uuid }
+
+  function started() {
+    const world = new World()
+    const agent = world.addAgent()
+    const operation = { framework_id, info: reserve('op'), latest_status: status, uuid: operation_uuid }
+    const { linkId } = world.reregister(agent, { operations: [operation] })
+    const operation_status = { framework_id, operation_uuid, status }
+    const tell = (): void => world.say(linkId, { type: 'OPERATION_STATUS', operation_status })
+    const acks = () => world.toAgent(linkId).flatMap(({ operation_ack }) => (operation_ack ? [operation_ack] : []))
+    return { world, agent, tell, acks }
+  }
+
+  test('[mesos 89] is not acknowledged for it, told to it once it is there, and acknowledged by it', () => {
+    const { world, agent, tell, acks } = started()
+    tell()
+    assert.deepEqual(acks(), [])
+    const s = world.subscribe({ id: framework_id })
+    tell()
+    const told = world.eventsOf(s.streamId).flatMap(({ update_operation_status: update }) => update?.status.state ?? [])
+    assert.deepEqual(told, ['OPERATION_FINISHED'])
+    const agent_id = { value: agent.id }
+    const acknowledge_operation_status = { agent_id, operation_id: { value: 'op' }, uuid: uuid.value }
+    world.call(s, { type: 'ACKNOWLEDGE_OPERATION_STATUS', acknowledge_operation_status })
+    assert.deepEqual(acks(), [{ operation_uuid, status_uuid: uuid }])
+    assert.equal(world.master.agents.get(agent.id)?.operations.size, 0)
+  })
+
+  test('[mesos 89] is acknowledged by the master if the framework does not come back within five minutes', () => {
+    const { world, tell, acks } = started()
+    world.advance(299_999)
+    tell()
+    assert.deepEqual(acks(), [])
+    world.advance(1)
+    tell()
+    assert.deepEqual(acks(), [{ operation_uuid, status_uuid: uuid }])
+  })
+})

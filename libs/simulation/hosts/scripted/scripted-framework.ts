@@ -209,7 +209,7 @@ export class ScriptedFramework {
   /** What it has told of its end is mostly launched under another name. */
   #onFailure({ executor_id, agent_id }: scheduler.Event_Failure): void {
     const { memory, random } = this.#options
-    if (random.integer(sameExecutorOneIn) === 0) return
+    if (memory.executors.size === 0 || random.integer(sameExecutorOneIn) === 0) return
     for (const [place, { info, agentId }] of memory.executors) {
       const isIt = executor_id === undefined || info.executor_id.value === executor_id.value
       if (isIt && agentId === agent_id?.value) memory.executors.delete(place)

@@ -125,4 +125,18 @@ export const executorMutants: readonly Mutant[] = [
     replace: 'return executor !== undefined && isRunning !== undefined ?',
     breaks: ['resources-conserved'],
   },
+  {
+    name: 'late-launch-not-destroyed',
+    file: `${executors}/custom-executors.ts`,
+    find: "if (executor.phase.type === 'terminating') turn.soon({ type: 'destroy'",
+    replace: "if (executor.phase.type === 'terminated') turn.soon({ type: 'destroy'",
+    breaks: ['drains-end', 'books-agree', 'no-orphan-containers', 'no-orphan-tasks'],
+  },
+  {
+    name: 'agent-registers-as-it-shuts-down',
+    file: `${agent}/registration.ts`,
+    find: "!== 'registering' || turn.state.shuttingDown) return",
+    replace: "!== 'registering') return",
+    breaks: ['drained-only-when-idle', 'books-agree', 'no-task-on-machines-down'],
+  },
 ]
