@@ -124,6 +124,24 @@ suite('the executor client', () => {
     assert.equal(agent.subscriptions[1]?.call.subscribe?.unacknowledged_updates?.length, 1)
   })
 
+  test('sends updates that were made before the agent answered its subscription, and those that it told once', async (context) => {
+    const agent = await startAgent(context, { onSubscribe: () => undefined })
+    const { client, log } = startClient(context, { MESOS_AGENT_ENDPOINT: agent.address })
+    client.update({ ...running, state: 'TASK_STARTING' })
+    await eventually('a subscription', () => agent.subscriptions.length === 1)
+    client.update(running)
+    agent.subscriptions[0]?.send(subscribed)
+    await eventually('connected', () => log.includes('connected'))
+    client.update({ ...running, state: 'TASK_FINISHED' })
+    await eventually('the updates', () => agent.calls.length === 2)
+    const told = agent.subscriptions[0]?.call.subscribe?.unacknowledged_updates?.map(({ status }) => status.state)
+    assert.deepEqual(told, ['TASK_STARTING'])
+    assert.deepEqual(
+      agent.calls.map(({ call }) => call.update?.status.state),
+      ['TASK_RUNNING', 'TASK_FINISHED'],
+    )
+  })
+
   test('ends with its agent when it does not checkpoint', async (context) => {
     const agent = await startAgent(context)
     const { log } = startClient(context, { MESOS_AGENT_ENDPOINT: agent.address, MESOS_CHECKPOINT: '0' })

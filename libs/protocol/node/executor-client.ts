@@ -63,7 +63,11 @@ export class ExecutorClient {
     const added = { uuid, source: 'SOURCE_EXECUTOR', executor_id: { value: executorId }, timestamp } as const
     const update = { status: { ...status, ...added } }
     this.#unacknowledged.addUpdate(uuid, update)
-    // A failure ends the subscription, and the next one repeats the update.
+    this.#tell(update)
+  }
+
+  /** A failure ends the subscription, and the next one repeats the update. */
+  #tell(update: executor.Call_Update): void {
     this.#send({ type: 'UPDATE', update }).catch(() => undefined)
   }
 
@@ -135,13 +139,16 @@ export class ExecutorClient {
   async #dial(address: URL): Promise<StreamOutcome> {
     const endpoint = this.#endpoint(address)
     const headers = this.#headers()
+    const subscribe = this.#unacknowledged.subscribe()
     const stream = openEventStream<executor.Event>({
       endpoint,
       headers: { ...headers, Accept: this.#mediaType },
-      body: this.#encode({ type: 'SUBSCRIBE', subscribe: this.#unacknowledged.subscribe() }),
+      body: this.#encode({ type: 'SUBSCRIBE', subscribe }),
       decode: (record) => decodeAs(this.#mediaType, 'mesos.v1.executor.Event', record),
       onOpen: () => {
         this.#subscription = { line: new CallLine({ endpoint, headers }), stream }
+        // Made while the agent had not answered yet.
+        for (const update of this.#unacknowledged.updatesBeyond(subscribe)) this.#tell(update)
       },
       onEvent: (event) => this.#onEvent(event),
     })

@@ -25,6 +25,11 @@ export class Unacknowledged {
     this.#updates.set(uuidText(uuid), update)
   }
 
+  /** Those that a subscription did not tell. */
+  updatesBeyond({ unacknowledged_updates: told = [] }: executor.Call_Subscribe): executor.Call_Update[] {
+    return [...this.#updates.values()].filter((update) => !told.includes(update))
+  }
+
   #addTask(task: mesos.TaskInfo): void {
     this.#tasks.set(task.task_id.value, task)
   }

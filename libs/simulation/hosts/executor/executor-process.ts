@@ -40,6 +40,8 @@ export class ExecutorProcess {
   readonly #seen = new Set<string>()
   readonly #unacknowledgedTasks = new Map<string, mesos.TaskInfo>()
   readonly #unacknowledgedUpdates = new Map<string, executor.Call_Update>()
+  /** Since its last subscription was sent. */
+  readonly #untold = new Set<executor.Call_Update>()
   #stream: Line<ToExecutorStream> | undefined
   #calls: Line<ToExecutorCalls> | undefined
   #isSubscribed = false
@@ -91,6 +93,7 @@ export class ExecutorProcess {
     lines.push(this.#stream, this.#calls)
     const { connectionMs } = this.#behaviour
     if (connectionMs !== Infinity) this.process.after(connectionMs, end)
+    this.#untold.clear()
     this.#stream.send({
       call: this.#call({
         type: 'SUBSCRIBE',
@@ -102,8 +105,19 @@ export class ExecutorProcess {
     })
   }
 
+  /** What happened while the agent had not answered yet is told now. */
+  #subscribed(): void {
+    this.#isSubscribed = true
+    for (const update of this.#untold) this.#send(update)
+    this.#untold.clear()
+  }
+
+  #send(update: executor.Call_Update): void {
+    this.#calls?.send({ id: this.#nextCall++, call: this.#call({ type: 'UPDATE', update }) })
+  }
+
   #onEvent({ type, launch, kill, acknowledged }: executor.Event): void {
-    if (type === 'SUBSCRIBED') this.#isSubscribed = true
+    if (type === 'SUBSCRIBED') this.#subscribed()
     if (type === 'SHUTDOWN') this.#shutDown()
     if (launch !== undefined) this.#launch(launch.task)
     if (kill !== undefined) {
@@ -148,9 +162,10 @@ export class ExecutorProcess {
       source: 'SOURCE_EXECUTOR',
       timestamp: this.process.now() / 1000,
     }
-    this.#unacknowledgedUpdates.set(uuid.toHex(), { status })
-    if (this.#isSubscribed)
-      this.#calls?.send({ id: this.#nextCall++, call: this.#call({ type: 'UPDATE', update: { status } }) })
+    const update = { status }
+    this.#unacknowledgedUpdates.set(uuid.toHex(), update)
+    if (this.#isSubscribed) this.#send(update)
+    else this.#untold.add(update)
   }
 
   #call(call: Omit<executor.Call, 'framework_id' | 'executor_id'>): executor.Call {

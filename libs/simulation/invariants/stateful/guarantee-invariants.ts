@@ -44,6 +44,7 @@ export class GuaranteeInvariants {
   /** Called now and then for a leader that is awake. */
   look(master: Master, now: Millis): void {
     const { missing } = needsOf(master)
+    for (const role of this.#waitingSince.keys()) if (!master.quotas.has(role)) this.#waitingSince.delete(role)
     for (const role of master.quotas.keys()) {
       if ((missing.get(role) ?? 0) < noticeableMilli || !isServable(master, role)) {
         this.#waitingSince.delete(role)
