@@ -43,6 +43,26 @@ suite('a guarantee', () => {
     assert.deepEqual(watched.reports, ['guarantees-not-starved'])
   })
 
+  test('that was taken back and given again is waited for anew', () => {
+    const watched = new Watched()
+    const { master } = watched.small
+    watched.small.subscribe('f', 'r')
+    watched.small.allocate()
+    const [offer] = master.offers.keys()
+    const offer_ids = [{ value: offer ?? '' }]
+    watched.small.call('f', { type: 'DECLINE', decline: { offer_ids, filters: { refuse_seconds: 1_000 } } })
+    watched.invariants.look(master, 0)
+    const quota = master.quotas.get('r')
+    master.quotas.delete('r')
+    watched.invariants.look(master, 60_000)
+    if (quota !== undefined) master.quotas.set('r', quota)
+    watched.invariants.look(master, 90_000)
+    watched.invariants.look(master, 110_000)
+    assert.deepEqual(watched.reports, [])
+    watched.invariants.look(master, 121_000)
+    assert.deepEqual(watched.reports, ['guarantees-not-starved'])
+  })
+
   test('that nobody offers is noticed, unless nobody wants it or has it', () => {
     const watched = new Watched()
     const { master } = watched.small
