@@ -6,10 +6,10 @@ import { afterEach, beforeEach, suite, test } from 'node:test'
 import { root } from './harness/cluster.ts'
 import { MesosPair } from './harness/mesos-pair.ts'
 import { TaskFramework } from './harness/task-framework.ts'
-import { commandTask } from './harness/v1-framework.ts'
+import { executorTask } from './harness/v1-framework.ts'
 
 /** Counts primes, and stays when it has counted them. */
-const command = { shell: true, value: `exec '${process.execPath}' '${root}examples/batch/executor.ts'` }
+const command = `exec '${process.execPath}' '${root}examples/batch/executor.ts'`
 const executor_id = { value: 'primes' }
 
 type Agents = {
@@ -27,12 +27,6 @@ afterEach(async () => {
   await framework.close()
   await pair.remove()
 })
-
-function onExecutor(offer: mesos.Offer, id: string, range: string): mesos.TaskInfo {
-  const task = { id, command: 'true', role: 'tests', cpus: 0.1, memMib: 64 }
-  const { command: _command, resources = [], ...info } = commandTask(offer, task)
-  return { ...info, resources, data: Buffer.from(range), executor: { executor_id, type: 'CUSTOM', command, resources } }
-}
 
 async function operate(call: master.Call): Promise<Response> {
   const headers = { 'Content-Type': 'application/json', Accept: 'application/json' }
@@ -61,7 +55,7 @@ suite('an agent that was drained and is active again takes tasks', () => {
     ['after it has killed what its executor did', '1-9000000', 'TASK_RUNNING', 'TASK_KILLED'],
   ] as const) {
     test(`[mesos 14] ${title}`, async () => {
-      framework.launchTask((offer) => onExecutor(offer, 'first', range))
+      framework.launchTask((offer) => executorTask(offer, { id: 'first', data: range, executor_id, command }))
       const { agent_id } = await framework.status('first', state)
       assert.ok(agent_id !== undefined)
       await drainAndActivate(agent_id)

@@ -8,35 +8,10 @@ import { after, before, suite, test } from 'node:test'
 import { MesosPair } from '../harness/mesos-pair.ts'
 import { isAlive } from '../harness/processes.ts'
 import { TaskFramework } from '../harness/task-framework.ts'
-import type { TaskMaker } from '../harness/task-framework.ts'
+import { executorTask } from '../harness/v1-framework.ts'
 import { buildGoProgram, lacksGoDrivers } from './go-program.ts'
 
 const executor_id = { value: 'old' }
-
-/** A task of the one executor that all share. */
-const executorTask =
-  (id: string, command: string): TaskMaker =>
-  ({ agent_id, framework_id, allocation_info }) => {
-    const scalar = (name: string, value: number): mesos.Resource => ({
-      name,
-      type: 'SCALAR',
-      scalar: { value },
-      ...(allocation_info && { allocation_info }),
-    })
-    return {
-      name: id,
-      task_id: { value: id },
-      agent_id,
-      resources: [scalar('cpus', 0.1), scalar('mem', 32)],
-      executor: {
-        executor_id,
-        framework_id,
-        command: { shell: true, value: command },
-        resources: [scalar('cpus', 0.1), scalar('mem', 64)],
-      },
-      data: Buffer.from(id),
-    }
-  }
 
 /** What the framework says to the executor on an agent. */
 class Conversation {
@@ -81,7 +56,9 @@ suite('an executor on the Go driver of v0', { skip: lacksGoDrivers() }, () => {
   test('[mesos 112] runs tasks, is spoken to, outlives kill -9 of its agent, and is shut down', async () => {
     const pair = await MesosPair.start({ agentFlags: ['--executor_reregistration_timeout=10secs'] })
     const framework = new TaskFramework(pair.master.url)
-    const launch = (id: string): void => framework.launchTask(executorTask(id, `exec ${program} -logtostderr`))
+    const command = `exec ${program} -logtostderr`
+    const launch = (id: string): void =>
+      framework.launchTask((offer) => executorTask(offer, { id, data: id, executor_id, command }))
     try {
       launch('a')
       launch('b')

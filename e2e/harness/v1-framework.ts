@@ -45,6 +45,13 @@ export class HeldOffers {
   }
 }
 
+const scalar = (name: string, value: number, role: string): mesos.Resource => ({
+  name,
+  type: 'SCALAR',
+  scalar: { value },
+  allocation_info: { role },
+})
+
 export type CommandTask = {
   readonly id: string
   readonly role: string
@@ -56,20 +63,42 @@ export type CommandTask = {
   readonly isRevocable?: boolean
 }
 
+export type ExecutorTask = {
+  readonly id: string
+  readonly data: string
+  readonly executor_id: mesos.ExecutorID
+  /** Of the executor. */
+  readonly command: string
+}
+
+/** A task of an executor that may have others. */
+export function executorTask(offer: mesos.Offer, task: ExecutorTask): mesos.TaskInfo {
+  const { id, data, executor_id, command } = task
+  const { framework_id, agent_id, allocation_info } = offer
+  const role = allocation_info?.role ?? '*'
+  return {
+    name: id,
+    task_id: { value: id },
+    agent_id,
+    resources: [scalar('cpus', 0.1, role), scalar('mem', 32, role)],
+    executor: {
+      executor_id,
+      framework_id,
+      command: { shell: true, value: command },
+      resources: [scalar('cpus', 0.1, role), scalar('mem', 64, role)],
+    },
+    data: Buffer.from(data),
+  }
+}
+
 export function commandTask(offer: mesos.Offer, task: CommandTask): mesos.TaskInfo {
   const { id, role, command, cpus, memMib, env = {}, isRevocable = false } = task
-  const scalar = (name: string, value: number): mesos.Resource => ({
-    name,
-    type: 'SCALAR',
-    scalar: { value },
-    allocation_info: { role },
-  })
   const variables = Object.entries(env).map(([name, value]) => ({ name, value }))
   return {
     name: id,
     task_id: { value: id },
     agent_id: offer.agent_id,
-    resources: [{ ...scalar('cpus', cpus), ...(isRevocable && { revocable: {} }) }, scalar('mem', memMib)],
+    resources: [{ ...scalar('cpus', cpus, role), ...(isRevocable && { revocable: {} }) }, scalar('mem', memMib, role)],
     command: { shell: true, value: command, ...(variables.length > 0 && { environment: { variables } }) },
   }
 }

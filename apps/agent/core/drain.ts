@@ -17,7 +17,6 @@ export function drainAgent(turn: Turn, config: mesos.DrainConfig): void {
   for (const framework of [...turn.state.frameworks.values()]) {
     for (const executor of [...framework.executors.values()]) drainExecutor(turn, { framework, executor }, config)
   }
-  carryDrainOn(turn)
 }
 
 /** An executor that was away when the agent was told to drain has not heard of it. */

@@ -58,6 +58,10 @@ export function addFramework(m: Master, framework: Framework): void {
   adoptOrphans(m, framework)
 }
 
+/** Ended, and never to come back. */
+export const isCompleted = (m: Master, id: string | undefined): boolean =>
+  m.completedFrameworks.find((framework) => framework.id === id) !== undefined
+
 /** Agents that have come back before it may have told of its operations. */
 function adoptOrphans(m: Master, framework: Framework): void {
   for (const { operations } of m.agents.values())

@@ -2,6 +2,7 @@ import type { agentLink, mesos } from '@thermosphere/protocol'
 import { operationConversions, Resources } from '@thermosphere/offer-engine'
 import type { Conversion } from '@thermosphere/offer-engine'
 import { tellAgent } from './emit.ts'
+import { isCompleted } from './frameworks.ts'
 import { sendOperation } from './scheduler/reconcile.ts'
 import { finishDrainIfIdle } from './agents/drain.ts'
 import { isTerminalOperation } from './states.ts'
@@ -122,7 +123,7 @@ const ORPHAN_OPERATION_WAIT_MS = 300_000
 /** Its agent says so again, until it has come back or is not expected any more. */
 function isAwaited(m: Master, frameworkId: FrameworkId | undefined): boolean {
   if (frameworkId === undefined || m.now - m.electedAt >= ORPHAN_OPERATION_WAIT_MS) return false
-  return m.completedFrameworks.find(({ id }) => id === frameworkId) === undefined
+  return !isCompleted(m, frameworkId)
 }
 
 /** What the converted resources are is the answer of asynchronous operations only; speculative ones are known. */

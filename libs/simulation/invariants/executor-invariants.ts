@@ -6,6 +6,7 @@ import type { Container, Machine } from '../hosts/agent/machine.ts'
 import type { ExecutorWatch } from '../hosts/executor/executor-process.ts'
 import { endStates } from '../hosts/scheduler/task-states.ts'
 import type { Report } from '../world/report.ts'
+import { isUpdateStored } from './update-invariants.ts'
 
 /** What a task may be told to be that somebody else than its executor has ended. */
 const endsOfOthers: ReadonlySet<string> = new Set(['TASK_GONE_BY_OPERATOR', 'TASK_GONE', 'TASK_LOST', 'TASK_UNKNOWN'])
@@ -59,11 +60,7 @@ export class ExecutorInvariants implements ExecutorWatch {
     if (acknowledged === undefined) return
     const { task_id, uuid } = acknowledged
     if (!pending.some(({ status }) => status.uuid?.toHex() === uuid.toHex())) return
-    const isStored = [...disk.entries].some(
-      ([key, value]) =>
-        key.startsWith('update/') && key.includes(`/${task_id.value}/`) && value.includes(`"${uuid.toBase64()}"`),
-    )
-    if (!isStored)
+    if (!isUpdateStored(disk, acknowledged))
       this.#report('executors-hear-what-is-stored', `${name} acknowledges an update of ${task_id.value} unwritten`)
   }
 

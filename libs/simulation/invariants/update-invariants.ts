@@ -1,11 +1,10 @@
 /** What must hold of every status update on its way from an agent's disk to its acknowledgement. */
 import type { AgentState } from '@thermosphere/agent-core'
 import type { Millis } from '@thermosphere/effects'
-import { toJsonObject } from '@thermosphere/protocol'
 import type { agentLink, mesos } from '@thermosphere/protocol'
 import type { PendingUpdate } from '../hosts/agent/agent-host.ts'
 import type { Machine } from '../hosts/agent/machine.ts'
-import type { SimProcess } from '../kernel/index.ts'
+import type { SimDisk, SimProcess } from '../kernel/index.ts'
 import type { Report } from '../world/report.ts'
 
 /** An update that nobody acknowledges is sent again after `min`, then after twice as long each time, up to `max`. */
@@ -17,6 +16,16 @@ type Sent = { readonly at: Millis; readonly waitMs: Millis }
 type Place = { readonly process: SimProcess; readonly machine: Machine; readonly state: AgentState }
 
 const keyOf = (uuid: Uint8Array | undefined): string => uuid?.join() ?? ''
+
+/** Whether an agent has that update on its disk, where keys are `update/<framework>/<task>/<number>`. */
+export const isUpdateStored = (
+  { entries }: SimDisk,
+  { task_id, uuid }: Pick<mesos.TaskStatus, 'task_id' | 'uuid'>,
+): boolean =>
+  [...entries].some(([key, value]) => {
+    const [area, , taskId] = key.split('/')
+    return area === 'update' && taskId === task_id.value && value.includes(`"${uuid?.toBase64()}"`)
+  })
 
 export class UpdateInvariants {
   readonly #report: Report
@@ -45,15 +54,12 @@ export class UpdateInvariants {
 
   /** One that was acknowledged, or whose framework was ended, since its agent decided to send it, is there no more. */
   #lookOnDisk(
-    { framework_id, status }: agentLink.AgentMessage_StatusUpdate,
+    { status }: agentLink.AgentMessage_StatusUpdate,
     { name, disk }: Machine,
     pending: readonly PendingUpdate[],
   ): void {
     if (!pending.some((update) => keyOf(update.status.uuid) === keyOf(status.uuid))) return
-    const stored = toJsonObject('mesos.v1.TaskStatus', status) as { readonly uuid?: unknown }
-    const prefix = `update/${framework_id.value}/${status.task_id.value}/`
-    const uuid = JSON.stringify(stored.uuid)
-    if ([...disk.entries].some(([key, value]) => key.startsWith(prefix) && value.includes(uuid))) return
+    if (isUpdateStored(disk, status)) return
     const what = `${status.state} of ${status.task_id.value}`
     this.#report('updates-stored-before-sent', `${name} sends ${what}, which is not on its disk`)
   }

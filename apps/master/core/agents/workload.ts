@@ -3,7 +3,7 @@ import type { agentLink, mesos } from '@thermosphere/protocol'
 import { Resources } from '@thermosphere/offer-engine'
 import type { Item } from '@thermosphere/offer-engine'
 import { tellAgent } from '../emit.ts'
-import { recoverFramework } from '../frameworks.ts'
+import { isCompleted, recoverFramework } from '../frameworks.ts'
 import { adoptOperation } from '../operations.ts'
 import { isTerminal } from '../states.ts'
 import type { Rest } from '../steps/rest.ts'
@@ -160,9 +160,6 @@ export function shutDownCompleted(m: Master, linkId: LinkId, said: Reregister): 
 function recoverFrameworks(m: Master, { frameworks = [] }: Reregister): void {
   for (const info of frameworks) if (!isCompleted(m, info.id?.value)) recoverFramework(m, info)
 }
-
-const isCompleted = (m: Master, id: string | undefined): boolean =>
-  m.completedFrameworks.find((framework) => framework.id === id) !== undefined
 
 /** Executors of command tasks, which are called like these, are the agent's own business. */
 function commandTaskIds({ executors = [], tasks = [] }: Reregister): Set<string> {

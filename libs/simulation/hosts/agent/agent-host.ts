@@ -176,8 +176,7 @@ export class AgentHost {
 
   #pendingOf({ acknowledged }: executor.Event): readonly PendingUpdate[] {
     const id = acknowledged?.task_id.value ?? ''
-    const stream = [...this.state.frameworks.values()].map(({ streams }) => streams.get(id)).find(Boolean)
-    return stream?.pending ?? []
+    return [...this.state.frameworks.values()].flatMap(({ streams }) => streams.get(id)?.pending ?? [])
   }
 
   /** What waits for the acknowledgement of a task's updates. */

@@ -42,7 +42,6 @@ export class ExecutorProcess {
   readonly #unacknowledgedUpdates = new Map<string, executor.Call_Update>()
   /** Since its last subscription was sent. */
   readonly #untold = new Set<executor.Call_Update>()
-  #stream: Line<ToExecutorStream> | undefined
   #calls: Line<ToExecutorCalls> | undefined
   #isSubscribed = false
   #isEnding = false
@@ -67,18 +66,17 @@ export class ExecutorProcess {
 
   #subscribe(): void {
     const { machine, network } = this.#options
-    const lines: { close(): void }[] = []
     let isOver = false
     const end = (): void => {
       if (isOver) return
       isOver = true
-      for (const line of lines) line.close()
+      stream.close()
+      calls.close()
       this.#isSubscribed = false
-      this.#stream = undefined
       if (!this.#behaviour.returns) return
       this.process.after(retryMsMin + machine.random.integer(this.#behaviour.awayMsMax), () => this.#subscribe())
     }
-    this.#stream = network.connect<FromExecutorStream, ToExecutorStream>(this.process, `${machine.name}/executor`, {
+    const stream = network.connect<FromExecutorStream, ToExecutorStream>(this.process, `${machine.name}/executor`, {
       onMessage: (message) => {
         if (message.type === 'refused') end()
         else if (!isOver) this.#onEvent(message.event)
@@ -86,15 +84,15 @@ export class ExecutorProcess {
       onClose: end,
     })
     // A call that fails may have been heard: what it told is told again with the next subscription.
-    this.#calls = network.connect<Answer, ToExecutorCalls>(this.process, `${machine.name}/executor-calls`, {
+    const calls = network.connect<Answer, ToExecutorCalls>(this.process, `${machine.name}/executor-calls`, {
       onMessage: ({ status }) => void (status >= 400 && end()),
       onClose: end,
     })
-    lines.push(this.#stream, this.#calls)
+    this.#calls = calls
     const { connectionMs } = this.#behaviour
     if (connectionMs !== Infinity) this.process.after(connectionMs, end)
     this.#untold.clear()
-    this.#stream.send({
+    stream.send({
       call: this.#call({
         type: 'SUBSCRIBE',
         subscribe: {

@@ -21,6 +21,15 @@ class Watched {
     const call = { type: 'UPDATE_QUOTA' as const, update_quota: { force: true, quota_configs } }
     this.small.do({ type: 'operator-call', requestId: 1, call })
   }
+
+  /** A framework that wants the role refuses what it is offered: nothing of it is offered again for long. */
+  refuseOffer(): void {
+    this.small.subscribe('f', 'r')
+    this.small.allocate()
+    const [offer] = this.small.master.offers.keys()
+    const offer_ids = [{ value: offer ?? '' }]
+    this.small.call('f', { type: 'DECLINE', decline: { offer_ids, filters: { refuse_seconds: 1_000 } } })
+  }
 }
 
 suite('a guarantee', () => {
@@ -46,11 +55,7 @@ suite('a guarantee', () => {
   test('that was taken back and given again is waited for anew', () => {
     const watched = new Watched()
     const { master } = watched.small
-    watched.small.subscribe('f', 'r')
-    watched.small.allocate()
-    const [offer] = master.offers.keys()
-    const offer_ids = [{ value: offer ?? '' }]
-    watched.small.call('f', { type: 'DECLINE', decline: { offer_ids, filters: { refuse_seconds: 1_000 } } })
+    watched.refuseOffer()
     watched.invariants.look(master, 0)
     const quota = master.quotas.get('r')
     master.quotas.delete('r')
@@ -66,11 +71,7 @@ suite('a guarantee', () => {
   test('that nobody offers is noticed, unless nobody wants it or has it', () => {
     const watched = new Watched()
     const { master } = watched.small
-    watched.small.subscribe('f', 'r')
-    watched.small.allocate()
-    const [offer] = master.offers.keys()
-    const offer_ids = [{ value: offer ?? '' }]
-    watched.small.call('f', { type: 'DECLINE', decline: { offer_ids, filters: { refuse_seconds: 1_000 } } })
+    watched.refuseOffer()
     watched.invariants.look(master, 0)
     watched.invariants.look(master, 20_000)
     watched.invariants.forget()
